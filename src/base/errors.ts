@@ -1,0 +1,104 @@
+// Every error that a user can see has a code here; docs/errors.md explains them and a test compares the two.
+
+/** Where in the data flow it happened (DESIGN: discover, collect, pprof, ... ), shown first in the message. */
+export type Stage =
+  | 'arguments'
+  | 'config'
+  | 'collect'
+  | 'parse'
+  | 'pprof'
+  | 'profile'
+  | 'recording'
+  | 'store'
+  | 'pipeline'
+  | 'server';
+
+/** Code -> what it means and what to do next. */
+export const ERRORS = {
+  ARGUMENTS_INVALID: { advice: 'See --help for what the command takes.' },
+  CONFIG_INVALID: { advice: 'Correct the setting that is named and try again.' },
+  TARGET_REFUSED: { advice: 'Is the process running, and does it listen on that address and port?' },
+  TARGET_TIMEOUT: { advice: 'The target answered too slowly; look at its load, or raise the timeout.' },
+  TARGET_STATUS: { advice: 'Check the path and the credentials of this endpoint.' },
+  TARGET_NOT_METRICS: {
+    advice: 'The URL answers something else (HTML, a login page?); point it at the exporter.',
+  },
+  TARGET_NOT_PROFILE: { advice: 'Import net/http/pprof in the service and point --pprof at /debug/pprof.' },
+  TARGET_REDIRECTED: { advice: 'Give the URL that it redirects to, if you trust that host.' },
+  TARGET_TOO_LARGE: {
+    advice: 'The answer is larger than the limit; raise the limit or look at what it serves.',
+  },
+  TARGET_TRUNCATED: { advice: 'The answer ended early; look at proxies and WriteTimeout of the service.' },
+  PROFILE_INVALID: { advice: 'The profile is damaged or no pprof profile; take it again.' },
+  PROFILE_TOO_LARGE: { advice: 'Raise the limit on decompressed bytes if the file can be trusted.' },
+  METRICS_INVALID: { advice: 'The exporter sends a line that is no Prometheus text; see the place.' },
+  RECORDING_NOT_FOUND: { advice: 'Give a directory or a .tar.gz that holds recording.json.' },
+  RECORDING_INVALID: { advice: 'See docs/recording.md for the format; record it again if it is damaged.' },
+  RECORDING_TOO_NEW: { advice: 'This recording was made by a newer Plimsoll; upgrade this one.' },
+  STORE_LOCKED: { advice: 'Another plimsoll uses this data folder; stop it or give another --data.' },
+  STORE_ENGINE_MISSING: {
+    advice: 'Install the optional dependency chdb (npm install chdb) or give --storage memory.',
+  },
+  STORE_ENGINE_FAILED: { advice: 'See the engine log in the data folder; it is started again by itself.' },
+  STORE_FAILED: { advice: 'Check disk space and permissions of the data folder.' },
+  PORT_IN_USE: { advice: 'Give another --listen address or PORT.' },
+  GO_MISSING: { advice: 'Install Go from go.dev/dl, or replay a recording instead.' },
+} as const satisfies Record<string, { advice: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorPlace {
+  /** File, URL or target, as a person would recognise it. */
+  readonly where?: string;
+  /** Byte offset in the (decompressed) input. */
+  readonly offset?: number;
+  /** Line number, from 1. */
+  readonly line?: number;
+  /** Field of a message or setting, dotted. */
+  readonly field?: string;
+  /** What was found, shortened. */
+  readonly value?: string;
+}
+
+/**
+ * An error about the outside world: input, target, disk. Carries facts; the front-end adds `advice`.
+ * Errors of our own (broken invariants) are plain `Error`s.
+ */
+export class PlimsollError extends Error {
+  readonly code: ErrorCode;
+  readonly stage: Stage;
+  readonly place: ErrorPlace;
+  constructor(code: ErrorCode, stage: Stage, fact: string, place: ErrorPlace = {}, cause?: unknown) {
+    super(`${stage}: ${describePlace(place)}${fact}`, cause === undefined ? undefined : { cause });
+    this.name = 'PlimsollError';
+    this.code = code;
+    this.stage = stage;
+    this.place = place;
+  }
+  get advice(): string {
+    return ERRORS[this.code].advice;
+  }
+}
+
+function describePlace(place: ErrorPlace): string {
+  const parts: string[] = [];
+  if (place.where !== undefined) parts.push(place.where);
+  if (place.line !== undefined) parts.push(`line ${place.line}`);
+  if (place.offset !== undefined) parts.push(`byte ${place.offset}`);
+  if (place.field !== undefined) parts.push(`field ${place.field}`);
+  if (place.value !== undefined) parts.push(`found ${JSON.stringify(shorten(place.value))}`);
+  return parts.length ? `${parts.join(', ')}: ` : '';
+}
+
+function shorten(value: string): string {
+  return value.length > 80 ? `${value.slice(0, 77)}...` : value;
+}
+
+/** Message and cause chain of anything thrown, in one line. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause : undefined;
+  return cause && !error.message.includes(cause.message)
+    ? `${error.message} (${cause.message})`
+    : error.message;
+}

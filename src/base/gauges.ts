@@ -1,0 +1,67 @@
+// The dictionary of gauges: every number that a source of stage 1 can give, under one name, with its unit in the
+// name. Sources (Prometheus text, /debug/vars, MemStats trailer, /proc, cgroup) translate into these names once.
+
+/**
+ * `level`: a value at an instant. `counter`: only rises within one incarnation.
+ * The order is the column order of every gauge table; append only.
+ */
+export const GAUGES = {
+  liveHeapBytes: { kind: 'level', from: '/gc/heap/live:bytes (runtime/metrics, Go >= 1.21)' },
+  nextGcBytes: { kind: 'level', from: 'go_memstats_next_gc_bytes, memstats.NextGC' },
+  heapAllocBytes: { kind: 'level', from: 'go_memstats_heap_alloc_bytes, memstats.HeapAlloc' },
+  heapInuseBytes: { kind: 'level', from: 'go_memstats_heap_inuse_bytes, memstats.HeapInuse' },
+  heapIdleBytes: { kind: 'level', from: 'go_memstats_heap_idle_bytes, memstats.HeapIdle' },
+  heapReleasedBytes: { kind: 'level', from: 'go_memstats_heap_released_bytes, memstats.HeapReleased' },
+  heapSysBytes: { kind: 'level', from: 'go_memstats_heap_sys_bytes, memstats.HeapSys' },
+  heapObjects: { kind: 'level', from: 'go_memstats_heap_objects, memstats.HeapObjects' },
+  stackInuseBytes: { kind: 'level', from: 'go_memstats_stack_inuse_bytes, memstats.StackInuse' },
+  stackSysBytes: { kind: 'level', from: 'go_memstats_stack_sys_bytes, memstats.StackSys' },
+  mspanSysBytes: { kind: 'level', from: 'go_memstats_mspan_sys_bytes, memstats.MSpanSys' },
+  mcacheSysBytes: { kind: 'level', from: 'go_memstats_mcache_sys_bytes, memstats.MCacheSys' },
+  buckHashSysBytes: { kind: 'level', from: 'go_memstats_buck_hash_sys_bytes, memstats.BuckHashSys' },
+  gcSysBytes: { kind: 'level', from: 'go_memstats_gc_sys_bytes, memstats.GCSys' },
+  otherSysBytes: { kind: 'level', from: 'go_memstats_other_sys_bytes, memstats.OtherSys' },
+  sysBytes: { kind: 'level', from: 'go_memstats_sys_bytes, memstats.Sys' },
+  scanStackBytes: { kind: 'level', from: '/gc/scan/stack:bytes' },
+  scanGlobalsBytes: { kind: 'level', from: '/gc/scan/globals:bytes' },
+  gogcPercent: { kind: 'level', from: 'go_gc_gogc_percent; -1 or huge means off' },
+  goMemLimitBytes: { kind: 'level', from: 'go_gc_gomemlimit_bytes; math.MaxInt64 means none' },
+  allocatedBytesTotal: { kind: 'counter', from: 'go_memstats_alloc_bytes_total, memstats.TotalAlloc' },
+  mallocsTotal: { kind: 'counter', from: 'go_memstats_mallocs_total, memstats.Mallocs' },
+  freesTotal: { kind: 'counter', from: 'go_memstats_frees_total, memstats.Frees' },
+  gcCyclesTotal: { kind: 'counter', from: 'go_gc_duration_seconds_count, memstats.NumGC' },
+  gcPauseSecondsTotal: { kind: 'counter', from: 'go_gc_duration_seconds_sum, memstats.PauseTotalNs' },
+  lastGcMillis: {
+    kind: 'level',
+    from: 'go_memstats_last_gc_time_seconds, memstats.LastGC; as the process says',
+  },
+  goroutines: { kind: 'level', from: 'go_goroutines' },
+  goroutinesCreatedTotal: { kind: 'counter', from: '/sched/goroutines-created:goroutines (Go >= 1.26)' },
+  threads: { kind: 'level', from: 'Threads: of /proc/PID/status; go_threads' },
+  openFds: { kind: 'level', from: 'process_open_fds; /proc/PID/fd' },
+  maxFds: { kind: 'level', from: 'process_max_fds' },
+  cgoCallsTotal: { kind: 'counter', from: '/cgo/go-to-c-calls:calls' },
+  rssBytes: { kind: 'level', from: 'process_resident_memory_bytes; VmRSS' },
+  rssAnonBytes: { kind: 'level', from: 'RssAnon of /proc/PID/status' },
+  rssFileBytes: { kind: 'level', from: 'RssFile of /proc/PID/status' },
+  rssShmemBytes: { kind: 'level', from: 'RssShmem of /proc/PID/status' },
+  swapBytes: { kind: 'level', from: 'VmSwap of /proc/PID/status' },
+  lazyFreeBytes: {
+    kind: 'level',
+    from: 'LazyFree of /proc/PID/smaps_rollup (MADV_FREE, not yet taken back)',
+  },
+  anonHugePageBytes: { kind: 'level', from: 'AnonHugePages of /proc/PID/smaps_rollup' },
+  virtualBytes: { kind: 'level', from: 'process_virtual_memory_bytes; VmSize' },
+  cpuSecondsTotal: { kind: 'counter', from: 'process_cpu_seconds_total' },
+  processStartMillis: { kind: 'level', from: 'process_start_time_seconds; as the process says' },
+  requestsTotal: { kind: 'counter', from: 'sum of the request counters that were recognised' },
+  cgroupCurrentBytes: { kind: 'level', from: 'memory.current (v2), memory.usage_in_bytes (v1)' },
+  cgroupOomKillsTotal: { kind: 'counter', from: 'oom_kill of memory.events' },
+  memoryLimitBytes: { kind: 'level', from: 'memory.max of the cgroup; configured limit' },
+} as const satisfies Record<string, { kind: 'level' | 'counter'; from: string }>;
+
+export type GaugeName = keyof typeof GAUGES;
+export const GAUGE_NAMES = Object.keys(GAUGES) as readonly GaugeName[];
+
+/** What one source said at one time: only the gauges it knows; a missing key is "not known", never zero. */
+export type GaugeReading = Partial<Record<GaugeName, number>>;

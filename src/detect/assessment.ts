@@ -1,0 +1,79 @@
+// What stage 1 says about one target at one time: the words that diagnosis, report and page build on.
+import type { Bytes, BytesPerHour, Millis } from '../base/units.ts';
+import type { Evidence, Growth, RuledOut, TimeToExhaustion, Verdict } from '../model/finding.ts';
+
+/** The series that stage 1 tests, each with the same models. */
+export const LANES = ['heap', 'goroutine', 'fd', 'thread', 'native'] as const;
+export type Lane = (typeof LANES)[number];
+
+/** Names as in field science: N0 steady/load, N1 one cache, N2 two caches, N3 step; L1 time, L2 work, L3 warm-up then leak, L4 onset. */
+export type ModelName = 'N0' | 'N1' | 'N2' | 'N3' | 'L1' | 'L2' | 'L3' | 'L4';
+
+export interface LaneAssessment {
+  readonly lane: Lane;
+  /** bytes (heap, native) or goroutines, fds, threads. */
+  readonly unit: string;
+  /**
+   * `leak` = the leak lane's rule holds (z, evidence ratio, went-away, floor) at this evaluation;
+   * pipeline and diagnosis decide on confirmation over time.
+   */
+  readonly verdict: Verdict;
+  /** Growth is worth the cost of profiles although not yet (or never) a leak: the suspect state. */
+  readonly isSuspect: boolean;
+  readonly bestNull: ModelName | null;
+  readonly bestLeak: ModelName | null;
+  /** BIC_e(best null) - BIC_e(best leak): above 0 speaks for a leak; null when too few blocks. */
+  readonly evidenceRatio: number | null;
+  /** slope / SE of the best leak model. */
+  readonly z: number | null;
+  /** In `unit` per hour, over [onset, end]. */
+  readonly growth: Growth | null;
+  readonly onsetAtMillis: Millis | null;
+  /** Asymptote of the best cache model when that is the best null. */
+  readonly predictedBound: number | null;
+  readonly level: number;
+  /** Change of level from onset (or start of the fit) to now, along the fit. */
+  readonly grown: number;
+  /** In `unit` per hour: a steady growth above this would have been called by now. null = no bound yet. */
+  readonly smallestDetectable: number | null;
+  /** Fit to draw on the page: time and value, at most 72 points. */
+  readonly fit: { readonly timeMillis: Float64Array; readonly value: Float64Array } | null;
+  /** Units of the lane per request, where work drives it (L2 beats L1). */
+  readonly perRequest: { readonly value: number; readonly low: number; readonly high: number } | null;
+  readonly evidence: readonly Evidence[];
+  readonly ruledOut: readonly RuledOut[];
+  /** For undetermined: what would settle it, and how long that takes at this rate; null = unknown. */
+  readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+}
+
+/** RSS = live + garbage + stacks + runtime + fragmentation + idle + native + fileBacked + residual; null = unknown part. */
+export interface Ledger {
+  readonly atMillis: Millis;
+  readonly rssBytes: Bytes | null;
+  readonly liveBytes: Bytes | null;
+  readonly garbageBytes: Bytes | null;
+  readonly stackBytes: Bytes | null;
+  readonly runtimeBytes: Bytes | null;
+  readonly fragmentationBytes: Bytes | null;
+  readonly idleBytes: Bytes | null;
+  readonly nativeBytes: Bytes | null;
+  readonly fileBackedBytes: Bytes | null;
+  readonly residualBytes: Bytes | null;
+}
+
+export interface Assessment {
+  readonly atMillis: Millis;
+  /** Start of the incarnation that was fitted. */
+  readonly incarnationStartMillis: Millis;
+  readonly firstEvidenceMillis: Millis;
+  readonly restarts: number;
+  readonly lanes: readonly LaneAssessment[];
+  readonly ledger: Ledger | null;
+  /** First limit that comes near, whatever the verdict. */
+  readonly exhaustion: TimeToExhaustion | null;
+  /** Exhaustion lane: early, not a leak claim. */
+  readonly isExhausting: boolean;
+  readonly smallestDetectableBytesPerHour: BytesPerHour | null;
+  readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+  readonly missing: readonly { readonly source: string; readonly why: string; readonly costs: string }[];
+}

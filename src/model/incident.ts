@@ -1,0 +1,36 @@
+import { Type, type Static } from 'typebox';
+import { FindingSchema } from './finding.ts';
+
+export const INCIDENT_STATES = ['open', 'acknowledged', 'muted', 'resolved'] as const;
+export const IncidentStateSchema = Type.Union(INCIDENT_STATES.map((s) => Type.Literal(s)));
+export type IncidentState = (typeof INCIDENT_STATES)[number];
+
+export const TransitionSchema = Type.Object({
+  at: Type.Number(),
+  what: Type.Union([
+    Type.Literal('opened'),
+    Type.Literal('acknowledged'),
+    Type.Literal('muted'),
+    Type.Literal('resolved'),
+    Type.Literal('regressed'),
+  ]),
+  why: Type.String(),
+});
+
+export const IncidentSchema = Type.Object({
+  id: Type.String({ description: 'stable over restarts: derived from fingerprint, service, instance' }),
+  fingerprint: Type.String(),
+  service: Type.String(),
+  instance: Type.String(),
+  state: IncidentStateSchema,
+  openedAt: Type.Number(),
+  resolvedAt: Type.Union([Type.Number(), Type.Null()]),
+  mutedUntil: Type.Union([Type.Number(), Type.Null()]),
+  /** Last time evidence confirmed the finding. */
+  lastSeenAt: Type.Number(),
+  history: Type.Array(TransitionSchema),
+  /** The finding as it stood when it was last confirmed. */
+  finding: FindingSchema,
+});
+/** A finding over time. At most 200 transitions are kept (INCIDENT_HISTORY_BOUND), the oldest after `opened` go. */
+export type Incident = Static<typeof IncidentSchema>;

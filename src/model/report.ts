@@ -1,0 +1,74 @@
+import { Type, type Static } from 'typebox';
+import {
+  AlarmSchema,
+  FindingSchema,
+  LEAK_CLASSES,
+  MissingEvidenceSchema,
+  TimeToExhaustionSchema,
+  VERDICTS,
+  VerdictSchema,
+  type Finding,
+  type Verdict,
+} from './finding.ts';
+
+export const ReportSchema = Type.Object(
+  {
+    schema: Type.Literal('plimsoll-report/1'),
+    target: Type.Object({ service: Type.String(), instance: Type.String() }),
+    instances: Type.Optional(Type.Array(Type.Object({ service: Type.String(), instance: Type.String() }))),
+    from: Type.Number(),
+    to: Type.Number(),
+    timeScale: Type.Optional(
+      Type.Number({ description: 'virtual seconds per real second, 1 in production' }),
+    ),
+    verdict: VerdictSchema,
+    summary: Type.String(),
+    findings: Type.Array(FindingSchema),
+    smallestDetectable: Type.Union([
+      Type.Number({ description: 'bytes per hour: a leak above this would have been seen by now' }),
+      Type.Null(),
+    ]),
+    needed: Type.Optional(
+      Type.Union([
+        Type.Object({
+          what: Type.String(),
+          millis: Type.Union([Type.Number(), Type.Null()]),
+        }),
+        Type.Null(),
+      ]),
+    ),
+    exhaustion: Type.Union([TimeToExhaustionSchema, Type.Null()]),
+    alarms: Type.Array(AlarmSchema),
+    missingEvidence: Type.Array(MissingEvidenceSchema),
+    ledger: Type.Optional(
+      Type.Union([Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])), Type.Null()]),
+    ),
+    warnings: Type.Optional(Type.Array(Type.String())),
+  },
+  { $id: 'plimsoll-report/1' },
+);
+/** What one investigation says about one target (or one service, with `instances`). */
+export type Report = Static<typeof ReportSchema>;
+
+/** The gravest verdict of the findings; `none` decides where there is no finding. Retention never makes a leak. */
+export function gravestVerdict(findings: readonly Finding[], none: Verdict): Verdict {
+  let gravest: Verdict | null = null;
+  for (const finding of findings) {
+    if (finding.class === 'retention' && finding.verdict === 'leak') continue;
+    if (gravest === null || VERDICTS.indexOf(finding.verdict) < VERDICTS.indexOf(gravest)) {
+      gravest = finding.verdict;
+    }
+  }
+  return gravest ?? none;
+}
+
+/** Gravest first, then by growth, then by class and fingerprint so that the order never flickers. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort(
+    (a, b) =>
+      VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict) ||
+      (b.growth?.perHour ?? 0) - (a.growth?.perHour ?? 0) ||
+      LEAK_CLASSES.indexOf(a.class) - LEAK_CLASSES.indexOf(b.class) ||
+      (a.fingerprint < b.fingerprint ? -1 : 1),
+  );
+}

@@ -1,0 +1,107 @@
+// What the page and the API show of a running watch beside reports and incidents: targets and series.
+import { Type, type Static } from 'typebox';
+import { GrowthSchema, MissingEvidenceSchema, VerdictSchema } from './finding.ts';
+
+const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const SourceStatusSchema = Type.Object({
+  /** metrics, vars, memstats, proc, profile:heap ... */
+  request: Type.String(),
+  where: Type.String({ description: 'URL without credentials, or /proc path' }),
+  state: Type.Union([
+    Type.Literal('waiting'),
+    Type.Literal('ok'),
+    Type.Literal('failing'),
+    Type.Literal('off'),
+  ]),
+  lastOkAt: Nullable(Type.Number()),
+  lastTriedAt: Nullable(Type.Number()),
+  nextTryAt: Nullable(Type.Number()),
+  failuresInARow: Type.Integer(),
+  error: Nullable(
+    Type.Object({ code: Type.String(), stage: Type.String(), message: Type.String(), advice: Type.String() }),
+  ),
+  requests: Type.Integer(),
+  receivedBytes: Type.Number(),
+  tookMillisTotal: Type.Number({ description: 'real milliseconds that the target spent answering, summed' }),
+});
+export type SourceStatus = Static<typeof SourceStatusSchema>;
+
+export const TargetStatusSchema = Type.Object({
+  service: Type.String(),
+  instance: Type.String(),
+  labels: Type.Record(Type.String(), Type.String()),
+  state: Type.Union([
+    Type.Literal('waiting'),
+    Type.Literal('up'),
+    Type.Literal('degraded'),
+    Type.Literal('down'),
+  ]),
+  verdict: VerdictSchema,
+  isSuspect: Type.Boolean(),
+  goVersion: Nullable(Type.String()),
+  module: Nullable(Type.String()),
+  processStartAt: Nullable(Type.Number()),
+  restarts: Type.Integer(),
+  firstEvidenceAt: Nullable(Type.Number()),
+  lastEvidenceAt: Nullable(Type.Number()),
+  memoryBytes: Nullable(Type.Number({ description: 'RSS' })),
+  liveHeapBytes: Nullable(Type.Number()),
+  limitBytes: Nullable(Type.Number()),
+  growth: Nullable(GrowthSchema),
+  diagnosticUntil: Nullable(Type.Number()),
+  needed: Nullable(Type.Object({ what: Type.String(), millis: Nullable(Type.Number()) })),
+  sources: Type.Array(SourceStatusSchema),
+  missingEvidence: Type.Array(MissingEvidenceSchema),
+});
+export type TargetStatus = Static<typeof TargetStatusSchema>;
+
+export const MarkSchema = Type.Object({
+  at: Type.Number(),
+  kind: Type.String({ description: 'restart, oom-kill, deploy, load, alarm ...' }),
+  text: Type.String(),
+});
+export type Mark = Static<typeof MarkSchema>;
+
+export const SeriesSchema = Type.Object({
+  service: Type.String(),
+  instance: Type.String(),
+  from: Type.Number(),
+  to: Type.Number(),
+  time: Type.Array(Type.Number()),
+  /** One array per gauge name asked for, same length as `time`; null = not known. Includes `liveFloorBytes`. */
+  values: Type.Record(Type.String(), Type.Array(Nullable(Type.Number()))),
+  limitBytes: Nullable(Type.Number()),
+  goMemLimitBytes: Nullable(Type.Number()),
+  marks: Type.Array(MarkSchema),
+  /** The fitted growth, one per lane that grows. */
+  fits: Type.Array(
+    Type.Object({
+      lane: Type.String(),
+      unit: Type.String(),
+      time: Type.Array(Type.Number()),
+      value: Type.Array(Type.Number()),
+      growth: Nullable(GrowthSchema),
+    }),
+  ),
+  /** Forecast of RSS to the limit: where the fitted growth and its interval lead. */
+  forecast: Nullable(
+    Type.Object({
+      time: Type.Array(Type.Number()),
+      mid: Type.Array(Type.Number()),
+      low: Type.Array(Type.Number()),
+      high: Type.Array(Type.Number()),
+    }),
+  ),
+  ledger: Nullable(Type.Record(Type.String(), Nullable(Type.Number()))),
+});
+export type Series = Static<typeof SeriesSchema>;
+
+export const SourceExcerptSchema = Type.Object({
+  file: Type.String(),
+  line: Type.Integer(),
+  firstLine: Type.Integer(),
+  lines: Type.Array(Type.String()),
+});
+/** Lines of source around a culprit, as found on this machine. */
+export type SourceExcerpt = Static<typeof SourceExcerptSchema>;

@@ -1,0 +1,39 @@
+import type { Bytes } from '../base/units.ts';
+
+/** Service and instance name a target; `host:port` is the usual instance. */
+export interface TargetName {
+  readonly service: string;
+  readonly instance: string;
+}
+
+/** `service/instance`, the key of maps. A service name may not hold a slash (checked where targets enter). */
+export type TargetKey = string;
+
+export function targetKey(target: TargetName): TargetKey {
+  return `${target.service}/${target.instance}`;
+}
+
+/** How to reach one endpoint of a target. */
+export interface Endpoint {
+  readonly url: string;
+  /** Sent with every request (credentials too; never shown or stored). */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * One process to watch and every way to reach it that is known. Endpoints may live on different ports with
+ * different credentials. `null` = not offered; `doctor` says how to turn it on.
+ */
+export interface Target extends TargetName {
+  readonly metrics: Endpoint | null;
+  readonly vars: Endpoint | null;
+  /** Base of net/http/pprof, ending in `/debug/pprof`. */
+  readonly pprof: Endpoint | null;
+  /** Process id when the process runs on this machine and may be read through /proc. */
+  readonly pid: number | null;
+  /** Import path of the main module, when known: frames below it are application code. */
+  readonly module: string | null;
+  /** Configured limit; a cgroup's own limit wins when it can be read. */
+  readonly memoryLimitBytes: Bytes | null;
+  readonly labels: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,89 @@
+// The read side of a running watch: all that the server needs. Implemented by pipeline/watch.ts; the server never
+// reaches deeper.
+import type { Millis } from '../base/units.ts';
+import type { Incident } from '../model/incident.ts';
+import type { Report } from '../model/report.ts';
+import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
+
+export type IncidentAction =
+  | { readonly kind: 'ack' }
+  | { readonly kind: 'mute'; readonly untilMillis: Millis | null }
+  | { readonly kind: 'resolve'; readonly why: string };
+
+/** What changed, for server-sent events: enough for a page to know what to fetch again. */
+export type WatchChange =
+  | {
+      readonly kind: 'evidence';
+      readonly service: string;
+      readonly instance: string;
+      readonly atMillis: Millis;
+    }
+  | {
+      readonly kind: 'assessment';
+      readonly service: string;
+      readonly instance: string;
+      readonly atMillis: Millis;
+    }
+  | { readonly kind: 'incident'; readonly service: string; readonly id: string; readonly atMillis: Millis };
+
+/** Numbers for /metrics about the watch itself. */
+export interface WatchCounters {
+  readonly scrapes: number;
+  readonly scrapeFailures: number;
+  readonly profiles: number;
+  readonly profileFailures: number;
+  readonly evaluations: number;
+  readonly evaluationSeconds: number;
+  readonly storeFailures: number;
+}
+
+export interface WatchView {
+  /** Virtual now. */
+  now(): Millis;
+  readonly timeScale: number;
+  readonly startedAtMillis: Millis;
+  /** Ready = the store can be written and the first round was tried. */
+  readiness(): Promise<{ readonly isReady: boolean; readonly reason: string }>;
+
+  targets(): readonly TargetStatus[];
+  /** null when there is no such service (or instance of it). Several instances: gravest verdict, findings merged by fingerprint. */
+  report(service: string, instance?: string): Report | null;
+  /** Every incident that is kept, ascending by openedAt. */
+  incidents(): readonly Incident[];
+  /** null when there is no such target. At most `maxPoints` points; `gauges` are names of base/gauges.ts or `liveFloorBytes`. */
+  series(
+    service: string,
+    instance: string,
+    query: {
+      readonly fromMillis: Millis;
+      readonly toMillis: Millis;
+      readonly maxPoints: number;
+      readonly gauges: readonly string[];
+    },
+  ): Promise<Series | null>;
+  /** Source around the first culprit of a finding; null when it is not on this machine. */
+  source(fingerprint: string): Promise<SourceExcerpt | null>;
+  /** Raw profiles kept as evidence, newest first. */
+  profiles(
+    service: string,
+    instance: string,
+  ): Promise<
+    readonly {
+      readonly id: string;
+      readonly kind: string;
+      readonly takenAt: Millis;
+      readonly sizeBytes: number;
+    }[]
+  >;
+  profileBytes(id: string): Promise<{ readonly bytes: Uint8Array; readonly fileName: string } | null>;
+
+  /** null when there is no such incident. */
+  act(incidentId: string, action: IncidentAction): Promise<Incident | null>;
+  addMark(service: string, instance: string | null, mark: Mark): Promise<void>;
+  /** Diagnostic mode: denser evidence until then (null = off); false when there is no such service. */
+  diagnose(service: string, untilMillis: Millis | null): boolean;
+
+  counters(): WatchCounters;
+  /** Returns the function that ends the subscription. Listeners must not block. */
+  subscribe(listener: (change: WatchChange) => void): () => void;
+}
