@@ -20,11 +20,11 @@ export const GIB = 1024 * MIB;
 
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-/** `31457280` -> `30 MiB`: three significant digits, binary units, sign kept. */
+/** `31457280` -> `30 MiB`: three significant digits or whole numbers, binary units, sign kept. */
 export function formatBytes(bytes: Bytes): string {
   let value = Math.abs(bytes);
   let unit = 0;
-  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
+  while (value >= 1023.5 && unit < BYTE_UNITS.length - 1) {
     value /= 1024;
     unit++;
   }

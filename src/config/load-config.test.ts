@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig, parseListen } from './load-config.ts';
+import { DEFAULT_SETTINGS } from './settings.ts';
+
+describe('parseConfig', () => {
+  it('takes every default from an empty file', () => {
+    expect(parseConfig('', 'plimsoll.yaml', {})).toEqual(DEFAULT_SETTINGS);
+  });
+
+  it('keeps the credentials of pprof apart from those of the metrics', () => {
+    const settings = parseConfig(
+      `
+intervals: { gauges: 30s, profiles: 5m }
+targets:
+  - http://10.0.0.7:6060
+  - service: orders
+    url: http://10.0.0.8:8080
+    pprof: http://10.0.0.8:6060/internal/debug/pprof
+    pprofHeaders: { Authorization: "Bearer \${PPROF_TOKEN}" }
+    memoryLimit: 512MiB
+`,
+      'plimsoll.yaml',
+      { PPROF_TOKEN: 's3cret' },
+    );
+    expect(settings.gaugeIntervalMillis).toBe(30_000);
+    expect(settings.targets.map((t) => [t.service, t.url])).toEqual([
+      [null, 'http://10.0.0.7:6060'],
+      ['orders', 'http://10.0.0.8:8080'],
+    ]);
+    expect(settings.targets[1]).toMatchObject({
+      pprof: 'http://10.0.0.8:6060/internal/debug/pprof',
+      headers: {},
+      pprofHeaders: { Authorization: 'Bearer s3cret' },
+      memoryLimitBytes: 536_870_912,
+    });
+  });
+
+  it.each([
+    ['intervals:\n  gauges: soon\n', 'line 2, field intervals.gauges, found "soon": needs a duration'],
+    ['targets:\n  - service: a\n', 'line 2, field targets.0: a target needs url'],
+    ['tragets: []\n', 'line 1, field tragets: unknown setting; known here: listen'],
+    ['targets:\n  - url: http://x\n    headers:\n      A: ${NOPE}\n', 'environment variable NOPE is not set'],
+    ['listen: here\n', 'field listen, found "here": needs host:port'],
+    ['targets: [\n', 'line 2'],
+    ['- a\n- b\n', 'needs a mapping'],
+  ])('refuses %j with its place', (text, message) => {
+    expect(() => parseConfig(text, 'plimsoll.yaml', {})).toThrow(message);
+  });
+
+  it('does not expand a billion laughs', () => {
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefgh'
+      .split('')
+      .map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`)
+      .join('\n')}\n`;
+    expect(() => parseConfig(bomb, 'plimsoll.yaml', {})).toThrow();
+  });
+});
+
+describe('parseListen', () => {
+  it.each([
+    ['7117', '127.0.0.1', 7117],
+    [':7117', '127.0.0.1', 7117],
+    ['0.0.0.0:80', '0.0.0.0', 80],
+    ['[::1]:7117', '::1', 7117],
+  ])('reads %s', (text, host, port) => {
+    expect(parseListen(text)).toEqual({ host, port });
+  });
+});
