@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig, parseListen } from './load-config.ts';
+import { parseListen } from './listen.ts';
+import { parseConfig } from './load-config.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 
 describe('parseConfig', () => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { LineCounter, isMap, isNode, parseDocument, type Document } from 'yaml';
 import { PlimsollError } from '../base/errors.ts';
 import { parseDuration, parseSize } from '../base/quantities.ts';
+import { parseListen } from './listen.ts';
 import { DEFAULT_SETTINGS, EMPTY_TARGET, type Settings, type TargetSetting } from './settings.ts';
 
 /** A configuration file larger than this is a mistake. */
@@ -242,12 +243,4 @@ class ConfigReader {
     }
     return null;
   }
-}
-
-/** `127.0.0.1:7117`, `:7117`, `[::1]:7117` or `7117` -> host and port; null when it is none. */
-export function parseListen(text: string): Settings['listen'] | null {
-  const match = /^(?:(?:\[([^\]]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text.trim());
-  const port = Number(match?.[3]);
-  if (!match || !Number.isInteger(port) || port > 65_535) return null;
-  return { host: match[1] ?? (match[2] === undefined || match[2] === '' ? '127.0.0.1' : match[2]), port };
 }

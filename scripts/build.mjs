@@ -1,0 +1,19 @@
+// Compiles src/ to dist/ and the page to dist/web/.
+import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, run } from './setup.mjs';
+
+const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+rmSync(join(ROOT, 'node_modules', '.cache', 'tsconfig.build.tsbuildinfo'), { force: true });
+
+const steps = [
+  ['compile', [tsc, '-p', 'tsconfig.build.json']],
+  ['page', [join(ROOT, 'scripts', 'build-web.mjs')]],
+];
+for (const [title, args] of steps) {
+  if (!(await run(title, process.execPath, args))) process.exit(1);
+}
+chmodSync(join(ROOT, 'dist', 'cli', 'main.js'), 0o755);
+const recordings = join(ROOT, 'demo', 'recordings');
+if (existsSync(recordings)) cpSync(recordings, join(ROOT, 'dist', 'recordings'), { recursive: true });

@@ -1,0 +1,42 @@
+// Command-line values to numbers, with one clear line where they are wrong.
+import { PlimsollError } from '../base/errors.ts';
+import { parseDuration, parseSize } from '../base/quantities.ts';
+import type { Bytes, Millis } from '../base/units.ts';
+import { parseListen } from '../config/listen.ts';
+import type { Settings } from '../config/settings.ts';
+
+function invalid(fact: string, value: string): never {
+  throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', fact, { value });
+}
+
+export function durationArgument(text: string): Millis {
+  const millis = parseDuration(text);
+  return millis !== null && millis > 0 ? millis : invalid('needs a duration such as 30s, 5m or 1h', text);
+}
+
+export function sizeArgument(text: string): Bytes {
+  const bytes = parseSize(text);
+  return bytes !== null && bytes > 0 ? bytes : invalid('needs a size such as 512MiB', text);
+}
+
+export function scaleArgument(text: string): number {
+  const scale = Number(text);
+  return Number.isFinite(scale) && scale > 0 && scale <= 100_000
+    ? scale
+    : invalid('needs a time scale above zero, such as 60', text);
+}
+
+export function listenArgument(text: string): Settings['listen'] {
+  return parseListen(text) ?? invalid('needs host:port or a port', text);
+}
+
+/** `Name: value` lines to a header map. */
+export function headerArguments(lines: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line);
+    if (!match?.[1]) invalid('needs "Name: value"', line.split(':')[0] ?? '');
+    headers[match[1]] = match[2] ?? '';
+  }
+  return headers;
+}

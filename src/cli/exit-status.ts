@@ -1,0 +1,27 @@
+import { PlimsollError } from '../base/errors.ts';
+import type { Verdict } from '../model/finding.ts';
+
+/** CONTRACTS section 2: 0 no leak, 1 leak, 2 cannot tell, 3 error. */
+export const EXIT = { none: 0, leak: 1, undetermined: 2, error: 3 } as const;
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** Exit status of a verdict under `--fail-on`; the verdict itself never changes. */
+export function statusOf(verdict: Verdict, failOn: string): ExitStatus {
+  const wanted = failOn.split(',').map((word) => word.trim());
+  for (const word of wanted) {
+    if (!['leak', 'undetermined', 'none'].includes(word)) {
+      throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs leak, undetermined or none', {
+        field: '--fail-on',
+        value: word,
+      });
+    }
+  }
+  if (verdict === 'leak' && wanted.includes('leak')) return EXIT.leak;
+  if (verdict === 'undetermined' && wanted.includes('undetermined')) return EXIT.undetermined;
+  return EXIT.none;
+}
+
+/** Waits for a command and makes its status the status of the process. */
+export async function endWith(command: Promise<ExitStatus>): Promise<void> {
+  process.exitCode = await command;
+}

@@ -1,0 +1,248 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander';
+import { PlimsollError, describeError } from '../base/errors.ts';
+import { VERSION } from './version.ts';
+import { EXIT, endWith } from './exit-status.ts';
+import { durationArgument, listenArgument, scaleArgument, sizeArgument } from './arguments.ts';
+import type { WatchOptions } from './commands/watch.ts';
+import type { CheckOptions } from './commands/check.ts';
+import type { DemoOptions } from './commands/demo.ts';
+import type { DoctorOptions } from './commands/doctor.ts';
+import type { RecordOptions } from './commands/record.ts';
+import type { ReplayOptions } from './commands/replay.ts';
+import type { DiagnoseOptions } from './commands/diagnose.ts';
+
+// Commands are imported when they run: `plimsoll --help` must be there at once.
+
+/** Options that say how to reach a target; shared by watch, check, record and doctor. */
+function withTargetOptions(command: Command): Command {
+  return command
+    .option('--service <name>', 'name of the service (default: host:port)')
+    .option('--metrics <url>', 'where /metrics is, if not at the target URL')
+    .option('--vars <url>', 'where /debug/vars is')
+    .option('--pprof <url>', 'base of net/http/pprof where it has its own port or prefix')
+    .option('--header <name: value>', 'sent with every request (repeatable)', collect, [])
+    .option('--pprof-header <name: value>', 'sent to pprof instead of --header (repeatable)', collect, [])
+    .option('--memory-limit <size>', 'memory limit where no cgroup tells it, e.g. 512MiB', sizeArgument)
+    .option('--module <path>', 'import path of the main module, where the target does not tell it')
+    .option('--pid <n>', 'process id, to read /proc (found by itself on this machine)', wholeNumber);
+}
+
+function withTimeScale(command: Command): Command {
+  return command.addOption(
+    new Option('--time-scale <n>', 'virtual seconds per real second; for tests and demonstrations')
+      .argParser(scaleArgument)
+      .default(1),
+  );
+}
+
+const FAIL_ON = new Option(
+  '--fail-on <verdicts>',
+  'verdicts that make the exit status non-zero: leak, undetermined, none; comma-separated',
+).default('leak,undetermined');
+
+function collect(value: string, all: readonly string[]): string[] {
+  return [...all, value];
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value <= 0) {
+    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs a whole number above zero', {
+      value: text,
+    });
+  }
+  return value;
+}
+
+function buildProgram(): Command {
+  const program = new Command('plimsoll')
+    .description(
+      'Finds memory leaks in running Go services: notices growth, names the code, says how long is left.',
+    )
+    .version(VERSION)
+    .showHelpAfterError('(plimsoll <command> --help shows what it takes)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plimsoll demo                                    a leaking Go service, watched, with the page
+  plimsoll watch http://127.0.0.1:6060             watch a service until Ctrl-C
+  plimsoll check http://127.0.0.1:6060 --for 5m    one investigation; exit 0 none, 1 leak, 2 cannot tell, 3 error
+  plimsoll doctor http://127.0.0.1:6060            which evidence it gives, and how to turn on the rest`,
+    );
+
+  withTimeScale(
+    withTargetOptions(
+      program
+        .command('watch')
+        .description('watch services: collect, decide, name the code, serve the page')
+        .argument('[target...]', 'URLs of services, e.g. http://127.0.0.1:6060')
+        .option('-c, --config <file>', 'plimsoll.yaml')
+        .option(
+          '--listen <host:port>',
+          'address of the page and the API (default 127.0.0.1:7117, or PORT)',
+          listenArgument,
+        )
+        .option('--data <folder>', 'where evidence and findings are kept')
+        .option('--storage <kind>', 'chdb, memory, or the URL of a ClickHouse server')
+        .option('--source <folder>', 'Go sources, to show the culprit (repeatable)', collect, [])
+        .option('--gauge-interval <duration>', 'between two scrapes (15s)', durationArgument)
+        .option('--profile-interval <duration>', 'between two profiles at least (10m)', durationArgument)
+        .option('--record <folder>', 'also write the raw evidence of the first target as a recording'),
+    ),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plimsoll watch http://127.0.0.1:6060
+  plimsoll watch http://10.0.0.8:8080 --pprof http://10.0.0.8:6060/debug/pprof --memory-limit 512MiB
+  plimsoll watch -c plimsoll.yaml`,
+    )
+    .action(async (targets: string[], options: WatchOptions) => {
+      const { watchCommand } = await import('./commands/watch.ts');
+      await endWith(watchCommand(targets, options, process.env));
+    });
+
+  withTimeScale(
+    withTargetOptions(
+      program
+        .command('check')
+        .description('one time-boxed investigation; exit 0 no leak, 1 leak, 2 cannot tell, 3 error')
+        .argument('<target>', 'URL of a service')
+        .option('--for <duration>', 'how long to watch', durationArgument, 5 * 60_000)
+        .option('--json', 'one plimsoll-report/1 document on standard output')
+        .option('--source <folder>', 'Go sources, to show the culprit (repeatable)', collect, [])
+        .option('--gauge-interval <duration>', 'between two scrapes (5s)', durationArgument)
+        .option('--profile-interval <duration>', 'between two profiles at least (1m)', durationArgument)
+        .addOption(FAIL_ON),
+    ),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plimsoll check http://127.0.0.1:6060 --for 10m
+  plimsoll check http://127.0.0.1:6060 --for 30m --json > report.json
+Ctrl-C ends it early with the report so far.`,
+    )
+    .action(async (target: string, options: CheckOptions) => {
+      const { checkCommand } = await import('./commands/check.ts');
+      await endWith(checkCommand(target, options));
+    });
+
+  withTimeScale(
+    withTargetOptions(
+      program
+        .command('record')
+        .description('write the raw evidence of a service to a folder or .tar.gz')
+        .argument('<target>', 'URL of a service')
+        .requiredOption('-o, --output <path>', 'folder, or a name ending in .tar.gz')
+        .option('--for <duration>', 'how long (default: until Ctrl-C)', durationArgument)
+        .option('--gauge-interval <duration>', 'between two scrapes (15s)', durationArgument)
+        .option('--profile-interval <duration>', 'between two profiles (5m)', durationArgument),
+    ),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plimsoll record http://127.0.0.1:6060 -o orders.tar.gz --for 1h
+  plimsoll replay orders.tar.gz`,
+    )
+    .action(async (target: string, options: RecordOptions) => {
+      const { recordCommand } = await import('./commands/record.ts');
+      await endWith(recordCommand(target, options));
+    });
+
+  program
+    .command('replay')
+    .description('run the pipeline on recordings, in virtual time, as fast as it can')
+    .argument('<recording...>', 'folders or .tar.gz files; several of one service are its instances or lives')
+    .option('--json', 'one plimsoll-report/1 document on standard output')
+    .addOption(FAIL_ON)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plimsoll replay orders.tar.gz
+  plimsoll replay --json orders.tar.gz | jq .verdict`,
+    )
+    .action(async (recordings: string[], options: ReplayOptions) => {
+      const { replayCommand } = await import('./commands/replay.ts');
+      await endWith(replayCommand(recordings, options));
+    });
+
+  withTargetOptions(
+    program
+      .command('doctor')
+      .description('which evidence a service gives, what is missing, and how to turn it on')
+      .argument('<target>', 'URL of a service')
+      .option('--json', 'machine-readable'),
+  )
+    .addHelpText('after', '\nExamples:\n  plimsoll doctor http://127.0.0.1:6060')
+    .action(async (target: string, options: DoctorOptions) => {
+      const { doctorCommand } = await import('./commands/doctor.ts');
+      await endWith(doctorCommand(target, options));
+    });
+
+  program
+    .command('demo')
+    .description('start a leaking Go service with its load, watch it, and serve the page')
+    .option('--leak <names>', 'which leaks to switch on, comma-separated (default: sessions)')
+    .option('--listen <host:port>', 'address of the page (default 127.0.0.1:7117, or PORT)', listenArgument)
+    .option('--record <folder>', 'also write the raw evidence as a recording')
+    .option('--for <duration>', 'end by itself after this real time', durationArgument)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plimsoll demo
+  plimsoll demo --leak jobs,tracker
+Without Go it replays a recording that ships with the product.`,
+    )
+    .action(async (options: DemoOptions) => {
+      const { demoCommand } = await import('./commands/demo.ts');
+      await endWith(demoCommand(options, process.env));
+    });
+
+  program
+    .command('diagnose')
+    .description('diagnostic mode of a running watch: denser evidence for a while, ends by itself')
+    .argument('<on|off>', 'on or off')
+    .argument('<service>', 'name of the service')
+    .option('--for <duration>', 'how long', durationArgument, 15 * 60_000)
+    .option('--server <url>', 'the running plimsoll watch', 'http://127.0.0.1:7117')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  plimsoll diagnose on orders --for 15m\n  plimsoll diagnose off orders',
+    )
+    .action(async (state: string, service: string, options: DiagnoseOptions) => {
+      const { diagnoseCommand } = await import('./commands/diagnose.ts');
+      await endWith(diagnoseCommand(state, service, options));
+    });
+
+  return program;
+}
+
+async function main(): Promise<void> {
+  try {
+    await buildProgram().parseAsync(process.argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has printed its own line; help and version are successes.
+      process.exitCode = error.exitCode === 0 ? EXIT.none : EXIT.error;
+      return;
+    }
+    const advice = error instanceof PlimsollError ? ` ${error.advice}` : '';
+    process.stderr.write(`plimsoll: ${describeError(error)}.${advice}\n`);
+    if (!(error instanceof PlimsollError) && error instanceof Error && process.env['PLIMSOLL_DEBUG']) {
+      process.stderr.write(`${error.stack}\n`);
+    }
+    process.exitCode = EXIT.error;
+  }
+}
+
+await main();

@@ -1,0 +1,38 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findSource } from './find-source.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'workspace-'));
+  await mkdir(join(folder, 'shop', 'cart'), { recursive: true });
+  await writeFile(join(folder, 'shop', 'cart', 'cart.go'), 'package cart\n');
+  await writeFile(join(folder, 'secret.txt'), 'secret');
+  await writeFile(join(folder, 'outside.go'), 'package outside\n');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const name = (file: string, importPath: string | null = null) => ({ file, profileFile: file, importPath });
+
+describe('findSource', () => {
+  it('finds a file below a given folder although the binary was built elsewhere', async () => {
+    const places = { folders: [join(folder, 'shop')], carried: null };
+    expect(await findSource(name('/build/agent/shop/cart/cart.go'), places)).toBe('package cart\n');
+  });
+
+  it('prefers what the recording carries', async () => {
+    const carried = async (path: string) =>
+      path === 'example.com/shop/cart/cart.go' ? new TextEncoder().encode('carried') : null;
+    const places = { folders: [join(folder, 'shop')], carried };
+    expect(await findSource(name('/x/cart.go', 'example.com/shop/cart'), places)).toBe('carried');
+  });
+
+  it('reads nothing above a given folder and nothing that is no Go source', async () => {
+    const places = { folders: [join(folder, 'shop')], carried: null };
+    expect(await findSource(name('../outside.go'), places)).toBeNull();
+    expect(await findSource(name(join(folder, 'secret.txt')), places)).toBeNull();
+    expect(await findSource(name('nowhere.go'), places)).toBeNull();
+  });
+});
