@@ -41,6 +41,8 @@ export const ERRORS = {
   },
   STORE_ENGINE_FAILED: { advice: 'See the engine log in the data folder; it is started again by itself.' },
   STORE_FAILED: { advice: 'Check disk space and permissions of the data folder.' },
+  LISTEN_FAILED: { advice: 'Give --listen an address of this machine and a port that you may use.' },
+  WEB_MISSING: { advice: 'Build the page first: npm run build.' },
   PORT_IN_USE: { advice: 'Give another --listen address or PORT.' },
   GO_MISSING: { advice: 'Install Go from go.dev/dl, or replay a recording instead.' },
 } as const satisfies Record<string, { advice: string }>;
