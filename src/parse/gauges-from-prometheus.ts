@@ -1,0 +1,142 @@
+import { decodeText, ReadingBuilder, type GaugeExtract, type MainModule } from './gauge-extract.ts';
+import { GAUGE_RECIPES, PROCESS_RECIPES, type GaugeRecipe } from './prometheus-names.ts';
+import { forEachSample, type SampleView } from './prometheus-text.ts';
+import { RequestFamilies } from './request-families.ts';
+
+/** What a scrape said under one of the names that the recipes use. */
+interface KnownSample {
+  /** Of the sample without labels, else of the first one. */
+  value: number;
+  /** Distinct samples under this name. */
+  count: number;
+  hasUnlabelled: boolean;
+}
+
+const PLAIN_NAMES: ReadonlySet<string> = new Set(
+  [...GAUGE_RECIPES, ...PROCESS_RECIPES].flatMap((recipe) => recipe.sumOf),
+);
+const PROCESS_NAMES: readonly string[] = PROCESS_RECIPES.flatMap((recipe) => recipe.sumOf);
+
+/** Services with more than one namespaced process collector are ambiguous after the second: no need for more. */
+const MAX_NAMESPACES = 8;
+
+/**
+ * Gauges of a `/metrics` body: client_golang's default names, all runtime/metrics names, OpenTelemetry's names, and
+ * the process collector with or without a namespace (`orders_process_open_fds`: only when exactly one is there).
+ *
+ * Two samples under one name that should stand alone (a proxy that serves several processes) are not used: nobody
+ * can say which one is this process. `requestsTotal` is the sum of one family, see request-families.ts; pass the
+ * family of the last reading as `pinnedRequestsFamily` to keep it.
+ *
+ * @param where URL or file, for errors.
+ * @throws PlimsollError TARGET_NOT_METRICS, METRICS_INVALID; see forEachSample.
+ */
+export function gaugesFromPrometheus(
+  body: Uint8Array | string,
+  options: { readonly where?: string; readonly pinnedRequestsFamily?: string | null } = {},
+): GaugeExtract {
+  const builder = new ReadingBuilder();
+  const known = new Map<string, KnownSample>();
+  const namespaces = new Map<string, Map<string, KnownSample>>();
+  const requests = new RequestFamilies();
+  let goVersion: string | null = null;
+  let module: MainModule | null = null;
+
+  const text = typeof body === 'string' ? body : decodeText(body);
+  const summary = forEachSample(
+    text,
+    (sample) => {
+      if (PLAIN_NAMES.has(sample.name)) {
+        note(known, sample.name, sample);
+      } else if (sample.name === 'go_info') {
+        goVersion ??= sample.label('version');
+      } else if (sample.name === 'go_build_info') {
+        module ??= readBuildInfo(sample);
+      } else if (!noteNamespaced(namespaces, sample)) {
+        requests.add(sample.name, sample.value, sample.type);
+      }
+    },
+    options.where,
+  );
+
+  for (const warning of summary.warnings) builder.warn(`line ${warning.line}: ${warning.reason}`);
+  if (summary.badLines > summary.warnings.length) builder.warn(`${summary.badLines} bad lines in all`);
+  for (const recipe of GAUGE_RECIPES) apply(builder, recipe, known);
+  applyProcess(builder, known, namespaces);
+  const chosen = requests.choose(options.pinnedRequestsFamily ?? null);
+  if (chosen) builder.put('requestsTotal', chosen.total, chosen.family);
+  return builder.finish({ goVersion, module, requestsFamily: chosen?.family ?? null });
+}
+
+function note(known: Map<string, KnownSample>, name: string, sample: SampleView): void {
+  const isPlain = sample.labelCount === 0;
+  const seen = known.get(name);
+  if (!seen) {
+    known.set(name, { value: sample.value, count: 1, hasUnlabelled: isPlain });
+    return;
+  }
+  if (isPlain && !seen.hasUnlabelled) {
+    seen.value = sample.value;
+    seen.hasUnlabelled = true;
+  }
+  seen.count++;
+}
+
+/** `orders_process_open_fds` -> namespace `orders`. @returns whether it was one. */
+function noteNamespaced(namespaces: Map<string, Map<string, KnownSample>>, sample: SampleView): boolean {
+  const at = sample.name.indexOf('_process_');
+  if (at <= 0) return false;
+  const plain = sample.name.slice(at + 1);
+  if (!PROCESS_NAMES.includes(plain)) return false;
+  const namespace = sample.name.slice(0, at);
+  let known = namespaces.get(namespace);
+  if (!known) {
+    if (namespaces.size === MAX_NAMESPACES) return true;
+    known = new Map();
+    namespaces.set(namespace, known);
+  }
+  note(known, plain, sample);
+  return true;
+}
+
+function applyProcess(
+  builder: ReadingBuilder,
+  known: ReadonlyMap<string, KnownSample>,
+  namespaces: ReadonlyMap<string, ReadonlyMap<string, KnownSample>>,
+): void {
+  const [only] = namespaces.values();
+  if (PROCESS_NAMES.some((name) => known.has(name)) || only === undefined) {
+    for (const recipe of PROCESS_RECIPES) apply(builder, recipe, known);
+  } else if (namespaces.size === 1) {
+    for (const recipe of PROCESS_RECIPES) apply(builder, recipe, only);
+  } else {
+    const names = [...namespaces.keys()].map((name) => `${name}_process_*`).join(', ');
+    builder.warn(`${names}: cannot tell which of them is this process, none is used`);
+  }
+}
+
+function apply(builder: ReadingBuilder, recipe: GaugeRecipe, known: ReadonlyMap<string, KnownSample>): void {
+  if (builder.has(recipe.gauge)) return;
+  let sum = 0;
+  for (const name of recipe.sumOf) {
+    const sample = known.get(name);
+    if (!sample) return;
+    if (sample.count > 1 && !sample.hasUnlabelled) {
+      builder.warn(
+        `${name} has ${sample.count} samples with different labels: cannot tell which one is this process`,
+      );
+      return;
+    }
+    sum += sample.value;
+  }
+  builder.put(recipe.gauge, sum * recipe.factor, recipe.sumOf.join(' + '));
+}
+
+/** `go_build_info{path="example.com/orders",version="v1.4.2",checksum=""} 1`. */
+function readBuildInfo(sample: SampleView): MainModule | null {
+  const path = sample.label('path') ?? '';
+  const version = sample.label('version') ?? '';
+  // What collectors.NewBuildInfoCollector says in a binary without build information.
+  if (path === '' || path === 'unknown' || path === 'command-line-arguments') return null;
+  return { path, version: version === '' || version === 'unknown' || version === '(devel)' ? null : version };
+}
