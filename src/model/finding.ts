@@ -15,12 +15,12 @@ export const VERDICTS = [
   'no-growth',
 ] as const;
 /** Gravest first: the order of a report. */
-export const VerdictSchema = Type.Union(VERDICTS.map((v) => Type.Literal(v)));
+export const VerdictSchema = Type.Enum(VERDICTS);
 export type Verdict = (typeof VERDICTS)[number];
 
 /** What the cause owns, outermost first; `retention` is explained, never a leak. */
 export const LEAK_CLASSES = ['thread', 'fd', 'goroutine', 'native', 'heap', 'retention'] as const;
-export const LeakClassSchema = Type.Union(LEAK_CLASSES.map((c) => Type.Literal(c)));
+export const LeakClassSchema = Type.Enum(LEAK_CLASSES);
 export type LeakClass = (typeof LEAK_CLASSES)[number];
 
 const MillisSchema = Type.Number({ description: 'virtual time, milliseconds since the Unix epoch' });
@@ -37,7 +37,7 @@ export type Growth = Static<typeof GrowthSchema>;
 
 export const RESOURCES = ['memory-limit', 'gomemlimit', 'host-memory', 'max-fds', 'max-threads'] as const;
 export const TimeToExhaustionSchema = Type.Object({
-  resource: Type.Union(RESOURCES.map((r) => Type.Literal(r))),
+  resource: Type.Enum(RESOURCES),
   at: MillisSchema,
   low: MillisSchema,
   high: nullable(MillisSchema),

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { FindingSchema } from './finding.ts';
 
 export const INCIDENT_STATES = ['open', 'acknowledged', 'muted', 'resolved'] as const;
-export const IncidentStateSchema = Type.Union(INCIDENT_STATES.map((s) => Type.Literal(s)));
+export const IncidentStateSchema = Type.Enum(INCIDENT_STATES);
 export type IncidentState = (typeof INCIDENT_STATES)[number];
 
 export const TransitionSchema = Type.Object({
