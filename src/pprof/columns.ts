@@ -1,0 +1,176 @@
+// Growing columns. A builder and a finished column are different types; `finish` gives exactly as many cells as
+// were pushed.
+import type { IndexColumn, Int64Column, Uint64Column } from './tables.ts';
+
+const FIRST_CAPACITY = 16;
+const TWO_32 = 4294967296;
+
+/** A growing Int32Array. */
+export class Int32Builder {
+  #cells: Int32Array;
+  #length = 0;
+
+  constructor(capacity = FIRST_CAPACITY) {
+    this.#cells = new Int32Array(Math.max(1, capacity));
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#cells.length) {
+      const grown = new Int32Array(this.#cells.length * 2);
+      grown.set(this.#cells);
+      this.#cells = grown;
+    }
+    this.#cells[this.#length++] = value;
+  }
+
+  at(row: number): number {
+    return this.#cells[row];
+  }
+
+  /** Forgets the cells from `length` on. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  /** The cells so far; valid until the next push. */
+  view(): Int32Array {
+    return this.#cells;
+  }
+
+  finish(): Int32Array {
+    return this.#cells.length === this.#length ? this.#cells : this.#cells.slice(0, this.#length);
+  }
+
+  finishIndex<Row extends number>(): IndexColumn<Row> {
+    return this.finish() as IndexColumn<Row>;
+  }
+}
+
+/** A growing column of 64-bit integers; see Int64Column for how it chooses its kind. */
+class WideBuilder {
+  #narrow: Float64Array;
+  #wide: BigInt64Array | null = null;
+  #length = 0;
+  readonly #isSigned: boolean;
+
+  constructor(isSigned: boolean, capacity: number) {
+    this.#isSigned = isSigned;
+    this.#narrow = new Float64Array(Math.max(1, capacity));
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Pushes the 64-bit integer whose halves are given as unsigned 32-bit numbers. */
+  pushWords(high: number, low: number): void {
+    if (high < 0x200000) return this.pushNumber(high * TWO_32 + low);
+    if (this.#isSigned) {
+      const value = (high | 0) * TWO_32 + low;
+      if (Number.isSafeInteger(value)) return this.pushNumber(value);
+    }
+    this.pushBig((BigInt(high) << 32n) | BigInt(low));
+  }
+
+  /** Pushes a safe integer. */
+  pushNumber(value: number): void {
+    if (this.#wide !== null) return this.pushBig(BigInt(value));
+    if (this.#length === this.#narrow.length) {
+      const grown = new Float64Array(this.#narrow.length * 2);
+      grown.set(this.#narrow);
+      this.#narrow = grown;
+    }
+    this.#narrow[this.#length++] = value;
+  }
+
+  pushBig(value: bigint): void {
+    const wide = this.#widen();
+    wide[this.#length++] = value;
+  }
+
+  push(value: number | bigint): void {
+    if (typeof value === 'number') return this.pushNumber(value);
+    const exact = this.#isSigned ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value);
+    const narrow = Number(exact);
+    if (Number.isSafeInteger(narrow)) this.pushNumber(narrow);
+    else this.pushBig(exact);
+  }
+
+  /** Adds to a cell; int64 arithmetic, which wraps as Go's does. */
+  add(row: number, value: number | bigint): void {
+    if (this.#wide === null && typeof value === 'number') {
+      const sum = this.#narrow[row] + value;
+      if (Number.isSafeInteger(sum)) {
+        this.#narrow[row] = sum;
+        return;
+      }
+    }
+    const wide = this.#widen();
+    wide[row] = BigInt.asIntN(64, wide[row] + BigInt(value));
+  }
+
+  /** The column as it is read: cells beyond 2^63 of an unsigned column come back unsigned. */
+  finishBits(): Float64Array | BigInt64Array {
+    if (this.#wide !== null) return this.#wide.slice(0, this.#length);
+    return this.#narrow.length === this.#length ? this.#narrow : this.#narrow.slice(0, this.#length);
+  }
+
+  /** The 64-bit column with room for one more cell. */
+  #widen(): BigInt64Array {
+    let wide = this.#wide;
+    if (wide === null) {
+      wide = new BigInt64Array(Math.max(this.#narrow.length, this.#length + 1));
+      for (let row = 0; row < this.#length; row++) wide[row] = BigInt(this.#narrow[row]);
+      this.#narrow = new Float64Array(1);
+    } else if (this.#length === wide.length) {
+      const grown = new BigInt64Array(wide.length * 2);
+      grown.set(wide);
+      wide = grown;
+    }
+    this.#wide = wide;
+    return wide;
+  }
+}
+
+export class Int64Builder extends WideBuilder {
+  constructor(capacity = FIRST_CAPACITY) {
+    super(true, capacity);
+  }
+  finish(): Int64Column {
+    return this.finishBits();
+  }
+}
+
+export class Uint64Builder extends WideBuilder {
+  constructor(capacity = FIRST_CAPACITY) {
+    super(false, capacity);
+  }
+  finish(): Uint64Column {
+    const bits = this.finishBits();
+    return bits instanceof Float64Array
+      ? bits
+      : new BigUint64Array(bits.buffer, bits.byteOffset, bits.length);
+  }
+}
+
+/** Exact value of a cell. */
+export function exactAt(column: Int64Column | Uint64Column, row: number): bigint {
+  const value = column[row];
+  return typeof value === 'bigint' ? value : BigInt(value);
+}
+
+/** Value of a cell as a number: exact up to 2^53 - 1, the nearest double beyond. */
+export function numberAt(column: Int64Column | Uint64Column, row: number): number {
+  return Number(column[row]);
+}
+
+/** Whether two columns hold the same integers, whatever their kinds. */
+export function equalColumns(a: Int64Column | Uint64Column, b: Int64Column | Uint64Column): boolean {
+  if (a.length !== b.length) return false;
+  for (let row = 0; row < a.length; row++) if (a[row] != b[row]) return false; // eslint-disable-line eqeqeq -- 1n == 1
+  return true;
+}

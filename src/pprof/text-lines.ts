@@ -1,0 +1,58 @@
+// The text forms line by line, with errors that name line and byte.
+import { PlimsollError } from '../base/errors.ts';
+
+/** A line longer than this is no line of a profile; runtime/pprof writes at most 128 addresses. */
+const MAX_LINE_CHARS = 1_048_576;
+
+export class TextLines {
+  readonly #text: string;
+  #next = 0;
+  #start = 0;
+  #number = 0;
+  #isTerminated = true;
+
+  constructor(bytes: Uint8Array) {
+    this.#text = new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes);
+  }
+
+  /** The next line without its end, or null after the last one. */
+  next(): string | null {
+    const text = this.#text;
+    if (this.#next >= text.length) return null;
+    const newline = text.indexOf('\n', this.#next);
+    const end = newline === -1 ? text.length : newline;
+    this.#isTerminated = newline !== -1;
+    this.#start = this.#next;
+    this.#next = end + 1;
+    this.#number++;
+    if (end - this.#start > MAX_LINE_CHARS) throw this.error('the line is too long', 'line');
+    return text.slice(this.#start, text.charCodeAt(end - 1) === 0x0d ? end - 1 : end);
+  }
+
+  /** Whether the last line given ended with a line feed: false = the text stops in the middle of it. */
+  get isTerminated(): boolean {
+    return this.#isTerminated;
+  }
+
+  /** Byte offset at which the last line given begins. */
+  get lineOffset(): number {
+    return new TextEncoder().encode(this.#text.slice(0, this.#start)).length;
+  }
+
+  /** Number of the last line given, from 1. */
+  get lineNumber(): number {
+    return this.#number;
+  }
+
+  /** An error about the last line given. */
+  error(fact: string, field: string, value?: string): PlimsollError {
+    const end = this.#text.indexOf('\n', this.#start);
+    const found = value ?? this.#text.slice(this.#start, end === -1 ? undefined : end);
+    return new PlimsollError('PROFILE_INVALID', 'pprof', fact, {
+      line: this.#number,
+      offset: this.lineOffset,
+      field,
+      value: found.slice(0, 200),
+    });
+  }
+}
