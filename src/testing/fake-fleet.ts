@@ -1,0 +1,399 @@
+// A small fleet as it looks in the middle of a bad afternoon, drawn by hand: one of each state that the API and
+// the page have to show. Every time is an offset from `now`.
+import { GIB, HOUR_MILLIS, MIB, MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Incident } from '../model/incident.ts';
+import type { SourceStatus, TargetStatus } from '../model/status.ts';
+
+export const HUB_FINGERPRINT = '5f2c9a0be1d34477';
+export const CACHE_FINGERPRINT = 'b81e07c46f9d2a10';
+export const OLD_FINGERPRINT = '0c44d1a7e2b95f63';
+export const LOAD_FINGERPRINT = 'e90b6a2f71c83d05';
+
+export const SOURCE_TEXT = `// Subscribe starts forwarding events to the caller until the hub is closed.
+func (h *Hub) Subscribe(ctx context.Context, topic string) <-chan Event {
+	events := make(chan Event)
+	h.mu.Lock()
+	h.subs[topic] = append(h.subs[topic], events)
+	h.mu.Unlock()
+
+	out := make(chan Event)
+	go func() {
+		for event := range events {
+			out <- event // nobody reads once ctx is done
+		}
+	}()
+	return out
+}`;
+
+export function hubFinding(now: Millis): Finding {
+  return {
+    verdict: 'leak',
+    class: 'goroutine',
+    fingerprint: HUB_FINGERPRINT,
+    detectedAt: now - 3 * HOUR_MILLIS,
+    onsetAt: now - 7 * HOUR_MILLIS,
+    growth: { unit: 'bytes', perHour: 31 * MIB, low: 29 * MIB, high: 34 * MIB, confidence: 0.95 },
+    counts: { unit: 'goroutines', perHour: 3870, low: 3810, high: 3930, confidence: 0.95 },
+    heldBytes: 217 * MIB,
+    timeToExhaustion: {
+      resource: 'memory-limit',
+      at: now + 3.7 * HOUR_MILLIS,
+      low: now + 3.3 * HOUR_MILLIS,
+      high: now + 4.2 * HOUR_MILLIS,
+      confidence: 0.8,
+      limit: 512 * MIB,
+    },
+    culprits: [
+      {
+        role: 'creates',
+        function: 'github.com/acme/orders/sub.(*Hub).Subscribe',
+        file: 'sub/hub.go',
+        profileFile: '/home/ci/orders/sub/hub.go',
+        line: 41,
+        share: 0.93,
+        low: 0.9,
+        high: 0.96,
+        path: [
+          'net/http.(*conn).serve',
+          'github.com/acme/orders/http.(*Server).handleStream',
+          'github.com/acme/orders/sub.(*Hub).Subscribe',
+        ],
+      },
+      {
+        role: 'blocks',
+        function: 'github.com/acme/orders/sub.(*Hub).Subscribe.func1',
+        file: 'sub/hub.go',
+        line: 43,
+        share: 0.93,
+        low: 0.9,
+        high: 0.96,
+      },
+    ],
+    pattern: 'goroutine-blocked-on-send',
+    evidence: [
+      {
+        question: 'Does the number of goroutines grow without bound?',
+        hypothesis: 'Each request leaves one goroutine behind.',
+        prediction: 'Growth in proportion to time or work, above what a filling cache explains.',
+        test: 'Growth model against the best bounded one, blocked differences',
+        numbers: { z: 31.2, 'z needed': 5, 'evidence ratio': 412, blocks: 56, window: '7 h' },
+        outcome: 'supports',
+      },
+      {
+        question: 'Do the same goroutines stay where they are?',
+        prediction: 'The group only grows, and its oldest member gets older.',
+        test: 'Group counts of 9 goroutine profiles',
+        numbers: { first: 812, last: 27_884, 'shrank between': 0, 'longest wait min': 402 },
+        outcome: 'supports',
+      },
+      {
+        question: 'Does it fall back when the load does?',
+        prediction: 'Under load, counts follow requests per second down again.',
+        test: 'Level of the last quiet hour against the one before',
+        numbers: {
+          'requests before': 41.2,
+          'requests after': 11.8,
+          'goroutines before': 19_400,
+          'goroutines after': 23_270,
+        },
+        outcome: 'contradicts',
+      },
+      {
+        question: 'Can the runtime prove that they never wake up?',
+        prediction: 'goroutineleak profile lists them.',
+        test: 'goroutineleak profile',
+        numbers: { available: 'no (Go 1.24)' },
+        outcome: 'open',
+      },
+    ],
+    ruledOut: [
+      { explanation: 'load-driven', why: 'requests fell by 71 % and goroutines went on rising' },
+      { explanation: 'filling-to-bound', why: 'no bound below 4 GiB fits the last 7 hours' },
+    ],
+    fix: {
+      text: 'Select on ctx.Done() beside the send, and remove the subscription when the caller is gone.',
+      file: 'sub/hub.go',
+      line: 43,
+    },
+    summary:
+      'sub.(*Hub).Subscribe starts goroutines that never end: 31 MiB/h [29 MiB/h, 34 MiB/h], blocked on a send at sub/hub.go:43.',
+  };
+}
+
+export function cacheFinding(now: Millis): Finding {
+  return {
+    ...hubFinding(now),
+    class: 'heap',
+    fingerprint: CACHE_FINGERPRINT,
+    detectedAt: now - 26 * HOUR_MILLIS,
+    onsetAt: now - 50 * HOUR_MILLIS,
+    growth: { unit: 'bytes', perHour: 4.2 * MIB, low: 3.6 * MIB, high: 4.9 * MIB, confidence: 0.95 },
+    counts: null,
+    heldBytes: 203 * MIB,
+    timeToExhaustion: {
+      resource: 'memory-limit',
+      at: now + 9 * 24 * HOUR_MILLIS,
+      low: now + 7.6 * 24 * HOUR_MILLIS,
+      high: null,
+      confidence: 0.8,
+      limit: 2 * GIB,
+    },
+    culprits: [
+      {
+        role: 'allocates',
+        function: 'github.com/acme/billing/session.(*Store).Put',
+        file: 'session/store.go',
+        line: 88,
+        share: 0.81,
+        low: 0.74,
+        high: 0.87,
+      },
+      {
+        role: 'holds',
+        function: 'github.com/acme/billing/session.(*Store).byToken',
+        file: 'session/store.go',
+        line: 21,
+        share: null,
+        low: null,
+        high: null,
+      },
+    ],
+    pattern: 'map-without-eviction',
+    fix: null,
+    summary:
+      'session.(*Store).Put keeps entries in a map that nothing deletes from: 4.2 MiB/h [3.6 MiB/h, 4.9 MiB/h].',
+  };
+}
+
+/** Explained by load: stands in a report, is no incident. */
+export function loadFinding(now: Millis): Finding {
+  return {
+    ...hubFinding(now),
+    verdict: 'load-driven',
+    class: 'heap',
+    fingerprint: LOAD_FINGERPRINT,
+    detectedAt: null,
+    growth: { unit: 'bytes', perHour: 6 * MIB, low: 2 * MIB, high: 10 * MIB, confidence: 0.95 },
+    counts: null,
+    timeToExhaustion: null,
+    culprits: [],
+    pattern: null,
+    fix: null,
+    ruledOut: [],
+    summary: 'Live memory follows requests per second: 1.3 MiB for each, up and down.',
+  };
+}
+
+function incident(id: string, finding: Finding, where: [string, string], openedAt: Millis): Incident {
+  return {
+    id,
+    fingerprint: finding.fingerprint,
+    service: where[0],
+    instance: where[1],
+    state: 'open',
+    openedAt,
+    resolvedAt: null,
+    mutedUntil: null,
+    lastSeenAt: finding.detectedAt ?? openedAt,
+    history: [{ at: openedAt, what: 'opened', why: 'the rule for leaks held in three evaluations' }],
+    finding,
+  };
+}
+
+export function fakeIncidents(now: Millis): Incident[] {
+  const hub = hubFinding(now);
+  const slower: Finding = {
+    ...hub,
+    growth: { unit: 'bytes', perHour: 22 * MIB, low: 20 * MIB, high: 25 * MIB, confidence: 0.95 },
+  };
+  const cache = incident(
+    'inc-cache',
+    cacheFinding(now),
+    ['billing', '10.0.0.21:6060'],
+    now - 26 * HOUR_MILLIS,
+  );
+  const old = incident(
+    'inc-old',
+    { ...cacheFinding(now), fingerprint: OLD_FINGERPRINT },
+    ['orders', '10.0.0.11:6060'],
+    now - 90 * HOUR_MILLIS,
+  );
+  return [
+    {
+      ...old,
+      state: 'resolved',
+      resolvedAt: now - 60 * HOUR_MILLIS,
+      history: [
+        ...old.history,
+        { at: now - 60 * HOUR_MILLIS, what: 'resolved', why: 'growth went away after a deploy' },
+      ],
+    },
+    {
+      ...cache,
+      state: 'acknowledged',
+      history: [...cache.history, { at: now - 20 * HOUR_MILLIS, what: 'acknowledged', why: 'by hand' }],
+    },
+    incident('inc-hub-11', hub, ['orders', '10.0.0.11:6060'], now - 3 * HOUR_MILLIS),
+    incident('inc-hub-12', slower, ['orders', '10.0.0.12:6060'], now - 2.5 * HOUR_MILLIS),
+  ];
+}
+
+const MISSING_LIVE_HEAP = {
+  source: '/gc/heap/live:bytes',
+  why: 'the exporter has only the default Go metrics',
+  costs: 'the live floor is computed from next_gc, with a wider interval',
+};
+
+export function okSource(now: Millis, request: string, where: string): SourceStatus {
+  return {
+    request,
+    where,
+    state: 'ok',
+    lastOkAt: now - 4 * SECOND_MILLIS,
+    lastTriedAt: now - 4 * SECOND_MILLIS,
+    nextTryAt: now + 11 * SECOND_MILLIS,
+    failuresInARow: 0,
+    error: null,
+    requests: 1680,
+    receivedBytes: 21.4 * MIB,
+    tookMillisTotal: 9240,
+  };
+}
+
+function target(now: Millis, service: string, instance: string, more: Partial<TargetStatus>): TargetStatus {
+  return {
+    service,
+    instance,
+    labels: { env: 'production' },
+    state: 'up',
+    verdict: 'no-growth',
+    isSuspect: false,
+    goVersion: 'go1.24.2',
+    module: `github.com/acme/${service}`,
+    processStartAt: now - 50 * HOUR_MILLIS,
+    restarts: 0,
+    firstEvidenceAt: now - 7 * HOUR_MILLIS,
+    lastEvidenceAt: now - 4 * SECOND_MILLIS,
+    memoryBytes: 180 * MIB,
+    liveHeapBytes: 92 * MIB,
+    limitBytes: 512 * MIB,
+    growth: null,
+    diagnosticUntil: null,
+    needed: null,
+    sources: [
+      okSource(now, 'metrics', `http://${instance}/metrics`),
+      {
+        ...okSource(now, 'profile:heap', `http://${instance}/debug/pprof/heap`),
+        requests: 9,
+        tookMillisTotal: 412,
+      },
+    ],
+    missingEvidence: [],
+    ...more,
+  };
+}
+
+export function fakeTargets(now: Millis): TargetStatus[] {
+  const hub = hubFinding(now);
+  return [
+    target(now, 'mailer', '10.0.0.61:6060', {
+      state: 'down',
+      lastEvidenceAt: now - 42 * MINUTE_MILLIS,
+      memoryBytes: 61 * MIB,
+      limitBytes: 256 * MIB,
+      sources: [
+        {
+          ...okSource(now, 'metrics', 'http://10.0.0.61:6060/metrics'),
+          state: 'failing',
+          lastOkAt: now - 42 * MINUTE_MILLIS,
+          failuresInARow: 17,
+          nextTryAt: now + 95 * SECOND_MILLIS,
+          error: {
+            code: 'TARGET_REFUSED',
+            stage: 'collect',
+            message: 'collect: http://10.0.0.61:6060/metrics: connection refused',
+            advice: 'Is the process running, and does it listen on that address and port?',
+          },
+        },
+      ],
+    }),
+    target(now, 'catalog', '10.0.0.31:6060', {
+      verdict: 'filling-to-bound',
+      memoryBytes: 640 * MIB,
+      liveHeapBytes: 410 * MIB,
+      limitBytes: 1 * GIB,
+      growth: { unit: 'bytes', perHour: 18 * MIB, low: 11 * MIB, high: 24 * MIB, confidence: 0.95 },
+    }),
+    target(now, 'orders', '10.0.0.12:6060', {
+      verdict: 'leak',
+      isSuspect: true,
+      memoryBytes: 331 * MIB,
+      growth: { unit: 'bytes', perHour: 22 * MIB, low: 20 * MIB, high: 25 * MIB, confidence: 0.95 },
+    }),
+    target(now, 'orders', '10.0.0.11:6060', {
+      verdict: 'leak',
+      isSuspect: true,
+      memoryBytes: 398 * MIB,
+      liveHeapBytes: 244 * MIB,
+      growth: hub.growth,
+      restarts: 1,
+      missingEvidence: [MISSING_LIVE_HEAP],
+    }),
+    target(now, 'billing', '10.0.0.21:6060', {
+      verdict: 'leak',
+      memoryBytes: 880 * MIB,
+      liveHeapBytes: 690 * MIB,
+      limitBytes: 2 * GIB,
+      growth: cacheFinding(now).growth,
+    }),
+    target(now, 'search', '10.0.0.41:6060', {
+      verdict: 'undetermined',
+      isSuspect: true,
+      firstEvidenceAt: now - 22 * MINUTE_MILLIS,
+      memoryBytes: 1.7 * GIB,
+      liveHeapBytes: 1.1 * GIB,
+      limitBytes: null,
+      growth: { unit: 'bytes', perHour: 40 * MIB, low: -12 * MIB, high: 92 * MIB, confidence: 0.95 },
+      needed: { what: 'two more hours at comparable load', millis: 2 * HOUR_MILLIS },
+    }),
+    target(now, 'gateway', '10.0.0.51:6060', {
+      verdict: 'load-driven',
+      state: 'degraded',
+      growth: loadFinding(now).growth,
+      sources: [
+        okSource(now, 'metrics', 'http://10.0.0.51:6060/metrics'),
+        {
+          ...okSource(now, 'profile:heap', 'http://10.0.0.51:6060/debug/pprof/heap'),
+          state: 'failing',
+          lastOkAt: null,
+          failuresInARow: 3,
+          requests: 3,
+          error: {
+            code: 'TARGET_NOT_PROFILE',
+            stage: 'collect',
+            message: 'collect: http://10.0.0.51:6060/debug/pprof/heap: answers text/html (404)',
+            advice: 'Import net/http/pprof in the service and point --pprof at /debug/pprof.',
+          },
+        },
+      ],
+      missingEvidence: [
+        {
+          source: 'heap profile',
+          why: 'the service does not serve net/http/pprof',
+          costs: 'no culprit can be named',
+        },
+      ],
+    }),
+    target(now, 'inventory', '10.0.0.71:6060', {
+      state: 'waiting',
+      verdict: 'undetermined',
+      goVersion: null,
+      firstEvidenceAt: now - 9 * SECOND_MILLIS,
+      lastEvidenceAt: now - 9 * SECOND_MILLIS,
+      memoryBytes: 48 * MIB,
+      liveHeapBytes: null,
+      needed: { what: 'an hour of gauges', millis: HOUR_MILLIS },
+    }),
+  ];
+}
