@@ -1,8 +1,8 @@
 // Guard, routes and page as one hono application. Tests reach it through start-server.ts, over real HTTP.
+import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { describeError, PlimsollError } from '../base/errors.ts';
 import type { Talk } from '../pipeline/ports.ts';
 import { matchPath, PAGE_PATHS } from '../protocol/paths.ts';
@@ -39,13 +39,6 @@ export function createApp(options: AppOptions): Hono<Env> {
     await next();
     return undefined;
   });
-  app.use(
-    bodyLimit({
-      maxSize: BODY_BYTES_LIMIT,
-      onError: (c) =>
-        sendRefusal(c, refuse('BODY_TOO_LARGE', `the body is larger than ${BODY_BYTES_LIMIT} bytes`)),
-    }),
-  );
   for (const route of ROUTES) {
     app.on(route.method.toUpperCase(), route.path.replace(/\{(\w+)\}/g, ':$1'), (c) =>
       answer(c, route, options.context),
@@ -78,7 +71,8 @@ async function answer(c: Context<Env>, route: Route, context: RouteContext): Pro
 }
 
 async function readBody(c: Context<Env>, schema: NonNullable<Route['body']>) {
-  const text = await c.req.text();
+  const text = await readText(c.env.incoming);
+  if (text === null) return refuse('BODY_TOO_LARGE', `the body is larger than ${BODY_BYTES_LIMIT} bytes`);
   if (text === '') return validateBody(schema, {});
   const type = c.req.header('content-type') ?? '';
   // Also keeps HTML forms out, whose three media types other sites may send without asking first.
@@ -94,6 +88,19 @@ async function readBody(c: Context<Env>, schema: NonNullable<Route['body']>) {
   } catch (error) {
     return refuse('BODY_INVALID', `the body is no JSON: ${describeError(error)}`);
   }
+}
+
+/** null when it is larger than BODY_BYTES_LIMIT, declared or not; the adapter throws the rest away. */
+async function readText(incoming: IncomingMessage): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  // Destroying the request here would take the socket along, and with it the answer that says why.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    total += chunk.length;
+    if (total > BODY_BYTES_LIMIT) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function send(c: Context<Env>, reply: Reply): Response {

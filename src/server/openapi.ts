@@ -74,10 +74,12 @@ function pathParameters(route: Route): Record<string, unknown>[] {
 }
 
 function queryParameters(route: Route): Record<string, unknown>[] {
+  // TypeBox leaves `required` out where its type says there is an empty list.
+  const { required = [] } = plain(route.query) as { required?: readonly string[] };
   return Object.entries(route.query.properties).map(([name, schema]) => ({
     name,
     in: 'query',
-    required: route.query.required.includes(name),
+    required: required.includes(name),
     schema: plain(schema),
   }));
 }
