@@ -70,12 +70,15 @@ export class PlimsollError extends Error {
   readonly code: ErrorCode;
   readonly stage: Stage;
   readonly place: ErrorPlace;
+  /** The message without stage and place. */
+  readonly fact: string;
   constructor(code: ErrorCode, stage: Stage, fact: string, place: ErrorPlace = {}, cause?: unknown) {
     super(`${stage}: ${describePlace(place)}${fact}`, cause === undefined ? undefined : { cause });
     this.name = 'PlimsollError';
     this.code = code;
     this.stage = stage;
     this.place = place;
+    this.fact = fact;
   }
   get advice(): string {
     return ERRORS[this.code].advice;
