@@ -1,4 +1,4 @@
-// One store for watch, check and replay. Two implementations behind one test suite (store.suite.ts): `memory`
+// One store for watch, check and replay. Two implementations behind one test suite (store.test.ts): `memory`
 // (bounded, nothing on disk) and `clickhouse` (chDB or a cluster, by URL).
 import type { GaugeName } from '../base/gauges.ts';
 import type { Bytes, Millis } from '../base/units.ts';

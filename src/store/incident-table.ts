@@ -1,0 +1,118 @@
+// Incidents whole, and every confirmed state of their finding as a row that SQL can read.
+import type { Incident } from '../model/incident.ts';
+import { millisOf, timeCell } from './cells.ts';
+import type { ClickHouseLink } from './clickhouse-link.ts';
+import { wellFormed } from './rows.ts';
+import { DATABASE } from './tables.ts';
+
+/** An incident with its evidence is some 10 kB: a page of 5 MB. */
+const PAGE_ROWS = 500;
+
+const INCIDENT_COLUMNS = [
+  'service',
+  'instance',
+  'id',
+  'fingerprint',
+  'state',
+  'openedAt',
+  'lastSeenAt',
+  'version',
+  'json',
+];
+
+const FINDING_COLUMNS = [
+  'service',
+  'instance',
+  'fingerprint',
+  'time',
+  'incident',
+  'verdict',
+  'class',
+  'growthUnit',
+  'growthPerHour',
+  'growthLow',
+  'growthHigh',
+  'culprit',
+  'culpritFile',
+  'culpritLine',
+  'summary',
+  'json',
+];
+
+export class IncidentTable {
+  readonly #link: ClickHouseLink;
+  #lastVersion: number;
+
+  private constructor(link: ClickHouseLink, lastVersion: number) {
+    this.#link = link;
+    this.#lastVersion = lastVersion;
+  }
+
+  static async open(link: ClickHouseLink): Promise<IncidentTable> {
+    const [found] = await link.rows<{ version: number }>(
+      `SELECT max(version) AS version FROM ${DATABASE}.incidents`,
+    );
+    return new IncidentTable(link, found?.version ?? 0);
+  }
+
+  /** Last write wins, also after the wall clock was set back: versions only rise. */
+  async save(incident: Incident): Promise<void> {
+    this.#lastVersion = Math.max(this.#lastVersion + 1, Date.now() * 1000);
+    const version = this.#lastVersion;
+    const service = wellFormed(incident.service);
+    const instance = wellFormed(incident.instance);
+    const { finding } = incident;
+    const [culprit] = finding.culprits;
+    await this.#link.insert('findings', FINDING_COLUMNS, [
+      [
+        service,
+        instance,
+        wellFormed(incident.fingerprint),
+        timeCell(incident.lastSeenAt),
+        wellFormed(incident.id),
+        finding.verdict,
+        finding.class,
+        finding.growth?.unit ?? '',
+        finding.growth?.perHour ?? null,
+        finding.growth?.low ?? null,
+        finding.growth?.high ?? null,
+        wellFormed(culprit?.function ?? ''),
+        wellFormed(culprit?.file ?? ''),
+        Math.max(0, culprit?.line ?? 0),
+        wellFormed(finding.summary),
+        JSON.stringify(finding),
+      ],
+    ]);
+    await this.#link.insert('incidents', INCIDENT_COLUMNS, [
+      [
+        service,
+        instance,
+        wellFormed(incident.id),
+        wellFormed(incident.fingerprint),
+        incident.state,
+        timeCell(incident.openedAt),
+        timeCell(incident.lastSeenAt),
+        version,
+        JSON.stringify(incident),
+      ],
+    ]);
+  }
+
+  /** Ascending by openedAt, page by page. */
+  async list(): Promise<readonly Incident[]> {
+    const incidents: Incident[] = [];
+    let after = { openedAt: -1, id: '' };
+    for (;;) {
+      const page = await this.#link.rows<{ openedAt: number; id: string; json: string }>(
+        `SELECT ${millisOf('openedAt')} AS openedAt, id, json FROM ${DATABASE}.incidents FINAL
+         WHERE (openedAt, id) > ({openedAt:Float64}, {id:String})
+         ORDER BY openedAt, id LIMIT ${PAGE_ROWS}`,
+        after,
+      );
+      for (const row of page) incidents.push(JSON.parse(row.json) as Incident);
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE_ROWS) return incidents;
+      after = { openedAt: last.openedAt, id: last.id };
+    }
+  }
+}
