@@ -100,6 +100,10 @@ class WideBuilder {
     else this.pushBig(exact);
   }
 
+  at(row: number): number | bigint {
+    return this.#wide === null ? this.#narrow[row] : this.#wide[row];
+  }
+
   /** Adds to a cell; int64 arithmetic, which wraps as Go's does. */
   add(row: number, value: number | bigint): void {
     if (this.#wide === null && typeof value === 'number') {

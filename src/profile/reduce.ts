@@ -1,0 +1,216 @@
+// Profiles to the snapshots that diagnosis keeps: what it needs of one instant, over the target's stack table.
+import { PlimsollError } from '../base/errors.ts';
+import type { Millis } from '../base/units.ts';
+import { numberAt } from '../pprof/columns.ts';
+import type { GoroutineDump } from '../pprof/goroutine-dump.ts';
+import { NO_ROW, type Int64Column, type Profile } from '../pprof/tables.ts';
+import { FrameRows } from './frame-rows.ts';
+import { findSampleType, findSampleTypeOrNone, sampleTypeNames } from './sample-types.ts';
+import type { GoroutineSnapshot, HeapSnapshot, InternedStack } from './snapshot.ts';
+import type { InternedFrame, StackInterner } from './stack-interner.ts';
+
+/**
+ * Rows of one heap snapshot at most: 24 of them take 20 MB. The smallest sites beyond it are folded into one stack,
+ * by powers of two of object size, so that totals stay what they are.
+ */
+export const MAX_HEAP_ROWS = 20_000;
+
+/**
+ * In-use heap per (stack, object size). Sample types are found by name, in any order; where there are no allocation
+ * counts (heap text of a young process), they equal those in use.
+ *
+ * @param takenAtMillis when it was asked for, virtual time.
+ * @throws PlimsollError PROFILE_INVALID when it is no heap profile.
+ */
+export function reduceHeap(profile: Profile, interner: StackInterner, takenAtMillis: Millis): HeapSnapshot {
+  const columns = heapColumns(profile);
+  const rows = new HeapRows();
+  const stacks = new FrameRows(profile, interner);
+  const sizes = objectSizes(profile, columns);
+  const smallest = foldedSamples(profile, columns);
+  for (let sample = 0; sample < profile.samples.length; sample++) {
+    const values = columns.map((column) => numberAt(column, sample));
+    if (values.every((value) => value === 0)) continue;
+    const isFolded = smallest?.[sample] === 1;
+    const stack = isFolded ? interner.otherStacks() : stacks.stack(profile.samples.stack[sample]);
+    const size =
+      isFolded || stack === interner.otherStacksOrNone() ? roundToPower(sizes[sample]) : sizes[sample];
+    rows.add(stack, size, values);
+  }
+  return rows.finish(takenAtMillis, periodOf(profile));
+}
+
+/** In-use objects and bytes, allocated objects and bytes. */
+function heapColumns(profile: Profile): readonly Int64Column[] {
+  const { values } = profile.samples;
+  const inuseObjects = findSampleType(profile, 'inuse_objects');
+  const inuseBytes = findSampleType(profile, 'inuse_space');
+  const allocObjects = findSampleTypeOrNone(profile, 'alloc_objects');
+  const allocBytes = findSampleTypeOrNone(profile, 'alloc_space');
+  return [
+    values[inuseObjects],
+    values[inuseBytes],
+    values[allocObjects === -1 ? inuseObjects : allocObjects],
+    values[allocBytes === -1 ? inuseBytes : allocBytes],
+  ];
+}
+
+/** Size of one object per sample: label `bytes`, else in use, else allocated. */
+function objectSizes(profile: Profile, columns: readonly Int64Column[]): Float64Array {
+  const { samples, labels, strings } = profile;
+  const [inuseObjects, inuseBytes, allocObjects, allocBytes] = columns;
+  const key = strings.find('bytes');
+  const sizes = new Float64Array(samples.length);
+  for (let sample = 0; sample < samples.length; sample++) {
+    let size = 0;
+    for (let row = samples.labelStart[sample]; row < samples.labelStart[sample + 1]; row++)
+      if (labels.text[row] === NO_ROW && key >= 0 && strings.canonicalRow(labels.key[row]) === key)
+        size = numberAt(labels.number, row);
+    if (size <= 0)
+      size =
+        divide(numberAt(inuseBytes, sample), numberAt(inuseObjects, sample)) ||
+        divide(numberAt(allocBytes, sample), numberAt(allocObjects, sample));
+    sizes[sample] = size;
+  }
+  return sizes;
+}
+
+function divide(bytes: number, objects: number): number {
+  return objects > 0 ? Math.max(0, Math.round(bytes / objects)) : 0;
+}
+
+function roundToPower(size: number): number {
+  return size <= 1 ? size : 2 ** Math.round(Math.log2(size));
+}
+
+/** 1 for samples that get no row of their own; null when all do. */
+function foldedSamples(profile: Profile, columns: readonly Int64Column[]): Uint8Array | null {
+  const { length } = profile.samples;
+  if (length <= MAX_HEAP_ROWS) return null;
+  const [, inuseBytes, , allocBytes] = columns;
+  const order = Array.from({ length }, (_, sample) => sample).sort(
+    (a, b) =>
+      numberAt(inuseBytes, b) - numberAt(inuseBytes, a) ||
+      numberAt(allocBytes, b) - numberAt(allocBytes, a) ||
+      a - b,
+  );
+  const isFolded = new Uint8Array(length);
+  for (let at = MAX_HEAP_ROWS; at < length; at++) isFolded[order[at]] = 1;
+  return isFolded;
+}
+
+/** MemProfileRate. A heap profile that names none was not sampled, as far as it says. */
+function periodOf({ header }: Profile): number {
+  return header.period > 1n ? Number(header.period) : 1;
+}
+
+/** Growing columns of a HeapSnapshot; rows of one stack are chained, so equal (stack, size) add up. */
+class HeapRows {
+  readonly #firstOfStack = new Map<InternedStack, number>();
+  readonly #next: number[] = [];
+  readonly #stack: number[] = [];
+  readonly #size: number[] = [];
+  readonly #values: [number[], number[], number[], number[]] = [[], [], [], []];
+
+  add(stack: InternedStack, size: number, values: readonly number[]): void {
+    const first = this.#firstOfStack.get(stack) ?? NO_ROW;
+    let row = first;
+    while (row !== NO_ROW && this.#size[row] !== size) row = this.#next[row];
+    if (row === NO_ROW) {
+      row = this.#stack.length;
+      this.#stack.push(stack);
+      this.#size.push(size);
+      this.#next.push(first);
+      this.#firstOfStack.set(stack, row);
+      for (const column of this.#values) column.push(0);
+    }
+    this.#values.forEach((column, i) => (column[row] += values[i]));
+  }
+
+  finish(takenAtMillis: Millis, periodBytes: number): HeapSnapshot {
+    const [inuseObjects, inuseBytes, allocObjects, allocBytes] = this.#values;
+    return {
+      takenAtMillis,
+      periodBytes,
+      length: this.#stack.length,
+      stack: Int32Array.from(this.#stack) as HeapSnapshot['stack'],
+      objectBytes: Float64Array.from(this.#size),
+      inuseObjects: Float64Array.from(inuseObjects),
+      inuseBytes: Float64Array.from(inuseBytes),
+      allocObjects: Float64Array.from(allocObjects),
+      allocBytes: Float64Array.from(allocBytes),
+    };
+  }
+}
+
+/** Names that goroutine, threadcreate and goroutineleak profiles give to their count. */
+const COUNT_TYPES = ['goroutine', 'goroutines', 'goroutineleak', 'threadcreate', 'count'];
+
+/**
+ * Goroutines (or threads, or leaked goroutines) per stack; labels are summed over.
+ *
+ * @throws PlimsollError PROFILE_INVALID when there is no such count in it.
+ */
+export function reduceGoroutines(
+  profile: Profile,
+  interner: StackInterner,
+  takenAtMillis: Millis,
+): GoroutineSnapshot {
+  const column = COUNT_TYPES.map((name) => findSampleTypeOrNone(profile, name)).find((found) => found !== -1);
+  if (column === undefined)
+    throw new PlimsollError('PROFILE_INVALID', 'profile', 'this profile counts no goroutines or threads', {
+      field: 'profile.sample_type',
+      value: sampleTypeNames(profile).join(', ') || 'none',
+    });
+  const stacks = new FrameRows(profile, interner);
+  const counts = new Map<InternedStack, number>();
+  for (let sample = 0; sample < profile.samples.length; sample++) {
+    const count = numberAt(profile.samples.values[column], sample);
+    if (count === 0) continue;
+    const stack = stacks.stack(profile.samples.stack[sample]);
+    counts.set(stack, (counts.get(stack) ?? 0) + count);
+  }
+  return finishCounts(counts, takenAtMillis);
+}
+
+/**
+ * Goroutines per stack from a dump. Frames of the runtime (`runtime.gopark` and below) are not printed in dumps, so
+ * these stacks do not equal those of a profile of the same process: keep the two apart.
+ */
+export function reduceGoroutineDump(
+  dump: GoroutineDump,
+  interner: StackInterner,
+  takenAtMillis: Millis,
+): GoroutineSnapshot {
+  const { frames, stacks, goroutines, strings } = dump;
+  const frameRows: InternedFrame[] = Array.from({ length: frames.length }, (_, row) =>
+    interner.internFrame({
+      function: strings.get(frames.function[row]),
+      file: strings.get(frames.file[row]),
+      line: frames.line[row],
+    }),
+  );
+  const stackRows = Array.from({ length: stacks.length }, (_, row) =>
+    interner.internStack(
+      Array.from(
+        stacks.frame.subarray(stacks.frameStart[row], stacks.frameStart[row + 1]),
+        (frame) => frameRows[frame],
+      ),
+    ),
+  );
+  const counts = new Map<InternedStack, number>();
+  for (let row = 0; row < goroutines.length; row++) {
+    const stack = stackRows[goroutines.stack[row]];
+    counts.set(stack, (counts.get(stack) ?? 0) + 1);
+  }
+  return finishCounts(counts, takenAtMillis);
+}
+
+function finishCounts(counts: ReadonlyMap<InternedStack, number>, takenAtMillis: Millis): GoroutineSnapshot {
+  return {
+    takenAtMillis,
+    length: counts.size,
+    stack: Int32Array.from(counts.keys()) as GoroutineSnapshot['stack'],
+    count: Float64Array.from(counts.values()),
+  };
+}
