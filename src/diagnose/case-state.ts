@@ -1,0 +1,48 @@
+// What is remembered of a target between evaluations. Plain JSON: it is stored and read back across restarts.
+import type { Millis } from '../base/units.ts';
+import type { Lane } from '../detect/assessment.ts';
+import type { Alarm, Finding, LeakClass } from '../model/finding.ts';
+
+/** Alarms kept for one target; the oldest go. A target that raises more has other problems. */
+export const MAX_ALARMS = 200;
+/** Leaks open at once for one target: five lanes and as many second causes. */
+export const MAX_RAISED = 12;
+
+export const CASE_VERSION = 1;
+
+export interface CaseState {
+  readonly version: typeof CASE_VERSION;
+  /** Lanes that are called a leak but not raised yet, and since when. */
+  readonly waiting: readonly { readonly lane: Lane; readonly sinceMillis: Millis }[];
+  readonly raised: readonly RaisedLeak[];
+  /** Every alarm ever raised, oldest first. */
+  readonly alarms: readonly Alarm[];
+}
+
+/** A leak that was raised: its identity stands, what is known of it may grow. */
+export interface RaisedLeak {
+  readonly fingerprint: string;
+  readonly kind: LeakClass;
+  readonly lane: Lane;
+  /** Function in the identity; null when it was raised before the code was named. */
+  readonly lead: string | null;
+  readonly detectedAt: Millis;
+  readonly incarnationStartMillis: Millis;
+  /** Growth when it was last seen, in the lane's unit per hour. */
+  readonly ratePerHour: number | null;
+  /** Evaluations in a row in which the data named something else. */
+  readonly refutations: number;
+  /** Since when its lane shows no growth; null while it does. */
+  readonly quietSinceMillis: Millis | null;
+  readonly finding: Finding;
+}
+
+/** A raised leak that is no more. */
+export interface OverLeak {
+  readonly fingerprint: string;
+  readonly why: string;
+  /** It was never a leak: its alarm was false. */
+  readonly isWithdrawn: boolean;
+}
+
+export const EMPTY_CASE: CaseState = { version: CASE_VERSION, waiting: [], raised: [], alarms: [] };

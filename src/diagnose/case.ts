@@ -1,0 +1,337 @@
+// The decision over time. Each evaluation sees only what was known by then; what it raises stands until evidence ends
+// it. Pure: the same inputs in the same order give the same alarms, live or replayed.
+import type { Millis } from '../base/units.ts';
+import type { Assessment, Lane } from '../detect/assessment.ts';
+import type { Alarm, Finding } from '../model/finding.ts';
+import type { TargetName } from '../model/target.ts';
+import { normalizeFunction } from '../profile/frames.ts';
+import { getIdentity, type CallStrength, type Cause } from './cause.ts';
+import {
+  CASE_VERSION,
+  EMPTY_CASE,
+  MAX_ALARMS,
+  MAX_RAISED,
+  type CaseState,
+  type OverLeak,
+  type RaisedLeak,
+} from './case-state.ts';
+import { findCauses, findLane } from './combine.ts';
+import { computeFingerprint } from './fingerprint.ts';
+import { describeLanes } from './lane-findings.ts';
+import { buildLeakFinding } from './leak-finding.ts';
+import { readProfiles, type ProfileEvidence, type Profiles } from './profile-evidence.ts';
+import { findProvenLanes, findStop, hasPowerToSee } from './proof.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+export interface CaseInput {
+  readonly target: TargetName;
+  /** Import path of the main module, null when unknown. */
+  readonly module: string | null;
+  readonly assessment: Assessment;
+  /** Lanes that stage 1 has confirmed by now. */
+  readonly confirmed: readonly Lane[];
+  readonly profiles: Profiles;
+  readonly atMillis: Millis;
+}
+
+export interface CaseResult {
+  readonly state: CaseState;
+  /** Raised leaks first, then lanes with another explanation; see sortFindings for a report's order. */
+  readonly findings: readonly Finding[];
+  readonly alarms: readonly Alarm[];
+  /** Leaks that this evaluation ended. */
+  readonly over: readonly OverLeak[];
+}
+
+/** One evaluation. `state` is null the first time. */
+export function advanceCase(state: CaseState | null, input: CaseInput): CaseResult {
+  const before = state ?? EMPTY_CASE;
+  const profiles = needsProfiles(before, input) ? readTargetProfiles(input) : null;
+  const calls = collectCalls(before, input, profiles);
+  const causes = findCauses({
+    assessment: input.assessment,
+    calls,
+    profiles:
+      profiles ?? readTargetProfiles({ ...input, profiles: { ...input.profiles, heap: [], goroutines: [] } }),
+  });
+  const matched = matchCauses(before.raised, causes);
+  const waiting = updateWaiting(before.waiting, matched.fresh, input.atMillis);
+  const seen = matched.known.map(({ raised, cause }) => refreshLeak(raised, cause, input, profiles));
+  const { kept, over } = endLeaks(seen, input, profiles);
+  const ready = matched.fresh.filter((cause) => isReady(cause, waiting, input));
+  const room = Math.max(0, MAX_RAISED - kept.length);
+  const raisedNow = ready
+    .filter((cause) => !isStillOver(cause, input, profiles))
+    .slice(0, room)
+    .map((cause) => raiseLeak(cause, input, profiles))
+    .filter((leak) => !kept.some(({ fingerprint }) => fingerprint === leak.fingerprint));
+  const raised = [...kept, ...raisedNow];
+  const alarms = updateAlarms(before.alarms, raisedNow, over, input.atMillis);
+  const carried = new Set<Lane>(raised.map(({ lane }) => lane));
+  for (const cause of causes) {
+    if (raised.some((leak) => leak.lane === cause.lane)) cause.absorbed.forEach((lane) => carried.add(lane));
+  }
+  return {
+    state: {
+      version: CASE_VERSION,
+      waiting: waiting.filter(({ lane }) => !carried.has(lane)),
+      raised,
+      alarms,
+    },
+    findings: [
+      ...raised.map(({ finding }) => finding),
+      ...describeLanes(input.target.service, input.assessment, profiles, carried),
+    ],
+    alarms,
+    over,
+  };
+}
+
+function needsProfiles(state: CaseState, input: CaseInput): boolean {
+  if (state.raised.length > 0 || state.waiting.length > 0 || input.confirmed.length > 0) return true;
+  return input.assessment.lanes.some((lane) => lane.isSuspect || lane.verdict !== 'no-growth');
+}
+
+function readTargetProfiles(input: CaseInput): ProfileEvidence {
+  const { assessment } = input;
+  return readProfiles(input.profiles, input.module, assessment.incarnationStartMillis, {
+    heap: findLane(assessment, 'heap')?.onsetAtMillis ?? null,
+    goroutine: findLane(assessment, 'goroutine')?.onsetAtMillis ?? null,
+    isGoroutineLeak:
+      input.confirmed.includes('goroutine') || findLane(assessment, 'goroutine')?.verdict === 'leak',
+  });
+}
+
+/** Lanes called a leak: confirmed, proved by profiles, or raised before and not over. */
+function collectCalls(
+  state: CaseState,
+  input: CaseInput,
+  profiles: ProfileEvidence | null,
+): Map<Lane, CallStrength> {
+  const calls = new Map<Lane, CallStrength>();
+  if (profiles !== null) {
+    for (const lane of findProvenLanes(input.assessment, profiles)) calls.set(lane, 'proved');
+  }
+  for (const lane of input.confirmed) calls.set(lane, 'confirmed');
+  for (const { lane } of state.raised) calls.set(lane, 'confirmed');
+  return calls;
+}
+
+interface Matches {
+  readonly known: readonly { readonly raised: RaisedLeak; readonly cause: Cause | null }[];
+  readonly fresh: readonly Cause[];
+}
+
+/** A cause goes on as the leak whose lead it still names; a leak without a lead takes the largest of its class. */
+function matchCauses(raised: readonly RaisedLeak[], causes: readonly Cause[]): Matches {
+  const free = new Set(causes);
+  const pick = (leak: RaisedLeak, fits: (cause: Cause) => boolean): Cause | null => {
+    const cause = [...free].find((candidate) => candidate.kind === leak.kind && fits(candidate)) ?? null;
+    if (cause !== null) free.delete(cause);
+    return cause;
+  };
+  const byLead = raised.map((leak) => ({
+    raised: leak,
+    cause: leak.lead === null ? null : pick(leak, (cause) => namesFunction(cause, leak.lead)),
+  }));
+  const known = byLead.map(({ raised: leak, cause }) => ({
+    raised: leak,
+    cause: cause ?? (leak.lead === null ? pick(leak, () => true) : null),
+  }));
+  // A cause of a class that already stands under another name must refute that name first (see refreshLeak).
+  const doubted = new Set(known.filter(({ cause }) => cause === null).map(({ raised: leak }) => leak.kind));
+  return { known, fresh: [...free].filter((cause) => !doubted.has(cause.kind)) };
+}
+
+function namesFunction(cause: Cause, lead: string | null): boolean {
+  return cause.culprits.some(({ function: name, share }) => {
+    const isSame = lead !== null && normalizeFunction(name) === normalizeFunction(lead);
+    return isSame && (share === null || share >= THRESHOLDS.refutedShare);
+  });
+}
+
+function updateWaiting(
+  waiting: CaseState['waiting'],
+  fresh: readonly Cause[],
+  atMillis: Millis,
+): CaseState['waiting'] {
+  return [...new Set(fresh.map(({ lane }) => lane))].map(
+    (lane) => waiting.find((known) => known.lane === lane) ?? { lane, sinceMillis: atMillis },
+  );
+}
+
+/**
+ * Raised at once when its code is named; otherwise it waits, as long as profiles can come, for a name and for outer
+ * lanes that may turn out to carry it. The wait is bounded: an alarm without a name is better than none.
+ */
+function isReady(cause: Cause, waiting: CaseState['waiting'], input: CaseInput): boolean {
+  const since = waiting.find(({ lane }) => lane === cause.lane)?.sinceMillis ?? input.atMillis;
+  if (input.atMillis - since >= THRESHOLDS.nameWaitMillis) return true;
+  if (isOuterLaneOpen(cause, input)) return false;
+  if (cause.isNamed) return true;
+  const canName = cause.kind === 'heap' || cause.kind === 'goroutine' || cause.kind === 'fd';
+  const isProfiled = input.profiles.heap.length + input.profiles.goroutines.length > 0;
+  return !(canName && isProfiled);
+}
+
+/** From the outside in; a lane that may own what the next one shows. */
+const OWNERSHIP: readonly Lane[] = ['thread', 'fd', 'goroutine'];
+
+function isOuterLaneOpen(cause: Cause, input: CaseInput): boolean {
+  const outer = OWNERSHIP.slice(0, cause.lane === 'heap' ? 3 : Math.max(0, OWNERSHIP.indexOf(cause.lane)));
+  return outer.some((name) => {
+    const lane = findLane(input.assessment, name);
+    const isGrowing = lane !== null && (lane.verdict === 'leak' || lane.isSuspect);
+    return isGrowing && !input.confirmed.includes(name) && !cause.absorbed.includes(name);
+  });
+}
+
+/** A leak whose growth had visibly stopped when it would be raised is history, not an alarm. */
+function isStillOver(cause: Cause, input: CaseInput, profiles: ProfileEvidence | null): boolean {
+  if (profiles === null || cause.culprits.length === 0) return false;
+  const onset = findLane(input.assessment, cause.lane)?.onsetAtMillis ?? null;
+  return findStop(profiles, cause.culprits[0].function, onset) !== null;
+}
+
+function raiseLeak(cause: Cause, input: CaseInput, profiles: ProfileEvidence | null): RaisedLeak {
+  const identity = getIdentity(cause);
+  const fingerprint = computeFingerprint(input.target.service, cause.kind, identity);
+  const finding = buildLeakFinding(
+    cause,
+    { fingerprint, detectedAt: input.atMillis },
+    input.assessment,
+    profiles,
+  );
+  return {
+    fingerprint,
+    kind: cause.kind,
+    lane: cause.lane,
+    lead: identity[0] ?? null,
+    detectedAt: input.atMillis,
+    incarnationStartMillis: input.assessment.incarnationStartMillis,
+    ratePerHour: findLane(input.assessment, cause.lane)?.growth?.perHour ?? null,
+    refutations: 0,
+    quietSinceMillis: null,
+    finding,
+  };
+}
+
+/** Newer numbers under the same identity; a name that the data contradicts for long is refuted. */
+function refreshLeak(
+  leak: RaisedLeak,
+  cause: Cause | null,
+  input: CaseInput,
+  profiles: ProfileEvidence | null,
+): RaisedLeak {
+  const lane = findLane(input.assessment, leak.lane);
+  const isQuiet =
+    lane !== null && !lane.isSuspect && lane.verdict !== 'leak' && lane.verdict !== 'undetermined';
+  const quietSinceMillis = isQuiet ? (leak.quietSinceMillis ?? input.atMillis) : null;
+  if (cause === null) return { ...leak, quietSinceMillis, refutations: leak.refutations + (isQuiet ? 0 : 1) };
+  const isGrowing = !isQuiet && lane !== null && lane.growth !== null;
+  const finding = isGrowing
+    ? buildLeakFinding(keepLead(cause, leak.lead), leak, input.assessment, profiles)
+    : leak.finding;
+  return {
+    ...leak,
+    quietSinceMillis,
+    refutations: 0,
+    ratePerHour: isGrowing ? (lane.growth?.perHour ?? leak.ratePerHour) : leak.ratePerHour,
+    incarnationStartMillis: input.assessment.incarnationStartMillis,
+    finding: mergeKnowledge(leak.finding, finding),
+  };
+}
+
+/** The lead in the identity stays the first culprit. */
+function keepLead(cause: Cause, lead: string | null): Cause {
+  if (lead === null) return cause;
+  const name = normalizeFunction(lead);
+  const isLead = (culprit: Cause['culprits'][number]) => normalizeFunction(culprit.function) === name;
+  return {
+    ...cause,
+    culprits: [...cause.culprits.filter(isLead), ...cause.culprits.filter((c) => !isLead(c))],
+  };
+}
+
+/** After a restart of the process the new life has shown little yet: what was known of the code stays. */
+function mergeKnowledge(old: Finding, now: Finding): Finding {
+  if (now.culprits.length > 0 || old.culprits.length === 0) return now;
+  return { ...now, culprits: old.culprits, pattern: now.pattern ?? old.pattern, summary: now.summary };
+}
+
+function endLeaks(
+  leaks: readonly RaisedLeak[],
+  input: CaseInput,
+  profiles: ProfileEvidence | null,
+): { kept: RaisedLeak[]; over: OverLeak[] } {
+  const kept: RaisedLeak[] = [];
+  const over: OverLeak[] = [];
+  for (const leak of leaks) {
+    const end = findEnd(leak, input, profiles);
+    if (end === null) kept.push(leak);
+    else over.push(end);
+  }
+  return { kept, over };
+}
+
+function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
+  const { fingerprint } = leak;
+  if (leak.refutations >= THRESHOLDS.identityChanges) {
+    return { fingerprint, why: 'newer profiles show another cause for the same growth', isWithdrawn: true };
+  }
+  const onset = leak.finding.onsetAt ?? null;
+  const stop = profiles === null ? null : findStop(profiles, leak.lead, onset);
+  if (stop !== null) {
+    const what = leak.kind === 'goroutine' || leak.kind === 'thread' ? 'more' : 'more samples';
+    const numbers = `${Math.round(stop.expected)} ${what} were due at the old rate, ${Math.round(stop.seen)} came`;
+    if (stop.kind === 'balanced') {
+      return { fingerprint, why: `as much is freed as allocated there now: ${numbers}`, isWithdrawn: true };
+    }
+    return {
+      fingerprint,
+      why: `growth stopped while the service went on working: ${numbers}`,
+      isWithdrawn: false,
+    };
+  }
+  return findQuietEnd(leak, input);
+}
+
+function findQuietEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
+  const lane = findLane(input.assessment, leak.lane);
+  if (lane === null || leak.quietSinceMillis === null) return null;
+  if (input.atMillis - leak.quietSinceMillis < THRESHOLDS.overQuietMillis) return null;
+  const { fingerprint } = leak;
+  if (lane.verdict === 'no-growth') {
+    if (!hasPowerToSee(lane, leak.ratePerHour)) return null;
+    return {
+      fingerprint,
+      why: 'no growth, and half of the old rate would have been seen',
+      isWithdrawn: false,
+    };
+  }
+  const verdicts = {
+    'filling-to-bound': 'the growth bends towards a bound',
+    'load-driven': 'the growth follows the load',
+    step: 'it was one step, and level since',
+  } as const;
+  const why = lane.verdict in verdicts ? verdicts[lane.verdict as keyof typeof verdicts] : null;
+  return why === null ? null : { fingerprint, why, isWithdrawn: true };
+}
+
+function updateAlarms(
+  alarms: readonly Alarm[],
+  raisedNow: readonly RaisedLeak[],
+  over: readonly OverLeak[],
+  atMillis: Millis,
+): Alarm[] {
+  const withdrawn = new Set(
+    over.filter(({ isWithdrawn }) => isWithdrawn).map(({ fingerprint }) => fingerprint),
+  );
+  const standing = alarms.map((alarm) =>
+    alarm.withdrawnAt === null && withdrawn.has(alarm.fingerprint)
+      ? { ...alarm, withdrawnAt: atMillis }
+      : alarm,
+  );
+  const added = raisedNow.map(({ fingerprint }) => ({ fingerprint, at: atMillis, withdrawnAt: null }));
+  return [...standing, ...added].slice(-MAX_ALARMS);
+}

@@ -1,0 +1,183 @@
+// Groups of goroutines that wait at the same place, and how their exact counts grew. Nothing is sampled here.
+import type { Millis } from '../base/units.ts';
+import { packageOf } from '../profile/frames.ts';
+import type { Frame, GoroutineSnapshot } from '../profile/snapshot.ts';
+import { computeMonotony, computePersistence, thinSnapshots } from './site-growth.ts';
+import { getOwner, type PathReader, type StackPath } from './stack-path.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+/** Why a goroutine does not run, in the runtime's own words (goroutine dumps spell them so). */
+export type WaitReason =
+  | 'chan send'
+  | 'chan receive'
+  | 'select'
+  | 'select (no cases)'
+  | 'sync.Mutex.Lock'
+  | 'sync.RWMutex.Lock'
+  | 'sync.WaitGroup.Wait'
+  | 'sync.Cond.Wait'
+  | 'semacquire'
+  | 'IO wait'
+  | 'sleep'
+  | 'cgo call'
+  | 'syscall'
+  | 'running';
+
+/**
+ * Goroutines with the same root, the same place of waiting and the same reason.
+ *
+ *     count  [ 0, 26, 55, 82 ]    one cell a snapshot
+ */
+export interface GoroutineGroup {
+  readonly key: string;
+  readonly path: StackPath;
+  /** The goroutine's own function: the outermost frame. Who said `go` is not in the protobuf form. */
+  readonly root: Frame;
+  /** Innermost frame that is the service's or a library's own. */
+  readonly waitsIn: Frame;
+  readonly reason: WaitReason;
+  readonly count: Float64Array;
+}
+
+export interface GroupTable {
+  readonly timeMillis: readonly Millis[];
+  readonly groups: readonly GoroutineGroup[];
+}
+
+export interface GroupGrowth {
+  readonly group: GoroutineGroup;
+  readonly grown: number;
+  /** (up - down) / sqrt(up + down) over all steps: sqrt(m) when m goroutines came and none went. */
+  readonly z: number;
+  readonly persistence: number | null;
+  readonly monotony: number;
+}
+
+/** Folds snapshots (ascending in time) to groups. */
+export function foldGroups(snapshots: readonly GoroutineSnapshot[], reader: PathReader): GroupTable {
+  const used = thinSnapshots(snapshots);
+  const groups = new Map<string, GoroutineGroup>();
+  used.forEach((snapshot, at) => {
+    for (let row = 0; row < snapshot.length; row++) {
+      const path = reader.path(snapshot.stack[row]);
+      const root = path.frames[path.frames.length - 1];
+      // Below Go's own goroutines everything is plumbing: net.(*netFD).Read says less than persistConn.readLoop.
+      const waitsIn = path.kind === 'standard' ? root : getOwner(path);
+      if (root === undefined || waitsIn === null) continue;
+      const reason = readWaitReason(path.frames);
+      const key = `${root.function}\t${waitsIn.function}:${waitsIn.line}\t${reason}`;
+      let group = groups.get(key);
+      if (group === undefined) {
+        group = { key, path, root, waitsIn, reason, count: new Float64Array(used.length) };
+        groups.set(key, group);
+      }
+      group.count[at] += snapshot.count[row];
+    }
+  });
+  return {
+    timeMillis: used.map((snapshot) => snapshot.takenAtMillis),
+    groups: [...groups.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+  };
+}
+
+/** Leaf functions of the runtime and what a goroutine that stands in them waits for; the first that matches. */
+const WAITS: readonly (readonly [RegExp, WaitReason])[] = [
+  [/^runtime\.chansend1?$/, 'chan send'],
+  [/^runtime\.chanrecv[12]?$/, 'chan receive'],
+  [/^runtime\.selectgo$/, 'select'],
+  [/^runtime\.block$/, 'select (no cases)'],
+  [/^runtime\.(netpollblock|poll_runtime_pollWait)$|^internal\/poll\.runtime_pollWait$/, 'IO wait'],
+  [/^runtime\.timeSleep$|^time\.Sleep$/, 'sleep'],
+  [/^runtime\.cgocall$/, 'cgo call'],
+  [/^sync\.\(\*RWMutex\)\./, 'sync.RWMutex.Lock'],
+  [/^(internal\/)?sync\.\(\*Mutex\)\./, 'sync.Mutex.Lock'],
+  [/^sync\.\(\*WaitGroup\)\.Wait$/, 'sync.WaitGroup.Wait'],
+  [/^sync\.(\(\*Cond\)\.Wait|runtime_notifyListWait)$/, 'sync.Cond.Wait'],
+  [/^(internal\/runtime\/)?syscall\.|^internal\/runtime\/syscall\./, 'syscall'],
+];
+
+/** Frames looked at from the leaf: reasons stand above the wait itself, never deep in the caller. */
+const WAIT_FRAMES = 8;
+
+/** The wait reason, from the runtime's own frames (the protobuf form does not carry the text). */
+export function readWaitReason(frames: readonly Frame[]): WaitReason {
+  let isSemaphore = false;
+  for (const frame of frames.slice(0, WAIT_FRAMES)) {
+    for (const [pattern, reason] of WAITS) if (pattern.test(frame.function)) return reason;
+    if (/semacquire|Semacquire/.test(frame.function)) isSemaphore = true;
+    else if (!/^(runtime|internal\/runtime)[./]/.test(frame.function) && !isSemaphore) break;
+    else if (isSemaphore && !/^(runtime|sync|internal)[./]/.test(frame.function)) break;
+  }
+  return isSemaphore ? 'semacquire' : 'running';
+}
+
+/** Growth of one group from snapshot `base` on. */
+export function computeGroupGrowth(table: GroupTable, group: GoroutineGroup, base: number): GroupGrowth {
+  const series = Array.from(group.count.subarray(base));
+  let [up, down] = [0, 0];
+  for (let i = 1; i < series.length; i++) {
+    const step = series[i] - series[i - 1];
+    if (step > 0) up += step;
+    else down -= step;
+  }
+  return {
+    group,
+    grown: up - down,
+    z: up + down > 0 ? (up - down) / Math.sqrt(up + down) : 0,
+    persistence: computePersistence(series, table.timeMillis.slice(base)),
+    monotony: computeMonotony(series),
+  };
+}
+
+/**
+ * Groups that keep growing, largest first. What stays within the size of a pool, comes and goes, or has stopped is
+ * left out.
+ *
+ * @param isLaneLeak stage 1 calls the count of all goroutines a leak: then a group need not prove persistence (load
+ *   that ends stops the growth, not the leak).
+ */
+export function findGrowingGroups(table: GroupTable, base: number, isLaneLeak: boolean): GroupGrowth[] {
+  return table.groups
+    .map((group) => computeGroupGrowth(table, group, base))
+    .filter(
+      (growth) =>
+        growth.grown >= THRESHOLDS.minGoroutines &&
+        growth.monotony >= THRESHOLDS.minMonotony &&
+        (isLaneLeak || (growth.persistence ?? 0) >= THRESHOLDS.minPersistence),
+    )
+    .sort((a, b) => b.grown - a.grown || (a.group.key < b.group.key ? -1 : 1));
+}
+
+/**
+ * Groups by cause, largest first: goroutines of one package belong together (a reader and a writer of one
+ * connection), and so do those whose counts keep one ratio over the whole window.
+ */
+export function clusterGroups(growing: readonly GroupGrowth[], base: number): GroupGrowth[][] {
+  const clusters: GroupGrowth[][] = [];
+  for (const growth of growing) {
+    const home = clusters.find((cluster) => cluster.some((other) => belongTogether(other, growth, base)));
+    if (home === undefined) clusters.push([growth]);
+    else home.push(growth);
+  }
+  return clusters;
+}
+
+function belongTogether(a: GroupGrowth, b: GroupGrowth, base: number): boolean {
+  if (packageOf(a.group.root.function) === packageOf(b.group.root.function)) return true;
+  return keepRatio(a.group.count.subarray(base), b.group.count.subarray(base));
+}
+
+/** Do two counts keep one ratio wherever both have grown enough to have one? */
+export function keepRatio(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  const last = a.length - 1;
+  const ratio = (b[last] - b[0]) / (a[last] - a[0]);
+  if (!(ratio > 0) || !Number.isFinite(ratio)) return false;
+  let compared = 0;
+  for (let i = 1; i < last; i++) {
+    const grown = a[i] - a[0];
+    if (grown < THRESHOLDS.minGoroutines || b[i] - b[0] < THRESHOLDS.minGoroutines) continue;
+    compared++;
+    if (Math.abs((b[i] - b[0]) / grown / ratio - 1) > THRESHOLDS.ratioTolerance) return false;
+  }
+  return compared >= 2;
+}

@@ -1,0 +1,340 @@
+// From growing sites to the function that a developer would open.
+import type { Bytes, Share } from '../base/units.ts';
+import { criticalZ, survivalShare } from '../profile/sampling.ts';
+import type { Frame } from '../profile/snapshot.ts';
+import { servesObserver } from './observer.ts';
+import { computeGrowth, getSiteOwner, type Site, type SiteGrowth, type SiteTable } from './site-growth.ts';
+import { testProportional, type Interval } from './statistics.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+/** A site with the bytes of lasting growth that it is credited with. */
+export interface WeightedSite {
+  readonly site: Site;
+  readonly lastingBytes: Bytes;
+}
+
+/** Growth of everything below one function. */
+export interface FunctionGrowth {
+  /** Representative frame: the function's line with most growth. */
+  readonly frame: Frame;
+  readonly share: Interval | null;
+  readonly growth: SiteGrowth;
+  /** From the entry point to the function, outermost first. */
+  readonly path: readonly string[];
+}
+
+/** One cause in the heap: the sites that grow for it, and the functions that answer for them, best first. */
+export interface HeapCause {
+  readonly sites: readonly WeightedSite[];
+  readonly growth: SiteGrowth;
+  readonly lastingBytes: Bytes;
+  readonly culprits: readonly FunctionGrowth[];
+  /** z that a site must reach when all of them are looked at (Bonferroni). */
+  readonly criticalZ: number;
+  readonly sitesTested: number;
+}
+
+export const MAX_CULPRITS = 5;
+
+/**
+ * Every site with its share of lasting growth. Growth is judged per owner (sites that share the innermost owner are
+ * one: rows of one sample each say nothing alone) and then divided among the owner's sites.
+ */
+export function weighSites(table: SiteTable, base: number): WeightedSite[] {
+  const last = table.timeMillis.length - 1;
+  const byOwner = new Map<string, Site[]>();
+  for (const site of table.sites) {
+    if (servesObserver(site.path)) continue;
+    const owner = getSiteOwner(site);
+    const known = byOwner.get(owner);
+    if (known === undefined) byOwner.set(owner, [site]);
+    else known.push(site);
+  }
+  const weighted: WeightedSite[] = [];
+  for (const sites of byOwner.values()) {
+    const { lastingBytes } = computeGrowth(table, sites, base);
+    if (lastingBytes <= 0) continue;
+    const rises = sites.map((site) =>
+      Math.max(0, (site.samples[last] - site.samples[base]) * site.bytesPerSample),
+    );
+    const risen = rises.reduce((sum, rise) => sum + rise, 0);
+    sites.forEach((site, i) => {
+      if (rises[i] > 0) weighted.push({ site, lastingBytes: (lastingBytes * rises[i]) / risen });
+    });
+  }
+  return weighted.filter(({ site }) => !isCostShift(table, site, base));
+}
+
+/**
+ * An allocation that only moved: another site below the same caller, with objects of the same size, fell by as much
+ * as this one rose. Its memory is the same; a refactoring or a branch taken instead of another is no leak.
+ */
+function isCostShift(table: SiteTable, site: Site, base: number): boolean {
+  const last = table.timeMillis.length - 1;
+  const risen = site.samples[last] - site.samples[base];
+  const parent = site.path.owners[site.path.owners.length - 2]?.function;
+  if (parent === undefined) return false;
+  return table.sites.some((other) => {
+    if (other.objectBytes !== site.objectBytes || other === site) return false;
+    const fallen = other.samples[base] - other.samples[last];
+    return (
+      fallen >= 4 &&
+      Math.abs(fallen - risen) <= Math.max(1, 0.3 * risen) &&
+      other.path.owners.some((frame) => frame.function === parent)
+    );
+  });
+}
+
+function sumWeights(sites: readonly WeightedSite[]): number {
+  return sites.reduce((sum, { lastingBytes }) => sum + lastingBytes, 0);
+}
+
+/**
+ * The causes in the heap, largest first: one, unless a second site provably grows by itself.
+ *
+ * @param table snapshots folded to sites.
+ * @param base first snapshot of the growth (the onset, where stage 1 dates one).
+ * @returns none when no site shows lasting growth.
+ */
+export function findHeapCauses(
+  table: SiteTable,
+  weighted: readonly WeightedSite[],
+  base: number,
+): HeapCause[] {
+  const owners = new Set(table.sites.map(getSiteOwner));
+  const critical = criticalZ(THRESHOLDS.siteAlpha, owners.size);
+  const build = (sites: readonly WeightedSite[], culprits: readonly FunctionGrowth[]): HeapCause => ({
+    sites,
+    growth: computeGrowth(
+      table,
+      sites.map(({ site }) => site),
+      base,
+    ),
+    lastingBytes: sumWeights(sites),
+    culprits,
+    criticalZ: critical,
+    sitesTested: owners.size,
+  });
+  const [first, rest] = splitFirstCause(table, weighted, base);
+  if (first === null) return [];
+  const secondLead = pickLead(rest);
+  const second = rest.filter(({ site }) => secondLead !== null && hasFunction(site, secondLead));
+  const isOwn =
+    secondLead !== null &&
+    computeGrowth(
+      table,
+      second.map(({ site }) => site),
+      base,
+    ).monotony >= THRESHOLDS.minMonotony &&
+    sumWeights(second) >= THRESHOLDS.minSecondShare * sumWeights(weighted) &&
+    computeGrowth(
+      table,
+      second.map(({ site }) => site),
+      base,
+    ).z >= critical &&
+    isIndependent(table, first.sites, second, base);
+  if (!isOwn) {
+    return [build(weighted, rankCulprits(table, weighted, first.lead, base))];
+  }
+  return [
+    build(first.sites, rankCulprits(table, first.sites, first.lead, base)),
+    build(second, rankCulprits(table, second, secondLead, base)),
+  ].sort((a, b) => b.lastingBytes - a.lastingBytes);
+}
+
+interface Lead {
+  readonly lead: string;
+  readonly sites: readonly WeightedSite[];
+}
+
+function splitFirstCause(
+  table: SiteTable,
+  weighted: readonly WeightedSite[],
+  _base: number,
+): [Lead | null, WeightedSite[]] {
+  const lead = pickLead(weighted);
+  if (lead === null) return [null, []];
+  const sites = weighted.filter(({ site }) => hasFunction(site, lead));
+  // Sites of a caller of the lead belong to the same cause: they grow to serve it.
+  const callers = new Set(sites.flatMap(({ site }) => site.path.owners.map((frame) => frame.function)));
+  const rest = weighted.filter(({ site }) => !hasFunction(site, lead) && !callers.has(getSiteOwner(site)));
+  const own = weighted.filter((entry) => !rest.includes(entry));
+  return [{ lead, sites: own }, rest];
+}
+
+function hasFunction(site: Site, name: string): boolean {
+  return site.path.owners.some((frame) => frame.function === name);
+}
+
+/** Two causes must fail the test of growing in proportion; what rises together is taken for one. */
+function isIndependent(
+  table: SiteTable,
+  first: readonly WeightedSite[],
+  second: readonly WeightedSite[],
+  base: number,
+): boolean {
+  const p = testProportional(countSamples(table, first, base), countSamples(table, second, base));
+  return p !== null && p < THRESHOLDS.independenceAlpha;
+}
+
+function countSamples(table: SiteTable, sites: readonly WeightedSite[], base: number): number[] {
+  const counts: number[] = [];
+  for (let at = base; at < table.timeMillis.length; at++) {
+    counts.push(sites.reduce((sum, { site }) => sum + site.samples[at], 0));
+  }
+  return counts;
+}
+
+/**
+ * The deepest owner that carries the majority of the growth: growth spread over several callees of one function is
+ * that function's. Where no function carries a majority, the owner with the largest part.
+ */
+export function pickLead(weighted: readonly WeightedSite[]): string | null {
+  const total = sumWeights(weighted);
+  if (!(total > 0)) return null;
+  const carried = new Map<string, number>();
+  const owned = new Map<string, number>();
+  for (const { site, lastingBytes } of weighted) {
+    for (const name of new Set(site.path.owners.map((frame) => frame.function))) {
+      carried.set(name, (carried.get(name) ?? 0) + lastingBytes);
+    }
+    const owner = getSiteOwner(site);
+    owned.set(owner, (owned.get(owner) ?? 0) + lastingBytes);
+  }
+  const samples = weighted.reduce((sum, entry) => sum + entry.lastingBytes / entry.site.bytesPerSample, 0);
+  const leading = [...carried]
+    .filter(([, bytes]) => carriesMajority(bytes / total, samples))
+    .map(([name]) => name);
+  if (leading.length === 0) return pickLargest(owned);
+  return leading.reduce((best, name) => (isBetterLead(weighted, carried, name, best) ? name : best));
+}
+
+/** Half of the growth, or not provably less: few samples must not push the blame up to whoever calls everything. */
+function carriesMajority(share: Share, samples: number): boolean {
+  if (share >= THRESHOLDS.majority) return true;
+  const upper = survivalShare(share * samples, samples)?.high ?? 0;
+  return share >= THRESHOLDS.minLeadShare && upper >= THRESHOLDS.majority;
+}
+
+function pickLargest(bytes: ReadonlyMap<string, number>): string | null {
+  let best: string | null = null;
+  for (const [name, amount] of [...bytes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (best === null || amount > (bytes.get(best) ?? 0)) best = name;
+  }
+  return best;
+}
+
+/**
+ * In the stacks that hold both, the one nearer to the leaf, by growth; of two that never meet, the one that carries
+ * more. Names decide a tie, so that the order of rows never does.
+ */
+function isBetterLead(
+  weighted: readonly WeightedSite[],
+  carried: ReadonlyMap<string, number>,
+  a: string,
+  b: string,
+): boolean {
+  let balance = 0;
+  for (const { site, lastingBytes } of weighted) {
+    const at = site.path.owners.findLastIndex((frame) => frame.function === a);
+    const bt = site.path.owners.findLastIndex((frame) => frame.function === b);
+    if (at >= 0 && bt >= 0) balance += (at > bt ? 1 : -1) * lastingBytes;
+  }
+  if (balance === 0) balance = (carried.get(a) ?? 0) - (carried.get(b) ?? 0);
+  return balance !== 0 ? balance > 0 : a < b;
+}
+
+/**
+ * Lead first; then the library function below it that allocates, other owners with a part of their own, and the
+ * caller above: places to look at next, in the order of use.
+ */
+function rankCulprits(
+  table: SiteTable,
+  weighted: readonly WeightedSite[],
+  lead: string,
+  base: number,
+): FunctionGrowth[] {
+  const below = weighted.filter(({ site }) => hasFunction(site, lead));
+  const names = [lead];
+  const library = pickLargest(sumBy(below, ({ site }) => site.path.deepestLibrary?.function ?? null));
+  if (library !== null) names.push(library);
+  const total = sumWeights(weighted);
+  const owners = [...sumBy(weighted, ({ site }) => getSiteOwner(site))]
+    .filter(([name, bytes]) => name !== lead && bytes >= 0.1 * total)
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  names.push(...owners.map(([name]) => name));
+  const caller = pickLargest(
+    sumBy(below, ({ site }) => {
+      const at = site.path.owners.findLastIndex((frame) => frame.function === lead);
+      return site.path.owners[at - 1]?.function ?? null;
+    }),
+  );
+  if (caller !== null) names.push(caller);
+  return [...new Set(names)].slice(0, MAX_CULPRITS).flatMap((name) => {
+    const found = describeFunction(table, weighted, name, base);
+    return found === null ? [] : [found];
+  });
+}
+
+function sumBy(
+  weighted: readonly WeightedSite[],
+  nameOf: (entry: WeightedSite) => string | null,
+): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const entry of weighted) {
+    const name = nameOf(entry);
+    if (name !== null) sums.set(name, (sums.get(name) ?? 0) + entry.lastingBytes);
+  }
+  return sums;
+}
+
+/** Share, line and path of one function among weighted sites; null when it is on none of their stacks. */
+export function describeFunction(
+  table: SiteTable,
+  weighted: readonly WeightedSite[],
+  name: string,
+  base: number,
+): FunctionGrowth | null {
+  const within = weighted.filter(({ site }) => site.path.frames.some((frame) => frame.function === name));
+  if (within.length === 0) return null;
+  const lines = new Map<string, { frame: Frame; bytes: number }>();
+  let fullest = within[0];
+  for (const entry of within) {
+    const frame = entry.site.path.frames.find((candidate) => candidate.function === name);
+    if (frame === undefined) continue;
+    const key = `${frame.file}:${frame.line}`;
+    const known = lines.get(key);
+    lines.set(key, { frame, bytes: (known?.bytes ?? 0) + entry.lastingBytes });
+    if (entry.lastingBytes > fullest.lastingBytes) fullest = entry;
+  }
+  const best = [...lines.entries()].sort(([a, x], [b, y]) => y.bytes - x.bytes || (a < b ? -1 : 1))[0][1];
+  const growth = computeGrowth(
+    table,
+    within.map(({ site }) => site),
+    base,
+  );
+  const total = sumWeights(weighted);
+  return {
+    frame: best.frame,
+    growth,
+    share: computeShare(table, weighted, total > 0 ? sumWeights(within) / total : 0, base),
+    path: pathTo(fullest.site, name),
+  };
+}
+
+/** The share's interval knows how few samples it rests on. */
+function computeShare(
+  table: SiteTable,
+  weighted: readonly WeightedSite[],
+  share: Share,
+  base: number,
+): Interval | null {
+  const counts = countSamples(table, weighted, base);
+  const samples = Math.max(0, counts[counts.length - 1] - counts[0]);
+  return survivalShare(share * samples, samples);
+}
+
+function pathTo(site: Site, name: string): string[] {
+  const outermostFirst = [...site.path.frames].reverse().map((frame) => frame.function);
+  return outermostFirst.slice(0, outermostFirst.indexOf(name) + 1);
+}

@@ -1,0 +1,117 @@
+// Findings that are not leaks: a lane that moves and has an explanation, or none yet.
+import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
+import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
+import { summarize } from '../model/finding-text.ts';
+import { describeCulprit } from './culprit.ts';
+import { computeFingerprint } from './fingerprint.ts';
+import { findHeapCauses } from './heap-cause.ts';
+import type { ProfileEvidence } from './profile-evidence.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+/**
+ * One finding for each lane with something to say that no raised leak explains; quiet lanes give none.
+ *
+ * @param explained lanes that raised leaks carry or absorb.
+ */
+export function describeLanes(
+  service: string,
+  assessment: Assessment,
+  profiles: ProfileEvidence | null,
+  explained: ReadonlySet<Lane>,
+): Finding[] {
+  return assessment.lanes.flatMap((lane) => {
+    if (explained.has(lane.lane) || !hasSomethingToSay(lane)) return [];
+    return [describeLane(service, assessment, lane, profiles)];
+  });
+}
+
+function hasSomethingToSay(lane: LaneAssessment): boolean {
+  switch (lane.verdict) {
+    case 'no-growth':
+      return false;
+    case 'filling-to-bound':
+    case 'load-driven':
+    case 'step':
+      return true;
+    case 'leak':
+      return true;
+    case 'undetermined':
+      return lane.isSuspect || (lane.growth !== null && lane.growth.low > 0);
+  }
+}
+
+function describeLane(
+  service: string,
+  assessment: Assessment,
+  lane: LaneAssessment,
+  profiles: ProfileEvidence | null,
+): Finding {
+  // Stage 1's rule holds at this evaluation, but it is not confirmed: a leak is claimed once, and then stands.
+  const verdict = lane.verdict === 'leak' ? 'undetermined' : lane.verdict;
+  const isBytes = lane.unit === 'bytes';
+  const kind: LeakClass = lane.lane;
+  const finding: Omit<Finding, 'summary'> = {
+    verdict,
+    class: kind,
+    fingerprint: computeFingerprint(service, kind, []),
+    detectedAt: null,
+    onsetAt: lane.onsetAtMillis,
+    growth: isBytes ? lane.growth : null,
+    counts: isBytes ? null : lane.growth,
+    heldBytes: null,
+    timeToExhaustion: null,
+    culprits: lane.lane === 'heap' && profiles !== null ? nameHeap(profiles) : [],
+    pattern: null,
+    evidence: [...lane.evidence, ...askBound(lane, assessment), ...askNeeded(lane, assessment)],
+    ruledOut: [...lane.ruledOut],
+    fix: null,
+  };
+  return { ...finding, summary: summarize(finding, assessment.atMillis) };
+}
+
+/** Only what profiles show clearly: an explained lane is no accusation. */
+function nameHeap(profiles: ProfileEvidence): Finding['culprits'] {
+  const [cause] = findHeapCauses(profiles.sites, profiles.weighted, profiles.siteBase);
+  const lead = cause?.culprits[0];
+  if (cause === undefined || lead === undefined || lead.growth.z < THRESHOLDS.nameZ) return [];
+  return cause.culprits.map((found) => describeCulprit(found.frame, 'allocates', profiles.place, found));
+}
+
+function askBound(lane: LaneAssessment, assessment: Assessment): Evidence[] {
+  if (lane.verdict !== 'filling-to-bound' || lane.predictedBound === null) return [];
+  const share = lane.predictedBound > 0 ? lane.level / lane.predictedBound : null;
+  return [
+    {
+      question: 'Where will it stop?',
+      prediction: 'the level bends towards a bound',
+      test: 'asymptote of the best cache model',
+      numbers: {
+        bound: Math.round(lane.predictedBound),
+        level: Math.round(lane.level),
+        filled: share === null ? null : Math.round(share * 1000) / 1000,
+        threshold: 1,
+        from: assessment.incarnationStartMillis,
+        to: assessment.atMillis,
+      },
+      outcome: share !== null && share <= 1.2 ? 'supports' : 'open',
+    },
+  ];
+}
+
+function askNeeded(lane: LaneAssessment, assessment: Assessment): Evidence[] {
+  if (lane.needed === null) return [];
+  return [
+    {
+      question: 'What would settle it?',
+      prediction: lane.needed.what,
+      test: 'time until the models can be told apart at this rate',
+      numbers: {
+        millis: lane.needed.millis,
+        threshold: 0,
+        from: assessment.incarnationStartMillis,
+        to: assessment.atMillis,
+      },
+      outcome: 'open',
+    },
+  ];
+}

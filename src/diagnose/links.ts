@@ -1,0 +1,106 @@
+// What belongs to one cause: heap that goroutines keep alive, goroutines and buffers that a connection brings.
+import { MINUTE_MILLIS } from '../base/units.ts';
+import { normalizeFunction, packageOf } from '../profile/frames.ts';
+import type { Frame } from '../profile/snapshot.ts';
+import type { GroupGrowth } from './goroutine-growth.ts';
+import type { WeightedSite } from './heap-cause.ts';
+import type { ProfileEvidence } from './profile-evidence.ts';
+import type { Site } from './site-growth.ts';
+import { testProportional } from './statistics.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+/** Profiles of one round are taken within seconds of each other; at most this much virtual time apart. */
+const SAME_ROUND_MILLIS = 2 * MINUTE_MILLIS;
+
+/** Functions that make or serve something with a file descriptor, as frames of an allocation. */
+const DESCRIPTOR_FRAMES = [
+  /^net\.(newFD|\(\*netFD\)|\(\*Dialer\)|\(\*sysDialer\)|Dial)/,
+  /^net\/http\.\(\*(Transport|persistConn|connLRU|http2\w+)\)\./,
+  /^crypto\/tls\.(Client|Dial|\(\*Conn\))/,
+  /^database\/sql\.(\(\*DB\)\.(conn|addDepLocked|retry)|dsnConnector\.Connect|\(\*Rows\))/,
+  /^os\.(newFile|open|Open|OpenFile|Pipe|StartProcess)/,
+  /^os\/exec\./,
+];
+
+/** Goroutines that live as long as a connection does. */
+const CONNECTION_ROOT = /net\/http\.\(\*persistConn\)\.(read|write)Loop|http2\.\(\*ClientConn\)\.readLoop/;
+
+/** Does this allocation belong to something that holds a descriptor? */
+export function holdsDescriptor(site: Site): boolean {
+  return site.path.frames.some((frame) => DESCRIPTOR_FRAMES.some((pattern) => pattern.test(frame.function)));
+}
+
+/** Client connections of the standard library: known to hold one descriptor each. */
+export function isConnectionGroup(growth: GroupGrowth): boolean {
+  return CONNECTION_ROOT.test(growth.group.root.function);
+}
+
+/**
+ * Do these goroutines come with the descriptors? Either they serve connections, or they wait for I/O and one or two
+ * of them came with each descriptor.
+ *
+ * @param grownFds change of open descriptors over the same time, null when nobody counts them.
+ */
+export function comesWithDescriptors(cluster: readonly GroupGrowth[], grownFds: number | null): boolean {
+  if (cluster.some(isConnectionGroup)) return true;
+  if (grownFds === null || !(grownFds > 0)) return false;
+  return cluster.some(({ group, grown }) => {
+    const perFd = grown / grownFds;
+    const isWhole = [1, 2, 3].some((count) => Math.abs(perFd / count - 1) <= THRESHOLDS.ratioTolerance / 2);
+    return isWhole && (group.reason === 'IO wait' || group.reason === 'select');
+  });
+}
+
+/** The runtime's own descriptor of a goroutine; it is never freed, only used again. */
+const GOROUTINE_ALLOCATION = /^runtime\.(malg|newproc1)$/;
+
+/**
+ * Heap sites that these goroutines keep alive, by name: allocated by the goroutine itself, below the function whose
+ * closure it runs, or by its package; with a library's goroutines everything that grows in step with them (whoever
+ * called the library filled it).
+ */
+export function selectPinned(
+  weighted: readonly WeightedSite[],
+  cluster: readonly GroupGrowth[],
+  profiles: Pick<ProfileEvidence, 'sites' | 'siteBase' | 'groups'>,
+): WeightedSite[] {
+  const roots = new Set(cluster.map(({ group }) => group.root.function));
+  const makers = new Set([...roots].map(normalizeFunction));
+  const packages = new Set([...roots].map(packageOf).filter((name) => name !== 'main'));
+  const isLibrary = cluster.every(({ group }) => group.path.kind !== 'application');
+  return weighted.filter(({ site }) => {
+    const frames = site.path.frames;
+    if (frames.some((frame) => GOROUTINE_ALLOCATION.test(frame.function))) return true;
+    if (frames.some((frame) => isNamedIn(frame, makers, packages))) return true;
+    return isLibrary && growsInStep(site, cluster, profiles);
+  });
+}
+
+function isNamedIn(frame: Frame, makers: ReadonlySet<string>, packages: ReadonlySet<string>): boolean {
+  return makers.has(normalizeFunction(frame.function)) || packages.has(packageOf(frame.function));
+}
+
+function growsInStep(
+  site: Site,
+  cluster: readonly GroupGrowth[],
+  profiles: Pick<ProfileEvidence, 'sites' | 'siteBase' | 'groups'>,
+): boolean {
+  const { timeMillis } = profiles.sites;
+  const counts = resample(profiles.groups.timeMillis, cluster[0].group.count, timeMillis);
+  const from = profiles.siteBase;
+  const p = testProportional(Array.from(site.samples.subarray(from)), counts.slice(from));
+  return p === null || p >= THRESHOLDS.independenceAlpha;
+}
+
+/** The count as last known at each of `wanted`; both times ascend. Heap and goroutine profiles need not coincide. */
+export function resample(
+  timeMillis: readonly number[],
+  count: ArrayLike<number>,
+  wanted: readonly number[],
+): number[] {
+  let at = 0;
+  return wanted.map((time) => {
+    while (at + 1 < timeMillis.length && timeMillis[at + 1] <= time + SAME_ROUND_MILLIS) at++;
+    return count[at] ?? 0;
+  });
+}

@@ -1,0 +1,58 @@
+// Every threshold of stage 2 with its unit and its reason, in one place.
+import { HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
+
+export const THRESHOLDS = {
+  /** Snapshots used at most, evenly thinned: more in the same window barely help (measured: within noise). */
+  maxSnapshots: 48,
+  /** Rows of one snapshot that are read at most; a larger profile is cut to its largest rows by bytes. */
+  maxRows: 20_000,
+  /** Fewest snapshots for a claim of persistence: before, after, and one that had the chance to refute. */
+  minSnapshots: 3,
+  /** One-sided error over all sites tested together (Bonferroni divides it by their number). */
+  siteAlpha: 0.01,
+  /** Share of the finding's growth that a function must carry to stand for all of it. */
+  majority: 0.5,
+  /** Smallest share with which a function may lead when its majority is only not refuted. */
+  minLeadShare: 0.35,
+  /** Second half of the window must bring this share of even growth: what has filled is no leak. */
+  minPersistence: 0.3,
+  /** Net growth over the sum of all movements: buffers that come and go stay far below. */
+  minMonotony: 0.5,
+  /** The same two for proof without waiting for stage 1's confirmation. */
+  provenPersistence: 0.5,
+  provenMonotony: 0.8,
+  /** Survival of new allocations (lower bound) from which a site keeps practically all it allocates. */
+  minSurvival: 0.5,
+  /** Coverage of the floor's growth by the sites named, between which the diagnosis accounts for it. */
+  coverageLow: 0.5,
+  coverageHigh: 1.5,
+  /** Goroutines by which a group must have grown before it is talked about: start-up pools stay below. */
+  minGoroutines: 12,
+  /** (up - down) / sqrt(up + down) of a group's counts for a claim from profiles alone. */
+  goroutineZ: 5,
+  /** Two counts belong together when their ratio stays within this factor of constant over the window. */
+  ratioTolerance: 0.25,
+  /** One-sided error of the test that two sites grow independently of each other. */
+  independenceAlpha: 1e-4,
+  /** A second heap cause beside the first must carry at least this share of all growth. */
+  minSecondShare: 0.2,
+  /** z of a site's growth from which its name becomes part of a finding's identity: four samples, none lost. */
+  nameZ: 2,
+  /** How long a confirmed leak waits for profiles that name its code before it is raised without a name. */
+  nameWaitMillis: 40 * MINUTE_MILLIS,
+  /** Consecutive evaluations in which another culprit must dominate before an alarm changes its identity. */
+  identityChanges: 6,
+  /** A raised culprit below this share, while another is above 1 - it, has been refuted by the data. */
+  refutedShare: 0.1,
+  /** A leak is over when growth at this fraction of its rate would have been seen since, and was not. */
+  overRateFraction: 0.5,
+  /** Nothing is over before it has been quiet this long. */
+  overQuietMillis: HOUR_MILLIS,
+  /** Growth that the old rate must have brought, in samples or goroutines, before its absence says it stopped. */
+  stopSamples: 12,
+  /** ... and the share of it that may have come by chance or by the tail of requests in flight. */
+  stopShare: 0.15,
+  /** Smallest stack of a goroutine in bytes (runtime StackMin) and the descriptor the runtime keeps for it. */
+  stackBytes: 2048,
+  goroutineDescriptorBytes: 448,
+} as const;

@@ -1,0 +1,82 @@
+// A finding in words: shared by diagnosis (its summary) and by every text form of a report.
+import {
+  formatBytes,
+  formatBytesPerHour,
+  formatDuration,
+  formatThreeDigits,
+  type Millis,
+} from '../base/units.ts';
+import type { Culprit, Finding, Growth, LeakClass } from './finding.ts';
+
+const THINGS: Readonly<Record<LeakClass, string>> = {
+  thread: 'Threads',
+  fd: 'File descriptors',
+  goroutine: 'Goroutines',
+  native: 'Memory outside the Go heap',
+  heap: 'The live heap',
+  retention: 'Memory that the process holds without using it',
+};
+
+const RESOURCES: Readonly<Record<string, string>> = {
+  'memory-limit': 'the memory limit',
+  gomemlimit: 'GOMEMLIMIT',
+  'host-memory': "the host's memory",
+  'max-fds': 'the limit of open files',
+  'max-threads': 'the limit of threads',
+};
+
+/** `30 MiB/h (28 to 32 MiB/h)`, or counts: `120 goroutines/h (110 to 130)`. */
+export function formatGrowth(growth: Growth): string {
+  if (growth.unit === 'bytes') {
+    return `${formatBytesPerHour(growth.perHour)} (${formatBytes(growth.low)} to ${formatBytes(growth.high)})`;
+  }
+  const range = `${formatThreeDigits(growth.low)} to ${formatThreeDigits(growth.high)}`;
+  return `${formatThreeDigits(growth.perHour)} ${growth.unit}/h (${range})`;
+}
+
+/** `hub.go:41`, the function where no line is known. */
+export function formatPlace(culprit: Culprit): string {
+  if (culprit.file === null) return culprit.function;
+  return culprit.line === null ? culprit.file : `${culprit.file}:${culprit.line}`;
+}
+
+/** Resource as in a sentence. */
+export function formatResource(resource: string): string {
+  return RESOURCES[resource] ?? resource;
+}
+
+/** One sentence: what grows, how fast, by which code, until when. */
+export function summarize(finding: Omit<Finding, 'summary'>, atMillis: Millis): string {
+  const growth = finding.counts ?? finding.growth ?? null;
+  const rate = growth === null ? '' : ` by ${formatGrowth(growth)}`;
+  const thing = THINGS[finding.class];
+  switch (finding.verdict) {
+    case 'leak':
+      return `${thing} leak${thing.endsWith('s') ? '' : 's'}${rate}${nameCulprit(finding)}${nameLimit(finding, atMillis)}.`;
+    case 'filling-to-bound':
+      return `${thing} fill${thing.endsWith('s') ? '' : 's'} to a bound${rate}; not a leak as far as can be seen.`;
+    case 'load-driven':
+      return `${thing} follow${thing.endsWith('s') ? '' : 's'} the load${rate}; not a leak.`;
+    case 'step':
+      return `${thing} rose once and stayed level since; not a leak by itself.`;
+    case 'no-growth':
+      return `${thing} ${thing.endsWith('s') ? 'do' : 'does'} not grow.`;
+    case 'undetermined':
+      return `${thing} grow${thing.endsWith('s') ? '' : 's'}${rate}; whether it is a leak cannot be told yet.`;
+  }
+}
+
+function nameCulprit(finding: Pick<Finding, 'culprits'>): string {
+  const [first] = finding.culprits;
+  if (first === undefined) return '; the code is not yet named';
+  const place = first.file === null ? '' : ` (${formatPlace(first)})`;
+  return ` in ${first.function}${place}`;
+}
+
+function nameLimit(finding: Pick<Finding, 'timeToExhaustion'>, atMillis: Millis): string {
+  const limit = finding.timeToExhaustion;
+  if (limit === null) return '';
+  const low = formatDuration(limit.low - atMillis);
+  const high = limit.high === null ? 'no upper bound' : formatDuration(limit.high - atMillis);
+  return `; ${formatResource(limit.resource)} is reached in ${formatDuration(limit.at - atMillis)} (${low} to ${high})`;
+}
