@@ -9,6 +9,16 @@ export type Lane = (typeof LANES)[number];
 /** Names as in field science: N0 steady/load, N1 one cache, N2 two caches, N3 step; L1 time, L2 work, L3 warm-up then leak, L4 onset. */
 export type ModelName = 'N0' | 'N1' | 'N2' | 'N3' | 'L1' | 'L2' | 'L3' | 'L4';
 
+export interface RecentGrowth {
+  /** In the lane's unit per hour, load taken off, with its 95 % interval. */
+  readonly perHour: number;
+  readonly low: number;
+  readonly high: number;
+  readonly overMillis: Millis;
+  /** Work per hour in that time over work per hour before; null where work is not known. */
+  readonly workShare: number | null;
+}
+
 export interface LaneAssessment {
   readonly lane: Lane;
   /** bytes (heap, native) or goroutines, fds, threads. */
@@ -40,6 +50,8 @@ export interface LaneAssessment {
   readonly fit: { readonly timeMillis: Float64Array; readonly value: Float64Array } | null;
   /** Units of the lane per request, where work drives it (L2 beats L1). */
   readonly perRequest: { readonly value: number; readonly low: number; readonly high: number } | null;
+  /** The last quarter of the window, whatever the whole fit says: this is what ends an alarm. null = not measured. */
+  readonly recent?: RecentGrowth | null;
   readonly evidence: readonly Evidence[];
   readonly ruledOut: readonly RuledOut[];
   /** For undetermined: what would settle it, and how long that takes at this rate; null = unknown. */

@@ -1,0 +1,182 @@
+// The early lane: a limit comes near, whatever the verdict. detection-science 3.3 and 3.8.
+import { HOUR_MILLIS, type Millis } from '../base/units.ts';
+import type { TimeToExhaustion } from '../model/finding.ts';
+import { normalQuantile } from '../series/stats/distributions.ts';
+import { correctedAutocorrelation } from '../series/stats/autocorrelation.ts';
+import { fitLeastSquares } from '../series/stats/least-squares.ts';
+import type { LiveFloor } from '../series/live-floor.ts';
+import { median, quantile } from '../series/stats/quantiles.ts';
+import { interpolateAt } from '../series/work.ts';
+import { pointsOfColumn, type Points } from '../series/points.ts';
+import type { Life } from './assess.ts';
+import type { Lane, LaneAssessment } from './assessment.ts';
+import {
+  capacityInLiveHeap,
+  earliestExhaustion,
+  MAX_THREADS,
+  type Approach,
+  type Overhead,
+} from './time-to-exhaustion.ts';
+
+/** r is taken over this long. */
+const AMPLIFICATION_MILLIS: Millis = 6 * HOUR_MILLIS;
+const AMPLIFICATION_QUANTILE = 0.97;
+/** The early lane looks at this much, or at so many points where they are sparse. */
+const EARLY_MILLIS: Millis = HOUR_MILLIS;
+const EARLY_POINTS = 8;
+/** More than this share of the resource in use. */
+const EARLY_USE = 0.5;
+const EARLY_FORECAST_MILLIS: Millis = 4 * HOUR_MILLIS;
+const YOUNG_FORECAST_MILLIS: Millis = HOUR_MILLIS;
+const YOUNG_MILLIS: Millis = 2 * HOUR_MILLIS;
+/** The second half still rises at this share of the whole slope: a start-up that flattens does not. */
+const STILL_RISING = 0.5;
+/** GOMEMLIMIT counts spans, stacks and metadata beside live bytes: about a tenth on top. */
+const SOFT_LIMIT_OVERHEAD = 1.1;
+
+interface Resource {
+  readonly lane: Lane;
+  readonly resource: TimeToExhaustion['resource'];
+  /** Of the resource itself: bytes of RSS, or a count. */
+  readonly limit: number;
+  /** The same in the space of the series. */
+  readonly capacity: number;
+  readonly points: Points;
+}
+
+export interface Exhaustion {
+  readonly exhaustion: TimeToExhaustion | null;
+  readonly isExhausting: boolean;
+}
+
+/**
+ * Forecast from the lanes' fitted growth where it is established (leak, or not yet decidable), else from the last
+ * hour where the early lane fires.
+ */
+export function findExhaustion(life: Life, lanes: readonly LaneAssessment[]): Exhaustion {
+  const approaches: Approach[] = [];
+  let isExhausting = false;
+  for (const resource of listResources(life)) {
+    const lane = lanes.find((candidate) => candidate.lane === resource.lane);
+    const now = interpolateAt(resource.points, life.atMillis);
+    const headroom = resource.capacity - now;
+    const about = { resource: resource.resource, limit: resource.limit, headroom };
+    const early = lookEarly(life, resource);
+    if (early) isExhausting = true;
+    if (lane?.growth && (lane.verdict === 'leak' || lane.isSuspect)) {
+      approaches.push({ ...about, perHour: lane.growth.perHour, error: halfWidth(lane.growth) });
+    } else if (early) {
+      approaches.push({ ...about, ...early });
+    }
+  }
+  return { exhaustion: earliestExhaustion(life.atMillis, approaches), isExhausting };
+}
+
+function halfWidth(growth: { low: number; high: number; confidence: number }): number {
+  return (growth.high - growth.low) / 2 / normalQuantile(0.5 + growth.confidence / 2);
+}
+
+function listResources(life: Life): Resource[] {
+  const { table, rows, floor, memoryLimitBytes } = life;
+  const found: Resource[] = [];
+  const column = (name: Parameters<typeof table.column>[0]): Points | null => {
+    const cells = table.column(name);
+    const points = cells && pointsOfColumn(table.timeMillis, cells, rows);
+    return points && points.value.length > 0 ? points : null;
+  };
+  const rss = column('rssBytes');
+  if (rss && memoryLimitBytes !== null) {
+    const limit = memoryLimitBytes;
+    if (floor && floor.value.length > 0) {
+      const capacity = capacityInLiveHeap(limit, measureOverhead(life, floor));
+      found.push({ lane: 'heap', resource: 'memory-limit', limit, capacity, points: floor });
+    }
+    // What grows outside Go costs one byte of RSS each.
+    found.push({ lane: 'native', resource: 'memory-limit', limit, capacity: limit, points: rss });
+  }
+  const soft = lastValue(column('goMemLimitBytes'));
+  if (soft !== null && soft < 2 ** 60 && floor && floor.value.length > 0) {
+    const capacity = soft / SOFT_LIMIT_OVERHEAD;
+    found.push({ lane: 'heap', resource: 'gomemlimit', limit: soft, capacity, points: floor });
+  }
+  const fds = column('openFds');
+  const maxFds = lastValue(column('maxFds'));
+  if (fds && maxFds !== null) {
+    found.push({ lane: 'fd', resource: 'max-fds', limit: maxFds, capacity: maxFds, points: fds });
+  }
+  const threads = column('threads');
+  if (threads) {
+    const capacity = MAX_THREADS;
+    found.push({ lane: 'thread', resource: 'max-threads', limit: capacity, capacity, points: threads });
+  }
+  return found;
+}
+
+function lastValue(points: Points | null): number | null {
+  return points ? points.value[points.value.length - 1] : null;
+}
+
+/**
+ * What RSS holds besides the heap (binary, stacks, native), and how many bytes of resident heap a live byte has lately cost:
+ * garbage, fragmentation, idle spans. Taken apart, because the first does not grow with the live heap.
+ */
+function measureOverhead(life: Life, floor: LiveFloor): Overhead {
+  const { table, rows, atMillis } = life;
+  const rss = table.column('rssBytes');
+  const inUse = table.column('heapInuseBytes');
+  const idle = table.column('heapIdleBytes');
+  const released = table.column('heapReleasedBytes');
+  const ratios: number[] = [];
+  const beside: number[] = [];
+  for (let row = rows.to - 1; rss && row >= rows.from; row--) {
+    if (table.timeMillis[row] < atMillis - AMPLIFICATION_MILLIS) break;
+    const live = interpolateAt(floor, table.timeMillis[row]);
+    if (Number.isNaN(rss[row]) || !(live > 0)) continue;
+    const heap = inUse && idle && released ? inUse[row] + idle[row] - released[row] : rss[row];
+    if (Number.isNaN(heap)) continue;
+    ratios.push(Math.min(heap, rss[row]) / live);
+    beside.push(Math.max(0, rss[row] - heap));
+  }
+  if (ratios.length === 0) return { amplification: 1, besideBytes: 0 };
+  // The newer half: a start-up costs more per live byte than what follows.
+  const newer = Math.max(Math.ceil(ratios.length / 2), Math.min(ratios.length, EARLY_POINTS));
+  return {
+    amplification: quantile(ratios.slice(0, newer), AMPLIFICATION_QUANTILE),
+    besideBytes: median(beside.slice(0, newer)),
+  };
+}
+
+/** Slope of the last hour when all conditions of the early lane hold, else null. */
+function lookEarly(life: Life, resource: Resource): { perHour: number; error: number } | null {
+  const { timeMillis, value } = resource.points;
+  const n = timeMillis.length;
+  let first = n;
+  while (first > 0 && (timeMillis[first - 1] >= life.atMillis - EARLY_MILLIS || n - first < EARLY_POINTS))
+    first--;
+  const count = n - first;
+  if (count < EARLY_POINTS) return null;
+  if (timeMillis[n - 1] - timeMillis[first] < EARLY_MILLIS / 2) return null;
+  const whole = slopeOf(timeMillis.subarray(first), value.subarray(first));
+  const half = slopeOf(timeMillis.subarray(first + (count >> 1)), value.subarray(first + (count >> 1)));
+  if (!whole || !half) return null;
+  const now = value[n - 1];
+  const low = whole.perHour - 2 * whole.error;
+  const high = whole.perHour + 2 * whole.error;
+  const isYoung = life.atMillis - life.incarnation.startMillis < YOUNG_MILLIS;
+  const soon = isYoung ? YOUNG_FORECAST_MILLIS : EARLY_FORECAST_MILLIS;
+  const earliest = ((resource.capacity - now) / Math.max(high, 1e-9)) * HOUR_MILLIS;
+  const fires =
+    low > 0 &&
+    half.perHour >= STILL_RISING * whole.perHour &&
+    now > EARLY_USE * resource.capacity &&
+    earliest < soon;
+  return fires ? whole : null;
+}
+
+function slopeOf(timeMillis: Float64Array, value: Float64Array): { perHour: number; error: number } | null {
+  const hours = timeMillis.map((at) => (at - timeMillis[0]) / HOUR_MILLIS);
+  const fit = fitLeastSquares([new Float64Array(hours.length).fill(1), hours], value);
+  if (!fit) return null;
+  const phi = correctedAutocorrelation(fit.residual, 2);
+  return { perHour: fit.coefficient[1], error: fit.standardError[1] * Math.sqrt((1 + phi) / (1 - phi)) };
+}

@@ -1,0 +1,210 @@
+// What a fitted leak model says in the lane's own units: how fast, since when, and whether it still goes on.
+import { HOUR_MILLIS, type Millis } from '../base/units.ts';
+import type { Growth } from '../model/finding.ts';
+import { studentQuantile } from '../series/stats/distributions.ts';
+import { fitLeastSquares } from '../series/stats/least-squares.ts';
+import { whiten } from '../series/stats/autocorrelation.ts';
+import type { RecentGrowth } from './assessment.ts';
+import type { LaneSeries } from './lane-series.ts';
+import type { ModelFit, ModelSet } from './models.ts';
+import { shapeAt, type Axis, type Shape } from './shapes.ts';
+import { SHORT_TAIL_SHARE, TAIL_RATIO, TAIL_SHARE } from './thresholds.ts';
+
+export const GROWTH_CONFIDENCE = 0.95;
+
+export interface LeakGrowth {
+  readonly growth: Growth;
+  readonly z: number;
+  readonly onsetMillis: Millis;
+  /** Along the fit, from onset to the end. */
+  readonly grown: number;
+  /** The growing term: line or hinge. */
+  readonly shape: Shape;
+  readonly slopePerShare: number;
+  readonly errorPerShare: number;
+}
+
+/** The growing term of a leak model is its last shape. */
+export function describeLeakGrowth(
+  series: LaneSeries,
+  set: ModelSet,
+  fit: ModelFit,
+  unit: string,
+): LeakGrowth {
+  const last = fit.shapes.length - 1;
+  const shape = fit.shapes[last];
+  const slope = fit.coefficient[last];
+  const error = fit.standardError[last];
+  const onsetShare = shape.kind === 'hinge' ? shape.at : 0;
+  const onsetTime = shape.domain === 'time' ? onsetShare : timeOfWork(series, onsetShare);
+  const hours = Math.max(series.spanHours * (1 - onsetTime), 1e-6);
+  const reach = 1 - onsetShare;
+  const t = studentQuantile(0.5 + GROWTH_CONFIDENCE / 2, Math.max(2, set.effectiveSamples - fit.parameters));
+  return {
+    growth: {
+      unit,
+      perHour: (slope * reach) / hours,
+      low: ((slope - t * error) * reach) / hours,
+      high: ((slope + t * error) * reach) / hours,
+      confidence: GROWTH_CONFIDENCE,
+    },
+    z: error > 0 ? slope / error : 0,
+    onsetMillis: series.fromMillis + onsetTime * series.spanHours * HOUR_MILLIS,
+    grown: slope * reach,
+    shape,
+    slopePerShare: slope,
+    errorPerShare: error,
+  };
+}
+
+function timeOfWork(series: LaneSeries, share: number): number {
+  const work = series.input.work?.share;
+  if (!work || share <= 0) return 0;
+  const time = series.input.time.share;
+  for (let i = 1; i < work.length; i++) {
+    if (work[i] < share) continue;
+    const part = work[i] > work[i - 1] ? (share - work[i - 1]) / (work[i] - work[i - 1]) : 1;
+    return time[i - 1] + Math.max(0, part) * (time[i] - time[i - 1]);
+  }
+  return 1;
+}
+
+/** A fit solved with all its columns: what it draws, and the series without covariates. */
+export interface SolvedFit {
+  readonly fitted: Float64Array;
+  /** Value minus what the covariates contribute beyond their mean. */
+  readonly adjusted: Float64Array;
+  readonly covariateCoefficient: Float64Array;
+  readonly covariateError: Float64Array;
+}
+
+/** Null when the columns are collinear (then the projected fit already dropped one of them). */
+export function solveFit(series: LaneSeries, set: ModelSet, fit: ModelFit): SolvedFit | null {
+  const { value, covariates } = series.input;
+  const intercept = new Float64Array(value.length).fill(1);
+  const columns = [intercept, ...covariates, ...fit.shapes.map((shape) => shape.column)];
+  const phi = set.autocorrelation;
+  const solved = fitLeastSquares(
+    columns.map((column) => whiten(column, phi)),
+    whiten(value, phi),
+  );
+  if (!solved) return null;
+  const fitted = new Float64Array(value.length);
+  const adjusted = Float64Array.from(value);
+  columns.forEach((column, j) => {
+    const isCovariate = j > 0 && j <= covariates.length;
+    const mean = isCovariate ? column.reduce((sum, cell) => sum + cell, 0) / column.length : 0;
+    for (let i = 0; i < value.length; i++) {
+      fitted[i] += solved.coefficient[j] * column[i];
+      if (isCovariate) adjusted[i] -= solved.coefficient[j] * (column[i] - mean);
+    }
+  });
+  return {
+    fitted,
+    adjusted,
+    covariateCoefficient: solved.coefficient.slice(1, 1 + covariates.length),
+    covariateError: solved.standardError.slice(1, 1 + covariates.length),
+  };
+}
+
+export interface TailTest {
+  /** Slope of the last 40 % of the growth over the whole slope. */
+  readonly ratio: number;
+  /** Upper bound (2 SE) of the same for the last fifth; null with too few blocks there. */
+  readonly shortRatioHigh: number | null;
+  readonly isStillGrowing: boolean;
+}
+
+const SHORT_TAIL_BLOCKS = 5;
+
+/**
+ * Went-away test, along whatever drives the growth: a work-driven leak has not gone away because the load stopped.
+ * Of a leak behind a warm-up, the warm-up is taken off first.
+ */
+export function testTail(series: LaneSeries, set: ModelSet, fit: ModelFit, leak: LeakGrowth): TailTest {
+  const solved = solveFit(series, set, fit);
+  const axis = axisOf(series, leak.shape);
+  if (!solved || !axis) return { ratio: 1, shortRatioHigh: null, isStillGrowing: true };
+  const adjusted = Float64Array.from(solved.adjusted);
+  if (fit.shapes.length === 2) {
+    const [warmUp] = fit.shapes;
+    for (let i = 0; i < adjusted.length; i++) adjusted[i] -= fit.coefficient[0] * warmUp.column[i];
+  }
+  const onset = leak.shape.kind === 'hinge' ? leak.shape.at : 0;
+  const inflation = (1 + set.autocorrelation) / (1 - set.autocorrelation);
+  const tail = slopeFrom(axis, adjusted, 1 - TAIL_SHARE * (1 - onset), inflation);
+  const short = slopeFrom(axis, adjusted, 1 - SHORT_TAIL_SHARE * (1 - onset), inflation);
+  const ratio = tail ? tail.slope / leak.slopePerShare : 1;
+  const shortRatioHigh =
+    short && short.count >= SHORT_TAIL_BLOCKS ? (short.slope + 2 * short.error) / leak.slopePerShare : null;
+  return {
+    ratio,
+    shortRatioHigh,
+    isStillGrowing: ratio >= TAIL_RATIO && !(shortRatioHigh !== null && shortRatioHigh < TAIL_RATIO),
+  };
+}
+
+function axisOf(series: LaneSeries, shape: Shape): Axis | null {
+  return shape.domain === 'time' ? series.input.time : series.input.work;
+}
+
+function slopeFrom(
+  axis: Axis,
+  value: Float64Array,
+  fromShare: number,
+  inflation: number,
+): { slope: number; error: number; count: number } | null {
+  let first = 0;
+  while (first < axis.share.length && axis.share[first] < fromShare) first++;
+  const x = axis.share.slice(first);
+  const fit = fitLeastSquares([new Float64Array(x.length).fill(1), x], value.slice(first));
+  if (!fit) return null;
+  return {
+    slope: fit.coefficient[1],
+    error: fit.standardError[1] * Math.sqrt(inflation),
+    count: x.length,
+  };
+}
+
+const RECENT_SHARE = 0.25;
+
+/** What happens lately, whatever the whole fit says: this is what ends an alarm. */
+export function measureRecent(series: LaneSeries, solved: SolvedFit, phi: number): RecentGrowth | null {
+  const inflation = (1 + phi) / (1 - phi);
+  const recent = slopeFrom(series.input.time, solved.adjusted, 1 - RECENT_SHARE, inflation);
+  if (!recent) return null;
+  const work = series.input.work?.share ?? null;
+  let workShare: number | null = null;
+  if (work) {
+    const time = series.input.time.share;
+    const first = time.findIndex((share) => share >= 1 - RECENT_SHARE);
+    const before = work[first] / Math.max(time[first], 1e-9);
+    workShare = before > 0 ? (1 - work[first]) / Math.max(1 - time[first], 1e-9) / before : null;
+  }
+  return {
+    perHour: recent.slope / series.spanHours,
+    low: (recent.slope - 2 * recent.error) / series.spanHours,
+    high: (recent.slope + 2 * recent.error) / series.spanHours,
+    overMillis: RECENT_SHARE * series.spanHours * HOUR_MILLIS,
+    workShare,
+  };
+}
+
+/** How much a cache model adds over the window, and where it ends. */
+export function describeCache(fit: ModelFit): {
+  gained: number;
+  missing: number;
+  z: number;
+  reached: number;
+} {
+  let gained = 0;
+  let missing = 0;
+  let z = Infinity;
+  fit.shapes.forEach((shape, i) => {
+    const filled = shapeAt(shape.kind, shape.at, 1);
+    gained += fit.coefficient[i] * filled;
+    missing += fit.coefficient[i] * (1 - filled);
+    z = Math.min(z, fit.coefficient[i] / fit.standardError[i]);
+  });
+  return { gained, missing, z, reached: gained / Math.max(gained + missing, 1e-9) };
+}

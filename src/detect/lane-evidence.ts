@@ -1,0 +1,155 @@
+// The checked facts of a lane, each with statistic, threshold and data window in numbers.
+import type { Evidence } from '../model/finding.ts';
+import { computeTheilSen } from '../series/stats/theil-sen.ts';
+import type { LaneDecision, LaneMeasures } from './assess-lane.ts';
+import { solveFit } from './growth.ts';
+import { LANE_THRESHOLDS, SHORTEST_WATCH_MILLIS, TAIL_RATIO, TAIL_SHARE } from './thresholds.ts';
+
+type Numbers = Evidence['numbers'];
+
+export function collectEvidence(measures: LaneMeasures, decision: LaneDecision): Evidence[] {
+  const { question, series, set } = measures;
+  const window: Numbers = {
+    fromMillis: series.fromMillis,
+    toMillis: series.toMillis,
+    blocks: series.blocks.length,
+    observations: series.blocks.observations,
+    effectiveSamples: set.effectiveSamples,
+    autocorrelation: set.autocorrelation,
+    spikesSetAside: series.spikes,
+    ...question.about,
+  };
+  return [
+    aboutWatch(measures, window),
+    aboutSlope(measures, window),
+    aboutModels(measures, window),
+    aboutSize(measures, window),
+    aboutTail(measures, window),
+    aboutRobustSlope(measures, window),
+    aboutLoad(measures, decision, window),
+  ].filter((entry) => entry !== null);
+}
+
+function aboutWatch({ question, isLongEnough }: LaneMeasures, window: Numbers): Evidence {
+  return {
+    question: `Was the ${question.lane} series watched for long enough?`,
+    prediction: 'growth of a start-up is over after the warm-up',
+    test: 'time watched after the warm-up',
+    numbers: {
+      statistic: question.toMillis - question.fromMillis,
+      threshold: SHORTEST_WATCH_MILLIS,
+      ...window,
+    },
+    outcome: isLongEnough ? 'supports' : 'open',
+  };
+}
+
+function aboutSlope(measures: LaneMeasures, window: Numbers): Evidence {
+  const { question, leak, set, zThreshold } = measures;
+  return {
+    question: `Does the ${question.lane} series grow?`,
+    prediction: 'a leak grows by more than noise and load explain',
+    test: 'slope of the best growing model over its standard error, correlation of the noise taken into account',
+    numbers: {
+      statistic: leak?.z ?? 0,
+      threshold: zThreshold,
+      model: set.bestLeak?.name ?? 'none rises',
+      perHour: leak?.growth.perHour ?? 0,
+      low: leak?.growth.low ?? null,
+      high: leak?.growth.high ?? null,
+      noise: set.noise,
+      ...window,
+    },
+    outcome: (leak?.z ?? 0) > zThreshold ? 'supports' : 'contradicts',
+  };
+}
+
+function aboutModels(measures: LaneMeasures, window: Numbers): Evidence {
+  const { question, set, evidenceThreshold } = measures;
+  const ratio = set.evidenceRatio;
+  const bics = Object.fromEntries(set.fits.map((fit) => [`bic${fit.name}`, fit.bic]));
+  return {
+    question: `Is the growth of the ${question.lane} series without bound?`,
+    prediction: 'a leak is described better by steady growth than by a filling cache, a step or the load',
+    test: 'difference of BIC between the best bounded and the best growing model',
+    numbers: {
+      statistic: ratio,
+      threshold: evidenceThreshold,
+      bounded: set.bestNull.name,
+      growing: set.bestLeak?.name ?? null,
+      ...bics,
+      ...window,
+    },
+    outcome: (ratio ?? -1) > evidenceThreshold ? 'supports' : (ratio ?? -1) > 0 ? 'open' : 'contradicts',
+  };
+}
+
+function aboutSize({ question, counted, floor, level }: LaneMeasures, window: Numbers): Evidence {
+  return {
+    question: `Is the growth of the ${question.lane} series large enough to matter?`,
+    prediction: LANE_THRESHOLDS[question.lane].reason,
+    test: 'growth along the fit against the larger of an absolute floor and a share of the level',
+    numbers: { statistic: counted, threshold: floor, level, ...window },
+    outcome: counted >= floor ? 'supports' : 'contradicts',
+  };
+}
+
+function aboutTail({ question, tail }: LaneMeasures, window: Numbers): Evidence | null {
+  if (!tail) return null;
+  return {
+    question: `Does the ${question.lane} series still grow?`,
+    prediction: `the last ${100 * TAIL_SHARE} % rise at no less than ${TAIL_RATIO} of the whole rate`,
+    test: 'slope of the last part over the whole slope, along what drives the growth',
+    numbers: {
+      statistic: tail.ratio,
+      threshold: TAIL_RATIO,
+      lastFifthAtMost: tail.shortRatioHigh,
+      ...window,
+    },
+    outcome: tail.isStillGrowing ? 'supports' : 'contradicts',
+  };
+}
+
+/** Least squares can be led by a few blocks; the median of all pairwise slopes cannot. Shown, not decisive. */
+function aboutRobustSlope(measures: LaneMeasures, window: Numbers): Evidence | null {
+  const { question, series, set } = measures;
+  const solved = solveFit(series, set, set.bestLeak ?? set.bestNull);
+  if (!solved) return null;
+  const inflation = (1 + set.autocorrelation) / (1 - set.autocorrelation);
+  const hours = series.input.time.share.map((share) => share * series.spanHours);
+  const slope = computeTheilSen(hours, solved.adjusted, { confidence: 0.95, inflation });
+  if (!slope) return null;
+  return {
+    question: `Do most of the ${question.lane} observations agree on growth?`,
+    prediction: 'the median of all pairwise slopes is above zero with its interval',
+    test: 'Theil-Sen on the series without load, lower end of the 95 % interval',
+    numbers: {
+      statistic: finite(slope.low),
+      threshold: 0,
+      perHour: slope.slope,
+      high: finite(slope.high),
+      ...window,
+    },
+    outcome: slope.low > 0 ? 'supports' : slope.high < 0 ? 'contradicts' : 'open',
+  };
+}
+
+function aboutLoad(measures: LaneMeasures, decision: LaneDecision, window: Numbers): Evidence | null {
+  const { question, series, set } = measures;
+  const at = series.covariateNames.indexOf('load');
+  if (at < 0) return null;
+  const solved = solveFit(series, set, decision.model);
+  if (!solved) return null;
+  const z = solved.covariateCoefficient[at] / solved.covariateError[at];
+  return {
+    question: `Does the ${question.lane} series follow the load?`,
+    prediction: 'level rises and falls with the work per hour',
+    test: 'coefficient of the load over its standard error',
+    numbers: { statistic: finite(z), threshold: 4, memoryMillis: series.memoryMillis, ...window },
+    outcome: decision.verdict === 'load-driven' ? 'contradicts' : 'open',
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,85 @@
+// Least squares of many candidate columns against one set of base columns, cheaply: base columns are projected out once
+// (Frisch-Waugh-Lovell), after which a candidate of one or two columns costs a handful of multiplications.
+import { addScaled, dot } from '../series/stats/least-squares.ts';
+
+export interface ProjectedColumn {
+  readonly cells: Float64Array;
+  /** Squared length after projection; 0 when the column lies in the base. */
+  readonly power: number;
+  /** Inner product with the projected values. */
+  readonly withValues: number;
+}
+
+/** Coefficients of a candidate and what they leave: `inverse` is the diagonal of (X'X)^-1 for its columns. */
+export interface CandidateFit {
+  readonly coefficient: readonly number[];
+  readonly inverse: readonly number[];
+  readonly sumOfSquares: number;
+}
+
+/** Below this share of its own length a column counts as a combination of the base columns. */
+const COLLINEAR_SHARE = 1e-8;
+
+export class ProjectedSpace {
+  readonly #basis: Float64Array[] = [];
+  readonly values: Float64Array;
+  /** Squared length of the values after projection: what the base alone leaves unexplained. */
+  readonly baseSumOfSquares: number;
+
+  constructor(base: readonly Float64Array[], values: Float64Array) {
+    for (const column of base) {
+      const left = this.#project(column);
+      const power = dot(left, left);
+      if (power <= COLLINEAR_SHARE * dot(column, column)) continue;
+      const scale = 1 / Math.sqrt(power);
+      this.#basis.push(left.map((cell) => cell * scale));
+    }
+    this.values = this.#project(values);
+    this.baseSumOfSquares = dot(this.values, this.values);
+  }
+
+  add(column: Float64Array): ProjectedColumn {
+    const cells = this.#project(column);
+    const power = dot(cells, cells);
+    if (power <= COLLINEAR_SHARE * dot(column, column)) return { cells, power: 0, withValues: 0 };
+    return { cells, power, withValues: dot(cells, this.values) };
+  }
+
+  fitOne(a: ProjectedColumn): CandidateFit | null {
+    if (a.power === 0) return null;
+    const coefficient = a.withValues / a.power;
+    const sumOfSquares = Math.max(0, this.baseSumOfSquares - coefficient * a.withValues);
+    return { coefficient: [coefficient], inverse: [1 / a.power], sumOfSquares };
+  }
+
+  fitTwo(a: ProjectedColumn, b: ProjectedColumn): CandidateFit | null {
+    if (a.power === 0 || b.power === 0) return null;
+    const cross = dot(a.cells, b.cells);
+    const determinant = a.power * b.power - cross * cross;
+    if (determinant <= COLLINEAR_SHARE * a.power * b.power) return null;
+    const first = (b.power * a.withValues - cross * b.withValues) / determinant;
+    const second = (a.power * b.withValues - cross * a.withValues) / determinant;
+    const explained = first * a.withValues + second * b.withValues;
+    return {
+      coefficient: [first, second],
+      inverse: [b.power / determinant, a.power / determinant],
+      sumOfSquares: Math.max(0, this.baseSumOfSquares - explained),
+    };
+  }
+
+  /** What a candidate leaves unexplained, block by block. */
+  residual(columns: readonly ProjectedColumn[], coefficient: readonly number[]): Float64Array {
+    const left = Float64Array.from(this.values);
+    columns.forEach((column, i) => addScaled(left, column.cells, -coefficient[i]));
+    return left;
+  }
+
+  /** Twice, because once leaves rounding errors of the size of a small signal on a large level. */
+  #project(column: Float64Array): Float64Array {
+    const left = Float64Array.from(column);
+    for (let pass = 0; pass < 2; pass++) {
+      for (const axis of this.#basis) addScaled(left, axis, -dot(axis, left));
+    }
+    return left;
+  }
+}

@@ -1,0 +1,56 @@
+// The curves that the models of detection-science 3.2 are made of, each as one column over the blocks.
+
+export type Domain = 'time' | 'work';
+
+/** One candidate column with the parameter that made it. */
+export interface Shape {
+  readonly column: Float64Array;
+  readonly domain: Domain;
+  readonly kind: 'line' | 'exponential' | 'ramp' | 'step' | 'hinge';
+  /** exponential: tau; ramp: where it is full; step, hinge: where it begins. As a share of the domain's range. */
+  readonly at: number;
+}
+
+/**
+ * Blocks as the shapes see them: `share` is time (or work) from 0 at the window's start to 1 at its end, so that grids are
+ * the same for four hours and for a week.
+ */
+export interface Axis {
+  readonly domain: Domain;
+  readonly share: Float64Array;
+}
+
+/** What a column is worth at a place on the axis: used to fit and to draw. */
+export function shapeAt(kind: Shape['kind'], at: number, share: number): number {
+  switch (kind) {
+    case 'line':
+      return share;
+    case 'exponential':
+      return -Math.expm1(-share / at);
+    case 'ramp':
+      return Math.min(share / at, 1);
+    case 'step':
+      return share >= at ? 1 : 0;
+    case 'hinge':
+      return Math.max(0, share - at);
+  }
+}
+
+export function makeShape(axis: Axis, kind: Shape['kind'], at: number): Shape {
+  const column = new Float64Array(axis.share.length);
+  for (let i = 0; i < column.length; i++) column[i] = shapeAt(kind, at, axis.share[i]);
+  return { column, domain: axis.domain, kind, at };
+}
+
+/** Log-spaced from low to high, both included. */
+export function logGrid(low: number, high: number, count: number): number[] {
+  const grid: number[] = [];
+  for (let i = 0; i < count; i++) grid.push(low * (high / low) ** (i / (count - 1)));
+  return grid;
+}
+
+export function linearGrid(low: number, high: number, count: number): number[] {
+  const grid: number[] = [];
+  for (let i = 0; i < count; i++) grid.push(low + ((high - low) * i) / (count - 1));
+  return grid;
+}

@@ -1,0 +1,92 @@
+// Every number that decides a verdict, with its unit and reason. Sources: detection-science 3.3, 3.4, 5.4.
+import { DAY_MILLIS, HOUR_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import type { Lane } from './assessment.ts';
+
+export interface LaneThresholds {
+  readonly unit: string;
+  /** Growth below this is not worth a word, in the lane's unit. */
+  readonly smallestGrowth: number;
+  /** Growth below this share of the level neither. */
+  readonly smallestShare: number;
+  /** Standard deviation that even an exact series is granted: what one more request in flight changes. */
+  readonly noiseFloor: number;
+  readonly reason: string;
+}
+
+export const LANE_THRESHOLDS: Readonly<Record<Lane, LaneThresholds>> = {
+  heap: {
+    unit: 'bytes',
+    smallestGrowth: 1 * MIB,
+    smallestShare: 0.03,
+    noiseFloor: 32 * 1024,
+    reason: 'below 1 MiB a lazily filled table or a larger connection pool is as likely as a leak',
+  },
+  goroutine: {
+    unit: 'goroutines',
+    smallestGrowth: 20,
+    smallestShare: 0.05,
+    noiseFloor: 1,
+    reason: 'idle connections and pools keep up to a dozen goroutines each',
+  },
+  fd: {
+    unit: 'fds',
+    smallestGrowth: 20,
+    smallestShare: 0.05,
+    noiseFloor: 1,
+    reason: 'idle connections keep up to a dozen descriptors',
+  },
+  thread: {
+    unit: 'threads',
+    smallestGrowth: 10,
+    smallestShare: 0.1,
+    noiseFloor: 0.5,
+    reason: 'the runtime adds some threads for blocked system calls and never ends them',
+  },
+  native: {
+    unit: 'bytes',
+    smallestGrowth: 4 * MIB,
+    smallestShare: 0.03,
+    noiseFloor: 256 * 1024,
+    reason: 'an allocator arena, a thread stack or a huge page come in steps of some MiB',
+  },
+};
+
+/** Leak lane: slope over its standard error. High because every evaluation looks again. */
+export const LEAK_Z = 6;
+/** Leak lane: evidence ratio (difference of BIC) over the best null. */
+export const LEAK_EVIDENCE = 8;
+/** Below a day of watching, a daily rhythm may still hide: both thresholds times this. */
+export const SHORT_WATCH_FACTOR = 1.25;
+export const SHORT_WATCH_MILLIS: Millis = DAY_MILLIS;
+/** Without any load series, and before two daily cycles, once more. */
+export const NO_LOAD_FACTOR = 1.25;
+export const NO_LOAD_MILLIS: Millis = 2 * DAY_MILLIS;
+
+/** Watch state: worth profiles. */
+export const SUSPECT_Z = 4;
+export const SUSPECT_EVIDENCE = 3;
+
+/** Went-away test: the slope of this last part ... */
+export const TAIL_SHARE = 0.4;
+/** ... is at least this share of the whole slope. */
+export const TAIL_RATIO = 0.4;
+/** The same of the last fifth, where its interval is narrow enough to exclude it. */
+export const SHORT_TAIL_SHARE = 0.2;
+
+/** The first minutes of a process fill pools, caches and connections: not fitted. */
+export const WARM_UP_MILLIS: Millis = 5 * MINUTE_MILLIS;
+/** No leak is called before the process was watched for this long after its warm-up. */
+export const SHORTEST_WATCH_MILLIS: Millis = 30 * MINUTE_MILLIS;
+/** Older data is not fitted: seven daily cycles show any rhythm, and an onset stays visible. */
+export const LONGEST_FIT_MILLIS: Millis = 7 * DAY_MILLIS;
+/** A residual daily rhythm is modelled once it was seen one and a half times. */
+export const DAILY_RHYTHM_MILLIS: Millis = 36 * HOUR_MILLIS;
+
+/** A null counts as an explanation of change when its own term is this many standard errors from zero ... */
+export const TERM_Z = 4;
+/** ... and moves the level by this share. */
+export const TERM_SHARE = 0.1;
+/** A cache whose curve has covered this share of its bound has shown the bound. */
+export const BOUND_SEEN_SHARE = 0.8;
+/** ... or the bend itself is this certain (difference of BIC against the best leak). */
+export const BEND_EVIDENCE = 6;

@@ -1,0 +1,231 @@
+// The live heap after each GC mark, from whichever gauge says it best. Field notes: detection-science 2.1.
+import { MIB, type Bytes, type Millis } from '../base/units.ts';
+import type { GaugeTable } from './history.ts';
+import { PointsBuilder, type Points } from './points.ts';
+
+/**
+ * `live`: /gc/heap/live:bytes, exact. `goal`: solved from next_gc. `minimum`: lowest heap_alloc over windows of at least
+ * 3 GC cycles, an upper bound of the live heap with the noise of when it was scraped.
+ */
+export type LiveFloorSource = 'live' | 'goal' | 'minimum';
+
+export interface LiveFloor extends Points {
+  readonly source: LiveFloorSource;
+  /** Why the better source was not used; empty for `live`. */
+  readonly why: string;
+  /** Points whose goal stood at the 4 MiB minimum: there the value is only known to be below it. */
+  readonly atMinimumGoal: number;
+  /** Start of the data: later than asked for when GOGC or GOMEMLIMIT changed at run time. */
+  readonly fromMillis: Millis;
+  readonly gogcChanges: number;
+}
+
+/** The runtime never sets a goal below 4 MiB * GOGC / 100 (runtime/mgcpacer.go: defaultHeapMinimum). */
+export const HEAP_MINIMUM_BYTES: Bytes = 4 * MIB;
+/** GOGC above this, or negative, is "off" in practice: the goal says nothing about the live heap. */
+const GOGC_OFF_PERCENT = 5000;
+/** GOMEMLIMIT is math.MaxInt64 when there is none. */
+const NO_LIMIT_BYTES = 2 ** 60;
+/** The goal counts as capped when it and what is not heap come this close to GOMEMLIMIT. */
+const LIMIT_BINDS_SHARE = 0.9;
+/** One capped goal in ten and no goal is used: the two kinds of points must not be mixed. */
+const CAPPED_SHARE_BOUND = 0.1;
+const CYCLES_PER_MINIMUM = 3;
+const SCRAPES_PER_MINIMUM = 5;
+
+interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Live floor over the rows from <= row < to of one incarnation; null when no heap gauge is there. */
+export function computeLiveFloor(table: GaugeTable, rows: RowRange): LiveFloor | null {
+  const cut = findLastPacerChange(table, rows);
+  const range = { from: cut.row, to: rows.to };
+  const about = { fromMillis: table.timeMillis[cut.row] ?? NaN, gogcChanges: cut.changes, atMinimumGoal: 0 };
+  const live = table.column('liveHeapBytes');
+  if (live) {
+    const points = pointPerCycle(table, range, live, (row) => (live[row] > 0 ? live[row] : NaN));
+    if (points.value.length > 0) return { ...points, ...about, source: 'live', why: '' };
+  }
+  const goal = floorFromGoal(table, range);
+  if (goal.why === '') {
+    return {
+      ...goal.points,
+      ...about,
+      atMinimumGoal: goal.atMinimumGoal,
+      source: 'goal',
+      why: NO_LIVE_GAUGE,
+    };
+  }
+  const minimum = rollingMinimum(table, range);
+  if (minimum === null) return null;
+  return { ...minimum, ...about, source: 'minimum', why: goal.why };
+}
+
+const NO_LIVE_GAUGE = '/gc/heap/live:bytes is not exported';
+
+/** GOGC or GOMEMLIMIT changed while the process ran: what the goal means changed with it, so start anew there. */
+function findLastPacerChange(table: GaugeTable, rows: RowRange): { row: number; changes: number } {
+  let row = rows.from;
+  let changes = 0;
+  for (const name of ['gogcPercent', 'goMemLimitBytes'] as const) {
+    const column = table.column(name);
+    let last = NaN;
+    for (let i = rows.from; column && i < rows.to; i++) {
+      if (Number.isNaN(column[i])) continue;
+      if (!Number.isNaN(last) && column[i] !== last) {
+        changes++;
+        row = Math.max(row, i);
+      }
+      last = column[i];
+    }
+  }
+  return { row, changes };
+}
+
+/**
+ * One point per GC cycle, not per scrape: the same mark seen twice is no second observation. Cycles are told
+ * apart by the GC counter, where that is missing by the value itself.
+ */
+function pointPerCycle(
+  table: GaugeTable,
+  rows: RowRange,
+  marker: Float64Array,
+  valueAt: (row: number) => number,
+): Points {
+  const cycles = table.column('gcCyclesTotal');
+  const points = new PointsBuilder();
+  let lastCycle = NaN;
+  for (let row = rows.from; row < rows.to; row++) {
+    const value = valueAt(row);
+    if (Number.isNaN(value)) continue;
+    const cycle = cycles && !Number.isNaN(cycles[row]) ? cycles[row] : marker[row];
+    if (cycle === lastCycle || (cycles !== null && cycle === 0)) continue;
+    lastCycle = cycle;
+    points.add(table.timeMillis[row], value);
+  }
+  return points.finish();
+}
+
+/** live = (next_gc - g * roots) / (1 + g), g = GOGC / 100 (Go >= 1.18 pacer). `why` is empty when it is valid. */
+function floorFromGoal(
+  table: GaugeTable,
+  rows: RowRange,
+): { points: Points; why: string; atMinimumGoal: number } {
+  const none = { points: { timeMillis: new Float64Array(), value: new Float64Array() }, atMinimumGoal: 0 };
+  const goal = table.column('nextGcBytes');
+  if (!goal) return { ...none, why: 'next_gc is not exported' };
+  const pacer = new Pacer(table);
+  const alloc = lowestAlloc(table, rows);
+  let known = 0;
+  let off = 0;
+  let capped = 0;
+  for (let row = rows.from; row < rows.to; row++) {
+    if (Number.isNaN(goal[row])) continue;
+    known++;
+    if (pacer.isOff(row)) off++;
+    else if (pacer.isCapped(row, goal[row])) capped++;
+  }
+  if (known === 0) return { ...none, why: 'next_gc is not exported' };
+  if (off > 0) return { ...none, why: 'GOGC is off: next_gc does not follow the live heap' };
+  if (capped > CAPPED_SHARE_BOUND * known) {
+    return { ...none, why: 'GOMEMLIMIT caps next_gc: it does not follow the live heap' };
+  }
+  let atMinimumGoal = 0;
+  const points = pointPerCycle(table, rows, goal, (row) => {
+    if (Number.isNaN(goal[row]) || pacer.isCapped(row, goal[row])) return NaN;
+    const g = pacer.ratio(row);
+    const solved = Math.max(0, (goal[row] - g * pacer.roots(row)) / (1 + g));
+    if (goal[row] > HEAP_MINIMUM_BYTES * g * 1.001) return solved;
+    // At the minimum goal the live heap is only known to be below; heap_alloc may bound it further.
+    atMinimumGoal++;
+    return Math.min(solved, alloc[row - rows.from]);
+  });
+  return { points, why: '', atMinimumGoal };
+}
+
+class Pacer {
+  readonly #gogc: Float64Array | null;
+  readonly #limit: Float64Array | null;
+  readonly #stack: Float64Array | null;
+  readonly #globals: Float64Array | null;
+  readonly #sys: Float64Array | null;
+  readonly #heapSys: Float64Array | null;
+
+  constructor(table: GaugeTable) {
+    this.#gogc = table.column('gogcPercent');
+    this.#limit = table.column('goMemLimitBytes');
+    this.#stack = table.column('scanStackBytes');
+    this.#globals = table.column('scanGlobalsBytes');
+    this.#sys = table.column('sysBytes');
+    this.#heapSys = table.column('heapSysBytes');
+  }
+
+  /** GOGC / 100; 1 where the process does not say. */
+  ratio(row: number): number {
+    return cell(this.#gogc, row, 100) / 100;
+  }
+
+  isOff(row: number): boolean {
+    const percent = cell(this.#gogc, row, 100);
+    return percent <= 0 || percent > GOGC_OFF_PERCENT;
+  }
+
+  /** Stacks and globals count towards the goal; where they are not exported they are taken as part of the floor. */
+  roots(row: number): Bytes {
+    return cell(this.#stack, row, 0) + cell(this.#globals, row, 0);
+  }
+
+  isCapped(row: number, goal: Bytes): boolean {
+    const limit = cell(this.#limit, row, NO_LIMIT_BYTES);
+    if (limit >= NO_LIMIT_BYTES) return false;
+    const notHeap = cell(this.#sys, row, 0) - cell(this.#heapSys, row, 0);
+    return goal + Math.max(0, notHeap) >= LIMIT_BINDS_SHARE * limit;
+  }
+}
+
+function cell(column: Float64Array | null, row: number, otherwise: number): number {
+  const value = column ? column[row] : NaN;
+  return Number.isNaN(value) ? otherwise : value;
+}
+
+/** Lowest heap_alloc of the last few scrapes up to each row; Infinity where it is not known. */
+function lowestAlloc(table: GaugeTable, rows: RowRange): Float64Array {
+  const alloc = table.column('heapAllocBytes');
+  const lowest = new Float64Array(Math.max(0, rows.to - rows.from)).fill(Infinity);
+  for (let row = rows.from; alloc && row < rows.to; row++) {
+    for (let back = Math.max(rows.from, row - SCRAPES_PER_MINIMUM + 1); back <= row; back++) {
+      if (alloc[back] < lowest[row - rows.from]) lowest[row - rows.from] = alloc[back];
+    }
+  }
+  return lowest;
+}
+
+/** One point per window of >= 3 GC cycles and >= 5 scrapes; windows do not overlap, so points are independent. */
+function rollingMinimum(table: GaugeTable, rows: RowRange): Points | null {
+  const alloc = table.column('heapAllocBytes') ?? table.column('heapInuseBytes');
+  if (!alloc) return null;
+  const cycles = table.column('gcCyclesTotal');
+  const points = new PointsBuilder();
+  let scrapes = 0;
+  let firstCycle = NaN;
+  let lowest = Infinity;
+  let lowestMillis = NaN;
+  for (let row = rows.from; row < rows.to; row++) {
+    if (Number.isNaN(alloc[row])) continue;
+    const cycle = cycles ? cycles[row] : NaN;
+    if (scrapes === 0) firstCycle = cycle;
+    scrapes++;
+    if (alloc[row] < lowest) {
+      lowest = alloc[row];
+      lowestMillis = table.timeMillis[row];
+    }
+    const isWide = Number.isNaN(cycle - firstCycle) || cycle - firstCycle >= CYCLES_PER_MINIMUM;
+    if (scrapes < SCRAPES_PER_MINIMUM || !isWide) continue;
+    points.add(lowestMillis, lowest);
+    scrapes = 0;
+    lowest = Infinity;
+  }
+  return points.finish();
+}

@@ -1,0 +1,41 @@
+// Order statistics. All functions ignore NaN (a cell that is not known) and never change their input.
+
+/** The values that are known, ascending. */
+export function sortKnown(values: ArrayLike<number>): Float64Array {
+  const known = new Float64Array(values.length);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
+  return known.subarray(0, n).sort();
+}
+
+/**
+ * Quantile `p` (0 to 1) of ascending values by linear interpolation (type 7 of Hyndman & Fan 1996, the default of
+ * numpy and R). NaN for no values.
+ */
+export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
+  const n = sorted.length;
+  if (n === 0) return NaN;
+  const at = Math.min(Math.max(p, 0), 1) * (n - 1);
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, n - 1);
+  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
+
+export function quantile(values: ArrayLike<number>, p: number): number {
+  return quantileOfSorted(sortKnown(values), p);
+}
+
+export function median(values: ArrayLike<number>): number {
+  return quantile(values, 0.5);
+}
+
+/** 1 / normal quantile of 3/4: makes the median absolute deviation of normal noise estimate its sigma. */
+const MAD_TO_SIGMA = 1.482602218505602;
+
+/** Robust sigma: 1.4826 times the median absolute deviation from the median. NaN for no values. */
+export function medianAbsoluteDeviationSigma(values: ArrayLike<number>): number {
+  const centre = median(values);
+  const distance = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) distance[i] = Math.abs(values[i] - centre);
+  return MAD_TO_SIGMA * median(distance);
+}
