@@ -55,6 +55,7 @@ export class ClickHouseStore implements OpenedStore {
   readonly #sites: SiteTable;
   readonly #gauges: GroupCommit<readonly Cell[]>;
   readonly #events: GroupCommit<readonly Cell[]>;
+  #stateVersion = 0;
   readonly #seenAt = new Map<TargetKey, Millis>();
 
   readonly describe: () => StoreDescription;
@@ -221,6 +222,24 @@ export class ClickHouseStore implements OpenedStore {
 
   async listIncidents(): Promise<readonly Incident[]> {
     return this.#incidents.list();
+  }
+
+  async saveState(target: TargetKey, json: string): Promise<void> {
+    // Versions only rise, also when the wall clock was set back while we ran.
+    this.#stateVersion = Math.max(this.#stateVersion + 1, Date.now() * 1000);
+    await this.#link.insert(
+      'states',
+      ['service', 'instance', 'version', 'json'],
+      [[...targetCells(target), this.#stateVersion, wellFormed(json)]],
+    );
+  }
+
+  async readState(target: TargetKey): Promise<string | null> {
+    const [found] = await this.#link.rows<{ json: string }>(
+      `SELECT json FROM ${DATABASE}.states FINAL WHERE ${OF_TARGET}`,
+      targetParams(target),
+    );
+    return found?.json ?? null;
   }
 
   async saveEvents(events: readonly StoredEvent[]): Promise<void> {

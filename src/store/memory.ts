@@ -46,6 +46,7 @@ export class MemoryStore implements OpenedStore {
   readonly #profiles = new Map<string, { record: ProfileRecord; bytes: Uint8Array | null }>();
   readonly #sites = new Map<string, SiteValues>();
   readonly #incidents = new Map<string, Incident>();
+  readonly #states = new Map<TargetKey, string>();
   #profileBytes: Bytes = 0;
   #dropped = 0;
 
@@ -170,6 +171,14 @@ export class MemoryStore implements OpenedStore {
     return [...this.#incidents.values()]
       .sort((a, b) => a.openedAt - b.openedAt || (a.id < b.id ? -1 : 1))
       .map((incident) => structuredClone(incident));
+  }
+
+  async saveState(target: TargetKey, json: string): Promise<void> {
+    this.#states.set(target, json);
+  }
+
+  async readState(target: TargetKey): Promise<string | null> {
+    return this.#states.get(target) ?? null;
   }
 
   async saveEvents(events: readonly StoredEvent[]): Promise<void> {

@@ -278,6 +278,17 @@ for (const { kind, reason } of implementations) {
       });
     });
 
+    describe('states', () => {
+      it('gives back the last state of a target, and null for one that has none', async () => {
+        await store.saveState('orders/a:1', '{"n":1}');
+        await store.saveState('orders/a:1', '{"n":2,"text":"é\\n🚢"}');
+        await store.saveState('orders/b:1', '{"n":3}');
+        expect(await store.readState('orders/a:1')).toBe('{"n":2,"text":"é\\n🚢"}');
+        expect(await store.readState('orders/b:1')).toBe('{"n":3}');
+        expect(await store.readState('orders/none:1')).toBeNull();
+      });
+    });
+
     describe('incidents', () => {
       it('keeps the last write of each, ascending by the time they opened', async () => {
         await store.saveIncident(incident('late', T + 10, 'open'));

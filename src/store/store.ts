@@ -77,6 +77,11 @@ export interface Store {
   /** Ascending by openedAt; resolved ones too. */
   listIncidents(): Promise<readonly Incident[]>;
 
+  /** What the investigation of a target must remember over a restart, as JSON; the last write wins. */
+  saveState(target: TargetKey, json: string): Promise<void>;
+  /** null when nothing was saved. */
+  readState(target: TargetKey): Promise<string | null>;
+
   saveEvents(events: readonly StoredEvent[]): Promise<void>;
   listEvents(target: TargetKey, range: TimeRange): Promise<readonly StoredEvent[]>;
 

@@ -30,7 +30,16 @@ export interface TableDef {
 }
 
 export type TableName =
-  'targets' | 'gauges' | 'profiles' | 'sites' | 'stacks' | 'findings' | 'incidents' | 'events' | 'probes';
+  | 'targets'
+  | 'gauges'
+  | 'profiles'
+  | 'sites'
+  | 'stacks'
+  | 'findings'
+  | 'incidents'
+  | 'states'
+  | 'events'
+  | 'probes';
 
 /** Days per table, from the settings. */
 export interface TableDays {
@@ -178,6 +187,19 @@ export const TABLES: readonly TableDef[] = [
     dayOf: null,
     version: 'version',
     keep: 'incidents',
+  },
+  {
+    name: 'states',
+    comment: 'What the investigation of a target must remember over a restart; the last write wins.',
+    columns: [
+      ...TARGET_COLUMNS,
+      { name: 'version', type: 'UInt64' },
+      { name: 'json', type: 'String', codec: 'ZSTD(3)' },
+    ],
+    orderBy: ['service', 'instance'],
+    dayOf: null,
+    version: 'version',
+    keep: 'gauges',
   },
   {
     name: 'events',
