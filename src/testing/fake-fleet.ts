@@ -185,17 +185,23 @@ export function loadFinding(now: Millis): Finding {
   };
 }
 
-function incident(id: string, finding: Finding, where: [string, string], openedAt: Millis): Incident {
+function incident(
+  now: Millis,
+  id: string,
+  finding: Finding,
+  [service, instance]: readonly [string, string],
+  openedAt: Millis,
+): Incident {
   return {
     id,
     fingerprint: finding.fingerprint,
-    service: where[0],
-    instance: where[1],
+    service,
+    instance,
     state: 'open',
     openedAt,
     resolvedAt: null,
     mutedUntil: null,
-    lastSeenAt: finding.detectedAt ?? openedAt,
+    lastSeenAt: now - MINUTE_MILLIS,
     history: [{ at: openedAt, what: 'opened', why: 'the rule for leaks held in three evaluations' }],
     finding,
   };
@@ -208,12 +214,14 @@ export function fakeIncidents(now: Millis): Incident[] {
     growth: { unit: 'bytes', perHour: 22 * MIB, low: 20 * MIB, high: 25 * MIB, confidence: 0.95 },
   };
   const cache = incident(
+    now,
     'inc-cache',
     cacheFinding(now),
     ['billing', '10.0.0.21:6060'],
     now - 26 * HOUR_MILLIS,
   );
   const old = incident(
+    now,
     'inc-old',
     { ...cacheFinding(now), fingerprint: OLD_FINGERPRINT },
     ['orders', '10.0.0.11:6060'],
@@ -234,8 +242,8 @@ export function fakeIncidents(now: Millis): Incident[] {
       state: 'acknowledged',
       history: [...cache.history, { at: now - 20 * HOUR_MILLIS, what: 'acknowledged', why: 'by hand' }],
     },
-    incident('inc-hub-11', hub, ['orders', '10.0.0.11:6060'], now - 3 * HOUR_MILLIS),
-    incident('inc-hub-12', slower, ['orders', '10.0.0.12:6060'], now - 2.5 * HOUR_MILLIS),
+    incident(now, 'inc-hub-11', hub, ['orders', '10.0.0.11:6060'], now - 3 * HOUR_MILLIS),
+    incident(now, 'inc-hub-12', slower, ['orders', '10.0.0.12:6060'], now - 2.5 * HOUR_MILLIS),
   ];
 }
 

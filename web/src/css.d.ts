@@ -1,0 +1,2 @@
+// The bundler takes style sheets in; to the compiler they are nothing.
+declare module '*.css';

@@ -1,0 +1,104 @@
+// Numbers as they stand everywhere on the page: with unit, interval and, in accelerated time, the scale.
+import type { ComponentChildren } from 'preact';
+import { formatBytes, formatDuration } from '../../../src/base/units.ts';
+import { formatResource } from '../../../src/model/finding-text.ts';
+import type { Growth, TimeToExhaustion } from '../../../src/model/finding.ts';
+import { useNow, useTimeScale } from '../clock.ts';
+import { Moment } from '../time-words.tsx';
+import { formatInterval, formatRate, formatShare } from '../words.ts';
+
+/** `60x` wherever a rate stands; nothing in real time. */
+export function TimeScaleBadge() {
+  const scale = useTimeScale();
+  if (scale === 1) return null;
+  return (
+    <span class="badge" title={`Time is accelerated: ${scale} virtual seconds pass per real second.`}>
+      {scale}x
+    </span>
+  );
+}
+
+export function GrowthFigure({ growth }: { readonly growth: Growth | null }) {
+  if (!growth) return <span class="quiet">not known</span>;
+  return (
+    <span class="figure">
+      <span class="figure-value">
+        {formatRate(growth.perHour, growth.unit)} <TimeScaleBadge />
+      </span>
+      <span class="figure-note" title={`${formatShare(growth.confidence)} interval`}>
+        {formatInterval(growth)}
+      </span>
+    </span>
+  );
+}
+
+/** `3 h 42 min`, with its interval; what is past counts as reached. */
+export function TimeToLimit({ exhaustion }: { readonly exhaustion: TimeToExhaustion | null }) {
+  const now = useNow();
+  if (!exhaustion) return <span class="quiet">none in sight</span>;
+  const { at, low, high, resource, confidence } = exhaustion;
+  const span = (t: number) => formatDuration(Math.max(0, t - now));
+  const interval = high === null ? `${span(low)} or more` : `${span(low)} to ${span(high)}`;
+  return (
+    <span class="figure">
+      <span class="figure-value">
+        {at <= now ? 'reached' : span(at)} <TimeScaleBadge />
+      </span>
+      <span
+        class="figure-note"
+        title={`${formatShare(confidence)} interval, until ${formatResource(resource)} is reached`}
+      >
+        {interval}
+      </span>
+    </span>
+  );
+}
+
+/** The same as points in time: `Tue 04:10 UTC (03:20 to 05:30)`. */
+export function LimitMoment({ exhaustion }: { readonly exhaustion: TimeToExhaustion }) {
+  const { at, low, high, resource } = exhaustion;
+  return (
+    <>
+      {formatResource(resource)} is reached <Moment at={at} withZone /> (<Moment at={low} /> to{' '}
+      {high === null ? 'no upper bound' : <Moment at={high} />})
+    </>
+  );
+}
+
+/** Above this share of its limit memory is drawn as near it: the kernel kills at 100 %, reclaim hurts before. */
+const NEAR_LIMIT_SHARE = 0.8;
+
+/** Memory as water in a hull that is as deep as the limit. */
+export function DraftGauge(props: { readonly bytes: number | null; readonly limitBytes: number | null }) {
+  const { bytes, limitBytes } = props;
+  if (bytes === null) return <span class="quiet">not known</span>;
+  if (limitBytes === null) {
+    return (
+      <span class="figure">
+        <span class="figure-value">{formatBytes(bytes)}</span>
+        <span class="figure-note">no limit known</span>
+      </span>
+    );
+  }
+  const share = bytes / limitBytes;
+  return (
+    <span class="figure draft">
+      <span class="figure-value">
+        {formatBytes(bytes)} <span class="quiet">of {formatBytes(limitBytes)}</span>
+        <span class="draft-share">{formatShare(share)}</span>
+      </span>
+      <span class={share >= NEAR_LIMIT_SHARE ? 'draft-hull near' : 'draft-hull'} aria-hidden="true">
+        <span class="draft-water" style={{ width: `${Math.min(100, share * 100)}%` }} />
+      </span>
+    </span>
+  );
+}
+
+export function Stat(props: { readonly label: string; readonly children: ComponentChildren }) {
+  return (
+    <div class="stat">
+      <dt>{props.label}</dt>
+      <dd>{props.children}</dd>
+    </div>
+  );
+}
