@@ -54,10 +54,12 @@ export function decodeGoroutineDump(bytes: Uint8Array): GoroutineDump {
   let isCreator = false;
   let isAncestor = false;
   let isComplete = true;
+  let isAfterBlank = false;
 
   for (let line = lines.next(); line !== null; line = lines.next()) {
     isComplete = lines.isTerminated;
     if (!isComplete) break;
+    isAfterBlank = line === '';
     const place: RegExpExecArray | null = pending === null ? null : PLACE.exec(line);
     if (pending !== null && open !== null) {
       const frame = table.frame(pending, place?.[1] ?? '', Number(place?.[2] ?? 0));
@@ -85,8 +87,9 @@ export function decodeGoroutineDump(bytes: Uint8Array): GoroutineDump {
   }
   if (open === null)
     throw lines.error('there is no complete "goroutine N [state]:" in the text', 'dump.header');
-  // Frames are two lines: one whose place is missing at the end was cut between them.
-  if (isComplete && pending === null) table.addGoroutine(open);
+  // Frames are two lines: one whose place is missing at the end was cut between them. A block that a blank line closed
+  // is whole, though the text stops in the next one.
+  if (pending === null && (isComplete || isAfterBlank)) table.addGoroutine(open);
   return table.finish(!isComplete || pending !== null);
 }
 

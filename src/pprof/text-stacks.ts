@@ -9,13 +9,14 @@ export type TextAddresses = readonly bigint[];
 
 const ADDRESS = /0x[0-9a-f]+/g;
 
-/** ` 0x1 0x2` to numbers. Throws when one does not fit 64 bits. */
+/** ` 0x1 0x2` to numbers, without the zeroes that threadcreate pads with. Throws when one does not fit 64 bits. */
 export function parseAddresses(lines: TextLines, text: string): TextAddresses {
   const found = text.match(ADDRESS) ?? [];
-  return found.map((hex) => {
+  const addresses = found.map((hex) => {
     if (hex.length > 18) throw lines.error('an address of more than 64 bits', 'address', hex);
     return BigInt(hex);
   });
+  return addresses.filter((address) => address !== 0n);
 }
 
 /** `#\t0xPC\tfunction+0xoff\t+file:line`, padded with tabs by a tabwriter; a frame without symbol ends after the PC. */

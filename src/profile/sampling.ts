@@ -30,9 +30,14 @@ export function samplingProbability(objectBytes: Bytes, periodBytes: Bytes): Sha
   return objectBytes <= 0 ? 0 : -Math.expm1(-objectBytes / periodBytes);
 }
 
-/** How many recorded live objects stand behind an estimated number of objects. */
+/**
+ * How many recorded objects stand behind an estimated number of objects: k = objects * p, undone exactly where the
+ * runtime truncated k / p to `objects`, to the nearest where somebody else rounded.
+ */
 export function recoverSampleCount(objects: number, probability: Share): number {
-  return Math.round(objects * probability);
+  const samples = objects * probability;
+  const above = Math.ceil(samples);
+  return Math.trunc(above / probability) === objects ? above : Math.round(samples);
 }
 
 /** Bytes with the interval that sampling leaves. */

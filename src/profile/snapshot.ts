@@ -16,7 +16,7 @@ export type InternedStack = number & { readonly __rowOf: 'StackInterner' };
  * In-use heap of one instant: one row per (stack, object size).
  *
  * Values are estimates scaled up from samples (the proto form already is; the text form is scaled on the way in).
- * `samples` recovers how many sampled live objects stand behind a row: k = round(objects * p),
+ * `samples` recovers how many sampled live objects stand behind a row: k = objects * p,
  * p = 1 - exp(-size / period). See sampling.ts.
  *
  * Example: two stacks, the second with two size classes.
