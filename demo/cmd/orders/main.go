@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -17,7 +18,11 @@ import (
 
 	"plimsoll.dev/orders/internal/app"
 	"plimsoll.dev/orders/internal/parent"
+	"plimsoll.dev/orders/internal/warehouse"
 )
+
+// warehouseFlag makes the program the stub of the warehouse instead of the shop.
+const warehouseFlag = "serve-warehouse"
 
 func main() {
 	cfg := app.Config{OldTimers: oldTimers}
@@ -26,18 +31,23 @@ func main() {
 	flag.DurationVar(&cfg.Day, "day", 24*time.Minute, "real length of one simulated day")
 	flag.StringVar(&cfg.Leaks, "leaks", "", "`names` of leaks that are on from the start, with commas")
 	withParent := flag.Bool("exit-with-parent", false, "end when the process that started this one has ended")
+	serveWarehouse := flag.Bool(warehouseFlag, false, "be the warehouse that the service asks for its stock; it starts one by itself")
 	flag.Parse()
 	if flag.NArg() > 0 || cfg.Day <= 0 {
 		fmt.Fprintln(os.Stderr, "orders: takes only flags, and -day must be positive")
 		os.Exit(2)
 	}
-	if err := run(cfg, *withParent); err != nil {
+	work := func() error { return run(cfg, *withParent) }
+	if *serveWarehouse {
+		work = func() error { return warehouse.Serve(app.SKUs(), os.Stdin, os.Stdout) }
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "orders:", err)
 		os.Exit(1)
 	}
 }
 
-func run(cfg app.Config, withParent bool) error {
+func run(cfg app.Config, withParent bool) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if withParent {
@@ -50,6 +60,16 @@ func run(cfg app.Config, withParent bool) error {
 			}
 		}()
 	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	stock, err := warehouse.Start(program, "-"+warehouseFlag)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stock.Close()) }()
+	cfg.Warehouse = stock.URL
 	service, err := app.New(cfg, prometheus.DefaultRegisterer, prometheus.DefaultGatherer)
 	if err != nil {
 		return err

@@ -30,17 +30,30 @@ import (
 	"plimsoll.dev/orders/internal/reports"
 	"plimsoll.dev/orders/internal/sessions"
 	"plimsoll.dev/orders/internal/tracking"
-	"plimsoll.dev/orders/internal/warehouse"
 )
 
 // shutdownTimeout is how long requests that are under way may still take.
 const shutdownTimeout = 3 * time.Second
+
+// catalogSeed makes the shop sell the same products every time.
+const catalogSeed = 1
+
+// SKUs returns the stock numbers of all products, for the warehouse.
+func SKUs() []string {
+	products := catalog.Generate(catalogSeed)
+	skus := make([]string, len(products))
+	for i, p := range products {
+		skus[i] = p.SKU
+	}
+	return skus
+}
 
 // Config is what the command line sets.
 type Config struct {
 	Listen      string        // host:port of the shop; port 0 picks one
 	PprofListen string        // host:port of pprof and expvar; empty = with the shop
 	Day         time.Duration // real length of one simulated day
+	Warehouse   string        // URL of the stock system
 	Leaks       string        // names of the leaks that are on from the start, with commas
 	// OldTimers tells that the main package asks for the timers before Go 1.23,
 	// without which there is no ticker leak.
@@ -57,7 +70,6 @@ type Addresses struct {
 type App struct {
 	cfg       Config
 	leaks     *leaks.Registry
-	warehouse *warehouse.Stub
 	workers   []func(context.Context)
 	servers   []*http.Server
 	listeners []net.Listener
@@ -67,12 +79,9 @@ type App struct {
 // New builds the service and opens its ports. Metrics go to registry.
 func New(cfg Config, registry prometheus.Registerer, gatherer prometheus.Gatherer) (*App, error) {
 	a := &App{cfg: cfg, leaks: &leaks.Registry{}}
-	api, err := a.build(registry)
-	if err != nil {
-		return nil, err
-	}
+	api := a.build(registry)
 	if err := a.leaks.TurnOn(cfg.Leaks); err != nil {
-		return nil, errors.Join(err, a.warehouse.Close())
+		return nil, err
 	}
 	public := http.NewServeMux()
 	api.Routes(public)
@@ -83,7 +92,7 @@ func New(cfg Config, registry prometheus.Registerer, gatherer prometheus.Gathere
 		admin = http.NewServeMux()
 	}
 	adminRoutes(admin)
-	err = a.listen(cfg.Listen, public)
+	err := a.listen(cfg.Listen, public)
 	if err == nil && admin != public {
 		err = a.listen(cfg.PprofListen, admin)
 	}
@@ -91,24 +100,19 @@ func New(cfg Config, registry prometheus.Registerer, gatherer prometheus.Gathere
 		for _, listener := range a.listeners {
 			err = errors.Join(err, listener.Close())
 		}
-		return nil, errors.Join(err, a.warehouse.Close())
+		return nil, err
 	}
 	return a, nil
 }
 
 // build makes the shop and its workers, each with the switch of its leak.
-func (a *App) build(registry prometheus.Registerer) (*httpapi.API, error) {
+func (a *App) build(registry prometheus.Registerer) *httpapi.API {
 	now := time.Now()
-	products := catalog.Generate(1)
-	skus, labels := make([]string, len(products)), make([]reports.Label, len(products))
+	products := catalog.Generate(catalogSeed)
+	labels := make([]reports.Label, len(products))
 	for i, p := range products {
-		skus[i], labels[i] = p.SKU, reports.Label{SKU: p.SKU, Name: p.Name}
+		labels[i] = reports.Label{SKU: p.SKU, Name: p.Name}
 	}
-	stub, err := warehouse.Listen(skus)
-	if err != nil {
-		return nil, err
-	}
-	a.warehouse = stub
 	a.orders = orders.NewStore(now, func(id int) int64 { return products[id-1].PriceCents }, len(products))
 
 	shop := catalog.New(products)
@@ -116,7 +120,7 @@ func (a *App) build(registry prometheus.Registerer) (*httpapi.API, error) {
 	scheduler := jobs.NewScheduler(jobs.DefaultJobs(), a.leaks.Register(jobs.Leak))
 	tracker := tracking.New(a.leaks.Register(tracking.Leak))
 	sales := reports.NewSales(a.orders, labels, now, a.leaks.Register(reports.Leak))
-	stock := inventory.NewClient(stub.URL(), a.leaks.Register(inventory.Leak))
+	stock := inventory.NewClient(a.cfg.Warehouse, a.leaks.Register(inventory.Leak))
 	var tickers *leaks.Switch
 	if a.cfg.OldTimers {
 		tickers = a.leaks.Register(notify.Leak)
@@ -131,7 +135,7 @@ func (a *App) build(registry prometheus.Registerer) (*httpapi.API, error) {
 	return &httpapi.API{
 		Catalog: shop, Orders: a.orders, Fulfilment: fulfilment, Sessions: open, Inventory: stock,
 		Sales: sales, Codec: codec, Tracker: tracker, Metrics: httpapi.NewMetrics(registry),
-	}, nil
+	}
 }
 
 func registerMetrics(registry prometheus.Registerer, shop *catalog.Catalog, open *sessions.Cache, scheduler *jobs.Scheduler) {
@@ -207,7 +211,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 	}
 	running.Wait()
-	return errors.Join(err, a.warehouse.Close())
+	return err
 }
 
 // closeDays logs at the end of each simulated day how many orders it had.

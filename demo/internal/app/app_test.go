@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll.dev/orders/internal/leaks"
+	"plimsoll.dev/orders/internal/warehouse"
 )
 
 // service is a running App.
@@ -26,6 +27,12 @@ func start(t *testing.T, cfg Config) service {
 	if cfg.Day == 0 {
 		cfg.Day = time.Hour
 	}
+	stub, err := warehouse.Listen(SKUs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stub.Close() })
+	cfg.Warehouse = stub.URL()
 	registry := prometheus.NewRegistry()
 	a, err := New(cfg, registry, registry)
 	if err != nil {

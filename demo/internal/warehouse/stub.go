@@ -1,6 +1,6 @@
 // Package warehouse stands in for the stock system of another team. It answers
-// on a loopback port of its own, so that the service talks to it over TCP as it
-// would in production.
+// on a loopback port, in a process of its own, so that the service talks to it as
+// it would in production.
 package warehouse
 
 import (
