@@ -63,7 +63,7 @@ function parseTypedUrl(typed: string): URL {
       'arguments',
       'an address such as http://host:6060 expected',
       {
-        value: typed,
+        value: shownUrl(typed),
       },
     );
   }

@@ -9,7 +9,7 @@ export function shownUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   // `user:secret@host` is a URL as well, of the scheme `user`.
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    return url.replace(/^([a-z+.-]+:\/\/)?[^/@]*@/i, '$1');
+    return url.replace(/^([a-z+.-]+:\/\/)?.*@/is, '$1');
   }
   parsed.username = '';
   parsed.password = '';
