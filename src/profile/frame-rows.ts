@@ -3,7 +3,7 @@ import { numberAt } from '../pprof/columns.ts';
 import { NO_ROW, type Profile } from '../pprof/tables.ts';
 import { UNKNOWN_FRAME } from './frame-nodes.ts';
 import type { InternedStack } from './snapshot.ts';
-import type { InternedFrame, StackInterner } from './stack-interner.ts';
+import { MAX_STACK_FRAMES, type InternedFrame, type StackInterner } from './stack-interner.ts';
 
 export class FrameRows {
   readonly #profile: Profile;
@@ -22,7 +22,9 @@ export class FrameRows {
     if (this.#stacks[row] !== NO_ROW) return this.#stacks[row] as InternedStack;
     const { stacks } = this.#profile;
     const frames: InternedFrame[] = [];
-    for (let at = stacks.locationStart[row]; at < stacks.locationStart[row + 1]; at++)
+    const end = stacks.locationStart[row + 1];
+    // More frames would be cut off anyway, and a hostile file can repeat one location with a million lines.
+    for (let at = stacks.locationStart[row]; at < end && frames.length < MAX_STACK_FRAMES; at++)
       for (const frame of this.#framesOf(stacks.location[at])) frames.push(frame);
     const interned = this.#interner.internStack(frames);
     this.#stacks[row] = interned;
