@@ -28,18 +28,25 @@ export interface ProcFiles {
 const KIB = 1024;
 
 /** Lines `VmRSS:     13984 kB` of /proc/PID/status. */
-const STATUS_KIB: readonly (readonly [string, GaugeName])[] = [
-  ['VmRSS', 'rssBytes'],
-  ['RssAnon', 'rssAnonBytes'],
-  ['RssFile', 'rssFileBytes'],
-  ['RssShmem', 'rssShmemBytes'],
-  ['VmSwap', 'swapBytes'],
-  ['VmSize', 'virtualBytes'],
+const STATUS_KIB = [
+  kibLine('VmRSS', 'rssBytes'),
+  kibLine('RssAnon', 'rssAnonBytes'),
+  kibLine('RssFile', 'rssFileBytes'),
+  kibLine('RssShmem', 'rssShmemBytes'),
+  kibLine('VmSwap', 'swapBytes'),
+  kibLine('VmSize', 'virtualBytes'),
 ];
-const SMAPS_KIB: readonly (readonly [string, GaugeName])[] = [
-  ['LazyFree', 'lazyFreeBytes'],
-  ['AnonHugePages', 'anonHugePageBytes'],
-];
+const SMAPS_KIB = [kibLine('LazyFree', 'lazyFreeBytes'), kibLine('AnonHugePages', 'anonHugePageBytes')];
+
+interface KibLine {
+  readonly name: string;
+  readonly gauge: GaugeName;
+  readonly pattern: RegExp;
+}
+
+function kibLine(name: string, gauge: GaugeName): KibLine {
+  return { name, gauge, pattern: new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm') };
+}
 
 /** Anything from here on is "no limit" in cgroup v1, which prints the largest page-aligned signed number. */
 const UNLIMITED_BYTES = 2 ** 62;
@@ -55,8 +62,8 @@ export function gaugesFromProc(body: Uint8Array | string, where?: string): Gauge
   const builder = new ReadingBuilder();
   const status = textField(builder, files, 'status');
   const smaps = textField(builder, files, 'smaps_rollup');
-  for (const [name, gauge] of STATUS_KIB) putKib(builder, status, name, gauge);
-  for (const [name, gauge] of SMAPS_KIB) putKib(builder, smaps, name, gauge);
+  for (const line of STATUS_KIB) putKib(builder, status, line);
+  for (const line of SMAPS_KIB) putKib(builder, smaps, line);
   builder.putUnknown('openFds', files['fds'], 1, 'fds');
   builder.putUnknown('threads', files['threads'], 1, 'threads');
   const threads = /^Threads:\s*(\d+)$/m.exec(status);
@@ -79,9 +86,9 @@ function readCgroup(builder: ReadingBuilder, cgroup: unknown): void {
   if (kills) builder.put('cgroupOomKillsTotal', Number(kills[1]), 'oom_kill of memory.events');
 }
 
-function putKib(builder: ReadingBuilder, text: string, name: string, gauge: GaugeName): void {
-  const match = new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text);
-  if (match) builder.put(gauge, Number(match[1]) * KIB, name);
+function putKib(builder: ReadingBuilder, text: string, line: KibLine): void {
+  const match = line.pattern.exec(text);
+  if (match) builder.put(line.gauge, Number(match[1]) * KIB, line.name);
 }
 
 function textField(builder: ReadingBuilder, record: Record<string, unknown>, field: string): string {
