@@ -22,6 +22,7 @@ import type { OpenedStore, StoreDescription } from './opened-store.ts';
 import { SiteTable } from './site-table.ts';
 import type { GaugeRows, ProfileRecord, SiteValues, StoredEvent, TimeRange } from './store.ts';
 import { DATABASE } from './tables.ts';
+import { VersionCounter } from './version-counter.ts';
 
 /**
  * Rows of one insert. Measured: beyond 1,000 rows nothing is won. Also what keeps an insert below the bound on
@@ -55,7 +56,7 @@ export class ClickHouseStore implements OpenedStore {
   readonly #sites: SiteTable;
   readonly #gauges: GroupCommit<readonly Cell[]>;
   readonly #events: GroupCommit<readonly Cell[]>;
-  #stateVersion = 0;
+  readonly #stateVersions: VersionCounter;
   readonly #seenAt = new Map<TargetKey, Millis>();
 
   readonly describe: () => StoreDescription;
@@ -65,12 +66,14 @@ export class ClickHouseStore implements OpenedStore {
     link: ClickHouseLink,
     blobs: BlobStore,
     incidents: IncidentTable,
+    stateVersions: VersionCounter,
     describe: () => StoreDescription,
   ) {
     this.describe = describe;
     this.#link = link;
     this.#blobs = blobs;
     this.#incidents = incidents;
+    this.#stateVersions = stateVersions;
     this.#sites = new SiteTable(link);
     this.#gauges = new GroupCommit({
       write: (rows) => link.insert('gauges', ['service', 'instance', 'time', ...GAUGE_NAMES], rows),
@@ -90,7 +93,9 @@ export class ClickHouseStore implements OpenedStore {
     blobs: BlobStore,
     describe: () => StoreDescription,
   ): Promise<ClickHouseStore> {
-    return new ClickHouseStore(link, blobs, await IncidentTable.open(link), describe);
+    const incidents = await IncidentTable.open(link);
+    const stateVersions = await VersionCounter.open(link, 'states');
+    return new ClickHouseStore(link, blobs, incidents, stateVersions, describe);
   }
 
   /** What to close after the last write. */
@@ -225,12 +230,10 @@ export class ClickHouseStore implements OpenedStore {
   }
 
   async saveState(target: TargetKey, json: string): Promise<void> {
-    // Versions only rise, also when the wall clock was set back while we ran.
-    this.#stateVersion = Math.max(this.#stateVersion + 1, Date.now() * 1000);
     await this.#link.insert(
       'states',
       ['service', 'instance', 'version', 'json'],
-      [[...targetCells(target), this.#stateVersion, wellFormed(json)]],
+      [[...targetCells(target), this.#stateVersions.next(), wellFormed(json)]],
     );
   }
 

@@ -4,6 +4,7 @@ import { millisOf, timeCell } from './cells.ts';
 import type { ClickHouseLink } from './clickhouse-link.ts';
 import { wellFormed } from './rows.ts';
 import { DATABASE } from './tables.ts';
+import { VersionCounter } from './version-counter.ts';
 
 /** An incident with its evidence is some 10 kB: a page of 5 MB. */
 const PAGE_ROWS = 500;
@@ -41,24 +42,20 @@ const FINDING_COLUMNS = [
 
 export class IncidentTable {
   readonly #link: ClickHouseLink;
-  #lastVersion: number;
+  readonly #versions: VersionCounter;
 
-  private constructor(link: ClickHouseLink, lastVersion: number) {
+  private constructor(link: ClickHouseLink, versions: VersionCounter) {
     this.#link = link;
-    this.#lastVersion = lastVersion;
+    this.#versions = versions;
   }
 
   static async open(link: ClickHouseLink): Promise<IncidentTable> {
-    const [found] = await link.rows<{ version: number }>(
-      `SELECT max(version) AS version FROM ${DATABASE}.incidents`,
-    );
-    return new IncidentTable(link, found?.version ?? 0);
+    return new IncidentTable(link, await VersionCounter.open(link, 'incidents'));
   }
 
-  /** Last write wins, also after the wall clock was set back: versions only rise. */
+  /** The finding as it stands now, then the incident whole; the last write wins. */
   async save(incident: Incident): Promise<void> {
-    this.#lastVersion = Math.max(this.#lastVersion + 1, Date.now() * 1000);
-    const version = this.#lastVersion;
+    const version = this.#versions.next();
     const service = wellFormed(incident.service);
     const instance = wellFormed(incident.instance);
     const { finding } = incident;

@@ -37,6 +37,7 @@ interface TargetData {
   readonly times: Millis[];
   readonly rows: Float64Array[];
   readonly events: StoredEvent[];
+  state: string | null;
 }
 
 export class MemoryStore implements OpenedStore {
@@ -46,7 +47,6 @@ export class MemoryStore implements OpenedStore {
   readonly #profiles = new Map<string, { record: ProfileRecord; bytes: Uint8Array | null }>();
   readonly #sites = new Map<string, SiteValues>();
   readonly #incidents = new Map<string, Incident>();
-  readonly #states = new Map<TargetKey, string>();
   #profileBytes: Bytes = 0;
   #dropped = 0;
 
@@ -174,11 +174,11 @@ export class MemoryStore implements OpenedStore {
   }
 
   async saveState(target: TargetKey, json: string): Promise<void> {
-    this.#states.set(target, json);
+    this.#dataOf(target).state = json;
   }
 
   async readState(target: TargetKey): Promise<string | null> {
-    return this.#states.get(target) ?? null;
+    return this.#targets.get(target)?.state ?? null;
   }
 
   async saveEvents(events: readonly StoredEvent[]): Promise<void> {
@@ -217,7 +217,7 @@ export class MemoryStore implements OpenedStore {
           where: target,
         });
       }
-      data = { times: [], rows: [], events: [] };
+      data = { times: [], rows: [], events: [], state: null };
       this.#targets.set(target, data);
     }
     return data;

@@ -39,8 +39,8 @@ ORDER BY version
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`;
 
 /**
- * Creates what is missing, takes the missing steps in order, adds columns of gauges that the dictionary has gained
- * and changes retention where the settings did.
+ * Creates the database, takes the missing steps in order, adds tables and columns that came later (the gauge
+ * dictionary grows) and changes retention where the settings did.
  *
  * @throws PlimsollError STORE_FAILED when the data was written by a newer program.
  */
@@ -64,8 +64,20 @@ export async function migrate(link: ClickHouseLink, days: TableDays): Promise<vo
     for (const statement of step.statements(days)) await link.command(statement);
     await link.insert('schema_versions', ['version', 'what'], [[step.version, step.what]]);
   }
+  await addMissingTables(link, days);
   await addMissingColumns(link);
   await applyRetention(link, days);
+}
+
+/** A table that is only new needs no step of its own. */
+async function addMissingTables(link: ClickHouseLink, days: TableDays): Promise<void> {
+  const present = await link.rows<{ name: string }>(
+    `SELECT name FROM system.tables WHERE database = '${DATABASE}'`,
+  );
+  for (const table of TABLES) {
+    if (present.some(({ name }) => name === table.name)) continue;
+    await link.command(renderCreateTable(table, days));
+  }
 }
 
 /** The gauge dictionary is append-only, so a new gauge needs a column and no step of its own. */

@@ -33,7 +33,6 @@ function tell(message: EngineMessage): void {
 async function main(dir: string): Promise<void> {
   let chdb: {
     Session: new (path: string, options: { connectionArgs: readonly string[] }) => unknown;
-    version(): { readonly libchdb: string };
   };
   try {
     chdb = await import('chdb');
@@ -57,7 +56,8 @@ async function main(dir: string): Promise<void> {
       process.exit(0);
     });
   });
-  tell({ kind: 'ready', port, password, version: chdb.version().libchdb.replaceAll('"', '') });
+  const answer = await session.queryAsync('SELECT version()', { format: 'TabSeparatedRaw' });
+  tell({ kind: 'ready', port, password, version: Buffer.from(answer.bytes()).toString('utf8').trim() });
 }
 
 function messageOf(error: unknown): string {
