@@ -14,6 +14,8 @@ export interface CaseState {
   readonly version: typeof CASE_VERSION;
   /** Lanes that are called a leak but not raised yet, and since when. */
   readonly waiting: readonly { readonly lane: Lane; readonly sinceMillis: Millis }[];
+  /** Lanes that profiles prove at each evaluation, and since when. */
+  readonly proven: readonly { readonly lane: Lane; readonly sinceMillis: Millis }[];
   readonly raised: readonly RaisedLeak[];
   /** Every alarm ever raised, oldest first. */
   readonly alarms: readonly Alarm[];
@@ -45,4 +47,10 @@ export interface OverLeak {
   readonly isWithdrawn: boolean;
 }
 
-export const EMPTY_CASE: CaseState = { version: CASE_VERSION, waiting: [], raised: [], alarms: [] };
+export const EMPTY_CASE: CaseState = {
+  version: CASE_VERSION,
+  waiting: [],
+  proven: [],
+  raised: [],
+  alarms: [],
+};

@@ -20,7 +20,7 @@ import { computeFingerprint } from './fingerprint.ts';
 import { describeLanes } from './lane-findings.ts';
 import { buildLeakFinding } from './leak-finding.ts';
 import { readProfiles, type ProfileEvidence, type Profiles } from './profile-evidence.ts';
-import { findProvenLanes, findStop, hasPowerToSee } from './proof.ts';
+import { findProvenLanes, findProvenLeads, findStop, hasPowerToSee, type ProvenLane } from './proof.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 export interface CaseInput {
@@ -47,7 +47,13 @@ export interface CaseResult {
 export function advanceCase(state: CaseState | null, input: CaseInput): CaseResult {
   const before = state ?? EMPTY_CASE;
   const profiles = needsProfiles(before, input) ? readTargetProfiles(input) : null;
-  const calls = collectCalls(before, input, profiles);
+  const proofs = profiles === null ? [] : findProvenLanes(input.assessment, profiles);
+  const proven = updateSince(
+    before.proven,
+    proofs.map(({ lane }) => lane),
+    input.atMillis,
+  );
+  const calls = collectCalls(before, input, proofs, proven);
   const causes = findCauses({
     assessment: input.assessment,
     calls,
@@ -55,7 +61,11 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
       profiles ?? readTargetProfiles({ ...input, profiles: { ...input.profiles, heap: [], goroutines: [] } }),
   });
   const matched = matchCauses(before.raised, causes);
-  const waiting = updateWaiting(before.waiting, matched.fresh, input.atMillis);
+  const waiting = updateSince(
+    before.waiting,
+    matched.fresh.map(({ lane }) => lane),
+    input.atMillis,
+  );
   const seen = matched.known.map(({ raised, cause }) => refreshLeak(raised, cause, input, profiles));
   const { kept, over } = endLeaks(seen, input, profiles);
   const ready = matched.fresh.filter((cause) => isReady(cause, waiting, input));
@@ -75,6 +85,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     state: {
       version: CASE_VERSION,
       waiting: waiting.filter(({ lane }) => !carried.has(lane)),
+      proven,
       raised,
       alarms,
     },
@@ -102,15 +113,19 @@ function readTargetProfiles(input: CaseInput): ProfileEvidence {
   });
 }
 
-/** Lanes called a leak: confirmed, proved by profiles, or raised before and not over. */
+/** Lanes called a leak: confirmed, proved by profiles for a while, or raised before and not over. */
 function collectCalls(
   state: CaseState,
   input: CaseInput,
-  profiles: ProfileEvidence | null,
+  proofs: readonly ProvenLane[],
+  proven: CaseState['proven'],
 ): Map<Lane, CallStrength> {
   const calls = new Map<Lane, CallStrength>();
-  if (profiles !== null) {
-    for (const lane of findProvenLanes(input.assessment, profiles)) calls.set(lane, 'proved');
+  const age = input.atMillis - input.assessment.incarnationStartMillis;
+  for (const { lane, fromAgeMillis } of proofs) {
+    const since = proven.find((entry) => entry.lane === lane)?.sinceMillis ?? input.atMillis;
+    const isHeld = input.atMillis - since >= THRESHOLDS.proofHoldMillis;
+    if (isHeld && age >= fromAgeMillis) calls.set(lane, 'proved');
   }
   for (const lane of input.confirmed) calls.set(lane, 'confirmed');
   for (const { lane } of state.raised) calls.set(lane, 'confirmed');
@@ -150,13 +165,14 @@ function namesFunction(cause: Cause, lead: string | null): boolean {
   });
 }
 
-function updateWaiting(
-  waiting: CaseState['waiting'],
-  fresh: readonly Cause[],
+/** Since when each of these lanes is in its state without a break. */
+function updateSince(
+  known: CaseState['waiting'],
+  lanes: readonly Lane[],
   atMillis: Millis,
 ): CaseState['waiting'] {
-  return [...new Set(fresh.map(({ lane }) => lane))].map(
-    (lane) => waiting.find((known) => known.lane === lane) ?? { lane, sinceMillis: atMillis },
+  return [...new Set(lanes)].map(
+    (lane) => known.find((entry) => entry.lane === lane) ?? { lane, sinceMillis: atMillis },
   );
 }
 
@@ -189,8 +205,7 @@ function isOuterLaneOpen(cause: Cause, input: CaseInput): boolean {
 /** A leak whose growth had visibly stopped when it would be raised is history, not an alarm. */
 function isStillOver(cause: Cause, input: CaseInput, profiles: ProfileEvidence | null): boolean {
   if (profiles === null || cause.culprits.length === 0) return false;
-  const onset = findLane(input.assessment, cause.lane)?.onsetAtMillis ?? null;
-  return findStop(profiles, cause.culprits[0].function, onset) !== null;
+  return findStop(profiles, cause.culprits[0].function, findLane(input.assessment, cause.lane)) !== null;
 }
 
 function raiseLeak(cause: Cause, input: CaseInput, profiles: ProfileEvidence | null): RaisedLeak {
@@ -279,8 +294,8 @@ function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence |
   if (leak.refutations >= THRESHOLDS.identityChanges) {
     return { fingerprint, why: 'newer profiles show another cause for the same growth', isWithdrawn: true };
   }
-  const onset = leak.finding.onsetAt ?? null;
-  const stop = profiles === null ? null : findStop(profiles, leak.lead, onset);
+  const stop =
+    profiles === null ? null : findStop(profiles, leak.lead, findLane(input.assessment, leak.lane));
   if (stop !== null) {
     const what = leak.kind === 'goroutine' || leak.kind === 'thread' ? 'more' : 'more samples';
     const numbers = `${Math.round(stop.expected)} ${what} were due at the old rate, ${Math.round(stop.seen)} came`;
@@ -293,15 +308,16 @@ function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence |
       isWithdrawn: false,
     };
   }
-  return findQuietEnd(leak, input);
+  return findQuietEnd(leak, input, profiles);
 }
 
-function findQuietEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
+function findQuietEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
   const lane = findLane(input.assessment, leak.lane);
   if (lane === null || leak.quietSinceMillis === null) return null;
-  if (input.atMillis - leak.quietSinceMillis < THRESHOLDS.overQuietMillis) return null;
+  const quiet = input.atMillis - leak.quietSinceMillis;
   const { fingerprint } = leak;
   if (lane.verdict === 'no-growth') {
+    if (quiet < THRESHOLDS.overQuietMillis) return null;
     if (!hasPowerToSee(lane, leak.ratePerHour)) return null;
     return {
       fingerprint,
@@ -315,7 +331,10 @@ function findQuietEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
     step: 'it was one step, and level since',
   } as const;
   const why = lane.verdict in verdicts ? verdicts[lane.verdict as keyof typeof verdicts] : null;
-  return why === null ? null : { fingerprint, why, isWithdrawn: true };
+  const isDoubted = profiles !== null && findProvenLeads(profiles).has(leak.lead ?? '');
+  if (why === null || quiet < (isDoubted ? THRESHOLDS.overQuietMillis : THRESHOLDS.explainedMillis))
+    return null;
+  return { fingerprint, why, isWithdrawn: true };
 }
 
 function updateAlarms(

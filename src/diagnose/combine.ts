@@ -10,6 +10,7 @@ import type { GroupGrowth } from './goroutine-growth.ts';
 import { findHeapCauses, MAX_CULPRITS, type HeapCause, type WeightedSite } from './heap-cause.ts';
 import { comesWithDescriptors, holdsDescriptor, isConnectionGroup, selectPinned } from './links.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
+import type { SiteGrowth } from './site-growth.ts';
 import { findNativeCallers, findRequestCallers } from './callers.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
@@ -252,13 +253,22 @@ function takeHeap(rest: Rest): Cause[] {
     return {
       ...emptyCause('heap', 'heap', strength),
       culprits: describeHeap(rest, heap),
-      isNamed: lead.z >= THRESHOLDS.nameZ,
+      isNamed: isNameable(lead),
       heap,
       pattern: lead.z >= heap.criticalZ && lead.monotony >= 0.9 ? 'unbounded-growth' : null,
       growth: lane?.growth ? scaleGrowth(lane.growth, all > 0 ? heap.lastingBytes / all : 1) : null,
       heldBytes: Math.max(0, Math.round(lead.bytes.value)) || null,
     };
   });
+}
+
+/** Enough samples, and growth that lasts: a name in an identity is not taken back lightly. */
+function isNameable(lead: SiteGrowth): boolean {
+  return (
+    lead.z >= THRESHOLDS.nameZ &&
+    lead.monotony >= THRESHOLDS.minMonotony &&
+    (lead.persistence ?? 1) >= THRESHOLDS.minPersistence
+  );
 }
 
 function emptyCause(kind: Cause['kind'], lane: Lane, strength: CallStrength): Cause {

@@ -3,27 +3,53 @@ import type { Millis } from '../base/units.ts';
 import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
 import { findHeapCauses } from './heap-cause.ts';
 import { resample } from './links.ts';
+import type { Interval } from './statistics.ts';
 import { servesObserver } from './observer.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
-import type { Site } from './site-growth.ts';
+import type { Site, SiteGrowth } from './site-growth.ts';
 import { THRESHOLDS } from './thresholds.ts';
+
+/** A lane that profiles prove, and the age of the process from which that proof counts. */
+export interface ProvenLane {
+  readonly lane: Lane;
+  readonly fromAgeMillis: Millis;
+}
 
 /**
  * Lanes that stage 1 suspects and profiles prove: the code is named beyond chance, it grew in every part of the
- * window, and it keeps what it makes. Growth that stage 1 explains otherwise is never proved.
+ * window, and hardly ever gave anything back. Growth that stage 1 explains otherwise is never proved.
  */
-export function findProvenLanes(assessment: Assessment, profiles: ProfileEvidence): Lane[] {
-  return assessment.lanes.filter((lane) => isProven(lane, profiles)).map((lane) => lane.lane);
+export function findProvenLanes(assessment: Assessment, profiles: ProfileEvidence): ProvenLane[] {
+  return assessment.lanes.flatMap((lane) => {
+    const fromAgeMillis = findProofAge(lane, profiles);
+    return fromAgeMillis === null ? [] : [{ lane: lane.lane, fromAgeMillis }];
+  });
 }
 
-function isProven(lane: LaneAssessment, profiles: ProfileEvidence): boolean {
-  const isGrowing = (lane.growth?.low ?? 0) > 0;
-  if (lane.lane === 'heap') return lane.verdict === 'leak' && isGrowing && isHeapProven(profiles);
-  if (lane.lane === 'goroutine') {
-    const isOpen = lane.verdict === 'leak' || (lane.isSuspect && lane.verdict === 'undetermined');
-    return isOpen && isGrowing && areGoroutinesProven(profiles);
-  }
-  return false;
+function findProofAge(lane: LaneAssessment, profiles: ProfileEvidence): Millis | null {
+  // A rate that is not known to within a factor of two is no proof, whatever grows.
+  if (lane.growth === null || lane.growth.low < THRESHOLDS.provenPrecision * lane.growth.perHour) return null;
+  const isOpen = lane.verdict === 'leak' || (lane.isSuspect && lane.verdict === 'undetermined');
+  if (!isOpen) return null;
+  if (lane.lane === 'goroutine') return areGoroutinesProven(profiles) ? 0 : null;
+  if (lane.lane !== 'heap') return null;
+  if (lane.verdict === 'leak' && isHeapProven(profiles)) return 0;
+  return isHeapMatched(lane, profiles) ? THRESHOLDS.slowProofMillis : null;
+}
+
+interface HeapLead {
+  readonly growth: SiteGrowth;
+  readonly criticalZ: number;
+  /** Of all sites of the cause, the lead's and those that grow with it. */
+  readonly causeBytes: Interval;
+}
+
+function findHeapLead(profiles: ProfileEvidence): HeapLead | null {
+  const enough = profiles.sites.timeMillis.length - profiles.siteBase > THRESHOLDS.minSnapshots;
+  const [cause] = enough ? findHeapCauses(profiles.sites, profiles.weighted, profiles.siteBase) : [];
+  const lead = cause?.culprits[0];
+  if (cause === undefined || lead === undefined) return null;
+  return { growth: lead.growth, criticalZ: cause.criticalZ, causeBytes: cause.growth.bytes };
 }
 
 /**
@@ -31,16 +57,29 @@ function isProven(lane: LaneAssessment, profiles: ProfileEvidence): boolean {
  * spares it the time of confirmation.
  */
 function isHeapProven(profiles: ProfileEvidence): boolean {
-  const [cause] = findHeapCauses(profiles.sites, profiles.weighted, profiles.siteBase);
-  const lead = cause?.culprits[0]?.growth;
+  const lead = findHeapLead(profiles);
   return (
-    cause !== undefined &&
-    lead !== undefined &&
-    profiles.sites.timeMillis.length - profiles.siteBase > THRESHOLDS.minSnapshots &&
-    lead.z >= cause.criticalZ &&
-    (lead.persistence ?? 0) >= THRESHOLDS.provenPersistence &&
-    lead.monotony >= THRESHOLDS.provenMonotony &&
-    (lead.survival?.low ?? 0) >= THRESHOLDS.minSurvival
+    lead !== null &&
+    lead.growth.z >= lead.criticalZ &&
+    (lead.growth.persistence ?? 0) >= THRESHOLDS.provenPersistence &&
+    lead.growth.monotony >= THRESHOLDS.provenMonotony &&
+    (lead.growth.survival?.low ?? 0) >= THRESHOLDS.minSurvival
+  );
+}
+
+/**
+ * Stage 1 sees growth but not which model; one site that never gave anything back and whose growth matches the
+ * floor's decides, after a time in which caches and expiry would have shown themselves.
+ */
+function isHeapMatched(lane: LaneAssessment, profiles: ProfileEvidence): boolean {
+  const lead = findHeapLead(profiles);
+  return (
+    lead !== null &&
+    lead.growth.z >= THRESHOLDS.slowProofZ &&
+    (lead.growth.persistence ?? 0) >= THRESHOLDS.minPersistence &&
+    lead.growth.monotony >= THRESHOLDS.slowProofMonotony &&
+    lead.causeBytes.high >= THRESHOLDS.coverageLow * lane.grown &&
+    lead.growth.bytes.low <= THRESHOLDS.coverageHigh * lane.grown
   );
 }
 
@@ -67,25 +106,31 @@ export interface Stop {
 
 /**
  * Has the culprit stopped growing while the process went on working? Expects growth at the old rate, scaled by how
- * much the rest of the process allocates (no work, no evidence), over the shortest recent window that would have shown
+ * much the service's own code allocates elsewhere (no work, no evidence), over recent windows that would have shown
  * `stopSamples` of it.
  *
  * @param culprit function whose growth was raised; null = nothing to look at.
+ * @param lane stage 1's view of the same growth: load that ended, or growth that it still sees, says nothing stopped.
  */
 export function findStop(
   profiles: ProfileEvidence,
   culprit: string | null,
-  onsetMillis: Millis | null,
+  lane: LaneAssessment | null,
 ): Stop | null {
   if (culprit === null) return null;
-  const group = profiles.groups.groups.filter(({ waitsIn }) => waitsIn.function === culprit);
+  const recent = lane?.recent ?? null;
+  if (recent !== null && recent.workShare !== null && recent.workShare < THRESHOLDS.stopWorkShare)
+    return null;
+  if (recent !== null && recent.low > THRESHOLDS.stopShare * (lane?.growth?.perHour ?? Infinity)) return null;
+  const onsetMillis = lane?.onsetAtMillis ?? null;
+  const groups = profiles.groups.groups.filter(({ waitsIn }) => waitsIn.function === culprit);
   const own = profiles.sites.sites.filter((site) =>
     site.path.frames.some((frame) => frame.function === culprit),
   );
   const { timeMillis } = profiles.sites;
-  if (group.length > 0) {
-    const counts = sumOver(group.map(({ count }) => count));
-    return judgeStop(profiles, onsetMillis, resample(profiles.groups.timeMillis, counts, timeMillis), null);
+  if (groups.length > 0) {
+    const counts = sumOver(groups.map(({ count }) => count));
+    return judgeStop(profiles, onsetMillis, resample(profiles.groups.timeMillis, counts, timeMillis), []);
   }
   if (own.length === 0) return null;
   return judgeStop(profiles, onsetMillis, sumOver(own.map((site) => site.samples)), own);
@@ -95,31 +140,30 @@ function judgeStop(
   profiles: ProfileEvidence,
   onsetMillis: Millis | null,
   series: readonly number[],
-  own: readonly Site[] | null,
+  own: readonly Site[],
 ): Stop | null {
   const { timeMillis } = profiles.sites;
   const last = timeMillis.length - 1;
   const work = sumOver(
     profiles.sites.sites
-      .filter((site) => !servesObserver(site.path) && !(own ?? []).includes(site))
+      .filter((site) => isWork(site) && !own.includes(site))
       .map((site) => site.allocSamples),
   );
+  const allocated = sumOver(own.map((site) => site.allocSamples));
   const start = Math.max(
     0,
     timeMillis.findLastIndex((at) => onsetMillis !== null && at <= onsetMillis),
   );
   for (let at = last - 2; at > start + 1; at--) {
-    if (timeMillis[last] - timeMillis[at] < THRESHOLDS.overQuietMillis) continue;
+    if (timeMillis[last] - timeMillis[at] < THRESHOLDS.explainedMillis) continue;
     const workBefore = work[at] - work[start];
-    const workSince = work[last] - work[at];
-    if (workBefore < THRESHOLDS.stopSamples) continue;
-    const workRatio = workSince / workBefore;
-    const expected = (series[at] - series[start]) * workRatio;
+    if (!(workBefore >= THRESHOLDS.stopSamples)) return null;
+    const expected = ((series[at] - series[start]) * (work[last] - work[at])) / workBefore;
     const seen = series[last] - series[at];
     if (expected < THRESHOLDS.stopSamples) continue;
-    if (seen > THRESHOLDS.stopShare * expected) return null;
-    const allocated = own === null ? null : sumOver(own.map((site) => site.allocSamples));
-    const born = allocated === null ? 0 : allocated[last] - allocated[at];
+    const isFar = seen <= expected - THRESHOLDS.stopZ * Math.sqrt(expected);
+    if (!isFar || seen > THRESHOLDS.stopShare * expected) continue;
+    const born = own.length === 0 ? 0 : allocated[last] - allocated[at];
     return {
       sinceMillis: timeMillis[at],
       kind: born >= THRESHOLDS.overRateFraction * expected ? 'balanced' : 'stopped',
@@ -130,9 +174,28 @@ function judgeStop(
   return null;
 }
 
+/** Allocations of the service's own code are the measure of its work; servers and scrapes go on without any. */
+function isWork(site: Site): boolean {
+  return site.path.kind === 'application' && !servesObserver(site.path);
+}
+
 function sumOver(columns: readonly Float64Array[]): number[] {
   const length = columns[0]?.length ?? 0;
   return Array.from({ length }, (_, at) => columns.reduce((sum, column) => sum + column[at], 0));
+}
+
+/** Functions that profiles by themselves show to grow without a break: stage 1 alone does not acquit them at once. */
+export function findProvenLeads(profiles: ProfileEvidence): Set<string> {
+  const leads = findHeapCauses(profiles.sites, profiles.weighted, profiles.siteBase).flatMap((cause) => {
+    const lead = cause.culprits[0];
+    const isGrowing =
+      lead !== undefined &&
+      lead.growth.z >= cause.criticalZ &&
+      (lead.growth.persistence ?? 0) >= THRESHOLDS.provenPersistence &&
+      lead.growth.monotony >= THRESHOLDS.slowProofMonotony;
+    return isGrowing ? [lead.frame.function] : [];
+  });
+  return new Set(leads);
 }
 
 /** Growth at the raised rate would have been seen by stage 1 since the lane went quiet. */

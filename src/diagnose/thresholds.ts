@@ -21,6 +21,15 @@ export const THRESHOLDS = {
   /** The same two for proof without waiting for stage 1's confirmation. */
   provenPersistence: 0.5,
   provenMonotony: 0.8,
+  /** Lower end of the growth's interval, as a share of the growth. */
+  provenPrecision: 0.5,
+  /** Proof must hold this long: one lucky evaluation is none. */
+  proofHoldMillis: 20 * MINUTE_MILLIS,
+  /** Where stage 1 cannot decide, growth must have lasted this long: caches and expiry mostly fill sooner. */
+  slowProofMillis: 3 * HOUR_MILLIS,
+  /** z of a site that, with stage 1's own suspicion (z > 4) and its growth matched, makes proof together. */
+  slowProofZ: 2.5,
+  slowProofMonotony: 0.9,
   /** Survival of new allocations (lower bound) from which a site keeps practically all it allocates. */
   minSurvival: 0.5,
   /** Coverage of the floor's growth by the sites named, between which the diagnosis accounts for it. */
@@ -46,12 +55,20 @@ export const THRESHOLDS = {
   refutedShare: 0.1,
   /** A leak is over when growth at this fraction of its rate would have been seen since, and was not. */
   overRateFraction: 0.5,
-  /** Nothing is over before it has been quiet this long. */
+  /** Nothing is over before it has been quiet this long ... */
   overQuietMillis: HOUR_MILLIS,
+  /** ... or explained by another model this long, where profiles do not say otherwise. */
+  explainedMillis: 30 * MINUTE_MILLIS,
+  /** ... and this share of the process's age: over a day, half an hour is a mood. */
+  explainedAgeShare: 0.08,
   /** Growth that the old rate must have brought, in samples or goroutines, before its absence says it stopped. */
   stopSamples: 12,
-  /** ... and the share of it that may have come by chance or by the tail of requests in flight. */
-  stopShare: 0.15,
+  /** ... the share of it that may still have come (requests in flight) ... */
+  stopShare: 0.35,
+  /** ... and how many standard deviations of a Poisson count it must stay below the old rate. */
+  stopZ: 3.5,
+  /** Work in the window that is judged, as a share of before; with less the silence may be the load's. */
+  stopWorkShare: 0.5,
   /** Smallest stack of a goroutine in bytes (runtime StackMin) and the descriptor the runtime keeps for it. */
   stackBytes: 2048,
   goroutineDescriptorBytes: 448,

@@ -1,0 +1,136 @@
+// A finding over time: opened once, seen again, over by evidence, and the same incident again when it comes back.
+import { sha256Hex } from '../base/sha256.ts';
+import type { Millis } from '../base/units.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Incident } from '../model/incident.ts';
+import type { TargetName } from '../model/target.ts';
+
+/** Transitions kept: the first (`opened`) and the newest. A mute that is renewed daily fits for half a year. */
+export const INCIDENT_HISTORY_BOUND = 200;
+
+type Transition = Incident['history'][number];
+
+export interface IncidentInput {
+  readonly target: TargetName;
+  /** Findings of this evaluation; only leaks become incidents. */
+  readonly findings: readonly Finding[];
+  /** Leaks that evidence ended in this evaluation. */
+  readonly over: readonly { readonly fingerprint: string; readonly why: string }[];
+  readonly atMillis: Millis;
+}
+
+export interface IncidentChange {
+  readonly id: string;
+  readonly what: Transition['what'];
+}
+
+export interface IncidentResult {
+  /** All incidents, changed ones replaced, order kept, new ones last. */
+  readonly incidents: readonly Incident[];
+  readonly changes: readonly IncidentChange[];
+}
+
+/** Stable over restarts of Plimsoll and of the service: one incident per cause and instance, for ever. */
+export function computeIncidentId(target: TargetName, fingerprint: string): string {
+  return sha256Hex([fingerprint, target.service, target.instance].join('\n')).slice(0, 16);
+}
+
+/**
+ * Carries incidents over one evaluation. Silence resolves nothing: an incident whose finding is merely missing stays
+ * open (the process may be down, the profile late); only `over` ends it.
+ */
+export function advanceIncidents(incidents: readonly Incident[], input: IncidentInput): IncidentResult {
+  const byId = new Map(incidents.map((incident) => [incident.id, incident]));
+  const changes: IncidentChange[] = [];
+  const put = (incident: Incident, what: Transition['what'] | null) => {
+    byId.set(incident.id, incident);
+    if (what !== null) changes.push({ id: incident.id, what });
+  };
+  for (const incident of byId.values()) {
+    if (incident.state !== 'muted' || incident.mutedUntil === null) continue;
+    if (incident.mutedUntil > input.atMillis) continue;
+    put({ ...incident, state: 'open', mutedUntil: null }, null);
+  }
+  for (const finding of input.findings) {
+    if (finding.verdict !== 'leak') continue;
+    const id = computeIncidentId(input.target, finding.fingerprint);
+    const known = byId.get(id);
+    if (known === undefined) put(openIncident(id, finding, input), 'opened');
+    else if (known.state === 'resolved') put(regress(known, finding, input.atMillis), 'regressed');
+    else put({ ...known, finding, lastSeenAt: input.atMillis }, null);
+  }
+  for (const { fingerprint, why } of input.over) {
+    const known = byId.get(computeIncidentId(input.target, fingerprint));
+    if (known === undefined || known.state === 'resolved') continue;
+    put(resolveIncident(known, why, input.atMillis), 'resolved');
+  }
+  return { incidents: [...byId.values()], changes };
+}
+
+function openIncident(id: string, finding: Finding, input: IncidentInput): Incident {
+  const openedAt = finding.detectedAt ?? input.atMillis;
+  return {
+    id,
+    fingerprint: finding.fingerprint,
+    service: input.target.service,
+    instance: input.target.instance,
+    state: 'open',
+    openedAt,
+    resolvedAt: null,
+    mutedUntil: null,
+    lastSeenAt: input.atMillis,
+    history: [{ at: openedAt, what: 'opened', why: finding.summary }],
+    finding,
+  };
+}
+
+function regress(incident: Incident, finding: Finding, atMillis: Millis): Incident {
+  const again = addTransition(incident, { at: atMillis, what: 'regressed', why: finding.summary });
+  return { ...again, state: 'open', resolvedAt: null, mutedUntil: null, lastSeenAt: atMillis, finding };
+}
+
+function addTransition(incident: Incident, transition: Transition): Incident {
+  const [opened, ...later] = incident.history;
+  const rest = [...later, transition].slice(-(INCIDENT_HISTORY_BOUND - 1));
+  return { ...incident, history: opened === undefined ? rest : [opened, ...rest] };
+}
+
+/** Somebody has seen it: it stays on the page, alerts stop. Nothing to do on a resolved one. */
+export function acknowledgeIncident(incident: Incident, why: string, atMillis: Millis): Incident {
+  if (incident.state === 'resolved') return incident;
+  return {
+    ...addTransition(incident, { at: atMillis, what: 'acknowledged', why }),
+    state: 'acknowledged',
+    mutedUntil: null,
+  };
+}
+
+/**
+ * Silent until then; evidence is still followed, and its end still resolves it.
+ *
+ * @param untilMillis null = until it is resolved.
+ */
+export function muteIncident(
+  incident: Incident,
+  untilMillis: Millis | null,
+  why: string,
+  atMillis: Millis,
+): Incident {
+  if (incident.state === 'resolved') return incident;
+  return {
+    ...addTransition(incident, { at: atMillis, what: 'muted', why }),
+    state: 'muted',
+    mutedUntil: untilMillis,
+  };
+}
+
+/** By evidence or by hand; when the finding comes again it is this incident that regresses. */
+export function resolveIncident(incident: Incident, why: string, atMillis: Millis): Incident {
+  if (incident.state === 'resolved') return incident;
+  return {
+    ...addTransition(incident, { at: atMillis, what: 'resolved', why }),
+    state: 'resolved',
+    resolvedAt: atMillis,
+    mutedUntil: null,
+  };
+}

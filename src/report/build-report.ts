@@ -1,0 +1,96 @@
+// One investigation as the document that `--json` prints and the API serves.
+import type { BytesPerHour, Millis } from '../base/units.ts';
+import type { Alarm, Finding, MissingEvidence, TimeToExhaustion, Verdict } from '../model/finding.ts';
+import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
+import type { TargetName } from '../model/target.ts';
+import { summarizeReport } from './summary.ts';
+
+/** The part of stage 1's assessment that a report states; `Assessment` has all of it. */
+export interface AssessedTarget {
+  readonly lanes: readonly {
+    readonly lane: string;
+    readonly verdict: Verdict;
+    readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+  }[];
+  readonly ledger: object | null;
+  readonly exhaustion: TimeToExhaustion | null;
+  readonly smallestDetectableBytesPerHour: BytesPerHour | null;
+  readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+  readonly missing: readonly MissingEvidence[];
+}
+
+export interface ReportInput {
+  readonly target: TargetName;
+  readonly instances?: readonly TargetName[];
+  /** Virtual time, first and last evidence (replay: start and end of the recording). */
+  readonly from: Millis;
+  readonly to: Millis;
+  /** Virtual seconds per real second. */
+  readonly timeScale: number;
+  /** null before the first evaluation. */
+  readonly assessment: AssessedTarget | null;
+  readonly findings: readonly Finding[];
+  readonly alarms: readonly Alarm[];
+  readonly missing?: readonly MissingEvidence[];
+  readonly warnings?: readonly string[];
+}
+
+/** What could have been seen decides between "no growth" and "cannot tell". */
+export function buildReport(input: ReportInput): Report {
+  const { assessment } = input;
+  const findings = sortFindings(input.findings);
+  const verdict = gravestVerdict(findings, verdictWithoutFinding(assessment));
+  const isLeak = verdict === 'leak';
+  const needed = assessment?.needed ?? (assessment === null ? NOTHING_SEEN : null);
+  const report: Omit<Report, 'summary'> = {
+    schema: 'plimsoll-report/1',
+    target: { service: input.target.service, instance: input.target.instance },
+    ...(input.instances === undefined
+      ? {}
+      : { instances: input.instances.map(({ service, instance }) => ({ service, instance })) }),
+    from: input.from,
+    to: input.to,
+    timeScale: input.timeScale,
+    verdict,
+    findings,
+    smallestDetectable: assessment?.smallestDetectableBytesPerHour ?? null,
+    needed: verdict === 'undetermined' ? needed : null,
+    exhaustion: isLeak ? null : (assessment?.exhaustion ?? null),
+    alarms: [...input.alarms],
+    missingEvidence: uniqueBySource([...(assessment?.missing ?? []), ...(input.missing ?? [])]),
+    ledger: assessment === null ? null : toLedger(assessment.ledger),
+    ...(input.warnings === undefined || input.warnings.length === 0 ? {} : { warnings: [...input.warnings] }),
+  };
+  return { ...report, summary: summarizeReport(report) };
+}
+
+const NOTHING_SEEN = { what: 'gauges: no evidence has been seen yet', millis: null };
+
+/** The lanes every leak of memory shows in; a peripheral lane without gauges leaves nothing undetermined. */
+const MAIN_LANES = new Set(['heap', 'goroutine', 'native']);
+
+function verdictWithoutFinding(assessment: AssessedTarget | null): Verdict {
+  if (assessment === null) return 'undetermined';
+  const main = assessment.lanes.filter(({ lane }) => MAIN_LANES.has(lane));
+  if (main.length === 0) return 'undetermined';
+  const heap = main.find(({ lane }) => lane === 'heap') ?? main[0];
+  return heap.verdict === 'undetermined' || heap.verdict === 'leak' ? 'undetermined' : 'no-growth';
+}
+
+function uniqueBySource(missing: readonly MissingEvidence[]): MissingEvidence[] {
+  const seen = new Set<string>();
+  return missing
+    .filter(({ source }) => !seen.has(source) && seen.add(source))
+    .map(({ source, why, costs }) => ({ source, why, costs }));
+}
+
+/** Numbers of the ledger by name; a part that is not known is null. */
+function toLedger(ledger: object | null): Record<string, number | null> | null {
+  if (ledger === null) return null;
+  const parts: Record<string, number | null> = {};
+  for (const [name, value] of Object.entries(ledger) as [string, unknown][]) {
+    if (value === null) parts[name] = null;
+    else if (typeof value === 'number') parts[name] = Number.isFinite(value) ? value : null;
+  }
+  return parts;
+}

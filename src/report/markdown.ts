@@ -1,0 +1,84 @@
+// A report that pastes into a ticket or a chat: plain Markdown, no HTML.
+import { formatBytes, formatBytesPerHour, formatDuration } from '../base/units.ts';
+import type { Finding } from '../model/finding.ts';
+import { formatGrowth, formatPlace } from '../model/finding-text.ts';
+import type { Report } from '../model/report.ts';
+import { printable } from './style.ts';
+import { formatLimit, formatNumbers, formatScale, formatShare } from './text.ts';
+
+/** The whole report as Markdown, ending in a newline. */
+export function formatReportMarkdown(report: Report): string {
+  const { service, instance } = report.target;
+  const lines = [
+    `## ${report.verdict}: ${escapeMarkdown(service)} (${escapeMarkdown(instance)})${formatScale(report)}`,
+    '',
+    escapeMarkdown(report.summary),
+  ];
+  for (const finding of report.findings) lines.push('', ...formatFinding(finding, report));
+  if (report.verdict !== 'leak' && report.smallestDetectable !== null) {
+    lines.push(
+      '',
+      `Leaks above ${formatBytesPerHour(report.smallestDetectable)}${formatScale(report)} can be excluded.`,
+    );
+  }
+  const needed = report.needed ?? null;
+  if (needed !== null) {
+    const time = needed.millis === null ? '' : ` (about ${formatDuration(needed.millis)})`;
+    lines.push('', `Needed: ${escapeMarkdown(needed.what)}${time}.`);
+  }
+  if (report.missingEvidence.length > 0) {
+    lines.push('', 'Missing evidence:', '');
+    for (const missing of report.missingEvidence) {
+      lines.push(
+        `- ${code(missing.source)}: ${escapeMarkdown(missing.why)}; costs ${escapeMarkdown(missing.costs)}`,
+      );
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function formatFinding(finding: Finding, report: Report): string[] {
+  const scale = formatScale(report);
+  const facts: [string, string][] = [];
+  for (const culprit of finding.culprits) {
+    const place = culprit.file === null ? '' : ` at ${code(formatPlace(culprit))}`;
+    facts.push([culprit.role, `${code(culprit.function)}${place}${formatShare(culprit)}`]);
+  }
+  if (finding.growth !== null) facts.push(['growth', `${formatGrowth(finding.growth)}${scale}`]);
+  const counts = finding.counts ?? null;
+  if (counts !== null) facts.push(['count', `${formatGrowth(counts)}${scale}`]);
+  const held = finding.heldBytes ?? null;
+  if (held !== null) facts.push(['holds', formatBytes(held)]);
+  if (finding.timeToExhaustion !== null) {
+    facts.push(['limit', `${formatLimit(finding.timeToExhaustion, report.to)}${scale}`]);
+  }
+  if (finding.pattern !== null) facts.push(['pattern', code(finding.pattern)]);
+  if (finding.fix !== null) facts.push(['fix', escapeMarkdown(finding.fix.text)]);
+  const lines = [`### ${finding.verdict}, ${finding.class} (${code(finding.fingerprint.slice(0, 12))})`, ''];
+  lines.push('| | |', '|---|---|', ...facts.map(([name, value]) => `| ${name} | ${value} |`));
+  if (finding.evidence.length > 0) {
+    lines.push('', '| question | outcome | numbers |', '|---|---|---|');
+    for (const entry of finding.evidence) {
+      lines.push(
+        `| ${escapeMarkdown(entry.question)} | ${entry.outcome} | ${escapeMarkdown(formatNumbers(entry))} |`,
+      );
+    }
+  }
+  if (finding.ruledOut.length > 0) {
+    lines.push('', 'Ruled out:', '');
+    for (const { explanation, why } of finding.ruledOut) {
+      lines.push(`- ${escapeMarkdown(explanation)}: ${escapeMarkdown(why)}`);
+    }
+  }
+  return lines;
+}
+
+/** Names from outside stay text: no links, tables, HTML or mentions made of them. */
+export function escapeMarkdown(text: string): string {
+  return printable(text).replace(/[\\`*_{}[\]<>#|@]/g, (char) => `\\${char}`);
+}
+
+/** Inline code; a backtick inside would end it, a bar the table cell. */
+function code(text: string): string {
+  return `\`${printable(text).replaceAll('`', "'").replaceAll('|', '¦')}\``;
+}

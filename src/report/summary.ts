@@ -1,0 +1,43 @@
+// The report in one sentence: what stands first in a terminal, a ticket and an alert.
+import { formatBytesPerHour, formatDuration } from '../base/units.ts';
+import { formatResource } from '../model/finding-text.ts';
+import type { Report } from '../model/report.ts';
+
+/** Verdict sentence of the gravest finding, or of what could not be found. */
+export function summarizeReport(report: Omit<Report, 'summary'>): string {
+  const [first] = report.findings;
+  const gravest = report.findings.find(({ verdict }) => verdict === report.verdict) ?? first;
+  const near = describeNearness(report);
+  switch (report.verdict) {
+    case 'no-growth':
+      return `No growth found${describeDetectable(report)}.${near}`;
+    case 'undetermined':
+      return `${gravest === undefined ? 'Cannot tell yet.' : gravest.summary}${describeNeed(report)}${near}`;
+    case 'leak':
+    case 'step':
+    case 'filling-to-bound':
+    case 'load-driven':
+      return `${gravest === undefined ? report.verdict : gravest.summary}${near}`;
+  }
+}
+
+function describeDetectable(report: Omit<Report, 'summary'>): string {
+  const { smallestDetectable } = report;
+  return smallestDetectable === null
+    ? ''
+    : `; a leak above ${formatBytesPerHour(smallestDetectable)} would have been seen`;
+}
+
+function describeNeed(report: Omit<Report, 'summary'>): string {
+  const needed = report.needed ?? null;
+  if (needed === null) return '';
+  const time = needed.millis === null ? '' : ` (about ${formatDuration(needed.millis)})`;
+  return ` Needed: ${needed.what}${time}.`;
+}
+
+/** A limit that comes near is worth a word even where no leak is claimed. */
+function describeNearness(report: Omit<Report, 'summary'>): string {
+  const { exhaustion, to } = report;
+  if (exhaustion === null) return '';
+  return ` At this rate ${formatResource(exhaustion.resource)} is reached in ${formatDuration(exhaustion.at - to)}.`;
+}

@@ -1,0 +1,166 @@
+// A report for the terminal: verdict first, then what a person needs to act, then why it can be believed.
+import { formatBytes, formatBytesPerHour, formatDuration, formatThreeDigits } from '../base/units.ts';
+import type { Culprit, Evidence, Finding, TimeToExhaustion, Verdict } from '../model/finding.ts';
+import { formatGrowth, formatPlace, formatResource } from '../model/finding-text.ts';
+import type { Report } from '../model/report.ts';
+import { formatSparkline } from './sparkline.ts';
+import { PLAIN, printable, type Style, type TextRole } from './style.ts';
+
+export interface TextOptions {
+  readonly style?: Style;
+  /** Series of the live heap or RSS to draw in one line, oldest first. */
+  readonly series?: { readonly label: string; readonly values: ArrayLike<number> };
+  /** Entries of evidence per finding; 0 = none. */
+  readonly maxEvidence?: number;
+}
+
+/** Culprits shown of one finding. */
+const MAX_CULPRITS_SHOWN = 3;
+const LABEL_WIDTH = 12;
+
+const VERDICT_ROLES: Readonly<Record<Verdict, TextRole>> = {
+  leak: 'bad',
+  undetermined: 'warning',
+  step: 'warning',
+  'filling-to-bound': 'good',
+  'load-driven': 'good',
+  'no-growth': 'good',
+};
+
+/** The whole report, ending in a newline. Lines stay below 120 characters where names allow. */
+export function formatReportText(report: Report, options: TextOptions = {}): string {
+  const style = options.style ?? PLAIN;
+  const { service, instance } = report.target;
+  const lines = [
+    `${style(VERDICT_ROLES[report.verdict], report.verdict.toUpperCase())}  ${style('heading', printable(service))} ${style('faint', printable(instance))}${formatScale(report)}`,
+    printable(report.summary),
+  ];
+  if (options.series !== undefined) {
+    lines.push(row(options.series.label, formatSparkline(options.series.values)));
+  }
+  for (const finding of report.findings) {
+    lines.push('', ...formatFinding(finding, report, style, options.maxEvidence ?? Infinity));
+  }
+  lines.push(...formatRest(report, style));
+  return `${lines.join('\n')}\n`;
+}
+
+/** `60x` stands wherever a rate stands in accelerated time; nothing in real time. */
+export function formatScale(report: Pick<Report, 'timeScale'>): string {
+  const scale = report.timeScale ?? 1;
+  return scale === 1 ? '' : ` [${formatThreeDigits(scale)}x]`;
+}
+
+function row(label: string, value: string): string {
+  return `  ${label.padEnd(LABEL_WIDTH)} ${value}`;
+}
+
+function formatFinding(finding: Finding, report: Report, style: Style, maxEvidence: number): string[] {
+  const scale = formatScale(report);
+  const head = `${style(VERDICT_ROLES[finding.verdict], finding.verdict)} ${style('heading', finding.class)} ${style('faint', finding.fingerprint.slice(0, 12))}`;
+  const lines = [head];
+  finding.culprits.slice(0, MAX_CULPRITS_SHOWN).forEach((culprit, i) => {
+    lines.push(row(i === 0 ? 'culprit' : '', formatCulprit(culprit, style)));
+  });
+  if (finding.culprits.length === 0 && finding.verdict === 'leak') {
+    lines.push(row('culprit', 'not yet named: more profiles of this process are needed'));
+  }
+  if (finding.growth !== null) lines.push(row('growth', `${formatGrowth(finding.growth)}${scale}`));
+  const counts = finding.counts ?? null;
+  if (counts !== null) lines.push(row('count', `${formatGrowth(counts)}${scale}`));
+  const held = finding.heldBytes ?? null;
+  if (held !== null) lines.push(row('holds', formatBytes(held)));
+  const limit = finding.timeToExhaustion;
+  if (limit !== null) lines.push(row('limit', `${formatLimit(limit, report.to)}${scale}`));
+  if (finding.pattern !== null) lines.push(row('pattern', finding.pattern));
+  if (finding.fix !== null) lines.push(row('fix', printable(finding.fix.text)));
+  for (const entry of finding.evidence.slice(0, maxEvidence)) lines.push(...formatEvidence(entry, style));
+  finding.ruledOut.forEach((ruledOut, i) => {
+    lines.push(row(i === 0 ? 'ruled out' : '', printable(`${ruledOut.explanation}: ${ruledOut.why}`)));
+  });
+  return lines;
+}
+
+function formatCulprit(culprit: Culprit, style: Style): string {
+  const place = culprit.file === null ? '' : ` ${style('code', printable(formatPlace(culprit)))}`;
+  return `${printable(culprit.function)}${place} ${style('faint', `(${culprit.role}${formatShare(culprit)})`)}`;
+}
+
+/** `, 93 % (90 to 96 %)`; nothing where the share is not known. */
+export function formatShare(culprit: Culprit): string {
+  const { share, low, high } = culprit;
+  if (share === null) return '';
+  const percent = (value: number) => `${Math.round(value * 100)}`;
+  return `, ${percent(share)} %${low === null || high === null ? '' : ` (${percent(low)} to ${percent(high)} %)`}`;
+}
+
+/** `memory limit in 5 h (3 h to 9 h)`. */
+export function formatLimit(limit: TimeToExhaustion, atMillis: number): string {
+  const high = limit.high === null ? 'no upper bound' : formatDuration(limit.high - atMillis);
+  const range = `${formatDuration(limit.low - atMillis)} to ${high}`;
+  return `${formatResource(limit.resource)} in ${formatDuration(limit.at - atMillis)} (${range})`;
+}
+
+const OUTCOMES: Readonly<Record<Evidence['outcome'], { mark: string; role: TextRole }>> = {
+  supports: { mark: 'yes', role: 'good' },
+  contradicts: { mark: 'no', role: 'bad' },
+  open: { mark: 'open', role: 'warning' },
+};
+
+function formatEvidence(entry: Evidence, style: Style): string[] {
+  const { mark, role } = OUTCOMES[entry.outcome];
+  return [
+    `  ${style(role, mark.padEnd(4))} ${printable(entry.question)}`,
+    `       ${style('faint', printable(`${entry.test}: ${formatNumbers(entry)}`))}`,
+  ];
+}
+
+const HIDDEN_NUMBERS = new Set(['from', 'to']);
+
+/** Statistic and threshold as `name value`, instants left out (the JSON has them), byte counts in units. */
+export function formatNumbers(entry: Evidence): string {
+  return Object.entries(entry.numbers)
+    .filter(([name, value]) => value !== null && !HIDDEN_NUMBERS.has(name))
+    .map(([name, value]) => `${splitName(name)} ${formatNumber(name, value)}`)
+    .join(', ');
+}
+
+function splitName(name: string): string {
+  return (
+    name.replace(/(PerHour|Bytes|Millis)+$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) ||
+    name
+  );
+}
+
+function formatNumber(name: string, value: number | string | null): string {
+  if (typeof value !== 'number') return value ?? '-';
+  if (/BytesPerHour$/.test(name)) return formatBytesPerHour(value);
+  if (/Bytes$/.test(name)) return formatBytes(value);
+  if (/millis$/i.test(name)) return formatDuration(value);
+  return formatThreeDigits(value);
+}
+
+function formatRest(report: Report, style: Style): string[] {
+  const lines: string[] = [];
+  if (report.verdict !== 'leak' && report.smallestDetectable !== null) {
+    lines.push(
+      row('excluded', `leaks above ${formatBytesPerHour(report.smallestDetectable)}${formatScale(report)}`),
+    );
+  }
+  const needed = report.needed ?? null;
+  if (needed !== null) {
+    const time =
+      needed.millis === null ? '' : `, about ${formatDuration(needed.millis)}${formatScale(report)}`;
+    lines.push(row('needed', printable(`${needed.what}${time}`)));
+  }
+  if (report.exhaustion !== null) {
+    lines.push(row('limit', `${formatLimit(report.exhaustion, report.to)}${formatScale(report)}`));
+  }
+  for (const [i, missing] of report.missingEvidence.entries()) {
+    lines.push(
+      row(i === 0 ? 'missing' : '', printable(`${missing.source}: ${missing.why}; costs ${missing.costs}`)),
+    );
+  }
+  for (const warning of report.warnings ?? []) lines.push(`  ${style('warning', printable(warning))}`);
+  return lines.length === 0 ? [] : ['', ...lines];
+}
