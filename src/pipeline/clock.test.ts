@@ -19,16 +19,28 @@ function drawnClock() {
 describe('LiveClock', () => {
   it('shows sixty virtual seconds for each real one at scale 60', () => {
     const drawn = drawnClock();
-    const clock = new LiveClock(60, undefined, drawn.parts);
+    const clock = new LiveClock({ scale: 60, parts: drawn.parts });
     const before = clock.now();
     drawn.pass(1000);
     expect(clock.now() - before).toBe(60_000);
   });
 
+  it('goes on from where an earlier run with the same origin would be', () => {
+    const drawn = drawnClock();
+    const first = new LiveClock({ scale: 60, parts: drawn.parts });
+    drawn.pass(10_000);
+    const again = new LiveClock({
+      scale: 60,
+      originMillis: first.timeMap.originMillis,
+      parts: drawn.parts,
+    });
+    expect(again.now()).toBe(first.now());
+  });
+
   it('goes on steadily and tells once when the wall clock jumps back an hour', () => {
     const drawn = drawnClock();
     const jumps: number[] = [];
-    const clock = new LiveClock(1, (jump) => jumps.push(jump), drawn.parts);
+    const clock = new LiveClock({ onJump: (jump) => jumps.push(jump), parts: drawn.parts });
     const before = clock.now();
     drawn.jumpWall(-3_600_000);
     drawn.pass(10);
@@ -41,7 +53,7 @@ describe('LiveClock', () => {
   it('follows the wall clock ahead after a suspend', () => {
     const drawn = drawnClock();
     const jumps: number[] = [];
-    const clock = new LiveClock(1, (jump) => jumps.push(jump), drawn.parts);
+    const clock = new LiveClock({ onJump: (jump) => jumps.push(jump), parts: drawn.parts });
     const before = clock.now();
     drawn.jumpWall(7_200_000);
     expect(clock.now()).toBe(before + 7_200_000);

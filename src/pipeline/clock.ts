@@ -9,6 +9,15 @@ export const CLOCK_JUMP_MILLIS = 5 * SECOND_MILLIS;
 /** setTimeout takes a 32-bit number of milliseconds; longer sleeps are taken in pieces. */
 const LONGEST_TIMEOUT_MILLIS = 2 ** 31 - 1;
 
+export interface ClockOptions {
+  /** Virtual seconds per real second. */
+  readonly scale?: number;
+  /** Real instant at which virtual time equals real time; now, unless an earlier run set it. */
+  readonly originMillis?: Millis | null;
+  readonly onJump?: (jumpMillis: Millis) => void;
+  readonly parts?: ClockParts;
+}
+
 export interface ClockParts {
   /** Wall clock, milliseconds since the epoch. */
   readonly wall: () => Millis;
@@ -32,11 +41,12 @@ export class LiveClock implements Clock {
   #offset: Millis;
   #toldBackwards = 0;
 
-  constructor(scale = 1, onJump: (jumpMillis: Millis) => void = () => undefined, parts: ClockParts = SYSTEM) {
+  constructor(options: ClockOptions = {}) {
+    const { scale = 1, originMillis = null, parts = SYSTEM } = options;
     this.#parts = parts;
-    this.#onJump = onJump;
+    this.#onJump = options.onJump ?? (() => undefined);
     this.#offset = parts.wall() - parts.steady();
-    this.timeMap = { originMillis: Math.round(parts.wall()), scale };
+    this.timeMap = { originMillis: originMillis ?? Math.round(parts.wall()), scale };
   }
 
   now(): Millis {

@@ -1,0 +1,90 @@
+import { performance } from 'node:perf_hooks';
+import { PlimsollError } from '../../base/errors.ts';
+import { formatBytes, formatDuration, type Millis } from '../../base/units.ts';
+import { DEFAULT_SETTINGS } from '../../config/settings.ts';
+import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
+import { Watch } from '../../pipeline/watch.ts';
+import { openStore } from '../../store/open.ts';
+import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
+import { announceRequests, openTarget, targetSetting, type TargetOptions } from '../open-target.ts';
+import { printReport } from '../print-report.ts';
+import { describeWait } from '../status-lines.ts';
+import { stopOnSignals } from '../stop-signal.ts';
+import { Terminal } from '../terminal.ts';
+
+export interface CheckOptions extends TargetOptions {
+  readonly for: Millis;
+  readonly json?: boolean;
+  readonly source: readonly string[];
+  readonly gaugeInterval?: Millis;
+  readonly profileInterval?: Millis;
+  readonly timeScale: number;
+  readonly failOn: string;
+}
+
+/** A check has minutes: it looks more often than a watch. */
+const CHECK_GAUGE_MILLIS: Millis = 5000;
+const CHECK_PROFILE_MILLIS: Millis = 60_000;
+
+/** One time-boxed investigation. SIGINT ends it early with the report so far. */
+export async function checkCommand(url: string, options: CheckOptions): Promise<ExitStatus> {
+  statusOf('no-growth', options.failOn); // a wrong --fail-on is told before the work
+  const terminal = new Terminal();
+  const stop = stopOnSignals();
+  const clock = new LiveClock({ scale: options.timeScale });
+  const store = await openStore({ kind: 'memory', dataDir: '' });
+  const watch = new Watch({
+    clock,
+    store,
+    talk: terminal,
+    random: Math.random,
+    settings: {
+      ...DEFAULT_SETTINGS,
+      gaugeIntervalMillis: options.gaugeInterval ?? CHECK_GAUGE_MILLIS,
+      profileIntervalMillis: options.profileInterval ?? CHECK_PROFILE_MILLIS,
+      sourceDirs: options.source,
+    },
+  });
+  try {
+    const { target, source, probe } = await openTarget(targetSetting(url, options), clock, stop.signal);
+    if (!probe.isAnswering) throw unreachable(probe.attempts, url);
+    const watched = await watch.addTarget({
+      target: { service: target.service, instance: target.instance },
+      module: target.module,
+      memoryLimitBytes: target.memoryLimitBytes,
+      source,
+      announced: announceRequests(target, probe),
+    });
+    // `--for` is real time: it is how long a person waits.
+    const endAt = performance.now() + options.for;
+    while (!stop.signal.aborted && performance.now() < endAt) {
+      const status = watched.status();
+      const left = formatDuration(endAt - performance.now());
+      const memory = status.memoryBytes === null ? '' : `, RSS ${formatBytes(status.memoryBytes)}`;
+      const wait = status.needed?.millis
+        ? `; a verdict needs about ${describeWait(status.needed.millis, options.timeScale)}`
+        : '';
+      terminal.progress(`${target.service}: ${status.verdict}${memory}${wait}; ${left} left`);
+      await sleepReal(Math.min(1000, Math.max(0, endAt - performance.now())), stop.signal);
+    }
+    terminal.endProgress();
+    await watch.close();
+    const report = watched.report(clock.now());
+    await printReport(report, { json: options.json ?? false, investigation: watched.investigation });
+    return report.verdict === 'leak' || report.verdict === 'undetermined'
+      ? statusOf(report.verdict, options.failOn)
+      : EXIT.none;
+  } finally {
+    await watch.close();
+    await store.close();
+    stop.dispose();
+  }
+}
+
+function unreachable(
+  attempts: readonly { readonly kind: string; readonly error?: PlimsollError }[],
+  url: string,
+): PlimsollError {
+  const first = attempts.find((attempt) => attempt.error !== undefined)?.error;
+  return first ?? new PlimsollError('TARGET_REFUSED', 'collect', 'nothing useful answers', { where: url });
+}

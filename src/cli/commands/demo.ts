@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PlimsollError } from '../../base/errors.ts';
+import { MINUTE_MILLIS, MIB, type Millis } from '../../base/units.ts';
+import { environmentSettings } from '../../config/environment.ts';
+import { DEFAULT_SETTINGS, EMPTY_TARGET, type Settings } from '../../config/settings.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { buildGoPrograms, hasGo, startProgram, type RunningProgram } from '../go-program.ts';
+import { playRecording } from '../play-recording.ts';
+import { stopOnSignals } from '../stop-signal.ts';
+import { Terminal } from '../terminal.ts';
+import { runWatch } from './watch.ts';
+
+export interface DemoOptions {
+  readonly leak?: string;
+  readonly listen?: Settings['listen'];
+  readonly record?: string;
+  readonly for?: Millis;
+}
+
+/** An hour of the demo passes in a minute; every rate it shows says so. */
+const DEMO_TIME_SCALE = 60;
+/** Virtual: once a real second. */
+const DEMO_GAUGE_MILLIS: Millis = MINUTE_MILLIS;
+/** Virtual: the production default's lower end, every five real seconds. */
+const DEMO_PROFILE_MILLIS: Millis = 5 * MINUTE_MILLIS;
+const DEMO_MEMORY_LIMIT_BYTES = 512 * MIB;
+/** Real: one simulated day, 24 h at 60x. */
+const DEMO_DAY = '24m';
+const DEMO_REQUESTS_PER_SECOND = '40';
+
+/** `demo/` and its recordings lie at the root of the package, three folders up from here in src/ and dist/ alike. */
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+export async function demoCommand(options: DemoOptions, environment: NodeJS.ProcessEnv): Promise<ExitStatus> {
+  const terminal = new Terminal();
+  const stop = stopOnSignals();
+  const ending = options.for === undefined ? stop.signal : anySignal(stop.signal, options.for);
+  const dataDir = await mkdtemp(join(tmpdir(), 'plimsoll-demo-'));
+  const settings: Settings = {
+    ...DEFAULT_SETTINGS,
+    ...environmentSettings(environment, DEFAULT_SETTINGS),
+    ...(options.listen ? { listen: options.listen } : {}),
+    dataDir,
+    timeScale: DEMO_TIME_SCALE,
+    gaugeIntervalMillis: DEMO_GAUGE_MILLIS,
+    profileIntervalMillis: DEMO_PROFILE_MILLIS,
+  };
+  try {
+    if (hasGo()) await liveDemo({ settings, options, terminal, signal: ending });
+    else await recordedDemo(settings, terminal, ending);
+    return EXIT.none;
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+    stop.dispose();
+  }
+}
+
+interface LiveDemo {
+  readonly settings: Settings;
+  readonly options: DemoOptions;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+async function liveDemo({ settings, options, terminal, signal }: LiveDemo): Promise<void> {
+  const programs = await buildGoPrograms(join(ROOT, 'demo'), 'demo', terminal);
+  if (signal.aborted) return;
+  const running: RunningProgram[] = [];
+  try {
+    const leaks = options.leak ?? 'sessions';
+    const service = await startProgram(
+      join(programs, 'orders'),
+      ['-listen', '127.0.0.1:0', '-day', DEMO_DAY, '-leaks', leaks, '-exit-with-parent'],
+      { awaitLine: true },
+    );
+    running.push(service);
+    const address = readAddress(service.firstLine);
+    running.push(
+      await startProgram(
+        join(programs, 'loadgen'),
+        ['-target', `http://${address}`, '-rps', DEMO_REQUESTS_PER_SECOND, '-day', DEMO_DAY],
+        { awaitLine: false },
+      ),
+    );
+    terminal.info(
+      `demo service: http://${address}, leak switched on: ${leaks}; GET /leaks lists and POST switches them`,
+    );
+    terminal.info(
+      `time runs at ${DEMO_TIME_SCALE}x: a minute here is an hour of the service; a verdict comes in about two minutes`,
+    );
+    const target = {
+      ...EMPTY_TARGET,
+      service: 'orders',
+      url: `http://${address}`,
+      memoryLimitBytes: DEMO_MEMORY_LIMIT_BYTES,
+    };
+    await runWatch({
+      settings: { ...settings, targets: [target] },
+      record: options.record ?? null,
+      signal: stopWith(service, terminal, signal),
+      terminal,
+      isMemoryEnough: true,
+    });
+  } finally {
+    await Promise.all(running.map((program) => program.stop()));
+  }
+}
+
+/** Aborts with the user's signal, and when the demo service ends by itself. */
+function stopWith(service: RunningProgram, terminal: Terminal, signal: AbortSignal): AbortSignal {
+  const stop = new AbortController();
+  signal.addEventListener('abort', () => stop.abort(), { once: true });
+  if (signal.aborted) stop.abort();
+  void service.ended.then(({ status, said }) => {
+    if (!stop.signal.aborted) terminal.warn(`the demo service ended (${status}): ${said.trim().slice(-500)}`);
+    stop.abort();
+  });
+  return stop.signal;
+}
+
+function readAddress(line: string): string {
+  const { listening } = JSON.parse(line) as { listening?: string };
+  if (!listening) throw new Error(`the demo service said ${line} instead of where it listens`);
+  return listening;
+}
+
+async function recordedDemo(settings: Settings, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const folder = [join(ROOT, 'demo', 'recordings'), join(ROOT, 'dist', 'recordings')].find((f) =>
+    existsSync(f),
+  );
+  const name = folder ? (await readdir(folder)).find((file) => file.endsWith('.tar.gz')) : undefined;
+  if (!folder || !name) {
+    throw new PlimsollError(
+      'GO_MISSING',
+      'arguments',
+      'the demo needs Go, and no recording is there to replay',
+    );
+  }
+  terminal.info('Go is not installed (go.dev/dl): a recording of the demo service is replayed instead');
+  await playRecording({ path: join(folder, name), settings, terminal, signal });
+}
+
+function anySignal(signal: AbortSignal, millis: Millis): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(millis)]);
+}

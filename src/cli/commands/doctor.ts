@@ -1,0 +1,99 @@
+import { describeError } from '../../base/errors.ts';
+import type { ProbeResult } from '../../collect/probe.ts';
+import { EVIDENCE_ADVICE, type EvidenceState } from '../doctor-advice.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { probeSetting, targetSetting, type TargetOptions } from '../open-target.ts';
+import { stopOnSignals } from '../stop-signal.ts';
+import { styleFor } from '../terminal.ts';
+
+export interface DoctorOptions extends TargetOptions {
+  readonly json?: boolean;
+}
+
+interface Diagnosis {
+  readonly evidence: string;
+  readonly state: EvidenceState;
+  readonly found: string | null;
+  readonly gives: string;
+  readonly costs: string;
+  readonly turnOn: readonly string[];
+}
+
+/** Which evidence a target gives. 0 when it could be asked (whatever is missing), 3 when nothing answers. */
+export async function doctorCommand(url: string, options: DoctorOptions): Promise<ExitStatus> {
+  const stop = stopOnSignals();
+  try {
+    const probe = await probeSetting(targetSetting(url, options), stop.signal);
+    if (!probe.isAnswering) {
+      const failed = probe.attempts.flatMap((a) => (a.kind === 'failed' ? [a.error] : []))[0];
+      if (failed) throw failed;
+    }
+    const diagnoses = EVIDENCE_ADVICE.map((advice): Diagnosis => {
+      const found = advice.find(probe);
+      const state = found !== null ? 'ok' : advice.isOptional ? 'optional' : 'missing';
+      const { evidence, gives, costs, turnOn } = advice;
+      return { evidence, state, found, gives, costs, turnOn: found === null ? turnOn : [] };
+    });
+    process.stdout.write(options.json ? formatJson(probe, diagnoses) : formatText(probe, diagnoses));
+    return EXIT.none;
+  } finally {
+    stop.dispose();
+  }
+}
+
+function formatJson(probe: ProbeResult, diagnoses: readonly Diagnosis[]): string {
+  const { service, instance } = probe.target;
+  const attempts = probe.attempts.map((attempt) => ({
+    request: attempt.request,
+    where: attempt.where,
+    outcome: attempt.kind,
+    detail: detailOf(attempt),
+  }));
+  const document = {
+    schema: 'plimsoll-doctor/1',
+    target: { service, instance },
+    goVersion: probe.goVersion,
+    evidence: diagnoses,
+    attempts,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function detailOf(attempt: ProbeResult['attempts'][number]): string {
+  switch (attempt.kind) {
+    case 'ok':
+      return attempt.found;
+    case 'lacking':
+      return attempt.why;
+    case 'failed':
+      return describeError(attempt.error);
+  }
+}
+
+function formatText(probe: ProbeResult, diagnoses: readonly Diagnosis[]): string {
+  const style = styleFor(process.stdout);
+  const { service, instance } = probe.target;
+  const lines = [
+    `${style('heading', service)} at ${instance}${probe.goVersion ? `, ${probe.goVersion}` : ''}`,
+    '',
+  ];
+  const marks = {
+    ok: style('good', 'ok      '),
+    missing: style('bad', 'missing '),
+    optional: style('warning', 'optional'),
+  };
+  for (const { evidence, state, found, gives, costs, turnOn } of diagnoses) {
+    lines.push(`${marks[state]}  ${evidence.padEnd(22)} ${found ?? ''}`.trimEnd());
+    if (state === 'ok') continue;
+    lines.push(`          gives: ${gives}`, `          costs: ${costs}`);
+    for (const line of turnOn) lines.push(`          ${style('code', line)}`);
+  }
+  lines.push('', 'asked:');
+  for (const attempt of probe.attempts) {
+    const detail = detailOf(attempt);
+    lines.push(
+      `  ${attempt.kind.padEnd(8)} ${attempt.request.padEnd(9)} ${attempt.where}  ${style('faint', detail)}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}

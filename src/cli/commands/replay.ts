@@ -1,0 +1,29 @@
+import { replayRecordings } from '../../pipeline/replay.ts';
+import { openRecording, type Recording } from '../../recording/read-recording.ts';
+import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
+import { printReport } from '../print-report.ts';
+import { Terminal } from '../terminal.ts';
+
+export interface ReplayOptions {
+  readonly json?: boolean;
+  readonly failOn: string;
+}
+
+/** Progress is told this often: more would only cost time. */
+const PROGRESS_EVERY = 200;
+
+export async function replayCommand(paths: readonly string[], options: ReplayOptions): Promise<ExitStatus> {
+  statusOf('no-growth', options.failOn); // a wrong --fail-on is told before the work
+  const terminal = new Terminal();
+  const recordings: Recording[] = [];
+  for (const path of paths) recordings.push(await openRecording(path));
+  const isWatched = process.stderr.isTTY;
+  const { report, investigations } = await replayRecordings(recordings, ({ path, evidence, of }) => {
+    if (isWatched && evidence % PROGRESS_EVERY === 0) terminal.progress(`${path}: ${evidence} of ${of}`);
+  });
+  terminal.endProgress();
+  await printReport(report, { json: options.json ?? false, investigation: investigations[0] ?? null });
+  return report.verdict === 'leak' || report.verdict === 'undetermined'
+    ? statusOf(report.verdict, options.failOn)
+    : EXIT.none;
+}

@@ -1,0 +1,250 @@
+import { mkdir } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { PlimsollError, describeError } from '../../base/errors.ts';
+import { formatDuration, type Millis } from '../../base/units.ts';
+import { environmentSettings } from '../../config/environment.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import { DEFAULT_SETTINGS, type Settings, type TargetSetting } from '../../config/settings.ts';
+import { toRecordedMillis } from '../../model/raw-evidence.ts';
+import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
+import { Watch } from '../../pipeline/watch.ts';
+import { RecordingWriter } from '../../recording/write-recording.ts';
+import { startServer, type RunningServer } from '../../server/start-server.ts';
+import { openStore } from '../../store/open.ts';
+import type { OpenedStore } from '../../store/opened-store.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import {
+  announceRequests,
+  openTarget,
+  targetSetting,
+  type OpenedTarget,
+  type TargetOptions,
+} from '../open-target.ts';
+import { StatusLines } from '../status-lines.ts';
+import { stopOnSignals } from '../stop-signal.ts';
+import { Terminal } from '../terminal.ts';
+import { VERSION } from '../version.ts';
+import { keepOrigin } from '../virtual-origin.ts';
+import { findWebDir } from '../web-dir.ts';
+
+export interface WatchOptions extends TargetOptions {
+  readonly config?: string;
+  readonly listen?: Settings['listen'];
+  readonly data?: string;
+  readonly storage?: string;
+  readonly source: readonly string[];
+  readonly gaugeInterval?: Millis;
+  readonly profileInterval?: Millis;
+  readonly record?: string;
+  readonly timeScale: number;
+}
+
+/** File over defaults, environment over file, options over all. */
+export async function gatherSettings(
+  urls: readonly string[],
+  options: WatchOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<Settings> {
+  const fromFile = options.config ? await loadConfig(options.config, environment) : DEFAULT_SETTINGS;
+  const base: Settings = { ...fromFile, ...environmentSettings(environment, fromFile) };
+  const storage = options.storage ?? null;
+  const isUrl = storage !== null && /^https?:\/\//.test(storage);
+  if (storage !== null && !isUrl && storage !== 'chdb' && storage !== 'memory') {
+    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs chdb, memory or a URL', {
+      field: '--storage',
+      value: storage,
+    });
+  }
+  return {
+    ...base,
+    listen: options.listen ?? base.listen,
+    dataDir: options.data ?? base.dataDir,
+    ...(storage === null
+      ? {}
+      : {
+          storage: isUrl ? ('clickhouse' as const) : (storage as 'chdb' | 'memory'),
+          storageUrl: isUrl ? storage : null,
+        }),
+    timeScale: options.timeScale,
+    gaugeIntervalMillis: options.gaugeInterval ?? base.gaugeIntervalMillis,
+    profileIntervalMillis: options.profileInterval ?? base.profileIntervalMillis,
+    sourceDirs: [...base.sourceDirs, ...options.source],
+    targets: [...base.targets, ...urls.map((url) => targetSetting(url, options))],
+  };
+}
+
+export async function watchCommand(
+  urls: readonly string[],
+  options: WatchOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<ExitStatus> {
+  const settings = await gatherSettings(urls, options, environment);
+  if (settings.targets.length === 0) {
+    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'no target: give a URL, or -c with targets');
+  }
+  const stop = stopOnSignals();
+  try {
+    await runWatch({ settings, record: options.record ?? null, signal: stop.signal });
+    return EXIT.none;
+  } finally {
+    stop.dispose();
+  }
+}
+
+export interface RunWatch {
+  readonly settings: Settings;
+  readonly record: string | null;
+  readonly signal: AbortSignal;
+  readonly terminal?: Terminal;
+  /** Where the engine is not installed, go on in memory and say so (demo); otherwise that is an error. */
+  readonly isMemoryEnough?: boolean;
+}
+
+/** A whole watch: store, targets, page; until `signal` aborts. Used by `watch` and `demo`. */
+export async function runWatch({
+  settings,
+  record,
+  signal,
+  terminal = new Terminal(),
+  isMemoryEnough = false,
+}: RunWatch): Promise<void> {
+  await mkdir(settings.dataDir, { recursive: true });
+  const clock = new LiveClock({
+    scale: settings.timeScale,
+    originMillis: await keepOrigin(settings.dataDir, settings.timeScale),
+    onJump: (jump) =>
+      terminal.warn(
+        jump > 0
+          ? `the clock jumped ahead by ${formatDuration(jump)}: there is a gap in the data`
+          : `the clock went back by ${formatDuration(-jump)}: times go on from before`,
+      ),
+  });
+  const store = await openSettingsStore(settings, terminal, isMemoryEnough);
+  let writer: RecordingWriter | null = null;
+  let server: RunningServer | null = null;
+  const watch = new Watch({
+    clock,
+    store,
+    talk: terminal,
+    settings,
+    random: Math.random,
+    tap: async (_, evidence) => writer?.add(evidence),
+  });
+  try {
+    await watch.restore();
+    server = await startServer({
+      view: watch,
+      listen: settings.listen,
+      webDir: findWebDir(),
+      version: VERSION,
+      talk: terminal,
+    });
+    terminal.info(`page: ${server.url}/`);
+    const opened = await openAll(settings.targets, clock, terminal, signal);
+    if (record !== null && opened[0])
+      writer = await startRecording(record, opened[0], clock, settings.timeScale);
+    for (const { target, source, probe } of opened) {
+      await watch.addTarget({
+        target: { service: target.service, instance: target.instance },
+        labels: target.labels,
+        module: target.module,
+        memoryLimitBytes: target.memoryLimitBytes,
+        source,
+        announced: announceRequests(target, probe),
+      });
+    }
+    const running = watch.run();
+    const lines = new StatusLines(watch, terminal);
+    while (!signal.aborted) {
+      lines.show(performance.now());
+      await sleepReal(1000, signal);
+    }
+    terminal.endProgress();
+    await watch.close();
+    await running;
+  } finally {
+    await watch.close();
+    await server?.close();
+    await closeRecording(writer, clock, terminal);
+    await store.close();
+  }
+}
+
+async function openSettingsStore(
+  settings: Settings,
+  terminal: Terminal,
+  isMemoryEnough: boolean,
+): Promise<OpenedStore> {
+  const store = await openStore({
+    kind: settings.storage,
+    dataDir: settings.dataDir,
+    url: settings.storageUrl,
+    retention: {
+      blobAgeMillis: settings.rawProfileRetentionMillis,
+      blobTotalBytes: settings.rawProfileBytes,
+    },
+  }).catch((error: unknown) => {
+    if (!isMemoryEnough || !(error instanceof PlimsollError) || error.code !== 'STORE_ENGINE_MISSING')
+      throw error;
+    terminal.warn(`${error.message}: kept in memory this time`);
+    return openStore({ kind: 'memory', dataDir: '' });
+  });
+  const { kind, where } = store.describe();
+  terminal.info(`storage: ${kind}${where === null ? '' : ` in ${where}`}`);
+  return store;
+}
+
+async function openAll(
+  settings: readonly TargetSetting[],
+  clock: LiveClock,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<OpenedTarget[]> {
+  const opened = await Promise.all(settings.map((setting) => openTarget(setting, clock, signal)));
+  for (const { target, probe } of opened) {
+    const sources = [
+      probe.gaugeSource ?? (probe.isAnswering ? 'no Go gauges' : 'does not answer yet'),
+      target.pprof && probe.isAnswering ? 'pprof' : 'no pprof',
+      target.pid === null ? null : `/proc/${target.pid}`,
+    ].filter((part) => part !== null);
+    terminal.info(`target: ${target.service} at ${target.instance} (${sources.join(', ')})`);
+  }
+  return opened;
+}
+
+async function startRecording(
+  path: string,
+  { target, probe }: OpenedTarget,
+  clock: LiveClock,
+  timeScale: number,
+): Promise<RecordingWriter> {
+  return RecordingWriter.create(
+    path,
+    {
+      service: target.service,
+      instance: target.instance,
+      startedAt: clock.timeMap.originMillis,
+      timeScale,
+      goVersion: probe.goVersion,
+      module: target.module,
+      moduleVersion: probe.module?.version ?? null,
+      memoryLimitBytes: target.memoryLimitBytes,
+      labels: target.labels,
+      environment: null,
+    },
+    clock.timeMap,
+  );
+}
+
+async function closeRecording(
+  writer: RecordingWriter | null,
+  clock: LiveClock,
+  terminal: Terminal,
+): Promise<void> {
+  if (!writer) return;
+  try {
+    await writer.close(toRecordedMillis(clock.timeMap, clock.now()));
+  } catch (error) {
+    terminal.warn(`the recording could not be closed: ${describeError(error)}`);
+  }
+}

@@ -1,0 +1,139 @@
+// From what a user types to a target that can be watched.
+import { PlimsollError } from '../base/errors.ts';
+import type { Bytes } from '../base/units.ts';
+import { createHttpTarget } from '../collect/http-target.ts';
+import { probeTarget, type ProbeOptions, type ProbeResult } from '../collect/probe.ts';
+import { shownUrl } from '../collect/readable-failure.ts';
+import type { RequestName, TargetSource } from '../collect/source.ts';
+import { EMPTY_TARGET, type TargetSetting } from '../config/settings.ts';
+import type { Target } from '../model/target.ts';
+import type { Clock } from '../pipeline/ports.ts';
+import { headerArguments } from './arguments.ts';
+
+/** The options of main.ts that say how to reach a target. */
+export interface TargetOptions {
+  readonly service?: string;
+  readonly metrics?: string;
+  readonly vars?: string;
+  readonly pprof?: string;
+  readonly header: readonly string[];
+  readonly pprofHeader: readonly string[];
+  readonly memoryLimit?: Bytes;
+  readonly module?: string;
+  readonly pid?: number;
+}
+
+export function targetSetting(url: string, options: TargetOptions): TargetSetting {
+  const pprofHeaders = headerArguments(options.pprofHeader);
+  if (options.service?.includes('/')) {
+    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'a service name has no slash', {
+      field: '--service',
+      value: options.service,
+    });
+  }
+  return {
+    ...EMPTY_TARGET,
+    url,
+    service: options.service ?? null,
+    metrics: options.metrics ?? null,
+    vars: options.vars ?? null,
+    pprof: options.pprof ?? null,
+    headers: headerArguments(options.header),
+    pprofHeaders: Object.keys(pprofHeaders).length ? pprofHeaders : null,
+    memoryLimitBytes: options.memoryLimit ?? null,
+    module: options.module ?? null,
+    pid: options.pid ?? null,
+  };
+}
+
+export function probeSetting(setting: TargetSetting, signal?: AbortSignal): Promise<ProbeResult> {
+  const options: ProbeOptions = {
+    service: setting.service,
+    metricsUrl: setting.metrics,
+    varsUrl: setting.vars,
+    pprofUrl: setting.pprof,
+    headers: setting.headers,
+    pprofHeaders: setting.pprofHeaders,
+    labels: setting.labels,
+    module: setting.module,
+    memoryLimitBytes: setting.memoryLimitBytes,
+    pid: setting.pid,
+    ...(signal ? { signal } : {}),
+  };
+  return probeTarget(setting.url, options);
+}
+
+export interface OpenedTarget {
+  readonly target: Target;
+  readonly source: TargetSource;
+  readonly probe: ProbeResult;
+}
+
+/**
+ * Finds out what a target offers. One that does not answer yet is probed again with each retry until it does, so that
+ * a service may start after its watcher.
+ */
+export async function openTarget(
+  setting: TargetSetting,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<OpenedTarget> {
+  const probe = await probeSetting(setting, signal);
+  const source = probe.isAnswering
+    ? createHttpTarget(probe.target, clock)
+    : reprobingSource(setting, probe.target, clock);
+  return { target: probe.target, source, probe };
+}
+
+function reprobingSource(setting: TargetSetting, guess: Target, clock: Clock): TargetSource {
+  let found: TargetSource | null = null;
+  return {
+    async fetchGauges(signal) {
+      if (found === null) {
+        const startedAt = performance.now();
+        const probe = await probeSetting(setting, signal);
+        if (!probe.isAnswering) {
+          const error =
+            probe.attempts.flatMap((a) => (a.kind === 'failed' ? [a.error] : []))[0] ??
+            new PlimsollError('TARGET_REFUSED', 'collect', 'nothing useful answers', {
+              where: shownUrl(setting.url),
+            });
+          return [{ kind: 'failed', request: 'metrics', error, tookMillis: performance.now() - startedAt }];
+        }
+        // The name was told to the store and the page already: it stays.
+        const { service, instance } = guess;
+        found = createHttpTarget({ ...probe.target, service, instance }, clock);
+      }
+      return found.fetchGauges(signal);
+    },
+    async fetchProfile(kind, wish, signal) {
+      if (found) return found.fetchProfile(kind, wish, signal);
+      const error = new PlimsollError('TARGET_REFUSED', 'collect', 'the target has not answered yet', {
+        where: shownUrl(setting.url),
+      });
+      return { kind: 'failed', request: `profile:${kind}`, error, tookMillis: 0 };
+    },
+  };
+}
+
+/** What will be asked and what the target does not offer, for the targets page. */
+export function announceRequests(
+  target: Target,
+  probe: ProbeResult,
+): { request: RequestName; where: string; state: 'waiting' | 'off' }[] {
+  const rows: { request: RequestName; where: string; state: 'waiting' | 'off' }[] = [];
+  const add = (request: RequestName, where: string | null, missing: string) =>
+    rows.push({ request, where: where ?? missing, state: where === null ? 'off' : 'waiting' });
+  const url = (endpoint: { readonly url: string } | null) => (endpoint ? shownUrl(endpoint.url) : null);
+  add('metrics', url(target.metrics), 'not offered');
+  if (target.vars || !target.metrics) add('vars', url(target.vars), 'not offered');
+  if (probe.gaugeSource === 'memstats') add('memstats', url(target.pprof), 'not offered');
+  add('proc', target.pid === null ? null : `/proc/${target.pid}`, describeNoPid(probe));
+  add('profile:heap', url(target.pprof), 'net/http/pprof is not reachable');
+  add('profile:goroutine', url(target.pprof), 'net/http/pprof is not reachable');
+  return rows;
+}
+
+function describeNoPid(probe: ProbeResult): string {
+  return probe.pid.pid === null ? probe.pid.reason : 'not read';
+}

@@ -1,0 +1,61 @@
+// What a running watch says on a terminal: each change of verdict in full, and between them one line of where it is.
+import { formatBytes, formatDuration, type Millis } from '../base/units.ts';
+import type { TargetStatus } from '../model/status.ts';
+import type { WatchView } from '../pipeline/watch-view.ts';
+import { formatReportText } from '../report/text.ts';
+import { styleFor, type Terminal } from './terminal.ts';
+
+export class StatusLines {
+  readonly #view: WatchView;
+  readonly #terminal: Terminal;
+  readonly #shown = new Map<string, { readonly what: string; readonly atMillis: Millis }>();
+
+  constructor(view: WatchView, terminal: Terminal) {
+    this.#view = view;
+    this.#terminal = terminal;
+  }
+
+  /** @param steadyMillis real time, for how often things are said. */
+  show(steadyMillis: Millis): void {
+    const targets = this.#view.targets();
+    for (const service of new Set(targets.map((t) => t.service))) this.#showReport(service, steadyMillis);
+    const [first] = targets;
+    if (!first) return;
+    const many = targets.length > 1 ? ` (+${targets.length - 1} more)` : '';
+    this.#terminal.progress(`${describeStatus(first, this.#view)}${many}`);
+  }
+
+  #showReport(service: string, steadyMillis: Millis): void {
+    const report = this.#view.report(service);
+    if (!report) return;
+    const what = [report.verdict, ...report.findings.map((f) => `${f.fingerprint} ${f.verdict}`)].join('\n');
+    const before = this.#shown.get(service);
+    if (before?.what === what) return;
+    const isFirst = before === undefined && report.verdict === 'undetermined';
+    const isTooSoon = before !== undefined && steadyMillis - before.atMillis < 1000;
+    if (isFirst || isTooSoon) return;
+    this.#shown.set(service, { what, atMillis: steadyMillis });
+    this.#terminal.info(`\n${formatReportText(report, { style: styleFor(process.stderr), maxEvidence: 3 })}`);
+  }
+}
+
+function describeStatus(target: TargetStatus, view: WatchView): string {
+  const scale = view.timeScale === 1 ? '' : ` at ${view.timeScale}x`;
+  const failing = target.sources.find((s) => s.state === 'failing');
+  if (target.state === 'down' && failing?.error) return `${target.service}: ${failing.error.message}`;
+  if (target.firstEvidenceAt === null) return `${target.service}: waiting for the first scrape`;
+  const watched = formatDuration(view.now() - target.firstEvidenceAt);
+  const memory = target.memoryBytes === null ? '' : `, RSS ${formatBytes(target.memoryBytes)}`;
+  const needed = target.needed;
+  const wait =
+    needed && target.verdict === 'undetermined'
+      ? `; needs ${needed.what}${needed.millis === null ? '' : `, about ${describeWait(needed.millis, view.timeScale)}`}`
+      : '';
+  return `${target.service}: ${target.verdict} after ${watched}${scale}${memory}${wait}`;
+}
+
+/** Virtual time left, and what that is by the clock on the wall where the two differ. */
+export function describeWait(virtualMillis: Millis, timeScale: number): string {
+  const virtual = formatDuration(virtualMillis);
+  return timeScale === 1 ? virtual : `${virtual} (${formatDuration(virtualMillis / timeScale)} here)`;
+}

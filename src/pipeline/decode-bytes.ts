@@ -1,0 +1,41 @@
+// Stage "pprof": bytes as received to columnar tables. Runs in the main thread for small profiles and in a worker
+// for large ones (profile-decoder.ts).
+import { gunzipSync } from 'node:zlib';
+import { PlimsollError } from '../base/errors.ts';
+import { formatBytes, type Bytes } from '../base/units.ts';
+import { decodeProfile, type DecodedProfile } from '../pprof/decode-profile.ts';
+
+/** Decompressed profiles above this are refused: no Go heap profile comes near, and a gzip bomb stops here. */
+export const MAX_PROFILE_BYTES: Bytes = 128 * 1024 * 1024;
+
+/**
+ * Decompresses (gzip, several members too) and decodes one profile in any form that src/pprof reads.
+ * @param bytes as received.
+ * @throws PlimsollError PROFILE_INVALID, PROFILE_TOO_LARGE with stage and place.
+ */
+export function decodeReceivedProfile(
+  bytes: Uint8Array,
+  maxBytes: Bytes = MAX_PROFILE_BYTES,
+): DecodedProfile {
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return decodeProfile(isGzip ? gunzip(bytes, maxBytes) : bytes);
+}
+
+function gunzip(bytes: Uint8Array, maxBytes: Bytes): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'ERR_BUFFER_TOO_LARGE' || error instanceof RangeError) {
+      throw new PlimsollError(
+        'PROFILE_TOO_LARGE',
+        'pprof',
+        `decompresses to more than ${formatBytes(maxBytes)}`,
+        { value: formatBytes(bytes.length) },
+        error,
+      );
+    }
+    const fact = code === 'Z_BUF_ERROR' ? 'the gzip data ends early' : 'damaged gzip data';
+    throw new PlimsollError('PROFILE_INVALID', 'pprof', fact, { offset: bytes.length }, error);
+  }
+}

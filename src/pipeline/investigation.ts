@@ -1,0 +1,393 @@
+// READ THIS FIRST. One target, one method a stage: evidence comes in, is decoded, joins the history; on a fixed grid
+// of virtual time stage 1 assesses, stage 2 diagnoses, and the case moves on. Live, check and replay all run this.
+import { PlimsollError } from '../base/errors.ts';
+import type { GaugeReading } from '../base/gauges.ts';
+import type { Bytes, Millis } from '../base/units.ts';
+import type { RequestName } from '../collect/source.ts';
+import { assess } from '../detect/assess.ts';
+import type { Assessment, Lane } from '../detect/assessment.ts';
+import {
+  NOTHING_CONFIRMED,
+  advanceConfirmation,
+  confirmedLanes,
+  type ConfirmationState,
+} from '../detect/confirm.ts';
+import { nextEvaluationAt } from '../detect/evaluation-grid.ts';
+import { describeSituation } from '../detect/situation.ts';
+import {
+  decideSnapshots,
+  type SnapshotSettings,
+  type SnapshotWish,
+  type TakenSnapshot,
+} from '../detect/snapshot-policy.ts';
+import type { CaseState } from '../diagnose/case-state.ts';
+import { advanceCase } from '../diagnose/case.ts';
+import type { Alarm, Finding } from '../model/finding.ts';
+import type { RawEvidence, TimeMap } from '../model/raw-evidence.ts';
+import type { Report } from '../model/report.ts';
+import type { Mark } from '../model/status.ts';
+import type { TargetName } from '../model/target.ts';
+import type { GaugeExtract } from '../parse/gauge-extract.ts';
+import { gaugesFromMemstatsTrailer } from '../parse/gauges-from-memstats-trailer.ts';
+import { gaugesFromProc } from '../parse/gauges-from-proc.ts';
+import { gaugesFromPrometheus } from '../parse/gauges-from-prometheus.ts';
+import { gaugesFromVars } from '../parse/gauges-from-vars.ts';
+import { ProfileHistory } from '../profile/profile-history.ts';
+import { buildReport } from '../report/build-report.ts';
+import { GaugeHistory } from '../series/gauge-history.ts';
+import { findIncarnations } from '../series/incarnations.ts';
+import { decodeEventMark } from './event-mark.ts';
+import type { ProfileDecoder } from './profile-decoder.ts';
+import { toVirtualReading } from './target-facts.ts';
+
+/** Marks kept for the page (restarts, deploys, kills); the oldest go. */
+export const MAX_MARKS = 500;
+/** Profiles of one life that the policy looks back on; the first one stays with the newest. */
+export const MAX_TAKEN = 64;
+/** Warnings kept for the report; more say nothing new. */
+export const MAX_INVESTIGATION_WARNINGS = 50;
+
+export interface InvestigationOptions {
+  readonly target: TargetName;
+  readonly module: string | null;
+  readonly memoryLimitBytes: Bytes | null;
+  readonly timeMap: TimeMap;
+  readonly decoder: ProfileDecoder;
+}
+
+/** All that must survive a restart of Plimsoll beside gauges and profiles. Plain JSON. */
+export interface InvestigationState {
+  readonly version: 1;
+  readonly firstEvidenceMillis: Millis | null;
+  readonly lastEvaluationMillis: Millis | null;
+  readonly confirmation: ConfirmationState;
+  readonly ignoreBefore: Readonly<Partial<Record<Lane, Millis>>>;
+  readonly case: CaseState | null;
+}
+
+/** What one evaluation came to. */
+export interface Evaluation {
+  readonly atMillis: Millis;
+  readonly findings: readonly Finding[];
+  readonly over: readonly { readonly fingerprint: string; readonly why: string }[];
+}
+
+/** What became of one piece of evidence. */
+export interface Ingested {
+  /** The gauges that joined the history, in virtual time; null when it held none. */
+  readonly reading: GaugeReading | null;
+  readonly error: PlimsollError | null;
+}
+
+const NOTHING: Ingested = { reading: null, error: null };
+
+export class Investigation {
+  readonly target: TargetName;
+  readonly history = new GaugeHistory();
+  readonly profiles = new ProfileHistory();
+  readonly #options: InvestigationOptions;
+  readonly #marks: Mark[] = [];
+  readonly #warnings = new Set<string>();
+  #timeMap: TimeMap;
+  #module: string | null;
+  #goVersion: string | null = null;
+  #requests: { readonly source: RawEvidence['kind'] | null; readonly family: string | null } = {
+    source: null,
+    family: null,
+  };
+  #hasProcThreads = false;
+  #lives = 0;
+  #firstEvidence: Millis | null = null;
+  #lastEvidence: Millis | null = null;
+  #lastEvaluation: Millis | null = null;
+  #assessment: Assessment | null = null;
+  #confirmation: ConfirmationState = NOTHING_CONFIRMED;
+  /** Per lane: data before this explains an incident that is over, not what comes now. */
+  #ignoreBefore: Readonly<Partial<Record<Lane, Millis>>> = {};
+  /** Situations in which this life's profiles were taken; bounded by MAX_TAKEN. */
+  #taken: readonly TakenSnapshot[] = [];
+  #case: CaseState | null = null;
+  #findings: readonly Finding[] = [];
+  #alarms: readonly Alarm[] = [];
+
+  constructor(options: InvestigationOptions) {
+    this.#options = options;
+    this.target = options.target;
+    this.#module = options.module;
+    this.#timeMap = options.timeMap;
+  }
+
+  /** Recorded lives of one target may run at different scales. */
+  setTimeMap(timeMap: TimeMap): void {
+    this.#timeMap = timeMap;
+  }
+
+  /**
+   * Takes one piece of evidence, in order of time. Damaged evidence is an error in the answer, never a throw: the
+   * others count all the same.
+   */
+  async ingest(evidence: RawEvidence): Promise<Ingested> {
+    try {
+      switch (evidence.kind) {
+        case 'metrics':
+          return this.#takeGauges(
+            evidence,
+            gaugesFromPrometheus(evidence.bytes, { pinnedRequestsFamily: this.#requests.family }),
+          );
+        case 'vars':
+          return this.#takeGauges(evidence, gaugesFromVars(evidence.bytes));
+        case 'proc':
+          return this.#takeGauges(evidence, gaugesFromProc(evidence.bytes));
+        case 'profile':
+          return await this.#takeProfile(evidence);
+        case 'event':
+          this.addMark(decodeEventMark(evidence));
+          return NOTHING;
+        case 'log-line':
+          return NOTHING; // kept in recordings for the GC trace command; gauges say more
+      }
+    } catch (error) {
+      if (!(error instanceof PlimsollError)) throw error;
+      return { reading: null, error };
+    }
+  }
+
+  #takeGauges({ kind, atMillis }: RawEvidence, extract: GaugeExtract): Ingested {
+    this.#goVersion = extract.goVersion ?? this.#goVersion;
+    this.#module = this.#options.module ?? extract.module?.path ?? this.#module;
+    for (const warning of extract.warnings) this.warn(warning);
+    const reading = this.#oneSourceEach(kind, extract, toVirtualReading(extract.reading, this.#timeMap));
+    this.#append(atMillis, reading);
+    return { reading, error: null };
+  }
+
+  /**
+   * Two sources may use one name for two things, and a series that hops between them looks like load or growth:
+   * request counters stay with the source that gave one first, and /proc's living threads win over go_threads, which
+   * counts threads ever created.
+   */
+  #oneSourceEach(kind: RawEvidence['kind'], extract: GaugeExtract, reading: GaugeReading): GaugeReading {
+    const kept = { ...reading };
+    if (extract.requestsFamily !== null && (this.#requests.source ?? kind) === kind) {
+      this.#requests = { source: kind, family: extract.requestsFamily };
+    } else {
+      delete kept.requestsTotal;
+    }
+    if (kind === 'proc') this.#hasProcThreads ||= kept.threads !== undefined;
+    else if (this.#hasProcThreads) delete kept.threads;
+    return kept;
+  }
+
+  #append(atMillis: Millis, reading: GaugeReading): void {
+    if (this.history.append(atMillis, reading) === 'refused') {
+      this.warn('evidence older than what is known was left out (did a clock go back?)');
+      return;
+    }
+    this.#firstEvidence ??= atMillis;
+    this.#lastEvidence = Math.max(this.#lastEvidence ?? atMillis, atMillis);
+    this.#noticeRestart();
+  }
+
+  #noticeRestart(): void {
+    const lives = findIncarnations(this.history);
+    if (this.#lives > 0 && lives.length > this.#lives) {
+      const newest = lives[lives.length - 1];
+      this.profiles.restart();
+      this.#taken = [];
+      this.addMark({ at: newest?.startMillis ?? 0, kind: 'restart', text: 'process restarted' });
+    }
+    this.#lives = lives.length;
+  }
+
+  async #takeProfile(evidence: Extract<RawEvidence, { kind: 'profile' }>): Promise<Ingested> {
+    const decoded = await this.#options.decoder.decode(evidence.bytes);
+    const at = evidence.atMillis;
+    let ingested = NOTHING;
+    if (decoded.form === 'heap-text' && decoded.memStatsOffset !== null) {
+      ingested = this.#takeGauges(
+        evidence,
+        gaugesFromMemstatsTrailer(evidence.bytes.subarray(decoded.memStatsOffset)),
+      );
+    }
+    this.#firstEvidence ??= at;
+    this.#lastEvidence = Math.max(this.#lastEvidence ?? at, at);
+    if (decoded.form === 'goroutine-dump') return ingested; // shown to people; its stacks lack the runtime's frames
+    const { profile } = evidence;
+    if (profile === 'heap') this.profiles.addHeap(decoded.profile, at);
+    else if (profile === 'goroutine') this.profiles.addGoroutines(decoded.profile, at);
+    else if (profile === 'goroutineleak') this.profiles.addLeakedGoroutines(decoded.profile, at);
+    else if (profile === 'threadcreate') this.profiles.addThreads(decoded.profile, at);
+    if (profile === 'heap' || profile === 'goroutine' || profile === 'goroutineleak') {
+      this.#rememberTaken(profile, at);
+    }
+    return ingested;
+  }
+
+  /** Runs every evaluation of the grid that is due by `atMillis`, in order. Evidence later than one must come after it. */
+  evaluateUpTo(atMillis: Millis): Evaluation[] {
+    const evaluations: Evaluation[] = [];
+    if (this.#firstEvidence === null) return evaluations;
+    let due = nextEvaluationAt(this.#firstEvidence, this.#lastEvaluation ?? this.#firstEvidence);
+    while (due <= atMillis) {
+      evaluations.push(this.#evaluate(due));
+      due = nextEvaluationAt(this.#firstEvidence, due);
+    }
+    return evaluations;
+  }
+
+  /** When the next evaluation is due; null before the first evidence. */
+  get nextEvaluationMillis(): Millis | null {
+    return this.#firstEvidence === null
+      ? null
+      : nextEvaluationAt(this.#firstEvidence, this.#lastEvaluation ?? this.#firstEvidence);
+  }
+
+  #evaluate(atMillis: Millis): Evaluation {
+    this.#lastEvaluation = atMillis;
+    const assessment = this.#assess(atMillis);
+    this.#confirmation = advanceConfirmation(this.#confirmation, assessment);
+    this.#ignoreEnded(atMillis);
+    const { state, findings, alarms, over } = advanceCase(this.#case, {
+      target: this.target,
+      module: this.#module,
+      assessment,
+      confirmed: confirmedLanes(this.#confirmation),
+      profiles: this.profiles,
+      atMillis,
+    });
+    this.#case = state;
+    this.#findings = findings;
+    this.#alarms = alarms;
+    return { atMillis, findings, over };
+  }
+
+  #assess(atMillis: Millis): Assessment {
+    this.#assessment = assess({
+      table: this.history,
+      atMillis,
+      memoryLimitBytes: this.#options.memoryLimitBytes,
+      ignoreBefore: this.#ignoreBefore,
+    });
+    return this.#assessment;
+  }
+
+  /** A claim that ended: its growth is explained, so what comes next is fitted without it. */
+  #ignoreEnded(atMillis: Millis): void {
+    for (const [lane, { over, goneSinceMillis }] of Object.entries(this.#confirmation)) {
+      if (!over || over.atMillis !== atMillis) continue;
+      this.#ignoreBefore = { ...this.#ignoreBefore, [lane]: goneSinceMillis ?? atMillis };
+    }
+  }
+
+  /** Which profiles the snapshot policy wants now; none before the first evaluation. */
+  wantedProfiles(nowMillis: Millis, settings: SnapshotSettings): readonly SnapshotWish[] {
+    if (!this.#assessment) return [];
+    return decideSnapshots({
+      assessment: this.#assessment,
+      situation: describeSituation(this.history, nowMillis),
+      taken: this.#taken,
+      settings,
+    });
+  }
+
+  #rememberTaken(kind: TakenSnapshot['kind'], atMillis: Millis): void {
+    const taken: TakenSnapshot = { kind, ...describeSituation(this.history, atMillis) };
+    const all = [...this.#taken, taken];
+    // The first is the "before" of everything: the one after it goes.
+    this.#taken = all.length > MAX_TAKEN ? all.filter((_, row) => row !== 1) : all;
+  }
+
+  addMark(mark: Mark): void {
+    this.#marks.push(mark);
+    if (this.#marks.length > MAX_MARKS) this.#marks.splice(0, this.#marks.length - MAX_MARKS);
+  }
+
+  /** Doubts that belong beside the answer. */
+  warn(text: string): void {
+    if (this.#warnings.size < MAX_INVESTIGATION_WARNINGS) this.#warnings.add(text);
+  }
+
+  /** The report as of the last evaluation; before the first one, what is known so far. */
+  report(range: { readonly fromMillis: Millis; readonly toMillis: Millis }): Report {
+    const assessment = this.#assessment ?? this.#assess(range.toMillis);
+    return buildReport({
+      target: this.target,
+      from: range.fromMillis,
+      to: range.toMillis,
+      timeScale: this.#timeMap.scale,
+      assessment,
+      findings: this.#findings,
+      alarms: this.#alarms,
+      warnings: [...this.#warnings],
+    });
+  }
+
+  state(): InvestigationState {
+    return {
+      version: 1,
+      firstEvidenceMillis: this.#firstEvidence,
+      lastEvaluationMillis: this.#lastEvaluation,
+      confirmation: this.#confirmation,
+      ignoreBefore: this.#ignoreBefore,
+      case: this.#case,
+    };
+  }
+
+  /** Goes on where an earlier run stopped; call after its gauges and profiles were given back. */
+  restore(state: InvestigationState): void {
+    this.#firstEvidence = state.firstEvidenceMillis ?? this.#firstEvidence;
+    this.#lastEvaluation = state.lastEvaluationMillis;
+    this.#confirmation = state.confirmation;
+    this.#ignoreBefore = state.ignoreBefore;
+    this.#case = state.case;
+  }
+
+  /** Gives back gauges of an earlier run, oldest first. */
+  restoreGauges(atMillis: Millis, reading: GaugeReading): void {
+    this.#append(atMillis, reading);
+  }
+
+  /** Start of the newest life; null before the first gauge. */
+  get incarnationStartMillis(): Millis | null {
+    return findIncarnations(this.history).at(-1)?.startMillis ?? null;
+  }
+  get assessment(): Assessment | null {
+    return this.#assessment;
+  }
+  get findings(): readonly Finding[] {
+    return this.#findings;
+  }
+  get marks(): readonly Mark[] {
+    return this.#marks;
+  }
+  get facts(): {
+    readonly goVersion: string | null;
+    readonly module: string | null;
+    readonly restarts: number;
+    readonly firstEvidenceMillis: Millis | null;
+    readonly lastEvidenceMillis: Millis | null;
+  } {
+    return {
+      goVersion: this.#goVersion,
+      module: this.#module,
+      restarts: Math.max(0, this.#lives - 1),
+      firstEvidenceMillis: this.#firstEvidence,
+      lastEvidenceMillis: this.#lastEvidence,
+    };
+  }
+}
+
+/** The request that evidence answers, for statuses. */
+export function requestOf(evidence: RawEvidence): RequestName {
+  switch (evidence.kind) {
+    case 'metrics':
+    case 'vars':
+    case 'proc':
+      return evidence.kind;
+    case 'profile':
+      return `profile:${evidence.profile}`;
+    case 'event':
+    case 'log-line':
+      return 'metrics';
+  }
+}

@@ -1,0 +1,93 @@
+// Recordings through the same stages as live, in virtual time, as fast as it can.
+import type { Millis } from '../base/units.ts';
+import type { Report } from '../model/report.ts';
+import { targetKey } from '../model/target.ts';
+import type { Recording } from '../recording/read-recording.ts';
+import { Investigation } from './investigation.ts';
+import { mergeReports } from './merge-reports.ts';
+import { ProfileDecoder } from './profile-decoder.ts';
+
+export interface ReplayProgress {
+  readonly path: string;
+  readonly evidence: number;
+  readonly of: number;
+}
+
+/**
+ * Replays recordings. Those of one service and instance are lives of one target, in order of time; the others are
+ * instances of one fleet.
+ * @returns one report over all of them; the investigations for who wants to look deeper.
+ * @throws PlimsollError RECORDING_INVALID when a file vanishes under way.
+ */
+export async function replayRecordings(
+  recordings: readonly Recording[],
+  onProgress: (progress: ReplayProgress) => void = () => undefined,
+): Promise<{ readonly report: Report; readonly investigations: readonly Investigation[] }> {
+  const decoder = new ProfileDecoder();
+  try {
+    const reports: Report[] = [];
+    const investigations: Investigation[] = [];
+    for (const lives of groupByTarget(recordings)) {
+      const { investigation, report } = await replayTarget(lives, decoder, onProgress);
+      investigations.push(investigation);
+      reports.push(report);
+    }
+    const report = mergeReports(reports);
+    if (!report) throw new RangeError('no recording to replay');
+    return { report, investigations };
+  } finally {
+    await decoder.close();
+  }
+}
+
+async function replayTarget(
+  lives: readonly Recording[],
+  decoder: ProfileDecoder,
+  onProgress: (progress: ReplayProgress) => void,
+): Promise<{ investigation: Investigation; report: Report }> {
+  const [first] = lives;
+  if (!first) throw new RangeError('a target without a recording');
+  const { service, instance, module, memoryLimitBytes } = first.manifest;
+  const investigation = new Investigation({
+    target: { service, instance },
+    module,
+    memoryLimitBytes,
+    timeMap: first.timeMap,
+    decoder,
+  });
+  let toMillis: Millis = first.toMillis;
+  for (const life of lives) {
+    investigation.setTimeMap(life.timeMap);
+    await replayLife(life, investigation, onProgress);
+    toMillis = Math.max(toMillis, life.toMillis);
+  }
+  const report = investigation.report({ fromMillis: first.fromMillis, toMillis });
+  return { investigation, report };
+}
+
+async function replayLife(
+  recording: Recording,
+  investigation: Investigation,
+  onProgress: (progress: ReplayProgress) => void,
+): Promise<void> {
+  for (const warning of recording.warnings) investigation.warn(warning);
+  let done = 0;
+  for await (const evidence of recording.evidence()) {
+    // An evaluation sees the evidence up to its instant, that instant included.
+    investigation.evaluateUpTo(evidence.atMillis - 1);
+    const { error } = await investigation.ingest(evidence);
+    if (error) investigation.warn(error.message);
+    onProgress({ path: recording.path, evidence: ++done, of: recording.evidenceCount });
+  }
+  investigation.evaluateUpTo(recording.toMillis);
+}
+
+/** Groups in order of first appearance; lives of a group in order of time. */
+function groupByTarget(recordings: readonly Recording[]): Recording[][] {
+  const groups = new Map<string, Recording[]>();
+  for (const recording of recordings) {
+    const key = targetKey(recording.manifest);
+    groups.set(key, [...(groups.get(key) ?? []), recording]);
+  }
+  return [...groups.values()].map((lives) => lives.sort((a, b) => a.fromMillis - b.fromMillis));
+}

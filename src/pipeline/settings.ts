@@ -1,0 +1,23 @@
+import { MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
+
+/** What a watch needs to know of its settings; all spans in virtual time unless they say otherwise. */
+export interface WatchSettings {
+  readonly gaugeIntervalMillis: Millis;
+  /** Least time between two profiles of one kind from one target. */
+  readonly profileIntervalMillis: Millis;
+  /** The same in diagnostic mode. */
+  readonly diagnosticProfileIntervalMillis: Millis;
+  /** Folders with Go sources, for showing the culprit. */
+  readonly sourceDirs: readonly string[];
+}
+
+/** Profiles fetched at once over all targets: each may be megabytes on both sides. */
+export const PROFILES_AT_ONCE = 4;
+/** Gauges wait at most this long (real time) before they are stored; what was not stored is not acknowledged. */
+export const GAUGE_FLUSH_MILLIS: Millis = 10 * SECOND_MILLIS;
+/** Rows of one target that may wait to be stored while the store is away; then the oldest half is thinned. */
+export const MAX_WAITING_ROWS = 2000;
+/** Gauges that are read back when a watch starts again. */
+export const RESTORE_SPAN_MILLIS: Millis = 10 * 24 * 60 * MINUTE_MILLIS;
+/** Diagnostic mode ends by itself after at most this. */
+export const DIAGNOSTIC_LONGEST_MILLIS: Millis = 24 * 60 * MINUTE_MILLIS;

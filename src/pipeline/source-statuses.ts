@@ -1,0 +1,80 @@
+import type { FetchOutcome, RequestName } from '../collect/source.ts';
+import type { Millis } from '../base/units.ts';
+import type { SourceStatus } from '../model/status.ts';
+
+/**
+ * What each request to one target has come to: last success, last error with advice, and what answering has cost
+ * the target. Bounded by the number of request names.
+ */
+export class SourceStatuses {
+  readonly #statuses = new Map<RequestName, SourceStatus>();
+
+  /** Announces a request that will be made, or is not offered (`off`). */
+  expect(request: RequestName, where: string, state: 'waiting' | 'off'): void {
+    this.#statuses.set(request, {
+      request,
+      where,
+      state,
+      lastOkAt: null,
+      lastTriedAt: null,
+      nextTryAt: null,
+      failuresInARow: 0,
+      error: null,
+      requests: 0,
+      receivedBytes: 0,
+      tookMillisTotal: 0,
+    });
+  }
+
+  record(outcome: FetchOutcome, atMillis: Millis): void {
+    const status = this.#statuses.get(outcome.request) ?? this.#added(outcome.request);
+    status.requests++;
+    status.lastTriedAt = atMillis;
+    status.tookMillisTotal += outcome.tookMillis;
+    if (outcome.kind === 'ok') {
+      status.state = 'ok';
+      status.lastOkAt = atMillis;
+      status.failuresInARow = 0;
+      status.error = null;
+      status.receivedBytes += outcome.receivedBytes;
+      return;
+    }
+    this.fail(outcome.request, outcome.error);
+  }
+
+  /** Also for bytes that arrived but could not be decoded. */
+  fail(request: RequestName, error: { code: string; stage: string; message: string; advice: string }): void {
+    const status = this.#statuses.get(request) ?? this.#added(request);
+    status.state = 'failing';
+    status.failuresInARow++;
+    status.error = { code: error.code, stage: error.stage, message: error.message, advice: error.advice };
+  }
+
+  setNextTry(requests: readonly RequestName[], atMillis: Millis | null): void {
+    for (const request of requests) {
+      const status = this.#statuses.get(request);
+      if (status && status.state !== 'off') status.nextTryAt = atMillis;
+    }
+  }
+
+  list(): SourceStatus[] {
+    return [...this.#statuses.values()].map((status) => ({ ...status }));
+  }
+
+  #added(request: RequestName): SourceStatus {
+    this.expect(request, request, 'waiting');
+    const status = this.#statuses.get(request);
+    if (!status) throw new Error(`status of ${request} was not added`);
+    return status;
+  }
+}
+
+/** up: gauges answer. degraded: gauges answer, something else fails. down: no gauge source answers. */
+export function stateOf(statuses: readonly SourceStatus[]): 'waiting' | 'up' | 'degraded' | 'down' {
+  const tried = statuses.filter((s) => s.state === 'ok' || s.state === 'failing');
+  if (tried.length === 0) return 'waiting';
+  const gauges = tried.filter((s) => !s.request.startsWith('profile:'));
+  const answering = gauges.filter((s) => s.state === 'ok' && s.request !== 'proc');
+  if (answering.length === 0) return 'down';
+  return tried.some((s) => s.state === 'failing') ? 'degraded' : 'up';
+}

@@ -1,0 +1,107 @@
+// The live side of one target: when to ask for what. Everything it gets goes through `sink`, in order of arrival.
+import type { FetchOutcome, RequestName, TargetSource } from '../collect/source.ts';
+import { PlimsollError } from '../base/errors.ts';
+import type { Millis } from '../base/units.ts';
+import type { ProfileKind } from '../model/raw-evidence.ts';
+import type { Gate } from './gate.ts';
+import type { Clock } from './ports.ts';
+
+export interface ProfileWish {
+  readonly kind: ProfileKind;
+  readonly form: 'proto' | 'text';
+  readonly gc: boolean;
+  readonly debug?: 1 | 2;
+  readonly reason: string;
+}
+
+export interface LoopParts {
+  readonly source: TargetSource;
+  readonly clock: Clock;
+  readonly gaugeIntervalMillis: Millis;
+  /** Delay before the n-th retry in a row, virtual milliseconds. */
+  readonly retryDelay: (failuresInARow: number) => Millis;
+  /** Spreads the first rounds of many targets over one interval: a number in [0, 1). */
+  readonly phase: number;
+  /** Shared by all targets: profiles cost both sides. */
+  readonly profileGate: Gate;
+  /** One outcome, handled before the next of its kind is asked for. */
+  readonly sink: (outcome: FetchOutcome) => Promise<void>;
+  /** After each round: evaluates what is due and says which profiles are wanted now. */
+  readonly afterRound: (atMillis: Millis) => readonly ProfileWish[];
+  readonly announceNextTry: (requests: readonly RequestName[], atMillis: Millis) => void;
+}
+
+/**
+ * Scrapes gauges on their interval (backing off while none answers) and takes the profiles that the policy wants,
+ * one at a time, beside the scrapes: a profile that takes 30 s delays no gauge.
+ * Resolves when `signal` aborts and the last answer is handled.
+ */
+export async function runTargetLoop(parts: LoopParts, signal: AbortSignal): Promise<void> {
+  const { clock, gaugeIntervalMillis } = parts;
+  let failuresInARow = 0;
+  let profiles: Promise<void> = Promise.resolve();
+  let isTakingProfiles = false;
+  let due = clock.now() + parts.phase * gaugeIntervalMillis;
+  while (!signal.aborted) {
+    await clock.sleepUntil(due, signal);
+    if (signal.aborted) break;
+    const outcomes = await fetchGauges(parts.source, signal);
+    if (signal.aborted) break;
+    for (const outcome of outcomes) await parts.sink(outcome);
+    const isAnswering = outcomes.some((o) => o.kind === 'ok' && o.request !== 'proc');
+    failuresInARow = isAnswering ? 0 : failuresInARow + 1;
+    const now = clock.now();
+    due = isAnswering
+      ? Math.max(due + gaugeIntervalMillis, now) // a round that was missed is not made up for
+      : now + parts.retryDelay(failuresInARow);
+    parts.announceNextTry(
+      outcomes.map((o) => o.request),
+      due,
+    );
+    const wishes = parts.afterRound(now);
+    if (isAnswering && !isTakingProfiles && wishes.length > 0) {
+      isTakingProfiles = true;
+      profiles = takeProfiles(parts, wishes, signal).finally(() => {
+        isTakingProfiles = false;
+      });
+    }
+  }
+  await profiles;
+}
+
+async function fetchGauges(source: TargetSource, signal: AbortSignal): Promise<FetchOutcome[]> {
+  try {
+    return await source.fetchGauges(signal);
+  } catch (error) {
+    if (signal.aborted) return [];
+    return [unexpected('metrics', error)];
+  }
+}
+
+async function takeProfiles(
+  parts: LoopParts,
+  wishes: readonly ProfileWish[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const wish of wishes) {
+    if (signal.aborted) return;
+    const outcome = await parts.profileGate.run(async () => {
+      if (signal.aborted) return null;
+      try {
+        return await parts.source.fetchProfile(wish.kind, wish, signal);
+      } catch (error) {
+        return signal.aborted ? null : unexpected(`profile:${wish.kind}`, error);
+      }
+    });
+    if (outcome && !signal.aborted) await parts.sink(outcome);
+  }
+}
+
+/** A source should return failures as data; one that throws is reported all the same, never lost. */
+function unexpected(request: RequestName, error: unknown): FetchOutcome {
+  const known =
+    error instanceof PlimsollError
+      ? error
+      : new PlimsollError('TARGET_REFUSED', 'collect', 'the request failed', {}, error);
+  return { kind: 'failed', request, error: known, tookMillis: 0 };
+}

@@ -1,0 +1,423 @@
+// Many targets live: one loop each, one store, incidents that go on over restarts. The server reads it as WatchView.
+import { performance } from 'node:perf_hooks';
+import { PlimsollError, describeError } from '../base/errors.ts';
+import type { Millis } from '../base/units.ts';
+import { computeBackoff } from '../collect/backoff.ts';
+import type { FetchOutcome, TargetSource } from '../collect/source.ts';
+import {
+  acknowledgeIncident,
+  advanceIncidents,
+  muteIncident,
+  resolveIncident,
+} from '../incident/advance-incidents.ts';
+import { DIAGNOSTIC_SNAPSHOTS, PRODUCTION_SNAPSHOTS } from '../detect/snapshot-policy.ts';
+import type { Incident } from '../model/incident.ts';
+import type { RawEvidence } from '../model/raw-evidence.ts';
+import type { Report } from '../model/report.ts';
+import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
+import { targetKey, type TargetName } from '../model/target.ts';
+import type { Store } from '../store/store.ts';
+import type { CarriedSource } from '../workspace/find-source.ts';
+import { Gate } from './gate.ts';
+import type { Evaluation } from './investigation.ts';
+import { mergeReports } from './merge-reports.ts';
+import type { Clock, Talk } from './ports.ts';
+import { ProfileDecoder } from './profile-decoder.ts';
+import { viewSeries, type SeriesQuery } from './series-view.ts';
+import {
+  DIAGNOSTIC_LONGEST_MILLIS,
+  GAUGE_FLUSH_MILLIS,
+  PROFILES_AT_ONCE,
+  type WatchSettings,
+} from './settings.ts';
+import { sleepReal } from './clock.ts';
+import { readExcerpt } from './source-excerpt.ts';
+import { runTargetLoop, type ProfileWish } from './target-loop.ts';
+import { WatchedTarget } from './watched-target.ts';
+import type { IncidentAction, WatchChange, WatchCounters, WatchView } from './watch-view.ts';
+
+export interface WatchParts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly talk: Talk;
+  readonly settings: WatchSettings;
+  /** Also gets every piece of evidence, e.g. a RecordingWriter. */
+  readonly tap?: (target: TargetName, evidence: RawEvidence) => Promise<void>;
+  /** Sources that came with a recording. */
+  readonly carriedSource?: CarriedSource;
+  /** In [0, 1): spreads retries and first rounds. Random in production, fixed in tests. */
+  readonly random: () => number;
+}
+
+export interface AddTarget {
+  readonly target: TargetName;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly module: string | null;
+  readonly memoryLimitBytes: number | null;
+  /** null = evidence comes through `feed`, from a recording. */
+  readonly source: TargetSource | null;
+  /** Whether it serves /debug/pprof/goroutineleak. */
+  readonly offersGoroutineLeak?: boolean;
+  /** Requests that will be made or are not offered, for the targets page. */
+  readonly announced?: readonly {
+    readonly request: Parameters<WatchedTarget['statuses']['expect']>[0];
+    readonly where: string;
+    readonly state: 'waiting' | 'off';
+  }[];
+}
+
+export class Watch implements WatchView {
+  readonly #parts: WatchParts;
+  readonly #targets = new Map<string, WatchedTarget>();
+  readonly #incidents = new Map<string, Incident>();
+  readonly #decoder = new ProfileDecoder();
+  readonly #gate = new Gate(PROFILES_AT_ONCE);
+  readonly #stop = new AbortController();
+  readonly #loops: Promise<void>[] = [];
+  readonly #listeners = new Set<(change: WatchChange) => void>();
+  /** Incidents whose last state is not stored yet. Bounded by the number of incidents. */
+  readonly #unsaved = new Map<string, Incident>();
+  readonly #saving = new Set<Promise<void>>();
+  readonly startedAtMillis: Millis;
+  #isFirstRoundTried = false;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    this.startedAtMillis = parts.clock.now();
+  }
+
+  /** Reads back incidents of earlier runs. Call once, before targets are added. */
+  async restore(): Promise<void> {
+    for (const incident of await this.#parts.store.listIncidents())
+      this.#incidents.set(incident.id, incident);
+  }
+
+  /** Adds a target, reads back what is known of it and starts its loop. */
+  async addTarget(add: AddTarget): Promise<WatchedTarget> {
+    const { clock, store, talk } = this.#parts;
+    const watched = new WatchedTarget({
+      target: add.target,
+      labels: add.labels ?? {},
+      module: add.module,
+      memoryLimitBytes: add.memoryLimitBytes,
+      timeMap: clock.timeMap,
+      decoder: this.#decoder,
+      store,
+      talk,
+    });
+    if (this.#targets.has(watched.key)) {
+      throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'this target is watched already', {
+        value: watched.key,
+      });
+    }
+    for (const { request, where, state } of add.announced ?? [])
+      watched.statuses.expect(request, where, state);
+    watched.offersGoroutineLeak = add.offersGoroutineLeak ?? false;
+    await store.saveTarget(add.target, clock.now());
+    await watched.restore(clock.now());
+    this.#targets.set(watched.key, watched);
+    if (add.source) this.#loops.push(this.#runLoop(watched, add.source));
+    return watched;
+  }
+
+  /** Begins to flush what waits to the store; resolves when the watch is closed. */
+  async run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await sleepReal(GAUGE_FLUSH_MILLIS, signal);
+      await this.flush();
+    }
+  }
+
+  async flush(): Promise<void> {
+    // Together: the store writes what arrives at once in one go.
+    await Promise.all([...this.#targets.values()].map((target) => target.flush()));
+    await Promise.all(this.#saving);
+    for (const incident of [...this.#unsaved.values()]) this.#save(incident, this.#parts.store);
+    await Promise.all(this.#saving);
+  }
+
+  /** Ends all loops, stores what waits. The store stays open: it is the caller's. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#loops);
+    await this.flush();
+    await this.#decoder.close();
+    this.#listeners.clear();
+  }
+
+  async #runLoop(watched: WatchedTarget, source: TargetSource): Promise<void> {
+    const { clock, settings, random, talk } = this.#parts;
+    try {
+      await runTargetLoop(
+        {
+          source,
+          clock,
+          gaugeIntervalMillis: settings.gaugeIntervalMillis,
+          retryDelay: (failures) => computeBackoff(failures, random()) * clock.timeMap.scale,
+          phase: this.#targets.size <= 1 ? 0 : random(),
+          profileGate: this.#gate,
+          sink: (outcome) => this.#take(watched, outcome),
+          afterRound: (atMillis) => this.#afterRound(watched, atMillis),
+          announceNextTry: (requests, atMillis) => watched.statuses.setNextTry(requests, atMillis),
+        },
+        this.#stop.signal,
+      );
+    } catch (error) {
+      // A bug of ours: say it loudly; the other targets go on.
+      talk.warn(`${watched.key}: its loop ended: ${describeError(error)}`);
+      throw error;
+    }
+  }
+
+  async #take(watched: WatchedTarget, outcome: FetchOutcome): Promise<void> {
+    const before = watched.statuses.list().find((s) => s.request === outcome.request)?.state;
+    if (outcome.kind === 'ok') {
+      this.#evaluate(watched, outcome.evidence.atMillis);
+      await this.#parts.tap?.(watched.name, outcome.evidence);
+    }
+    await watched.take(outcome, this.#parts.clock.now());
+    if (outcome.kind === 'failed' && before !== 'failing') {
+      this.#parts.talk.warn(`${watched.key}: ${outcome.error.message}. ${outcome.error.advice}`);
+    }
+    this.#tell({
+      kind: 'evidence',
+      service: watched.name.service,
+      instance: watched.name.instance,
+      atMillis: this.now(),
+    });
+  }
+
+  #afterRound(watched: WatchedTarget, atMillis: Millis): readonly ProfileWish[] {
+    this.#isFirstRoundTried = true;
+    this.#evaluate(watched, atMillis);
+    const { settings } = this.#parts;
+    const isDiagnostic = (watched.diagnosticUntilMillis ?? 0) > atMillis;
+    if (!isDiagnostic) watched.diagnosticUntilMillis = null;
+    const interval = isDiagnostic ? settings.diagnosticProfileIntervalMillis : settings.profileIntervalMillis;
+    return watched.investigation
+      .wantedProfiles(atMillis, {
+        ...(isDiagnostic ? DIAGNOSTIC_SNAPSHOTS : PRODUCTION_SNAPSHOTS),
+        intervalMillis: interval,
+        spacingMillis: Math.min(PRODUCTION_SNAPSHOTS.spacingMillis, interval),
+        offersGoroutineLeak: watched.offersGoroutineLeak,
+      })
+      .map(({ kind, gc, reason }) => ({ kind, form: 'proto', gc, reason }));
+  }
+
+  /** Evidence of a recording: same stages, in order of time. Call `finishFeed` at its end. */
+  async feed(watched: WatchedTarget, evidence: RawEvidence): Promise<void> {
+    this.#isFirstRoundTried = true;
+    this.#evaluate(watched, evidence.atMillis - 1);
+    const request = evidence.kind === 'profile' ? (`profile:${evidence.profile}` as const) : 'metrics';
+    await watched.takeEvidence(evidence, request);
+  }
+
+  finishFeed(watched: WatchedTarget, atMillis: Millis): void {
+    this.#evaluate(watched, atMillis);
+  }
+
+  /** Runs what is due of the grid and lets incidents follow. */
+  #evaluate(watched: WatchedTarget, atMillis: Millis): void {
+    const evaluations = watched.evaluateUpTo(atMillis, () => performance.now());
+    for (const evaluation of evaluations) this.#follow(watched, evaluation);
+    if (evaluations.length === 0) return;
+    this.#tell({
+      kind: 'assessment',
+      service: watched.name.service,
+      instance: watched.name.instance,
+      atMillis,
+    });
+  }
+
+  #follow(watched: WatchedTarget, evaluation: Evaluation): void {
+    const { talk, store } = this.#parts;
+    const mine = [...this.#incidents.values()].filter((i) => targetKey(i) === watched.key);
+    const { incidents, changes } = advanceIncidents(mine, {
+      target: watched.name,
+      findings: evaluation.findings,
+      over: evaluation.over,
+      atMillis: evaluation.atMillis,
+    });
+    for (const incident of incidents) {
+      if (this.#incidents.get(incident.id) === incident) continue;
+      this.#incidents.set(incident.id, incident);
+      this.#save(incident, store);
+    }
+    for (const { id, what } of changes) {
+      const incident = this.#incidents.get(id);
+      if (!incident) continue;
+      const text = `${what}: ${incident.finding.summary}`;
+      watched.investigation.addMark({ at: evaluation.atMillis, kind: 'alarm', text });
+      talk.info(`${watched.key}: ${text}`);
+      this.#tell({ kind: 'incident', service: incident.service, id, atMillis: evaluation.atMillis });
+    }
+  }
+
+  /** Stored in the background; what fails is tried again with each flush, so nothing is lost while we live. */
+  #save(incident: Incident, store: Store): void {
+    this.#unsaved.set(incident.id, incident);
+    const saving = store.saveIncident(incident).then(
+      () => {
+        if (this.#unsaved.get(incident.id) === incident) this.#unsaved.delete(incident.id);
+      },
+      (error: unknown) => {
+        this.#parts.talk.warn(`incident ${incident.id} could not be stored: ${describeError(error)}`);
+      },
+    );
+    this.#saving.add(saving);
+    void saving.finally(() => this.#saving.delete(saving));
+  }
+
+  #tell(change: WatchChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  // WatchView: what the server reads.
+
+  now(): Millis {
+    return this.#parts.clock.now();
+  }
+
+  get timeScale(): number {
+    return this.#parts.clock.timeMap.scale;
+  }
+
+  async readiness(): Promise<{ isReady: boolean; reason: string }> {
+    try {
+      await this.#parts.store.ping();
+    } catch (error) {
+      return { isReady: false, reason: `the store cannot be written: ${describeError(error)}` };
+    }
+    if (this.#targets.size > 0 && !this.#isFirstRoundTried) {
+      return { isReady: false, reason: 'the first round of scrapes is under way' };
+    }
+    return { isReady: true, reason: 'the store can be written and the first round was tried' };
+  }
+
+  targets(): readonly TargetStatus[] {
+    return [...this.#targets.values()].map((target) => target.status());
+  }
+
+  report(service: string, instance?: string): Report | null {
+    const reports = [...this.#targets.values()]
+      .filter((t) => t.name.service === service && (instance === undefined || t.name.instance === instance))
+      .map((t) => t.report(this.now()));
+    return mergeReports(reports);
+  }
+
+  incidents(): readonly Incident[] {
+    return [...this.#incidents.values()].sort((a, b) => a.openedAt - b.openedAt);
+  }
+
+  async series(service: string, instance: string, query: SeriesQuery): Promise<Series | null> {
+    const watched = this.#targets.get(`${service}/${instance}`);
+    if (!watched) return null;
+    const { history, assessment, marks } = watched.investigation;
+    return viewSeries(watched.name, history, assessment, watched.limitBytes, marks, query);
+  }
+
+  async source(fingerprint: string): Promise<SourceExcerpt | null> {
+    const incident = this.incidents().findLast((i) => i.fingerprint === fingerprint);
+    const finding =
+      incident?.finding ??
+      [...this.#targets.values()]
+        .flatMap((t) => t.investigation.findings)
+        .find((f) => f.fingerprint === fingerprint);
+    if (!finding) return null;
+    return readExcerpt(finding, {
+      folders: this.#parts.settings.sourceDirs,
+      carried: this.#parts.carriedSource ?? null,
+    });
+  }
+
+  async profiles(service: string, instance: string) {
+    const key = `${service}/${instance}`;
+    const all = [];
+    for (const kind of ['heap', 'goroutine'] as const) {
+      const range = { fromMillis: 0, toMillis: Number.MAX_SAFE_INTEGER };
+      for (const record of await this.#parts.store.listProfiles(key, kind, range)) {
+        all.push({
+          id: record.id,
+          kind: record.kind,
+          takenAt: record.takenAtMillis,
+          sizeBytes: record.sizeBytes,
+        });
+      }
+    }
+    return all.sort((a, b) => b.takenAt - a.takenAt);
+  }
+
+  async profileBytes(id: string) {
+    const stored = await this.#parts.store.readProfile(id);
+    if (!stored) return null;
+    const { kind, form, takenAtMillis } = stored.record;
+    return {
+      bytes: stored.bytes,
+      fileName: `${takenAtMillis}.${kind}.${form === 'proto' ? 'pb.gz' : 'txt'}`,
+    };
+  }
+
+  async act(incidentId: string, action: IncidentAction): Promise<Incident | null> {
+    const incident = this.#incidents.get(incidentId);
+    if (!incident) return null;
+    const next = applyAction(incident, action, this.now());
+    await this.#parts.store.saveIncident(next);
+    this.#incidents.set(next.id, next);
+    this.#tell({ kind: 'incident', service: next.service, id: next.id, atMillis: this.now() });
+    return next;
+  }
+
+  async addMark(service: string, instance: string | null, mark: Mark): Promise<void> {
+    const marked = [...this.#targets.values()].filter(
+      (t) => t.name.service === service && (instance === null || t.name.instance === instance),
+    );
+    const events = marked.map((t) => ({
+      target: t.key,
+      atMillis: mark.at,
+      kind: mark.kind,
+      text: mark.text,
+    }));
+    await this.#parts.store.saveEvents(events);
+    for (const target of marked) target.investigation.addMark(mark);
+  }
+
+  diagnose(service: string, untilMillis: Millis | null): boolean {
+    const targets = [...this.#targets.values()].filter((t) => t.name.service === service);
+    const latest = this.now() + DIAGNOSTIC_LONGEST_MILLIS;
+    for (const target of targets) {
+      target.diagnosticUntilMillis = untilMillis === null ? null : Math.min(untilMillis, latest);
+    }
+    return targets.length > 0;
+  }
+
+  counters(): WatchCounters {
+    const sum = (pick: (c: WatchedTarget['counters']) => number) =>
+      [...this.#targets.values()].reduce((total, target) => total + pick(target.counters), 0);
+    return {
+      scrapes: sum((c) => c.scrapes),
+      scrapeFailures: sum((c) => c.scrapeFailures),
+      profiles: sum((c) => c.profiles),
+      profileFailures: sum((c) => c.profileFailures),
+      evaluations: sum((c) => c.evaluations),
+      evaluationSeconds: sum((c) => c.evaluationMillis) / 1000,
+      storeFailures: sum((c) => c.storeFailures) + this.#unsaved.size,
+    };
+  }
+
+  subscribe(listener: (change: WatchChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+function applyAction(incident: Incident, action: IncidentAction, atMillis: Millis): Incident {
+  switch (action.kind) {
+    case 'ack':
+      return acknowledgeIncident(incident, 'acknowledged by a person', atMillis);
+    case 'mute':
+      return muteIncident(incident, action.untilMillis, 'muted by a person', atMillis);
+    case 'resolve':
+      return resolveIncident(incident, action.why, atMillis);
+  }
+}

@@ -1,0 +1,231 @@
+// One target inside a watch: its investigation, its statuses, and what waits to be stored.
+import { PlimsollError, describeError } from '../base/errors.ts';
+import type { Bytes, Millis } from '../base/units.ts';
+import type { FetchOutcome, RequestName } from '../collect/source.ts';
+import type { RawEvidence, TimeMap } from '../model/raw-evidence.ts';
+import type { Report } from '../model/report.ts';
+import type { TargetStatus } from '../model/status.ts';
+import { targetKey, type TargetKey, type TargetName } from '../model/target.ts';
+import type { GaugeRows, ProfileRecord, Store } from '../store/store.ts';
+import { GaugeBuffer, readingAt } from './gauge-buffer.ts';
+import { Investigation, type Evaluation, type Ingested, type InvestigationState } from './investigation.ts';
+import type { Talk } from './ports.ts';
+import type { ProfileDecoder } from './profile-decoder.ts';
+import { lastKnown } from './series-view.ts';
+import { RESTORE_SPAN_MILLIS } from './settings.ts';
+import { SourceStatuses, stateOf } from './source-statuses.ts';
+
+export interface WatchedTargetOptions {
+  readonly target: TargetName;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly module: string | null;
+  readonly memoryLimitBytes: Bytes | null;
+  readonly timeMap: TimeMap;
+  readonly decoder: ProfileDecoder;
+  readonly store: Store;
+  readonly talk: Talk;
+}
+
+export interface TargetCounters {
+  scrapes: number;
+  scrapeFailures: number;
+  profiles: number;
+  profileFailures: number;
+  evaluations: number;
+  evaluationMillis: number;
+  storeFailures: number;
+}
+
+export class WatchedTarget {
+  readonly key: TargetKey;
+  readonly name: TargetName;
+  readonly investigation: Investigation;
+  readonly statuses = new SourceStatuses();
+  readonly counters: TargetCounters = {
+    scrapes: 0,
+    scrapeFailures: 0,
+    profiles: 0,
+    profileFailures: 0,
+    evaluations: 0,
+    evaluationMillis: 0,
+    storeFailures: 0,
+  };
+  diagnosticUntilMillis: Millis | null = null;
+  offersGoroutineLeak = false;
+  readonly #options: WatchedTargetOptions;
+  readonly #buffer = new GaugeBuffer();
+  #savedState = '';
+
+  constructor(options: WatchedTargetOptions) {
+    this.#options = options;
+    this.name = options.target;
+    this.key = targetKey(options.target);
+    this.investigation = new Investigation(options);
+  }
+
+  get limitBytes(): Bytes | null {
+    return lastKnown(this.investigation.history.column('memoryLimitBytes')) ?? this.#options.memoryLimitBytes;
+  }
+
+  /** A request was answered or failed: status, history, store. Never throws for what comes from outside. */
+  async take(outcome: FetchOutcome, atMillis: Millis): Promise<void> {
+    this.statuses.record(outcome, atMillis);
+    const isProfile = outcome.request.startsWith('profile:');
+    if (outcome.kind === 'failed') {
+      if (isProfile) this.counters.profileFailures++;
+      else this.counters.scrapeFailures++;
+      return;
+    }
+    if (isProfile) this.counters.profiles++;
+    else this.counters.scrapes++;
+    await this.takeEvidence(outcome.evidence, outcome.request);
+  }
+
+  /** Evidence from wherever: a fetch, a recording. */
+  async takeEvidence(evidence: RawEvidence, request: RequestName): Promise<Ingested> {
+    const ingested = await this.investigation.ingest(evidence);
+    if (ingested.error) {
+      this.statuses.fail(request, ingested.error);
+      return ingested;
+    }
+    if (ingested.reading) this.#buffer.add(evidence.atMillis, ingested.reading);
+    if (evidence.kind === 'profile') await this.#storeProfile(evidence);
+    return ingested;
+  }
+
+  async #storeProfile(evidence: Extract<RawEvidence, { kind: 'profile' }>): Promise<void> {
+    const record: Omit<ProfileRecord, 'id'> = {
+      target: this.key,
+      kind: evidence.profile,
+      form: evidence.form,
+      takenAtMillis: evidence.atMillis,
+      sizeBytes: evidence.bytes.length,
+    };
+    await this.#storing(() => this.#options.store.saveProfile(record, evidence.bytes));
+  }
+
+  evaluateUpTo(atMillis: Millis, steadyNow: () => number): Evaluation[] {
+    const startedAt = steadyNow();
+    const evaluations = this.investigation.evaluateUpTo(atMillis);
+    this.counters.evaluations += evaluations.length;
+    this.counters.evaluationMillis += steadyNow() - startedAt;
+    return evaluations;
+  }
+
+  /** Stores what waits. Rows that could not be stored wait for the next time. */
+  async flush(): Promise<void> {
+    const rows = this.#buffer.take();
+    if (rows) {
+      const isSaved = await this.#storing(() => this.#options.store.saveGauges(this.key, rows));
+      if (!isSaved) this.#buffer.putBack(rows);
+    }
+    const state = JSON.stringify(this.investigation.state());
+    if (state === this.#savedState) return;
+    if (await this.#storing(() => this.#options.store.saveState(this.key, state))) this.#savedState = state;
+  }
+
+  async #storing(write: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (!(error instanceof PlimsollError)) throw error;
+      this.counters.storeFailures++;
+      this.#options.talk.warn(`${this.key}: ${error.message}. ${error.advice}`);
+      return false;
+    }
+  }
+
+  /** Reads back what an earlier run knew of this target, so that its verdicts and incidents go on. */
+  async restore(nowMillis: Millis): Promise<void> {
+    const { store } = this.#options;
+    const range = { fromMillis: nowMillis - RESTORE_SPAN_MILLIS, toMillis: nowMillis };
+    const rows: GaugeRows = await store.readGauges(this.key, range, 2000);
+    for (let row = 0; row < rows.timeMillis.length; row++) {
+      this.investigation.restoreGauges(rows.timeMillis[row] ?? 0, readingAt(rows, row));
+    }
+    const since = this.investigation.history.length
+      ? (this.investigation.incarnationStartMillis ?? range.fromMillis)
+      : range.fromMillis;
+    for (const kind of ['heap', 'goroutine', 'threadcreate', 'goroutineleak'] as const) {
+      const records = await store.listProfiles(this.key, kind, { ...range, fromMillis: since });
+      for (const record of pickEvenly(records, 24)) await this.#restoreProfile(record);
+    }
+    const saved = await store.readState(this.key);
+    if (saved !== null) this.#restoreState(saved, nowMillis);
+  }
+
+  async #restoreProfile(record: ProfileRecord): Promise<void> {
+    const stored = await this.#options.store.readProfile(record.id);
+    if (!stored) return; // past retention
+    const { error } = await this.investigation.ingest({
+      kind: 'profile',
+      atMillis: record.takenAtMillis,
+      profile: record.kind,
+      form: record.form,
+      bytes: stored.bytes,
+    });
+    if (error) this.#options.talk.warn(`${this.key}: stored profile ${record.id}: ${error.message}`);
+  }
+
+  #restoreState(json: string, nowMillis: Millis): void {
+    try {
+      const state = JSON.parse(json) as InvestigationState;
+      const isOurs = state.version === 1 && (state.lastEvaluationMillis ?? 0) <= nowMillis;
+      if (isOurs) this.investigation.restore(state);
+      else this.#options.talk.warn(`${this.key}: the state of another version or time was left alone`);
+      this.#savedState = json;
+    } catch (error) {
+      this.#options.talk.warn(`${this.key}: its saved state cannot be read: ${describeError(error)}`);
+    }
+  }
+
+  /** As of the last evaluation. */
+  report(nowMillis: Millis): Report {
+    const { firstEvidenceMillis, lastEvidenceMillis } = this.investigation.facts;
+    return this.investigation.report({
+      fromMillis: firstEvidenceMillis ?? nowMillis,
+      toMillis: lastEvidenceMillis ?? nowMillis,
+    });
+  }
+
+  status(): TargetStatus {
+    const { investigation } = this;
+    const { assessment, facts, history } = investigation;
+    const sources = this.statuses.list();
+    const { verdict } = this.report(facts.lastEvidenceMillis ?? 0);
+    return {
+      service: this.name.service,
+      instance: this.name.instance,
+      labels: { ...this.#options.labels },
+      state: stateOf(sources),
+      verdict,
+      isSuspect: assessment?.lanes.some((lane) => lane.isSuspect) ?? false,
+      goVersion: facts.goVersion,
+      module: facts.module,
+      processStartAt: lastKnown(history.column('processStartMillis')),
+      restarts: facts.restarts,
+      firstEvidenceAt: facts.firstEvidenceMillis,
+      lastEvidenceAt: facts.lastEvidenceMillis,
+      memoryBytes: lastKnown(history.column('rssBytes')),
+      liveHeapBytes: assessment?.ledger?.liveBytes ?? null,
+      limitBytes: this.limitBytes,
+      growth: investigation.findings[0]?.growth ?? null,
+      diagnosticUntil: this.diagnosticUntilMillis,
+      needed: assessment?.needed ?? null,
+      sources,
+      missingEvidence: assessment ? [...assessment.missing] : [],
+    };
+  }
+}
+
+/** First, last and evenly between: at most `count`. */
+function pickEvenly<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  const picked: T[] = [];
+  for (let i = 0; i < count; i++) {
+    const item = items[Math.round((i * (items.length - 1)) / (count - 1))];
+    if (item !== undefined) picked.push(item);
+  }
+  return picked;
+}
