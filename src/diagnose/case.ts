@@ -58,7 +58,8 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     assessment: input.assessment,
     calls,
     profiles:
-      profiles ?? readTargetProfiles({ ...input, profiles: { ...input.profiles, heap: [], goroutines: [] } }),
+      profiles ??
+      readTargetProfiles({ ...input, profiles: { heap: [], goroutines: [], stacks: input.profiles.stacks } }),
   });
   const matched = matchCauses(before.raised, causes);
   const waiting = updateSince(
