@@ -60,7 +60,7 @@ function check(schema: TObject, value: unknown, code: ApiErrorCode, where: strin
 function describeField(schema: TSchema | undefined): string {
   const isDescribed =
     schema !== undefined && 'description' in schema && typeof schema.description === 'string';
-  return isDescribed ? `; it takes: ${String(schema.description)}` : '';
+  return isDescribed ? ` (${String(schema.description)})` : '';
 }
 
 function faultAt(value: unknown, field: string): { field: string; value: string } {

@@ -309,6 +309,7 @@ export function fakeTargets(now: Millis): TargetStatus[] {
       state: 'down',
       lastEvidenceAt: now - 42 * MINUTE_MILLIS,
       memoryBytes: 61 * MIB,
+      liveHeapBytes: 24 * MIB,
       limitBytes: 256 * MIB,
       sources: [
         {

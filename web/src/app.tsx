@@ -22,6 +22,9 @@ export function App() {
     return off;
   }, []);
   useFocusOnNewPage(path);
+  useEffect(() => {
+    document.title = titleOf(path);
+  }, [path]);
   return (
     <>
       <a class="skip" href="#content">
@@ -67,6 +70,13 @@ function Page({ path }: { readonly path: string }) {
       </p>
     </Empty>
   );
+}
+
+function titleOf(path: string): string {
+  const service = matchPath(PAGE_PATHS.service, path)?.['service'];
+  const isFinding = matchPath(PAGE_PATHS.finding, path) !== null;
+  const page = service ?? (isFinding ? 'Finding' : path === PAGE_PATHS.targets ? 'Targets' : null);
+  return page === null ? 'Plimsoll' : `${page} · Plimsoll`;
 }
 
 /** After following a link, a screen reader and the keyboard start at the new page's heading. */

@@ -6,7 +6,7 @@ import type { FindingDetail, FindingMessage, SourceMessage } from '../../../src/
 import { fillPath, PAGE_PATHS, PATHS } from '../../../src/protocol/paths.ts';
 import { hearWatch } from '../clock.ts';
 import { EvidenceChain, RuledOutList } from '../parts/evidence-chain.tsx';
-import { GrowthFigure, LimitMoment, Stat, TimeScaleBadge, TimeToLimit } from '../parts/figures.tsx';
+import { GrowthFigure, LimitMoment, Sentence, Stat, TimeScaleBadge, TimeToLimit } from '../parts/figures.tsx';
 import { placeOf } from '../parts/finding-card.tsx';
 import { IncidentActions, IncidentHistory } from '../parts/incident-actions.tsx';
 import { VerdictChip } from '../parts/marks.tsx';
@@ -111,7 +111,7 @@ function FindingHead({ finding }: { readonly finding: FindingDetail }) {
           <Link href={pageHref(PAGE_PATHS.service, { service })}>{service}</Link>
         </p>
         <h1 class="sentence" tabIndex={-1}>
-          {finding.summary}
+          <Sentence text={finding.summary} />
         </h1>
         <p class="chips">
           <VerdictChip verdict={finding.verdict} />

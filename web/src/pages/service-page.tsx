@@ -7,6 +7,7 @@ import type { TargetsMessage } from '../../../src/protocol/messages.ts';
 import { fillPath, PAGE_PATHS, PATHS } from '../../../src/protocol/paths.ts';
 import { hearWatch } from '../clock.ts';
 import { FindingCard } from '../parts/finding-card.tsx';
+import { Sentence } from '../parts/figures.tsx';
 import { Ledger } from '../parts/ledger.tsx';
 import { MissingEvidenceList } from '../parts/missing-evidence.tsx';
 import { ServiceHead } from '../parts/service-head.tsx';
@@ -172,7 +173,9 @@ function Findings(props: {
       <h2>Findings</h2>
       {report ? (
         report.findings.length === 0 ? (
-          <p class="quiet">None. {report.summary}</p>
+          <p class="quiet">
+            None. <Sentence text={report.summary} />
+          </p>
         ) : (
           <ul class="finding-cards">
             {report.findings.map((finding) => (

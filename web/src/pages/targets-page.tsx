@@ -173,8 +173,8 @@ function Cost({ source }: { readonly source: SourceStatus }) {
         {each < 10 ? each.toFixed(1) : Math.round(each)} ms, {formatBytes(receivedBytes / requests)} each
       </span>
       <span class="figure-note">
-        {requests.toLocaleString('en-US')} {requests === 1 ? 'request' : 'requests'}:{' '}
-        {formatDuration(tookMillisTotal)}, {formatBytes(receivedBytes)}
+        {requests.toLocaleString('en-US')} {requests === 1 ? 'request' : 'requests'}: {total},{' '}
+        {formatBytes(receivedBytes)}
       </span>
     </span>
   );

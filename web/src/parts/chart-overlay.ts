@@ -5,6 +5,7 @@ import type { Drawn } from './chart-plot.ts';
 
 /** Labels of marks nearer than this would overlap; the line stays, the list beneath has the text. */
 const LABEL_SPACE = 76;
+const LABEL_HEIGHT = 22;
 
 export function drawOverlay(u: uPlot, drawn: Drawn): void {
   const { ctx } = u;
@@ -22,6 +23,7 @@ function drawForecastEdge(u: uPlot, { chart, palette }: Drawn, ratio: number): v
   if (chart.until >= chart.to) return;
   const x = u.valToPos(chart.until / 1000, 'x', true);
   line(u.ctx, [x, u.bbox.top, x, u.bbox.top + u.bbox.height], palette.quiet, [ratio, 3 * ratio]);
+  if (!chart.lines.some((l) => l.key === 'mid')) return;
   u.ctx.fillStyle = palette.quiet;
   u.ctx.textAlign = 'left';
   u.ctx.textBaseline = 'bottom';
@@ -52,6 +54,8 @@ function drawMarks(u: uPlot, { chart, marks, palette }: Drawn, ratio: number): v
 
 function drawLimits(u: uPlot, { chart, palette }: Drawn, ratio: number): void {
   const { ctx, bbox } = u;
+  // Labels stand beneath their line; one that would cover the one before goes beside it.
+  let before = { y: -Infinity, end: bbox.left };
   for (const limit of chart.limits) {
     const y = u.valToPos(limit.value, 'y', true);
     ctx.lineWidth = (limit.isHard ? 2 : 1.25) * ratio;
@@ -65,7 +69,9 @@ function drawLimits(u: uPlot, { chart, palette }: Drawn, ratio: number): void {
     ctx.textAlign = 'left';
     ctx.textBaseline = 'top';
     const width = ctx.measureText(text).width;
-    const left = bbox.left + 8 * ratio;
+    const isClose = Math.abs(y - before.y) < LABEL_HEIGHT * ratio;
+    const left = (isClose ? before.end : bbox.left) + 8 * ratio;
+    before = { y, end: left + width + 8 * ratio };
     ctx.fillStyle = palette.surface;
     ctx.fillRect(left - 4 * ratio, y + 4 * ratio, width + 8 * ratio, 16 * ratio);
     ctx.fillStyle = palette.limit;

@@ -33,7 +33,13 @@ export function makePlot(host: HTMLElement, drawn: Drawn, onCursor: (index: numb
     // Room on top for the labels of marks.
     padding: [28, 16, 0, 0],
     legend: { show: false },
-    cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+    cursor: {
+      y: false,
+      points: { size: 7 },
+      drag: { x: false, y: false },
+      // No dot on a line that has nothing to say at this time; uPlot would show the nearest it has.
+      dataIdx: (u, line, index) => (typeof u.data[line]?.[index] === 'number' ? index : null),
+    },
     scales: {
       x: { time: true, range: [(from - pad) / 1000, (to + pad) / 1000] },
       y: { range: [0, chart.top] },

@@ -30,7 +30,7 @@ export function Readout(props: {
         {cursor !== null && mark ? <span class="readout-mark"> {mark.kind}</span> : null}
       </span>
       {lines.map((line, i) => (
-        <span key={`${line.key}${i}`} class="readout-line">
+        <span key={`${line.key}${i}`} class={`readout-line readout-${line.key}`}>
           <span class={`swatch swatch-${line.key}`} aria-hidden="true" />
           {line.label}{' '}
           <strong>{line.key === 'mid' ? forecastAt(chart, index) : amountAt(chart, line, index)}</strong>

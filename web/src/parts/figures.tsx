@@ -18,6 +18,15 @@ export function TimeScaleBadge() {
   );
 }
 
+/** A sentence of the API; where it states a rate, the scale of time stands behind it. */
+export function Sentence({ text }: { readonly text: string }) {
+  return (
+    <>
+      {text} {/\/h\b|per hour/.test(text) ? <TimeScaleBadge /> : null}
+    </>
+  );
+}
+
 export function GrowthFigure({ growth }: { readonly growth: Growth | null }) {
   if (!growth) return <span class="quiet">not known</span>;
   return (
@@ -59,8 +68,17 @@ export function LimitMoment({ exhaustion }: { readonly exhaustion: TimeToExhaust
   const { at, low, high, resource } = exhaustion;
   return (
     <>
-      {formatResource(resource)} is reached <Moment at={at} withZone /> (<Moment at={low} /> to{' '}
-      {high === null ? 'no upper bound' : <Moment at={high} />})
+      {formatResource(resource)} is reached <Moment at={at} withZone /> (
+      {high === null ? (
+        <>
+          not before <Moment at={low} />
+        </>
+      ) : (
+        <>
+          <Moment at={low} /> to <Moment at={high} />
+        </>
+      )}
+      )
     </>
   );
 }
@@ -85,10 +103,12 @@ export function DraftGauge(props: { readonly bytes: number | null; readonly limi
     <span class="figure draft">
       <span class="figure-value">
         {formatBytes(bytes)} <span class="quiet">of {formatBytes(limitBytes)}</span>
-        <span class="draft-share">{formatShare(share)}</span>
       </span>
-      <span class={share >= NEAR_LIMIT_SHARE ? 'draft-hull near' : 'draft-hull'} aria-hidden="true">
-        <span class="draft-water" style={{ width: `${Math.min(100, share * 100)}%` }} />
+      <span class="draft-line">
+        <span class={share >= NEAR_LIMIT_SHARE ? 'draft-hull near' : 'draft-hull'} aria-hidden="true">
+          <span class="draft-water" style={{ width: `${Math.min(100, share * 100)}%` }} />
+        </span>
+        <span class="draft-share">{formatShare(share)}</span>
       </span>
     </span>
   );

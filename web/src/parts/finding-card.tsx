@@ -2,7 +2,7 @@ import type { Finding } from '../../../src/model/finding.ts';
 import { PAGE_PATHS } from '../../../src/protocol/paths.ts';
 import { Link, pageHref } from '../router.tsx';
 import { CLASS_WORDS, formatShare, shortFunction } from '../words.ts';
-import { GrowthFigure, TimeToLimit } from './figures.tsx';
+import { GrowthFigure, Sentence, TimeToLimit } from './figures.tsx';
 import { VerdictChip } from './marks.tsx';
 
 /** `sub/hub.go:41`; null when neither is known. */
@@ -23,7 +23,7 @@ export function FindingCard({ finding }: { readonly finding: Finding }) {
       </div>
       <p class="finding-card-summary">
         <Link href={pageHref(PAGE_PATHS.finding, { fingerprint: finding.fingerprint })}>
-          {finding.summary}
+          <Sentence text={finding.summary} />
         </Link>
       </p>
       {culprit ? (

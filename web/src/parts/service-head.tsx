@@ -7,7 +7,15 @@ import { deleteJson, postJson, type ApiFailure } from '../api.ts';
 import { useNow } from '../clock.ts';
 import { Link, pageHref, setQuery, usePlace } from '../router.tsx';
 import { Age, Moment } from '../time-words.tsx';
-import { DraftGauge, GrowthFigure, LimitMoment, Stat, TimeScaleBadge, TimeToLimit } from './figures.tsx';
+import {
+  DraftGauge,
+  GrowthFigure,
+  LimitMoment,
+  Sentence,
+  Stat,
+  TimeScaleBadge,
+  TimeToLimit,
+} from './figures.tsx';
 import { VerdictChip } from './marks.tsx';
 
 export interface ServiceHeadProps {
@@ -30,10 +38,12 @@ export function ServiceHead({ service, target, instances, report, reload }: Serv
         <h1 tabIndex={-1}>
           {service} <VerdictChip verdict={report?.verdict ?? target.verdict} />
         </h1>
-        <p class="lead">{report?.summary ?? ''}</p>
+        <p class="lead">
+          <Sentence text={report?.summary ?? ''} />
+        </p>
         {exhaustion ? (
           <p class="lead-note">
-            At this rate {<LimitMoment exhaustion={exhaustion} />}. <TimeScaleBadge />
+            At this rate <LimitMoment exhaustion={exhaustion} />. <TimeScaleBadge />
           </p>
         ) : null}
       </div>
@@ -48,7 +58,7 @@ export function ServiceHead({ service, target, instances, report, reload }: Serv
         <Stat label="Time to the limit">
           <TimeToLimit exhaustion={exhaustion} />
         </Stat>
-        <Stat label="Smallest leak that would show">
+        <Stat label="Smallest detectable leak">
           <SmallestDetectable report={report} />
         </Stat>
         <Stat label="Process">

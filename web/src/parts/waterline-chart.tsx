@@ -23,13 +23,13 @@ export function WaterlineChart({ chart, marks, sentence }: WaterlineChartProps) 
   const plot = useRef<uPlot | null>(null);
   const [isHeld, setHeld] = useState(false);
   const [cursor, setCursor] = useState<number | null>(null);
-  const shown = useHeld(chart, isHeld);
+  const shown = useHeld({ chart, marks }, isHeld);
   const palette = usePalette();
 
   useEffect(() => {
     const host = box.current;
     if (!host) return undefined;
-    const made = makePlot(host, { chart: shown, marks, palette, zone }, setCursor);
+    const made = makePlot(host, { ...shown, palette, zone }, setCursor);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize(sizeOf(host)));
     observer.observe(host);
@@ -38,23 +38,23 @@ export function WaterlineChart({ chart, marks, sentence }: WaterlineChartProps) 
       made.destroy();
       plot.current = null;
     };
-  }, [shown, marks, palette, zone]);
+  }, [shown.chart, shown.marks, palette, zone]);
 
   const moveCursor = (event: KeyboardEvent) => {
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity, Escape: null }[event.key];
     if (step === undefined || !plot.current) return;
     event.preventDefault();
-    const last = shown.time.length - 1;
+    const last = shown.chart.time.length - 1;
     const next = step === null ? null : Math.max(0, Math.min(last, (cursor ?? last) + step));
     setCursor(next);
-    const at = next === null ? undefined : shown.time[next];
+    const at = next === null ? undefined : shown.chart.time[next];
     const left = at === undefined ? -10 : plot.current.valToPos(at / 1000, 'x');
     plot.current.setCursor({ left, top: 10 }, false);
   };
 
   return (
     <figure class="waterline">
-      <Readout chart={shown} marks={marks} cursor={cursor} zone={zone} />
+      <Readout chart={shown.chart} marks={shown.marks} cursor={cursor} zone={zone} />
       <div
         ref={box}
         class="waterline-box"
@@ -67,7 +67,7 @@ export function WaterlineChart({ chart, marks, sentence }: WaterlineChartProps) 
       />
       <figcaption>
         {sentence}
-        {shown.above.map((limit) => (
+        {shown.chart.above.map((limit) => (
           <span key={limit.label}>
             {' '}
             {limit.label} {formatBytes(limit.value)} lies above this picture.
@@ -76,16 +76,21 @@ export function WaterlineChart({ chart, marks, sentence }: WaterlineChartProps) 
       </figcaption>
       <details>
         <summary>Values as a table</summary>
-        <ValueTable chart={shown} zone={zone} />
+        <ValueTable chart={shown.chart} zone={zone} />
       </details>
     </figure>
   );
 }
 
-/** The newest chart, except while it is pointed at: then the one that was there. */
-function useHeld(chart: Chart, isHeld: boolean): Chart {
-  const held = useRef(chart);
-  if (!isHeld) held.current = chart;
+interface Shown {
+  readonly chart: Chart;
+  readonly marks: readonly Mark[];
+}
+
+/** The newest, except while it is pointed at: then what was there. */
+function useHeld(newest: Shown, isHeld: boolean): Shown {
+  const held = useRef(newest);
+  if (!isHeld) held.current = newest;
   return held.current;
 }
 

@@ -47,7 +47,7 @@ function Known({ target }: { readonly target: TargetStatus }) {
       {liveHeapBytes === null ? null : <li>live heap {formatBytes(liveHeapBytes)}</li>}
       {growth ? (
         <li>
-          growth between {formatInterval(growth)} per hour <TimeScaleBadge />
+          growth of {formatInterval(growth)} per hour <TimeScaleBadge />
           {growth.low <= 0 ? ', so it may as well be none' : ''}
         </li>
       ) : null}
