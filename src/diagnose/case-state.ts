@@ -1,7 +1,10 @@
 // What is remembered of a target between evaluations. Plain JSON: it is stored and read back across restarts.
 import type { Millis } from '../base/units.ts';
-import type { Lane } from '../detect/assessment.ts';
+import type { Assessment, Lane } from '../detect/assessment.ts';
+import type { ConfirmationState } from '../detect/confirm.ts';
 import type { Alarm, Finding, LeakClass } from '../model/finding.ts';
+import type { TargetName } from '../model/target.ts';
+import type { Profiles } from './profile-evidence.ts';
 
 /** Alarms kept for one target; the oldest go. A target that raises more has other problems. */
 export const MAX_ALARMS = 200;
@@ -19,6 +22,18 @@ export interface CaseState {
   readonly raised: readonly RaisedLeak[];
   /** Every alarm ever raised, oldest first. */
   readonly alarms: readonly Alarm[];
+}
+
+/** One evaluation's inputs. */
+export interface CaseInput {
+  readonly target: TargetName;
+  /** Import path of the main module, null when unknown. */
+  readonly module: string | null;
+  readonly assessment: Assessment;
+  /** What stage 1 claims over time, this evaluation taken in. */
+  readonly confirmation: ConfirmationState;
+  readonly profiles: Profiles;
+  readonly atMillis: Millis;
 }
 
 /** A leak that was raised: its identity stands, what is known of it may grow. */

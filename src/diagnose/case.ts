@@ -1,9 +1,9 @@
 // The decision over time. Each evaluation sees only what was known by then; what it raises stands until evidence ends
 // it. Pure: the same inputs in the same order give the same alarms, live or replayed.
 import type { Millis } from '../base/units.ts';
-import type { Assessment, Lane } from '../detect/assessment.ts';
+import type { Lane } from '../detect/assessment.ts';
+import { confirmedLanes } from '../detect/confirm.ts';
 import type { Alarm, Finding } from '../model/finding.ts';
-import type { TargetName } from '../model/target.ts';
 import { normalizeFunction } from '../profile/frames.ts';
 import { getIdentity, type CallStrength, type Cause } from './cause.ts';
 import {
@@ -11,6 +11,7 @@ import {
   EMPTY_CASE,
   MAX_ALARMS,
   MAX_RAISED,
+  type CaseInput,
   type CaseState,
   type OverLeak,
   type RaisedLeak,
@@ -18,21 +19,11 @@ import {
 import { findCauses, findLane } from './combine.ts';
 import { computeFingerprint } from './fingerprint.ts';
 import { describeLanes } from './lane-findings.ts';
+import { endLeaks } from './leak-end.ts';
 import { buildLeakFinding } from './leak-finding.ts';
-import { readProfiles, type ProfileEvidence, type Profiles } from './profile-evidence.ts';
-import { findProvenLanes, findProvenLeads, findStop, hasPowerToSee, type ProvenLane } from './proof.ts';
+import { readProfiles, type ProfileEvidence } from './profile-evidence.ts';
+import { findProvenLanes, findStop, type ProvenLane } from './proof.ts';
 import { THRESHOLDS } from './thresholds.ts';
-
-export interface CaseInput {
-  readonly target: TargetName;
-  /** Import path of the main module, null when unknown. */
-  readonly module: string | null;
-  readonly assessment: Assessment;
-  /** Lanes that stage 1 has confirmed by now. */
-  readonly confirmed: readonly Lane[];
-  readonly profiles: Profiles;
-  readonly atMillis: Millis;
-}
 
 export interface CaseResult {
   readonly state: CaseState;
@@ -100,7 +91,8 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
 }
 
 function needsProfiles(state: CaseState, input: CaseInput): boolean {
-  if (state.raised.length > 0 || state.waiting.length > 0 || input.confirmed.length > 0) return true;
+  if (state.raised.length > 0 || state.waiting.length > 0 || confirmedLanes(input.confirmation).length > 0)
+    return true;
   return input.assessment.lanes.some((lane) => lane.isSuspect || lane.verdict !== 'no-growth');
 }
 
@@ -110,7 +102,8 @@ function readTargetProfiles(input: CaseInput): ProfileEvidence {
     heap: findLane(assessment, 'heap')?.onsetAtMillis ?? null,
     goroutine: findLane(assessment, 'goroutine')?.onsetAtMillis ?? null,
     isGoroutineLeak:
-      input.confirmed.includes('goroutine') || findLane(assessment, 'goroutine')?.verdict === 'leak',
+      confirmedLanes(input.confirmation).includes('goroutine') ||
+      findLane(assessment, 'goroutine')?.verdict === 'leak',
   });
 }
 
@@ -128,7 +121,7 @@ function collectCalls(
     const isHeld = input.atMillis - since >= THRESHOLDS.proofHoldMillis;
     if (isHeld && age >= fromAgeMillis) calls.set(lane, 'proved');
   }
-  for (const lane of input.confirmed) calls.set(lane, 'confirmed');
+  for (const lane of confirmedLanes(input.confirmation)) calls.set(lane, 'confirmed');
   for (const { lane } of state.raised) calls.set(lane, 'confirmed');
   return calls;
 }
@@ -199,7 +192,7 @@ function isOuterLaneOpen(cause: Cause, input: CaseInput): boolean {
   return outer.some((name) => {
     const lane = findLane(input.assessment, name);
     const isGrowing = lane !== null && (lane.verdict === 'leak' || lane.isSuspect);
-    return isGrowing && !input.confirmed.includes(name) && !cause.absorbed.includes(name);
+    return isGrowing && !confirmedLanes(input.confirmation).includes(name) && !cause.absorbed.includes(name);
   });
 }
 
@@ -273,69 +266,6 @@ function keepLead(cause: Cause, lead: string | null): Cause {
 function mergeKnowledge(old: Finding, now: Finding): Finding {
   if (now.culprits.length > 0 || old.culprits.length === 0) return now;
   return { ...now, culprits: old.culprits, pattern: now.pattern ?? old.pattern, summary: now.summary };
-}
-
-function endLeaks(
-  leaks: readonly RaisedLeak[],
-  input: CaseInput,
-  profiles: ProfileEvidence | null,
-): { kept: RaisedLeak[]; over: OverLeak[] } {
-  const kept: RaisedLeak[] = [];
-  const over: OverLeak[] = [];
-  for (const leak of leaks) {
-    const end = findEnd(leak, input, profiles);
-    if (end === null) kept.push(leak);
-    else over.push(end);
-  }
-  return { kept, over };
-}
-
-function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
-  const { fingerprint } = leak;
-  if (leak.refutations >= THRESHOLDS.identityChanges) {
-    return { fingerprint, why: 'newer profiles show another cause for the same growth', isWithdrawn: true };
-  }
-  const stop =
-    profiles === null ? null : findStop(profiles, leak.lead, findLane(input.assessment, leak.lane));
-  if (stop !== null) {
-    const what = leak.kind === 'goroutine' || leak.kind === 'thread' ? 'more' : 'more samples';
-    const numbers = `${Math.round(stop.expected)} ${what} were due at the old rate, ${Math.round(stop.seen)} came`;
-    if (stop.kind === 'balanced') {
-      return { fingerprint, why: `as much is freed as allocated there now: ${numbers}`, isWithdrawn: true };
-    }
-    return {
-      fingerprint,
-      why: `growth stopped while the service went on working: ${numbers}`,
-      isWithdrawn: false,
-    };
-  }
-  return findQuietEnd(leak, input, profiles);
-}
-
-function findQuietEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
-  const lane = findLane(input.assessment, leak.lane);
-  if (lane === null || leak.quietSinceMillis === null) return null;
-  const quiet = input.atMillis - leak.quietSinceMillis;
-  const { fingerprint } = leak;
-  if (lane.verdict === 'no-growth') {
-    if (quiet < THRESHOLDS.overQuietMillis) return null;
-    if (!hasPowerToSee(lane, leak.ratePerHour)) return null;
-    return {
-      fingerprint,
-      why: 'no growth, and half of the old rate would have been seen',
-      isWithdrawn: false,
-    };
-  }
-  const verdicts = {
-    'filling-to-bound': 'the growth bends towards a bound',
-    'load-driven': 'the growth follows the load',
-    step: 'it was one step, and level since',
-  } as const;
-  const why = lane.verdict in verdicts ? verdicts[lane.verdict as keyof typeof verdicts] : null;
-  const isDoubted = profiles !== null && findProvenLeads(profiles).has(leak.lead ?? '');
-  if (why === null || quiet < (isDoubted ? THRESHOLDS.overQuietMillis : THRESHOLDS.explainedMillis))
-    return null;
-  return { fingerprint, why, isWithdrawn: true };
 }
 
 function updateAlarms(

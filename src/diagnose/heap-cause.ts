@@ -62,28 +62,30 @@ export function weighSites(table: SiteTable, base: number): WeightedSite[] {
       if (rises[i] > 0) weighted.push({ site, lastingBytes: (lastingBytes * rises[i]) / risen });
     });
   }
-  return weighted.filter(({ site }) => !isCostShift(table, site, base));
+  const fallen = table.sites.filter((site) => site.samples[base] - site.samples[last] >= MIN_FALLEN_SAMPLES);
+  return weighted.filter(({ site }) => !isCostShift(site, fallen, base, last));
 }
 
 /**
  * An allocation that only moved: another site below the same caller, with objects of the same size, fell by as much
  * as this one rose. Its memory is the same; a refactoring or a branch taken instead of another is no leak.
  */
-function isCostShift(table: SiteTable, site: Site, base: number): boolean {
-  const last = table.timeMillis.length - 1;
+function isCostShift(site: Site, fallen: readonly Site[], base: number, last: number): boolean {
   const risen = site.samples[last] - site.samples[base];
   const parent = site.path.owners[site.path.owners.length - 2]?.function;
   if (parent === undefined) return false;
-  return table.sites.some((other) => {
+  return fallen.some((other) => {
     if (other.objectBytes !== site.objectBytes || other === site) return false;
-    const fallen = other.samples[base] - other.samples[last];
+    const lost = other.samples[base] - other.samples[last];
     return (
-      fallen >= 4 &&
-      Math.abs(fallen - risen) <= Math.max(1, 0.3 * risen) &&
+      Math.abs(lost - risen) <= Math.max(1, 0.3 * risen) &&
       other.path.owners.some((frame) => frame.function === parent)
     );
   });
 }
+
+/** Samples that a site must have lost before it can be the other half of a move. */
+const MIN_FALLEN_SAMPLES = 4;
 
 function sumWeights(sites: readonly WeightedSite[]): number {
   return sites.reduce((sum, { lastingBytes }) => sum + lastingBytes, 0);

@@ -4,7 +4,6 @@ import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
 import { describeCulprit } from './culprit.ts';
 import { computeFingerprint } from './fingerprint.ts';
-import { findHeapCauses } from './heap-cause.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
@@ -71,7 +70,7 @@ function describeLane(
 
 /** Only what profiles show clearly: an explained lane is no accusation. */
 function nameHeap(profiles: ProfileEvidence): Finding['culprits'] {
-  const [cause] = findHeapCauses(profiles.sites, profiles.weighted, profiles.siteBase);
+  const [cause] = profiles.heapCauses;
   const lead = cause?.culprits[0];
   if (cause === undefined || lead === undefined || lead.growth.z < THRESHOLDS.nameZ) return [];
   return cause.culprits.map((found) => describeCulprit(found.frame, 'allocates', profiles.place, found));

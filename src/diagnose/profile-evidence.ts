@@ -9,7 +9,7 @@ import {
   type GroupGrowth,
   type GroupTable,
 } from './goroutine-growth.ts';
-import { weighSites, type WeightedSite } from './heap-cause.ts';
+import { findHeapCauses, weighSites, type HeapCause, type WeightedSite } from './heap-cause.ts';
 import { foldSites, type SiteTable } from './site-growth.ts';
 import { createPathReader } from './stack-path.ts';
 import { THRESHOLDS } from './thresholds.ts';
@@ -27,6 +27,8 @@ export interface ProfileEvidence {
   /** Snapshot from which growth is counted, in `sites`. */
   readonly siteBase: number;
   readonly weighted: readonly WeightedSite[];
+  /** Causes among all of `weighted`, before goroutines and descriptors claim theirs. */
+  readonly heapCauses: readonly HeapCause[];
   readonly groups: GroupTable;
   readonly groupBase: number;
   /** Growing groups by cause, largest first. */
@@ -53,11 +55,13 @@ export function readProfiles(
   const groups = foldGroups(profiles.goroutines.filter(isOwnLife), reader);
   const siteBase = chooseBase(sites.timeMillis, onset.heap);
   const groupBase = chooseBase(groups.timeMillis, onset.goroutine);
+  const weighted = sites.timeMillis.length >= 2 ? weighSites(sites, siteBase) : [];
   return {
     place: locateModule(module, profiles.stacks),
     sites,
     siteBase,
-    weighted: sites.timeMillis.length >= 2 ? weighSites(sites, siteBase) : [],
+    weighted,
+    heapCauses: findHeapCauses(sites, weighted, siteBase),
     groups,
     groupBase,
     clusters: clusterGroups(findGrowingGroups(groups, groupBase, onset.isGoroutineLeak), groupBase),

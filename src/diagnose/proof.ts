@@ -1,7 +1,6 @@
 // When profiles settle what gauges only suspect, and when they show that a leak has stopped.
 import type { Millis } from '../base/units.ts';
 import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
-import { findHeapCauses } from './heap-cause.ts';
 import { resample } from './links.ts';
 import type { Interval } from './statistics.ts';
 import { servesObserver } from './observer.ts';
@@ -46,7 +45,7 @@ interface HeapLead {
 
 function findHeapLead(profiles: ProfileEvidence): HeapLead | null {
   const enough = profiles.sites.timeMillis.length - profiles.siteBase > THRESHOLDS.minSnapshots;
-  const [cause] = enough ? findHeapCauses(profiles.sites, profiles.weighted, profiles.siteBase) : [];
+  const [cause] = enough ? profiles.heapCauses : [];
   const lead = cause?.culprits[0];
   if (cause === undefined || lead === undefined) return null;
   return { growth: lead.growth, criticalZ: cause.criticalZ, causeBytes: cause.growth.bytes };
@@ -157,11 +156,17 @@ function judgeStop(
   for (let at = last - 2; at > start + 1; at--) {
     if (timeMillis[last] - timeMillis[at] < THRESHOLDS.explainedMillis) continue;
     const workBefore = work[at] - work[start];
+    const workSince = work[last] - work[at];
     if (!(workBefore >= THRESHOLDS.stopSamples)) return null;
-    const expected = ((series[at] - series[start]) * (work[last] - work[at])) / workBefore;
+    // Never more than time alone would bring: a burst of other work must not make a silence of a pause.
+    const timeRatio = (timeMillis[last] - timeMillis[at]) / (timeMillis[at] - timeMillis[start]);
+    const ratio = Math.min(workSince / workBefore, timeRatio);
+    const expected = (series[at] - series[start]) * ratio;
     const seen = series[last] - series[at];
     if (expected < THRESHOLDS.stopSamples) continue;
-    const isFar = seen <= expected - THRESHOLDS.stopZ * Math.sqrt(expected);
+    // Noise of what was due, of the rate it is taken from, and of both measures of work.
+    const variance = expected * (1 + ratio) + expected ** 2 * (1 / workBefore + 1 / Math.max(1, workSince));
+    const isFar = seen <= expected - THRESHOLDS.stopZ * Math.sqrt(variance);
     if (!isFar || seen > THRESHOLDS.stopShare * expected) continue;
     const born = own.length === 0 ? 0 : allocated[last] - allocated[at];
     return {
@@ -186,7 +191,7 @@ function sumOver(columns: readonly Float64Array[]): number[] {
 
 /** Functions that profiles by themselves show to grow without a break: stage 1 alone does not acquit them at once. */
 export function findProvenLeads(profiles: ProfileEvidence): Set<string> {
-  const leads = findHeapCauses(profiles.sites, profiles.weighted, profiles.siteBase).flatMap((cause) => {
+  const leads = profiles.heapCauses.flatMap((cause) => {
     const lead = cause.culprits[0];
     const isGrowing =
       lead !== undefined &&

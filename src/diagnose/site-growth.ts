@@ -110,7 +110,7 @@ function addRow(
   const objectBytes = snapshot.objectBytes[row];
   if (!(objectBytes > 0)) return;
   const path = reader.path(snapshot.stack[row]);
-  const key = `${describePath(path)}\t${objectBytes}`;
+  const key = `${path.key}\t${objectBytes}`;
   let site = sites.get(key);
   if (site === undefined) {
     const probability = samplingProbability(objectBytes, snapshot.periodBytes);
@@ -130,11 +130,6 @@ function addRow(
   site.samples[at] += recoverSampleCount(snapshot.inuseObjects[row], site.probability);
   site.allocSamples[at] += recoverSampleCount(snapshot.allocObjects[row], site.probability);
   site.bytes[at] += snapshot.inuseBytes[row];
-}
-
-function describePath(path: StackPath): string {
-  const owners = path.owners.map((frame) => `${frame.function}:${frame.line}`).join('<');
-  return `${owners}|${path.deepestLibrary?.function ?? ''}`;
 }
 
 /** Function name of a site's innermost owner. */

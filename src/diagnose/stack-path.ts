@@ -14,6 +14,8 @@ export type OwnerKind = 'application' | 'library' | 'standard';
  */
 export interface StackPath {
   readonly stack: InternedStack;
+  /** Equal for stacks that diagnosis does not tell apart: owners with lines, deepest library function. */
+  readonly key: string;
   /** Leaf first, as the profile has them. */
   readonly frames: readonly Frame[];
   readonly kind: OwnerKind;
@@ -36,7 +38,7 @@ export function createPathReader(stacks: StackReader, module: string | null): Pa
     path(stack) {
       const known = cache.get(stack);
       if (known !== undefined) return known;
-      const path = readPath(stack, stacks.frames(stack), module);
+      const path = addKey(readPath(stack, stacks.frames(stack), module));
       cache.set(stack, path);
       return path;
     },
@@ -57,7 +59,14 @@ const TOOL_PACKAGES = new Set(
   ),
 );
 
-function readPath(stack: InternedStack, frames: readonly Frame[], module: string | null): StackPath {
+type PathWithoutKey = Omit<StackPath, 'key'>;
+
+function addKey(path: PathWithoutKey): StackPath {
+  const owners = path.owners.map((frame) => `${frame.function}:${frame.line}`).join('<');
+  return { ...path, key: `${owners}|${path.deepestLibrary?.function ?? ''}` };
+}
+
+function readPath(stack: InternedStack, frames: readonly Frame[], module: string | null): PathWithoutKey {
   const origins = frames.map((frame) => ownerOf(frame, module));
   const applicationAt = origins.indexOf('application');
   if (applicationAt >= 0) {

@@ -1,0 +1,80 @@
+// When a raised leak is over: by its profiles, by stage 1's claim, or because the lane went quiet.
+import type { Verdict } from '../model/finding.ts';
+import type { CaseInput, OverLeak, RaisedLeak } from './case-state.ts';
+import { findLane } from './combine.ts';
+import type { ProfileEvidence } from './profile-evidence.ts';
+import { findProvenLeads, findStop, hasPowerToSee } from './proof.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+/** Splits leaks into those that stand and those that evidence of this evaluation ends. */
+export function endLeaks(
+  leaks: readonly RaisedLeak[],
+  input: CaseInput,
+  profiles: ProfileEvidence | null,
+): { kept: RaisedLeak[]; over: OverLeak[] } {
+  const kept: RaisedLeak[] = [];
+  const over: OverLeak[] = [];
+  for (const leak of leaks) {
+    const end = findEnd(leak, input, profiles);
+    if (end === null) kept.push(leak);
+    else over.push(end);
+  }
+  return { kept, over };
+}
+
+function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
+  const { fingerprint } = leak;
+  if (leak.refutations >= THRESHOLDS.identityChanges) {
+    return { fingerprint, why: 'newer profiles show another cause for the same growth', isWithdrawn: true };
+  }
+  const stop =
+    profiles === null ? null : findStop(profiles, leak.lead, findLane(input.assessment, leak.lane));
+  if (stop !== null) {
+    const what = leak.kind === 'goroutine' || leak.kind === 'thread' ? 'more' : 'more samples';
+    const numbers = `${Math.round(stop.expected)} ${what} were due at the old rate, ${Math.round(stop.seen)} came`;
+    if (stop.kind === 'balanced') {
+      return { fingerprint, why: `as much is freed as allocated there now: ${numbers}`, isWithdrawn: true };
+    }
+    return {
+      fingerprint,
+      why: `growth stopped while the service went on working: ${numbers}`,
+      isWithdrawn: false,
+    };
+  }
+  return findClaimEnd(leak, input) ?? findQuietEnd(leak, input, profiles);
+}
+
+/** Verdicts with which stage 1 explains growth otherwise: the alarm was false, not the leak cured. */
+const EXPLANATIONS: Readonly<Partial<Record<Verdict, string>>> = {
+  'filling-to-bound': 'the growth bends towards a bound',
+  'load-driven': 'the growth follows the load',
+  step: 'it was one step, and level since',
+};
+
+/** Stage 1 takes its claim back. */
+function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
+  const over = input.confirmation[leak.lane]?.over ?? null;
+  if (over === null) return null;
+  const explanation = EXPLANATIONS[findLane(input.assessment, leak.lane)?.verdict ?? 'no-growth'];
+  const why = explanation === undefined ? over.reason : `${over.reason}: ${explanation}`;
+  return { fingerprint: leak.fingerprint, why, isWithdrawn: explanation !== undefined };
+}
+
+/** The lane has been quiet long enough, and growth would have been seen or has another explanation. */
+function findQuietEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
+  const lane = findLane(input.assessment, leak.lane);
+  if (lane === null || leak.quietSinceMillis === null) return null;
+  const quiet = input.atMillis - leak.quietSinceMillis;
+  const { fingerprint } = leak;
+  if (lane.verdict === 'no-growth') {
+    if (quiet < THRESHOLDS.overQuietMillis || !hasPowerToSee(lane, leak.ratePerHour)) return null;
+    const why = 'no growth, and half of the old rate would have been seen';
+    return { fingerprint, why, isWithdrawn: false };
+  }
+  const why = EXPLANATIONS[lane.verdict];
+  const age = input.atMillis - input.assessment.incarnationStartMillis;
+  const hold = Math.max(THRESHOLDS.explainedMillis, THRESHOLDS.explainedAgeShare * age);
+  const isDoubted = profiles !== null && findProvenLeads(profiles).has(leak.lead ?? '');
+  if (why === undefined || quiet < (isDoubted ? 2 * hold : hold)) return null;
+  return { fingerprint, why, isWithdrawn: true };
+}
