@@ -7,7 +7,7 @@ import type { Lane, LaneAssessment } from './assessment.ts';
 import { describeCache, describeLeakGrowth, measureRecent, solveFit, testTail } from './growth.ts';
 import type { LeakGrowth, SolvedFit, TailTest } from './growth.ts';
 import { collectEvidence } from './lane-evidence.ts';
-import { prepareLane, type LaneSeries, type LaneSource } from './lane-series.ts';
+import { prepareLane, withWideLoad, type LaneSeries, type LaneSource } from './lane-series.ts';
 import { BLOCKS_NEEDED, fitModels, type ModelFit, type ModelSet } from './models.ts';
 import * as limits from './thresholds.ts';
 
@@ -117,7 +117,8 @@ function decideVerdict(measures: LaneMeasures): LaneDecision {
     const needed = { what: 'the process was not watched for long enough after its start', millis };
     return { verdict: 'undetermined', isSuspect, model: set.bestLeak ?? set.bestNull, needed };
   }
-  if (isGrowing && leak.z > measures.zThreshold && ratio > measures.evidenceThreshold && set.bestLeak) {
+  const isClear = isGrowing && leak.z > measures.zThreshold && ratio > measures.evidenceThreshold;
+  if (isClear && set.bestLeak && survivesWideLoad(measures)) {
     return { verdict: 'leak', isSuspect: true, model: set.bestLeak, needed: null };
   }
   const explained = explainByNull(measures);
@@ -134,6 +135,21 @@ function decideVerdict(measures: LaneMeasures): LaneDecision {
     };
   }
   return { verdict: explained.verdict, isSuspect: false, model: set.bestNull, needed: explained.needed };
+}
+
+/**
+ * A leak is not claimed when it hangs on how finely the load was counted: with the load averaged widely it must stand
+ * as clear of the noise, with half of the evidence.
+ */
+function survivesWideLoad(measures: LaneMeasures): boolean {
+  const { question, series } = measures;
+  const wide = withWideLoad(series, question.source);
+  const set = wide && fitModels(wide);
+  if (!set) return true;
+  if (!set.bestLeak) return false;
+  const last = set.bestLeak.coefficient.length - 1;
+  const z = set.bestLeak.coefficient[last] / set.bestLeak.standardError[last];
+  return z > measures.zThreshold && (set.evidenceRatio ?? 0) > measures.evidenceThreshold / 2;
 }
 
 /** What the best null says when no leak is claimed. */

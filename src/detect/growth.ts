@@ -80,6 +80,18 @@ export interface SolvedFit {
 
 /** Null when the columns are collinear (then the projected fit already dropped one of them). */
 export function solveFit(series: LaneSeries, set: ModelSet, fit: ModelFit): SolvedFit | null {
+  let solved = SOLVED.get(fit);
+  if (solved === undefined) {
+    solved = computeSolved(series, set, fit);
+    SOLVED.set(fit, solved);
+  }
+  return solved;
+}
+
+/** Each fit belongs to one series and is asked for by several tests. Weak: gone with the assessment. */
+const SOLVED = new WeakMap<ModelFit, SolvedFit | null>();
+
+function computeSolved(series: LaneSeries, set: ModelSet, fit: ModelFit): SolvedFit | null {
   const { value, covariates } = series.input;
   const intercept = new Float64Array(value.length).fill(1);
   const columns = [intercept, ...covariates, ...fit.shapes.map((shape) => shape.column)];

@@ -25,7 +25,7 @@ export function collectEvidence(measures: LaneMeasures, decision: LaneDecision):
     aboutModels(measures, window),
     aboutSize(measures, window),
     aboutTail(measures, window),
-    aboutRobustSlope(measures, window),
+    decision.isSuspect ? aboutRobustSlope(measures, window) : null,
     aboutLoad(measures, decision, window),
   ].filter((entry) => entry !== null);
 }

@@ -2,10 +2,10 @@
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import { computeBlocks, type Blocks } from '../series/blocks.ts';
 import type { Points } from '../series/points.ts';
-import { fitLeastSquares } from '../series/stats/least-squares.ts';
 import { median, quantile } from '../series/stats/quantiles.ts';
 import { interpolateAt, type Work } from '../series/work.ts';
 import type { ModelInput } from './models.ts';
+import { ProjectedSpace } from './projected-space.ts';
 import { DAILY_RHYTHM_MILLIS } from './thresholds.ts';
 
 export interface LaneSource {
@@ -169,6 +169,22 @@ function meanLoad(source: LaneSource, blocks: Blocks, kernel: Kernel): Float64Ar
   });
 }
 
+/** A block's load over this many blocks on either side: a twelfth of a full window. */
+const WIDE_KERNEL: Kernel = { before: 3, after: 3 };
+
+/**
+ * The same series with the load averaged widely; null where load plays no part. A load that is counted with noise (retries,
+ * health checks, requests of unequal weight) is believed too little, and its trend is left over as growth; averaging takes
+ * the noise out, at the price of detail.
+ */
+export function withWideLoad(series: LaneSeries, source: LaneSource): ModelInput | null {
+  const at = series.covariateNames.indexOf('load');
+  if (at < 0) return null;
+  const covariates = [...series.input.covariates];
+  covariates[at] = meanLoad(source, series.blocks, WIDE_KERNEL);
+  return { ...series.input, covariates, covariateParameters: 1 };
+}
+
 /** Hour of day as one sine and cosine, where it explains what load does not. */
 function withRhythm(input: ModelInput, timeMillis: Float64Array, spanMillis: Millis): ModelInput | null {
   if (spanMillis < DAILY_RHYTHM_MILLIS) return null;
@@ -181,15 +197,16 @@ function withRhythm(input: ModelInput, timeMillis: Float64Array, spanMillis: Mil
 /** BIC of the best of some plain trends: enough to choose covariates, whatever the verdict will be. */
 function quickScore(input: ModelInput): number {
   const n = input.value.length;
-  const base = [new Float64Array(n).fill(1), ...input.covariates];
+  const space = new ProjectedSpace([new Float64Array(n).fill(1), ...input.covariates], input.value);
   const bent = input.time.share.map((share) => -Math.expm1(-share / 0.2));
-  const trends = [[], [input.time.share], [bent], ...(input.work ? [[input.work.share]] : [])];
-  let best = Infinity;
+  const trends = [input.time.share, bent, ...(input.work ? [input.work.share] : [])];
+  const k = 1 + input.covariates.length + input.covariateParameters;
+  const score = (sumOfSquares: number, parameters: number): number =>
+    n * Math.log(sumOfSquares / n + input.noiseFloor ** 2) + parameters * Math.log(n);
+  let best = score(space.baseSumOfSquares, k);
   for (const trend of trends) {
-    const fit = fitLeastSquares([...base, ...trend], input.value);
-    if (!fit) continue;
-    const k = base.length + trend.length + input.covariateParameters;
-    best = Math.min(best, n * Math.log(fit.sumOfSquares / n + input.noiseFloor ** 2) + k * Math.log(n));
+    const fit = space.fitOne(space.add(trend));
+    if (fit) best = Math.min(best, score(fit.sumOfSquares, k + 1));
   }
   return best;
 }

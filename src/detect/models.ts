@@ -64,6 +64,7 @@ const LONGEST_WARM_UP = 1 / 3;
 const SHORTEST_TAU = 0.03;
 /** A ramp that is full only in the last sixth cannot be told from one that is not full. */
 const LATEST_FULL = 0.85;
+const STEPS_PAIRED = 36;
 const EARLIEST_ONSET = 0.1;
 const LATEST_ONSET = 0.85;
 /** A step needs some blocks on both sides. */
@@ -163,7 +164,7 @@ class Comparison {
     this.#keep(this.#refine('N1', this.#bestOne('N1', caches, k + 2, isPositive)));
     this.#keep(this.#bestPair('N2', pairsOf(exponential('time')), k + 4, areBothPositive));
     this.#keep(this.#bestOne('N3', steps, k + 2, isAny));
-    this.#keep(this.#bestPair('N3', pairsOf(steps), k + 4, isAny));
+    this.#keep(this.#bestPair('N3', pairsOf(thin(steps)), k + 4, isAny));
     for (const line of lines) {
       const name = line.shape.domain === 'time' ? 'L1' : 'L2';
       this.#keep(this.#bestOne(name, [line], k + 1, isPositive));
@@ -320,6 +321,11 @@ function straightness(line: ProjectedColumn, caches: readonly Placed[]): number 
     if (shared > 0) least = Math.min(least, line.power - (shared * shared) / column.power);
   }
   return Math.max(0, least);
+}
+
+/** Pairs grow with the square: of many steps every second one stands for its neighbour. */
+function thin(steps: readonly Placed[]): readonly Placed[] {
+  return steps.length > STEPS_PAIRED ? steps.filter((_, i) => i % 2 === 0) : steps;
 }
 
 function* pairsOf(placed: readonly Placed[]): Iterable<[Placed, Placed]> {

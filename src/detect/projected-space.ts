@@ -28,13 +28,13 @@ export class ProjectedSpace {
 
   constructor(base: readonly Float64Array[], values: Float64Array) {
     for (const column of base) {
-      const left = this.#project(column);
+      const left = this.#project(this.#project(column));
       const power = dot(left, left);
       if (power <= COLLINEAR_SHARE * dot(column, column)) continue;
       const scale = 1 / Math.sqrt(power);
       this.#basis.push(left.map((cell) => cell * scale));
     }
-    this.values = this.#project(values);
+    this.values = this.#project(this.#project(values));
     this.baseSumOfSquares = dot(this.values, this.values);
   }
 
@@ -74,12 +74,10 @@ export class ProjectedSpace {
     return left;
   }
 
-  /** Twice, because once leaves rounding errors of the size of a small signal on a large level. */
+  /** Base and values go through this twice: once leaves rounding errors of the size of a small signal on a large level. */
   #project(column: Float64Array): Float64Array {
     const left = Float64Array.from(column);
-    for (let pass = 0; pass < 2; pass++) {
-      for (const axis of this.#basis) addScaled(left, axis, -dot(axis, left));
-    }
+    for (const axis of this.#basis) addScaled(left, axis, -dot(axis, left));
     return left;
   }
 }

@@ -1,5 +1,5 @@
 // Every number that decides a verdict, with its unit and reason. Sources: detection-science 3.3, 3.4, 5.4.
-import { DAY_MILLIS, HOUR_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import { DAY_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { Lane } from './assessment.ts';
 
 export interface LaneThresholds {
@@ -79,8 +79,8 @@ export const WARM_UP_MILLIS: Millis = 5 * MINUTE_MILLIS;
 export const SHORTEST_WATCH_MILLIS: Millis = 30 * MINUTE_MILLIS;
 /** Older data is not fitted: seven daily cycles show any rhythm, and an onset stays visible. */
 export const LONGEST_FIT_MILLIS: Millis = 7 * DAY_MILLIS;
-/** A residual daily rhythm is modelled once it was seen one and a half times. */
-export const DAILY_RHYTHM_MILLIS: Millis = 36 * HOUR_MILLIS;
+/** A residual daily rhythm is modelled once a whole day was seen; before, thresholds are higher instead. */
+export const DAILY_RHYTHM_MILLIS: Millis = DAY_MILLIS;
 
 /** A null counts as an explanation of change when its own term is this many standard errors from zero ... */
 export const TERM_Z = 4;

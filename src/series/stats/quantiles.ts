@@ -26,6 +26,7 @@ export function quantile(values: ArrayLike<number>, p: number): number {
 }
 
 export function median(values: ArrayLike<number>): number {
+  if (values.length === 1) return values[0];
   return quantile(values, 0.5);
 }
 

@@ -1,0 +1,170 @@
+// From single assessments to a standing claim, lane by lane: slow to raise, slow to drop.
+import { DAY_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import type { Assessment, Lane, LaneAssessment } from './assessment.ts';
+import { LEAK_EVIDENCE } from './thresholds.ts';
+
+/**
+ * Six evaluations in a row (detection-science 3.3), with patience for a single one that is only "suspect": a leak counts
+ * two points, a suspect takes one away, any other verdict takes all. On the evaluation grid six are 12 min for a target
+ * that is young, half an hour within the first half day, then an hour.
+ */
+const LEAK_POINTS = 2;
+const SUSPECT_POINTS = -1;
+const POINTS_TO_CALL = 12;
+
+/** Growth counts as gone below this share of the rate that was called (and it must stay there). */
+export const GONE_SHARE = 0.25;
+/**
+ * A bound that has come in sight ends a claim as fast as it was raised, six evaluations: as much evidence against as twice
+ * what a leak needs for it.
+ */
+export const EXPLAINED_EVIDENCE = 2 * LEAK_EVIDENCE;
+/** With less work than this share of before, a leak that follows the work would be quiet, too. */
+export const GONE_WORK_SHARE = 0.3;
+/** It must be gone for as long as it took to find, within these bounds. */
+export const GONE_SHORTEST_MILLIS: Millis = 30 * MINUTE_MILLIS;
+export const GONE_LONGEST_MILLIS: Millis = DAY_MILLIS;
+
+/** Why a claim ended, with its numbers: evidence for the incident's history. */
+export interface Over {
+  readonly atMillis: Millis;
+  readonly reason: string;
+  readonly numbers: Readonly<Record<string, number | null>>;
+}
+
+/** Plain JSON. */
+export interface LaneConfirmation {
+  readonly points: number;
+  /** First evaluation of the present run of leaks; null when there is none. */
+  readonly leakSinceMillis: Millis | null;
+  /** When the claim was raised; null while there is none. */
+  readonly calledAtMillis: Millis | null;
+  /** Of the last evaluation that said leak, in the lane's unit. */
+  readonly perHour: number | null;
+  /** From the start of the growth to the claim: how long finding it took. */
+  readonly tookMillis: Millis | null;
+  /** Since when growth has been gone; null while it goes on. */
+  readonly goneSinceMillis: Millis | null;
+  /** Set by the evaluation that ended the claim, gone with the next. */
+  readonly over: Over | null;
+}
+
+export type ConfirmationState = Readonly<Partial<Record<Lane, LaneConfirmation>>>;
+
+export const NOTHING_CONFIRMED: ConfirmationState = {};
+
+const FRESH: LaneConfirmation = {
+  points: 0,
+  leakSinceMillis: null,
+  calledAtMillis: null,
+  perHour: null,
+  tookMillis: null,
+  goneSinceMillis: null,
+  over: null,
+};
+
+/** Takes one evaluation in; evaluations must come in order of time. A restart does not end a claim: its cause is in the code. */
+export function advanceConfirmation(state: ConfirmationState, assessment: Assessment): ConfirmationState {
+  const next: Partial<Record<Lane, LaneConfirmation>> = { ...state };
+  for (const lane of assessment.lanes) {
+    const before = state[lane.lane] ?? FRESH;
+    const settled = before.over ? FRESH : before;
+    next[lane.lane] =
+      settled.calledAtMillis === null
+        ? collect(settled, lane, assessment)
+        : watchForEnd(settled, lane, assessment.atMillis);
+  }
+  return next;
+}
+
+/** Lanes whose claim stands, in the order of the assessment's lanes. */
+export function confirmedLanes(state: ConfirmationState): Lane[] {
+  return Object.entries(state)
+    .filter(([, lane]) => lane.calledAtMillis !== null && lane.over === null)
+    .map(([name]) => name as Lane);
+}
+
+function collect(before: LaneConfirmation, lane: LaneAssessment, assessment: Assessment): LaneConfirmation {
+  const { atMillis } = assessment;
+  if (lane.verdict !== 'leak') {
+    const points = lane.isSuspect ? Math.max(0, before.points + SUSPECT_POINTS) : 0;
+    return points === 0 ? FRESH : { ...before, points };
+  }
+  const points = before.points + LEAK_POINTS;
+  const leakSinceMillis = before.leakSinceMillis ?? atMillis;
+  const perHour = lane.growth?.perHour ?? null;
+  if (points < POINTS_TO_CALL) return { ...FRESH, points, leakSinceMillis, perHour };
+  const began = Math.max(
+    lane.onsetAtMillis ?? assessment.firstEvidenceMillis,
+    assessment.incarnationStartMillis,
+    assessment.firstEvidenceMillis,
+  );
+  return {
+    ...FRESH,
+    points,
+    leakSinceMillis,
+    perHour,
+    calledAtMillis: atMillis,
+    tookMillis: atMillis - began,
+  };
+}
+
+function watchForEnd(before: LaneConfirmation, lane: LaneAssessment, atMillis: Millis): LaneConfirmation {
+  if (lane.verdict === 'leak') {
+    const perHour = lane.growth?.perHour ?? before.perHour;
+    return { ...before, points: POINTS_TO_CALL, perHour, goneSinceMillis: null };
+  }
+  if (isExplained(lane)) {
+    const points = before.points - LEAK_POINTS;
+    if (points > 0) return { ...before, points };
+    return { ...before, points, over: explainedOver(before, lane, atMillis) };
+  }
+  if (!isGone(before, lane)) return { ...before, goneSinceMillis: null };
+  const goneSinceMillis = before.goneSinceMillis ?? atMillis;
+  const needed = Math.min(GONE_LONGEST_MILLIS, Math.max(GONE_SHORTEST_MILLIS, before.tookMillis ?? 0));
+  const goneFor = atMillis - goneSinceMillis;
+  if (goneFor < needed) return { ...before, goneSinceMillis };
+  const over: Over = {
+    atMillis,
+    reason: 'growth has been gone for as long as it took to find',
+    numbers: {
+      goneForMillis: goneFor,
+      thresholdMillis: needed,
+      perHourNow: lane.recent?.perHour ?? 0,
+      perHourCalled: before.perHour,
+      goneShare: GONE_SHARE,
+      workShare: lane.recent?.workShare ?? null,
+      level: lane.level,
+    },
+  };
+  return { ...before, goneSinceMillis, over };
+}
+
+/** A bounded explanation has become decisively better than any leak, on a series that was fitted. */
+function isExplained(lane: LaneAssessment): boolean {
+  const isNull = lane.verdict !== 'leak' && lane.verdict !== 'undetermined';
+  return isNull && lane.evidenceRatio !== null && lane.evidenceRatio < -EXPLAINED_EVIDENCE;
+}
+
+function explainedOver(before: LaneConfirmation, lane: LaneAssessment, atMillis: Millis): Over {
+  return {
+    atMillis,
+    reason: `the series shows what it is: ${lane.verdict}`,
+    numbers: {
+      evidenceRatio: lane.evidenceRatio,
+      threshold: -EXPLAINED_EVIDENCE,
+      perHourNow: lane.recent?.perHour ?? null,
+      perHourCalled: before.perHour,
+      predictedBound: lane.predictedBound,
+      level: lane.level,
+    },
+  };
+}
+
+/** Needs a measurement: a lane that could not be fitted (just restarted, too few blocks) says nothing. */
+function isGone(before: LaneConfirmation, lane: LaneAssessment): boolean {
+  if (lane.verdict === 'undetermined' && !lane.recent) return false;
+  const isMuchSlower = (lane.recent?.perHour ?? 0) < GONE_SHARE * (before.perHour ?? 0);
+  const isWorking = (lane.recent?.workShare ?? 1) >= GONE_WORK_SHARE;
+  return isMuchSlower && isWorking;
+}
