@@ -126,7 +126,12 @@ export function announceRequests(
     rows.push({ request, where: where ?? missing, state: where === null ? 'off' : 'waiting' });
   const url = (endpoint: { readonly url: string } | null) => (endpoint ? shownUrl(endpoint.url) : null);
   add('metrics', url(target.metrics), 'not offered');
-  if (target.vars || !target.metrics) add('vars', url(target.vars), 'not offered');
+  const isVarsAsked = probe.gaugeSource !== 'metrics';
+  add(
+    'vars',
+    isVarsAsked ? url(target.vars) : null,
+    isVarsAsked ? 'not offered' : 'not needed: /metrics says it all',
+  );
   if (probe.gaugeSource === 'memstats') add('memstats', url(target.pprof), 'not offered');
   add('proc', target.pid === null ? null : `/proc/${target.pid}`, describeNoPid(probe));
   add('profile:heap', url(target.pprof), 'net/http/pprof is not reachable');

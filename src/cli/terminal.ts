@@ -2,6 +2,9 @@
 import type { Talk } from '../pipeline/ports.ts';
 import { ANSI, PLAIN, type Style } from '../report/style.ts';
 
+/** Between two progress lines where they cannot be rewritten. */
+const LOG_PROGRESS_MILLIS = 10_000;
+
 /** Colours where a person looks and has not said no (NO_COLOR, see no-color.org). */
 export function styleFor(stream: NodeJS.WriteStream): Style {
   const isPlain = !stream.isTTY || (process.env['NO_COLOR'] ?? '') !== '';
@@ -13,7 +16,7 @@ export class Terminal implements Talk {
   readonly #stream = process.stderr;
   readonly #style = styleFor(process.stderr);
   #progress = '';
-  #toldProgress = '';
+  #toldMillis = -Infinity;
 
   info(text: string): void {
     this.#line(text);
@@ -23,13 +26,17 @@ export class Terminal implements Talk {
     this.#line(`${this.#style('warning', 'warning:')} ${text}`);
   }
 
-  /** Rewritten in place on a terminal; elsewhere (a log) it is a line, and only when it says something new. */
+  /** Rewritten in place on a terminal; elsewhere (a log) it is a line, now and then. */
   progress(text: string): void {
     this.#progress = text;
-    if (this.#stream.isTTY)
+    if (this.#stream.isTTY) {
       this.#stream.write(`\r\u001b[K${text.slice(0, (this.#stream.columns || 80) - 1)}`);
-    else if (text !== this.#toldProgress) this.#stream.write(`${text}\n`);
-    this.#toldProgress = text;
+      return;
+    }
+    const now = performance.now();
+    if (now - this.#toldMillis < LOG_PROGRESS_MILLIS) return;
+    this.#toldMillis = now;
+    this.#stream.write(`${text}\n`);
   }
 
   endProgress(): void {

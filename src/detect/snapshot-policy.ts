@@ -115,7 +115,9 @@ function wishFor(kind: 'heap' | 'goroutine', question: SnapshotQuestion): Snapsh
         kind === 'heap' && settings.mayForceGc && (situation.floorBytes ?? Infinity) <= FORCED_GC_BOUND;
       return wish(step, `growth since the first profile is conclusive (${step})`, gc);
     }
-    if (!wasTakenWhileSuspect(assessment, last)) return wish('suspect', 'growth began to stand out');
+    // Between the completion points, too: what fluctuates shows as such only over several snapshots, and a cache that
+    // was still filling in the first one looks like a leak until there are enough of them.
+    return wish('suspect', 'growth stands out');
   }
   return since >= settings.baselineMillis ? wish('baseline', 'standing profile') : null;
 }
@@ -123,16 +125,6 @@ function wishFor(kind: 'heap' | 'goroutine', question: SnapshotQuestion): Snapsh
 function isLastGasp(assessment: Assessment): boolean {
   const { exhaustion, isExhausting, atMillis } = assessment;
   return isExhausting && exhaustion !== null && exhaustion.low - atMillis < LAST_GASP_MILLIS;
-}
-
-/** A profile from before the growth began is a "before"; one from after the onset shows the growth already. */
-function wasTakenWhileSuspect(assessment: Assessment, last: TakenSnapshot): boolean {
-  const onset = assessment.lanes.reduce(
-    (earliest, lane) =>
-      lane.isSuspect && lane.onsetAtMillis !== null ? Math.min(earliest, lane.onsetAtMillis) : earliest,
-    Infinity,
-  );
-  return last.atMillis > onset;
 }
 
 /** The next completion point that growth has passed and no profile has seen yet. */

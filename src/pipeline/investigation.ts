@@ -6,12 +6,7 @@ import type { Bytes, Millis } from '../base/units.ts';
 import type { RequestName } from '../collect/source.ts';
 import { assess } from '../detect/assess.ts';
 import type { Assessment, Lane } from '../detect/assessment.ts';
-import {
-  NOTHING_CONFIRMED,
-  advanceConfirmation,
-  confirmedLanes,
-  type ConfirmationState,
-} from '../detect/confirm.ts';
+import { NOTHING_CONFIRMED, advanceConfirmation, type ConfirmationState } from '../detect/confirm.ts';
 import { nextEvaluationAt } from '../detect/evaluation-grid.ts';
 import { describeSituation } from '../detect/situation.ts';
 import {
@@ -251,7 +246,7 @@ export class Investigation {
       target: this.target,
       module: this.#module,
       assessment,
-      confirmed: confirmedLanes(this.#confirmation),
+      confirmation: this.#confirmation,
       profiles: this.profiles,
       atMillis,
     });
