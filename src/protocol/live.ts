@@ -8,6 +8,12 @@ export interface HelloEvent {
   readonly watch: WatchInfo;
 }
 
+/** Every few seconds: virtual now, so that ages stay true when nothing else happens (or time stands still). */
+export interface ClockEvent {
+  readonly kind: 'clock';
+  readonly watch: WatchInfo;
+}
+
 /** New evidence was stored, or a target was assessed again. */
 export interface TargetEvent {
   readonly kind: 'evidence' | 'assessment';
@@ -25,10 +31,13 @@ export interface IncidentEvent {
   readonly atMillis: Millis;
 }
 
-export type LiveEvent = HelloEvent | TargetEvent | IncidentEvent;
+/** Something to fetch again. */
+export type ChangeEvent = TargetEvent | IncidentEvent;
+
+export type LiveEvent = HelloEvent | ClockEvent | ChangeEvent;
 
 /** The names under which events are sent; each carries one LiveEvent of that kind as JSON. */
-export const LIVE_EVENT_KINDS = ['hello', 'evidence', 'assessment', 'incident'] as const;
+export const LIVE_EVENT_KINDS = ['hello', 'clock', 'evidence', 'assessment', 'incident'] as const;
 
 /** `event: <kind>` and `data: <json>` lines, ended by an empty one. JSON holds no line break. */
 export function encodeLiveEvent(event: LiveEvent): string {

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { WatchChange, WatchView } from '../pipeline/watch-view.ts';
 import { encodeLiveEvent, type LiveEvent } from '../protocol/live.ts';
+import type { WatchInfo } from '../protocol/messages.ts';
 
 /** Pages that may be open at once: a team and its wall screens. Each costs a socket and its buffer. */
 export const LIVE_CLIENTS_LIMIT = 64;
@@ -22,9 +23,13 @@ export class LiveHub {
   #gatherTimer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  constructor(view: WatchView, heartbeatMillis = LIVE_HEARTBEAT_MILLIS) {
+  /** `info` is asked at every heartbeat. */
+  constructor(view: WatchView, info: () => WatchInfo, heartbeatMillis = LIVE_HEARTBEAT_MILLIS) {
     this.#unsubscribe = view.subscribe((change) => this.#gather(change));
-    this.#heartbeat = setInterval(() => this.#broadcast(': still here\n\n'), heartbeatMillis);
+    this.#heartbeat = setInterval(() => {
+      if (this.#clients.size === 0) return;
+      this.#broadcast(`: still here\n\n${encodeLiveEvent({ kind: 'clock', watch: info() })}`);
+    }, heartbeatMillis);
     this.#heartbeat.unref();
   }
 

@@ -111,9 +111,12 @@ it('tells many changes of one target once', async () => {
   expect(following).toContain('last');
 });
 
-it('sends a comment on an idle stream so that nothing between gives it up', async () => {
+it('keeps an idle stream alive with a comment and the time, so that nothing between gives it up', async () => {
   const stream = await openStream();
   expect(await stream.next((line) => line.startsWith(':'))).toBe(': still here');
+  expect(await stream.nextEvent('clock')).toMatchObject({ watch: { now: FAKE_NOW } });
+  view.advance(5000);
+  await stream.next((line) => line.includes(`"now":${FAKE_NOW + 5000}`));
 });
 
 it('takes so many pages and no more, and takes another when one has gone', async () => {

@@ -8,6 +8,7 @@ import { createApp } from './app.ts';
 import { LiveHub } from './live-hub.ts';
 import { describeApi } from './openapi.ts';
 import { ROUTES } from './route-table.ts';
+import { watchInfo } from './route.ts';
 import { startServer, type RunningServer } from './start-server.ts';
 
 let server: RunningServer;
@@ -29,7 +30,7 @@ const described = Object.entries(API.paths).flatMap(([path, operations]) =>
 
 /** What hono really has, without middleware. */
 function registered(): string[] {
-  const hub = new LiveHub(view);
+  const hub = new LiveHub(view, () => watchInfo({ view, version: '1.2.3' }));
   const app = createApp({
     context: {
       view,

@@ -90,7 +90,6 @@ export function param(request: RouteRequest<unknown, unknown>, name: string): st
   return value;
 }
 
-export function watchInfo(context: RouteContext): WatchInfo {
-  const { view, version } = context;
+export function watchInfo({ view, version }: Pick<RouteContext, 'view' | 'version'>): WatchInfo {
   return { version, now: view.now(), startedAt: view.startedAtMillis, timeScale: view.timeScale };
 }

@@ -10,7 +10,7 @@ import { formatMetrics } from './metrics-text.ts';
 import { describeApi } from './openapi.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { ROUTES } from './route-table.ts';
-import type { RouteContext } from './route.ts';
+import { watchInfo, type RouteContext } from './route.ts';
 import { watchMetrics } from './watch-metrics.ts';
 import { readWebFiles } from './web-files.ts';
 
@@ -47,7 +47,7 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const web = options.webDir === null ? null : await readWebFiles(options.webDir);
   const processMetrics = new ProcessMetrics();
-  const hub = new LiveHub(options.view, options.heartbeatMillis);
+  const hub = new LiveHub(options.view, () => watchInfo(options), options.heartbeatMillis);
   const state = { isClosing: false };
   const app = createApp({
     context: makeContext(options, { hub, processMetrics, state }),

@@ -16,7 +16,7 @@ export function App() {
   const { path } = usePlace();
   useEffect(() => {
     const off = onLiveEvent((event) => {
-      if (event.kind === 'hello') hearWatch(event.watch);
+      if (event.kind === 'hello' || event.kind === 'clock') hearWatch(event.watch);
     });
     connectLive();
     return off;

@@ -48,7 +48,8 @@ function hear(event: LiveEvent): void {
   if (event.kind === 'hello') setConnection({ kind: 'live' });
   const state = liveState.get();
   if (state.kind === 'paused') {
-    if (event.kind !== 'hello') liveState.set({ ...state, waiting: state.waiting + 1 });
+    if (event.kind !== 'hello' && event.kind !== 'clock')
+      liveState.set({ ...state, waiting: state.waiting + 1 });
     return;
   }
   for (const listener of listeners) listener(event);

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { LiveEvent } from '../../src/protocol/live.ts';
+import type { ChangeEvent } from '../../src/protocol/live.ts';
 import { ApiFailure, fetchJson } from './api.ts';
 import { onLiveEvent, onResume } from './live.ts';
 
@@ -18,7 +18,7 @@ const RETRY_MILLIS = 3000;
  * The answer at `path`, fetched again whenever a live event `concerns` it. What was shown stays until the new
  * answer is there, unless the path (without its query) names something else.
  */
-export function useResource<T>(path: string | null, concerns: (event: LiveEvent) => boolean): Resource<T> {
+export function useResource<T>(path: string | null, concerns: (event: ChangeEvent) => boolean): Resource<T> {
   const subject = path?.split('?')[0] ?? null;
   const [shown, setShown] = useState<{ subject: string | null; data: T | null; failure: ApiFailure | null }>({
     subject,
@@ -40,6 +40,7 @@ export function useResource<T>(path: string | null, concerns: (event: LiveEvent)
     );
     ask.current = loop.ask;
     const offLive = onLiveEvent((event) => {
+      if (event.kind === 'clock') return;
       if (event.kind === 'hello' || isConcerned.current(event)) loop.ask();
     });
     const offResume = onResume(loop.ask);

@@ -61,10 +61,10 @@ export const SYSTEM_ROUTES: readonly Route[] = [
     method: 'get',
     path: PATHS.live,
     summary:
-      'Server-sent events: hello, evidence, assessment, incident. Each says what changed, not to what; fetch that again.',
+      'Server-sent events: hello, clock, evidence, assessment, incident. Each says what changed, not to what; fetch that again.',
     replies: {
       200: {
-        description: 'A stream of events, with a comment every 15 s.',
+        description: 'A stream of events, with a comment and the time every 15 s.',
         contentType: 'text/event-stream',
       },
     },

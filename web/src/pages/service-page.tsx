@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { HOUR_MILLIS } from '../../../src/base/units.ts';
 import type { Report } from '../../../src/model/report.ts';
 import type { Series, TargetStatus } from '../../../src/model/status.ts';
-import type { LiveEvent } from '../../../src/protocol/live.ts';
+import type { ChangeEvent } from '../../../src/protocol/live.ts';
 import type { TargetsMessage } from '../../../src/protocol/messages.ts';
 import { fillPath, PAGE_PATHS, PATHS } from '../../../src/protocol/paths.ts';
 import { hearWatch } from '../clock.ts';
@@ -33,7 +33,7 @@ const DEFAULT_RANGE = 'all';
 
 export function ServicePage({ service }: { readonly service: string }) {
   const { query } = usePlace();
-  const ofService = (event: LiveEvent) => event.kind !== 'hello' && event.service === service;
+  const ofService = (event: ChangeEvent) => event.service === service;
   const targets = useResource<TargetsMessage>(PATHS.targets, ofService);
   const watch = targets.data?.watch;
   useEffect(() => {
@@ -111,7 +111,7 @@ function Chart({ target, now }: { readonly target: TargetStatus; readonly now: n
     firstEvidenceAt === null
       ? null
       : fillPath(PATHS.series, { service }, { instance, from, points: POINTS, gauges: GAUGES }),
-    (event) => event.kind !== 'hello' && event.service === service && event.kind !== 'incident',
+    (event) => event.service === service && event.kind !== 'incident',
   );
   return (
     <>
