@@ -2,6 +2,7 @@
 import type { Bytes, Share } from '../base/units.ts';
 import { criticalZ, survivalShare } from '../profile/sampling.ts';
 import type { Frame } from '../profile/snapshot.ts';
+import { OTHER_STACKS } from '../profile/stack-interner.ts';
 import { servesObserver } from './observer.ts';
 import { computeGrowth, getSiteOwner, type Site, type SiteGrowth, type SiteTable } from './site-growth.ts';
 import { testProportional, type Interval } from './statistics.ts';
@@ -44,7 +45,7 @@ export function weighSites(table: SiteTable, base: number): WeightedSite[] {
   const last = table.timeMillis.length - 1;
   const byOwner = new Map<string, Site[]>();
   for (const site of table.sites) {
-    if (servesObserver(site.path)) continue;
+    if (servesObserver(site.path) || isNameless(site)) continue;
     const owner = getSiteOwner(site);
     const known = byOwner.get(owner);
     if (known === undefined) byOwner.set(owner, [site]);
@@ -64,6 +65,11 @@ export function weighSites(table: SiteTable, base: number): WeightedSite[] {
   }
   const fallen = table.sites.filter((site) => site.samples[base] - site.samples[last] >= MIN_FALLEN_SAMPLES);
   return weighted.filter(({ site }) => !isCostShift(site, fallen, base, last));
+}
+
+/** Stacks that fell out of the bounded table cannot be told apart: they are nobody's. */
+function isNameless(site: Site): boolean {
+  return site.path.owners.length === 0 || getSiteOwner(site) === OTHER_STACKS.function;
 }
 
 /**

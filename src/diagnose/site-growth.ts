@@ -207,11 +207,13 @@ export function computePersistence(series: readonly number[], timeMillis: readon
   const n = series.length;
   if (n < THRESHOLDS.minSnapshots) return null;
   const middleTime = (timeMillis[0] + timeMillis[n - 1]) / 2;
-  let middle = 1;
-  while (middle < n - 2 && timeMillis[middle] < middleTime) middle++;
   const around = n >= 8 ? 1 : 0;
+  const smooth = (at: number) => mean(series.slice(Math.max(0, at - around), at + around + 1));
+  let before = 0;
+  while (before < n - 2 && timeMillis[before + 1] <= middleTime) before++;
+  const part = (middleTime - timeMillis[before]) / (timeMillis[before + 1] - timeMillis[before]);
   const start = mean(series.slice(0, 1 + around));
-  const centre = mean(series.slice(middle - around, middle + around + 1));
+  const centre = smooth(before) + part * (smooth(before + 1) - smooth(before));
   const end = mean(series.slice(n - 1 - around));
   const grown = end - start;
   if (!(grown > 0)) return 0;

@@ -67,7 +67,7 @@ function addKey(path: PathWithoutKey): StackPath {
 }
 
 function readPath(stack: InternedStack, frames: readonly Frame[], module: string | null): PathWithoutKey {
-  const origins = frames.map((frame) => ownerOf(frame, module));
+  const origins = frames.map((frame) => (isGlue(frame) ? 'runtime' : ownerOf(frame, module)));
   const applicationAt = origins.indexOf('application');
   if (applicationAt >= 0) {
     const owners: Frame[] = [];
@@ -97,6 +97,11 @@ function readPath(stack: InternedStack, frames: readonly Frame[], module: string
     applicationFrames: new Set(),
     deepestLibrary: null,
   };
+}
+
+/** What cgo generates around each call stands in the package, but nobody wrote it. */
+function isGlue(frame: Frame): boolean {
+  return /\._C(func|macro)_|\._cgo/.test(frame.function);
 }
 
 /** No code but Go's own: the frames that say what it was for, without tools and the runtime, outermost first. */

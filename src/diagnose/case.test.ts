@@ -1,0 +1,306 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import type { Lane } from '../detect/assessment.ts';
+import { drawAssessment, drawConfirmation, type DrawnLane } from '../testing/drawn-assessment.ts';
+import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
+import { advanceCase, type CaseResult } from './case.ts';
+import { MAX_ALARMS, type CaseState } from './case-state.ts';
+
+const TARGET = { service: 'orders', instance: '127.0.0.1:8080' };
+const STORE = `heap\nmain.main > orders/store.Put@/src/store/put.go:27 | 512 | ${ramp(24, 3)}`;
+const NOTHING = 'heap';
+
+interface Step {
+  readonly at: Millis;
+  readonly lanes?: Partial<Record<Lane, DrawnLane>>;
+  readonly confirmed?: readonly Lane[];
+  readonly drawing?: string;
+}
+
+/** State goes through JSON before every step, as when Plimsoll is restarted in between. */
+function run(steps: readonly Step[]): CaseResult[] {
+  let state: CaseState | null = null;
+  return steps.map(({ at, lanes = {}, confirmed = [], drawing = STORE }) => {
+    const drawn = drawSnapshots(drawing);
+    const known = <T extends { takenAtMillis: Millis }>(all: readonly T[]) =>
+      all.filter(({ takenAtMillis }) => takenAtMillis <= at);
+    const result = advanceCase(state, {
+      target: TARGET,
+      module: null,
+      assessment: drawAssessment(at, lanes),
+      confirmation: drawConfirmation(confirmed),
+      profiles: { heap: known(drawn.heap), goroutines: known(drawn.goroutines), stacks: drawn.stacks },
+      atMillis: at,
+    });
+    state = JSON.parse(JSON.stringify(result.state)) as CaseState;
+    return result;
+  });
+}
+
+const LEAK = { heap: { verdict: 'leak' as const, perHour: 20 * MIB } };
+const minutes = (count: number) => count * MINUTE_MILLIS;
+
+describe('advanceCase', () => {
+  it('raises a confirmed leak that profiles name, at that evaluation', () => {
+    const [before, raised] = run([
+      { at: minutes(60) },
+      { at: minutes(65), lanes: LEAK, confirmed: ['heap'] },
+    ]);
+    expect(before.findings).toEqual([]);
+    expect(raised.alarms).toEqual([
+      { fingerprint: raised.findings[0].fingerprint, at: minutes(65), withdrawnAt: null },
+    ]);
+    expect(raised.findings[0]).toMatchObject({
+      verdict: 'leak',
+      class: 'heap',
+      detectedAt: minutes(65),
+    });
+    expect(raised.findings[0].culprits[0]).toMatchObject({
+      function: 'orders/store.Put',
+      line: 27,
+      role: 'allocates',
+    });
+  });
+
+  it('waits for a name while profiles can come, and raises without one when the wait is over', () => {
+    const results = run(
+      [65, 75, 95, 104, 105, 110].map((at) => ({
+        at: minutes(at),
+        lanes: LEAK,
+        confirmed: ['heap' as const],
+        drawing: 'heap\nmain.main > orders/store.Put | 512 | 1 1 1 1 1 1 1 1 1 1 1 1',
+      })),
+    );
+    expect(results.map(({ alarms }) => alarms.length)).toEqual([0, 0, 0, 0, 1, 1]);
+    expect(results[4].findings[0].culprits).toEqual([]);
+    expect(results[4].findings[0].summary).toContain('not yet named');
+    expect(results[3].findings[0].verdict).toBe('undetermined');
+  });
+
+  it('names the code of an alarm that was raised without one, under the same fingerprint', () => {
+    const [unnamed, named] = run([
+      { at: minutes(20), lanes: LEAK, confirmed: ['heap'], drawing: NOTHING },
+      { at: minutes(120), lanes: LEAK, confirmed: ['heap'] },
+    ]);
+    expect(unnamed.findings[0].culprits).toEqual([]);
+    expect(named.findings[0].culprits[0].function).toBe('orders/store.Put');
+    expect(named.findings[0].fingerprint).toBe(unnamed.findings[0].fingerprint);
+    expect(named.alarms).toHaveLength(1);
+  });
+
+  it('keeps detectedAt and fingerprint while numbers are refined', () => {
+    const [first, later] = run([
+      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
+      { at: minutes(180), lanes: { heap: { verdict: 'leak', perHour: 25 * MIB } }, confirmed: ['heap'] },
+    ]);
+    expect(later.findings[0].detectedAt).toBe(minutes(60));
+    expect(later.findings[0].fingerprint).toBe(first.findings[0].fingerprint);
+    expect(later.findings[0].growth?.perHour).toBe(25 * MIB);
+    expect(later.alarms).toHaveLength(1);
+  });
+
+  it('raises a proved leak before stage 1 confirms it, once the proof has held', () => {
+    const results = run([60, 70, 85].map((at) => ({ at: minutes(at), lanes: LEAK })));
+    expect(results.map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
+  });
+
+  it('raises nothing by proof for growth that stage 1 explains otherwise', () => {
+    const results = run(
+      [60, 90, 120, 180].map((at) => ({
+        at: minutes(at),
+        lanes: { heap: { verdict: 'filling-to-bound' as const, perHour: 20 * MIB, predictedBound: 1e9 } },
+      })),
+    );
+    expect(results.at(-1)?.alarms).toEqual([]);
+    expect(results.at(-1)?.findings[0]).toMatchObject({
+      verdict: 'filling-to-bound',
+      class: 'heap',
+      detectedAt: null,
+    });
+  });
+
+  it('proves a leak that stage 1 only suspects after a time in which caches would have filled', () => {
+    const suspect = { heap: { verdict: 'undetermined' as const, isSuspect: true, perHour: 9 * MIB } };
+    const results = run([120, 150, 170, 185].map((at) => ({ at: minutes(at), lanes: suspect })));
+    expect(results.map(({ alarms }) => alarms.length)).toEqual([0, 0, 0, 1]);
+  });
+
+  it('gives an inner lane time for an outer one that may own it', () => {
+    const goroutines = `
+      heap
+      orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(24, 4)}
+      goroutines
+      orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(24, 2)}`;
+    const both = { ...LEAK, goroutine: { verdict: 'leak' as const, perHour: 12 } };
+    const [waits, raised] = run([
+      { at: minutes(60), lanes: both, confirmed: ['heap'], drawing: goroutines },
+      { at: minutes(70), lanes: both, confirmed: ['heap', 'goroutine'], drawing: goroutines },
+    ]);
+    expect(waits.alarms).toEqual([]);
+    expect(
+      raised.findings.filter(({ verdict }) => verdict === 'leak').map((finding) => finding.class),
+    ).toEqual(['goroutine']);
+  });
+
+  it('takes an alarm back as false when stage 1 sees a bound for long enough', () => {
+    const filling = { heap: { verdict: 'filling-to-bound' as const, perHour: MIB } };
+    const results = run([
+      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
+      { at: minutes(70), lanes: filling },
+      { at: minutes(95), lanes: filling },
+      { at: minutes(140), lanes: filling },
+    ]);
+    expect(results.map(({ over }) => over.length)).toEqual([0, 0, 0, 1]);
+    expect(results[3].alarms[0].withdrawnAt).toBe(minutes(140));
+    expect(results[3].findings.every(({ verdict }) => verdict !== 'leak')).toBe(true);
+  });
+
+  it('ends a leak without calling it false when nothing grows although it would be seen', () => {
+    const results = run([
+      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
+      { at: minutes(70) },
+      { at: minutes(100) },
+      { at: minutes(131) },
+    ]);
+    expect(results.map(({ over }) => over.length)).toEqual([0, 0, 0, 1]);
+    expect(results[3].over[0].isWithdrawn).toBe(false);
+    expect(results[3].alarms[0].withdrawnAt).toBeNull();
+  });
+
+  it('keeps a leak when a quiet lane could not have seen it', () => {
+    const blind = { heap: { smallestDetectable: null } };
+    const results = run([
+      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
+      { at: minutes(70), lanes: blind },
+      { at: minutes(400), lanes: blind },
+    ]);
+    expect(results[2].over).toEqual([]);
+    expect(results[2].findings[0].verdict).toBe('leak');
+  });
+
+  it('ends a leak whose site stopped while the rest of the service went on allocating', () => {
+    const stopped = `
+      heap
+      main.main > orders/store.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 60 60 60 60 60 60 60 60 60
+      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(22, 40)}`;
+    const idle = `
+      heap
+      main.main > orders/store.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 60 60 60 60 60 60 60 60 60
+      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | 0 40 80 120 160 200 240 280 320 360 400 440 480 480 480 480 480 480 480 480 480 480`;
+    const steps = (drawing: string) => [
+      { at: minutes(100), lanes: LEAK, confirmed: ['heap' as const], drawing },
+      { at: minutes(210), lanes: LEAK, confirmed: ['heap' as const], drawing },
+    ];
+    expect(run(steps(stopped))[1].over).toMatchObject([{ isWithdrawn: false }]);
+    expect(run(steps(idle))[1].over).toEqual([]);
+  });
+
+  it('takes an alarm back where as much dies as is born: it was a bound', () => {
+    const bounded = `
+      heap
+      main.main > orders/cache.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 60 60 60 60 60 60 60 60 60 | ${ramp(22, 5)}
+      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(22, 40)}`;
+    const [, end] = run([
+      { at: minutes(100), lanes: LEAK, confirmed: ['heap'], drawing: bounded },
+      { at: minutes(210), lanes: LEAK, confirmed: ['heap'], drawing: bounded },
+    ]);
+    expect(end.over).toMatchObject([{ isWithdrawn: true }]);
+    expect(end.alarms[0].withdrawnAt).toBe(minutes(210));
+  });
+
+  it('follows stage 1 when it takes its claim back', () => {
+    const [first] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
+    const over = { atMillis: minutes(70), reason: 'growth has been gone', numbers: {} };
+    const confirmation = drawConfirmation(['heap']);
+    const drawn = drawSnapshots(STORE);
+    const result = advanceCase(first.state, {
+      target: TARGET,
+      module: null,
+      assessment: drawAssessment(minutes(70)),
+      confirmation: { heap: { ...confirmation.heap, over } as NonNullable<typeof confirmation.heap> },
+      profiles: { heap: drawn.heap.slice(0, 8), goroutines: [], stacks: drawn.stacks },
+      atMillis: minutes(70),
+    });
+    expect(result.over).toMatchObject([{ why: 'growth has been gone', isWithdrawn: false }]);
+  });
+
+  it('changes an identity only when the data contradicts it for several evaluations', () => {
+    const other = `heap\nmain.main > orders/index.Add | 512 | ${ramp(24, 8)}`;
+    const results = run([
+      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
+      ...[70, 75, 80, 85, 90, 95, 100].map((at) => ({
+        at: minutes(at),
+        lanes: LEAK,
+        confirmed: ['heap' as const],
+        drawing: other,
+      })),
+    ]);
+    const raised = results.map(({ state }) => state.raised.map(({ lead }) => lead).join());
+    expect(raised.slice(0, 6)).toEqual(Array(6).fill('orders/store.Put'));
+    expect(raised.at(-1)).toBe('orders/index.Add');
+    expect(results.at(-1)?.alarms.map(({ withdrawnAt }) => withdrawnAt !== null)).toEqual([true, false]);
+  });
+
+  it('goes on with a leak over a restart of the process', () => {
+    const [first] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
+    const restarted = drawAssessment(minutes(90), {}, { incarnationStartMillis: minutes(80), restarts: 1 });
+    const result = advanceCase(first.state, {
+      target: TARGET,
+      module: null,
+      assessment: {
+        ...restarted,
+        lanes: restarted.lanes.map((lane) => ({ ...lane, verdict: 'undetermined' as const })),
+      },
+      confirmation: drawConfirmation(['heap']),
+      profiles: drawSnapshots(NOTHING),
+      atMillis: minutes(90),
+    });
+    expect(result.findings[0].verdict).toBe('leak');
+    expect(result.findings[0].culprits[0].function).toBe('orders/store.Put');
+    expect(result.alarms).toHaveLength(1);
+  });
+
+  it('gives no finding for quiet lanes, and says what is needed for an open one', () => {
+    const [quiet, open] = run([
+      { at: HOUR_MILLIS },
+      {
+        at: 2 * HOUR_MILLIS,
+        lanes: {
+          heap: {
+            verdict: 'undetermined',
+            isSuspect: true,
+            perHour: MIB,
+            needed: { what: 'two more hours of gauges', millis: 2 * HOUR_MILLIS },
+          },
+        },
+      },
+    ]);
+    expect(quiet.findings).toEqual([]);
+    expect(open.findings[0].verdict).toBe('undetermined');
+    expect(open.findings[0].evidence.at(-1)).toMatchObject({
+      prediction: 'two more hours of gauges',
+      outcome: 'open',
+    });
+  });
+
+  it('bounds the alarms it remembers', () => {
+    const alarms = Array.from({ length: MAX_ALARMS }, (_, i) => ({
+      fingerprint: String(i),
+      at: i,
+      withdrawnAt: i,
+    }));
+    const result = advanceCase(
+      { version: 1, waiting: [], proven: [], raised: [], alarms },
+      {
+        target: TARGET,
+        module: null,
+        assessment: drawAssessment(minutes(90), LEAK),
+        confirmation: drawConfirmation(['heap']),
+        profiles: drawSnapshots(STORE),
+        atMillis: minutes(90),
+      },
+    );
+    expect(result.alarms).toHaveLength(MAX_ALARMS);
+    expect(result.alarms.at(-1)?.at).toBe(minutes(90));
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS, MIB } from '../base/units.ts';
+import type { Lane } from '../detect/assessment.ts';
+import { drawAssessment, type DrawnLane } from '../testing/drawn-assessment.ts';
+import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
+import type { Cause } from './cause.ts';
+import { findCauses } from './combine.ts';
+import { readProfiles } from './profile-evidence.ts';
+
+const LIB = '@/go/pkg/mod/github.com/acme/lib@v1.2.3/lib.go';
+const READ_LOOP = 'net/http.(*persistConn).readLoop';
+const WRITE_LOOP = 'net/http.(*persistConn).writeLoop';
+const SELECT = 'runtime.selectgo > runtime.gopark';
+
+function combine(drawing: string, lanes: Partial<Record<Lane, DrawnLane>>): readonly Cause[] {
+  const calls = new Map(
+    Object.entries(lanes)
+      .filter(([, lane]) => lane.verdict === 'leak')
+      .map(([name]) => [name as Lane, 'confirmed' as const]),
+  );
+  const assessment = drawAssessment(2 * HOUR_MILLIS, lanes);
+  const profiles = readProfiles(drawSnapshots(drawing), null, 0, {
+    heap: null,
+    goroutine: null,
+    isGoroutineLeak: calls.has('goroutine'),
+  });
+  return findCauses({ assessment, calls, profiles });
+}
+
+const LEAK = (perHour: number): DrawnLane => ({ verdict: 'leak', perHour });
+const brief = (causes: readonly Cause[]) =>
+  causes.map(({ kind, culprits, absorbed }) => [kind, culprits[0]?.function ?? null, absorbed]);
+
+describe('findCauses', () => {
+  it('makes goroutines that pin heap one goroutine cause that says how many bytes they hold', () => {
+    const [cause, ...others] = combine(
+      `heap
+       orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(12, 4)}
+       goroutines
+       orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(12, 10)}`,
+      { heap: LEAK(20 * MIB), goroutine: LEAK(60) },
+    );
+    expect(others).toEqual([]);
+    expect(brief([cause])).toEqual([['goroutine', 'orders/jobs.run', ['heap']]]);
+    expect(cause.heldBytes).toBeGreaterThan(44 * MIB);
+    expect(cause.pattern).toBe('goroutine-blocked-on-receive');
+    expect(cause.growth?.perHour).toBeGreaterThan(20 * MIB);
+    expect(cause.counts?.unit).toBe('goroutines');
+  });
+
+  it("gives a library's goroutines the heap that their caller filled in step with them", () => {
+    const causes = combine(
+      `heap
+       main.main > quotes/desk.Quote:31 | 8192 | ${ramp(12, 2)}
+       goroutines
+       github.com/acme/lib.(*Cache).expire${LIB}:4 > ${SELECT} | ${ramp(12, 30)}`,
+      { heap: LEAK(4 * MIB), goroutine: LEAK(180) },
+    );
+    expect(brief(causes)).toEqual([['goroutine', 'github.com/acme/lib.(*Cache).expire', ['heap']]]);
+  });
+
+  it('sees two causes where heap of another package grows by itself beside application goroutines', () => {
+    const causes = combine(
+      `heap
+       main.main > editor/api.Save > editor/drafts.Save | 512 | ${ramp(12, 3)}
+       goroutines
+       editor/board.Join.func1 > ${SELECT} | ${ramp(12, 30)}`,
+      { heap: LEAK(4 * MIB), goroutine: LEAK(180) },
+    );
+    expect(brief(causes)).toEqual([
+      ['goroutine', 'editor/board.Join.func1', []],
+      ['heap', 'editor/drafts.Save', []],
+    ]);
+  });
+
+  it('names whoever makes the requests for connections that nobody closes', () => {
+    const [cause, ...others] = combine(
+      `heap
+       net/http.(*Transport).dialConnFor > net/http.(*Transport).dialConn > bufio.NewReader | 4096 | ${ramp(12, 2)}
+       main.main > stock.(*Client).Level@/src/stock/client.go:40 > net/http.(*Client).Get > net/http.(*Client).do | 112 | 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(12, 2)}
+       goroutines
+       ${READ_LOOP} > ${SELECT}  | ${ramp(12, 20)}
+       ${WRITE_LOOP} > ${SELECT} | ${ramp(12, 20)}`,
+      { heap: LEAK(4 * MIB), goroutine: LEAK(240), fd: { ...LEAK(120), level: 250 } },
+    );
+    expect(others).toEqual([]);
+    expect(brief([cause])).toEqual([['fd', 'stock.(*Client).Level', ['goroutine', 'heap']]]);
+    expect(cause.pattern).toBe('response-body-not-closed');
+    expect(cause.culprits.map((culprit) => culprit.function)).toContain('net/http.(*Transport).dialConn');
+  });
+
+  it('tells idle connections that are kept from bodies that are not closed by where the reader waits', () => {
+    const reading =
+      'net.(*conn).Read > internal/poll.runtime_pollWait > runtime.netpollblock > runtime.gopark';
+    const [cause] = combine(
+      `goroutines
+       ${READ_LOOP} > ${reading} | ${ramp(12, 20)}
+       ${WRITE_LOOP} > ${SELECT} | ${ramp(12, 20)}`,
+      { goroutine: LEAK(240), fd: { ...LEAK(120), level: 250 } },
+    );
+    expect([cause.kind, cause.pattern]).toEqual(['fd', 'idle-connections-kept']);
+  });
+
+  it('makes growing connections a descriptor cause where nobody counts descriptors', () => {
+    const causes = combine(`goroutines\n${READ_LOOP} > ${SELECT} | ${ramp(12, 20)}`, {
+      goroutine: LEAK(120),
+      fd: { level: 0 },
+    });
+    expect(brief(causes)).toEqual([['fd', READ_LOOP, ['goroutine']]]);
+  });
+
+  it('makes descriptors with their buffers one cause, named by the query above the driver', () => {
+    const causes = combine(
+      `heap
+       main.main > billing.(*Store).FirstOpen > database/sql.(*DB).conn > github.com/acme/lib.Open${LIB}:9 > bufio.NewReader | 4096 | ${ramp(12, 1)}`,
+      { heap: LEAK(2 * MIB), fd: { ...LEAK(120), level: 250 } },
+    );
+    expect(brief(causes)).toEqual([['fd', 'billing.(*Store).FirstOpen', ['heap']]]);
+  });
+
+  it('does not blame C for what the Go heap brings along', () => {
+    const drawing = `heap\nmain.main > orders/store.Put | 512 | ${ramp(12, 4)}`;
+    const kinds = (native: number) =>
+      combine(drawing, { heap: LEAK(20 * MIB), native: LEAK(native) }).map(({ kind }) => kind);
+    expect(kinds(5 * MIB)).toEqual(['heap']);
+    expect(kinds(50 * MIB)).toEqual(['native', 'heap']);
+  });
+
+  it('lists callers of C without a share, since nothing tells which of them allocates', () => {
+    const [cause] = combine(
+      `heap
+       main.main > backup.plan:3 > github.com/acme/sqlite.(*Conn).Name${LIB}:7 > github.com/acme/sqlite._Cfunc_GoString@_cgo_gotypes.go:9 | 64 | 0 0 0 0 | 0 1 2 3`,
+      { native: LEAK(5 * MIB) },
+    );
+    expect(cause.culprits.map(({ function: name, share }) => [name, share])).toEqual([
+      ['backup.plan', null],
+      ['github.com/acme/sqlite.(*Conn).Name', null],
+    ]);
+    expect(cause.isNamed).toBe(false);
+  });
+
+  it('makes threads held in C one thread cause with their goroutines', () => {
+    const causes = combine(
+      `goroutines\nscan/worker.run > scan/worker._Cfunc_wait > runtime.cgocall | ${ramp(12, 5)}`,
+      { goroutine: LEAK(30), thread: LEAK(30) },
+    );
+    expect(brief(causes)).toEqual([['thread', 'scan/worker.run', ['goroutine']]]);
+  });
+
+  it('leaves a confirmed lane without profiles as a cause without a name', () => {
+    expect(
+      combine('', { heap: LEAK(MIB), goroutine: LEAK(60) }).map((cause) => [cause.kind, cause.isNamed]),
+    ).toEqual([
+      ['goroutine', false],
+      ['heap', false],
+    ]);
+  });
+
+  it('finds nothing to say while no lane is called', () => {
+    expect(combine(`heap\nmain.main > orders/store.Put | 512 | ${ramp(12, 9)}`, {})).toEqual([]);
+  });
+});
