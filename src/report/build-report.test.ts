@@ -1,0 +1,125 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS, MIB } from '../base/units.ts';
+import type { Finding } from '../model/finding.ts';
+import { drawFinding } from '../testing/drawn-finding.ts';
+import { buildReport, type AssessedTarget, type ReportInput } from './build-report.ts';
+import { buildReportJsonSchema } from './schema.ts';
+
+const QUIET: AssessedTarget = {
+  lanes: [
+    { lane: 'heap', verdict: 'no-growth', needed: null },
+    { lane: 'goroutine', verdict: 'no-growth', needed: null },
+  ],
+  ledger: { atMillis: 5, rssBytes: 100, liveBytes: 40, nativeBytes: null, residualBytes: NaN },
+  exhaustion: null,
+  smallestDetectableBytesPerHour: 2 * MIB,
+  needed: null,
+  missing: [],
+};
+
+function build(over: Partial<ReportInput> = {}) {
+  return buildReport({
+    target: { service: 'orders', instance: '127.0.0.1:8080' },
+    from: 0,
+    to: 4 * HOUR_MILLIS,
+    timeScale: 1,
+    assessment: QUIET,
+    findings: [],
+    alarms: [],
+    ...over,
+  });
+}
+
+const checkReport = new Ajv2020({ strict: false }).compile(buildReportJsonSchema());
+
+function problems(value: unknown): string[] {
+  return checkReport(value) ? [] : (checkReport.errors ?? []).map((e) => `${e.instancePath} ${e.message}`);
+}
+
+describe('buildReport', () => {
+  const cases: readonly [string, Partial<ReportInput>][] = [
+    ['a quiet target', {}],
+    ['a target without any evidence', { assessment: null }],
+    ['a leak', { findings: [drawFinding()] }],
+    [
+      'a leak without a name, limit or growth',
+      { findings: [drawFinding({ culprits: [], growth: null, timeToExhaustion: null })] },
+    ],
+    [
+      'a fleet with warnings',
+      { instances: [{ service: 'orders', instance: 'a' }], warnings: ['scrape gap of 3 min'] },
+    ],
+    ['a withdrawn alarm', { alarms: [{ fingerprint: 'x', at: 1, withdrawnAt: 2 }] }],
+  ];
+
+  it.each(cases)('of %s is valid by its own schema, also after a trip through JSON', (_, over) => {
+    const report = build(over);
+    expect(problems(report)).toEqual([]);
+    const again: unknown = JSON.parse(JSON.stringify(report));
+    expect(again).toEqual(report);
+    expect(problems(again)).toEqual([]);
+  });
+
+  it('is refused by the schema when a verdict or class is not one of ours', () => {
+    expect(problems({ ...build(), verdict: 'maybe' })).not.toEqual([]);
+    const finding = { ...drawFinding(), class: 'disk' } as unknown as Finding;
+    expect(problems({ ...build(), findings: [finding] })).not.toEqual([]);
+  });
+
+  it('takes the gravest verdict and puts its finding first', () => {
+    const report = build({
+      findings: [
+        drawFinding({ verdict: 'load-driven', class: 'goroutine', fingerprint: 'a' }),
+        drawFinding({ verdict: 'leak', fingerprint: 'b' }),
+      ],
+    });
+    expect([report.verdict, report.findings[0].fingerprint]).toEqual(['leak', 'b']);
+  });
+
+  it('never makes a leak of retention', () => {
+    expect(build({ findings: [drawFinding({ class: 'retention' })] }).verdict).toBe('no-growth');
+  });
+
+  it('is undetermined, with what is needed, while the heap is, and says no growth only when it was looked at', () => {
+    const open = {
+      ...QUIET,
+      lanes: [{ lane: 'heap', verdict: 'undetermined' as const, needed: null }],
+      needed: { what: 'an hour more', millis: HOUR_MILLIS },
+    };
+    expect(build({ assessment: open })).toMatchObject({
+      verdict: 'undetermined',
+      needed: { what: 'an hour more' },
+    });
+    expect(build({ assessment: { ...QUIET, lanes: [] } }).verdict).toBe('undetermined');
+    expect(build().verdict).toBe('no-growth');
+    expect(build().needed).toBeNull();
+  });
+
+  it('states a limit that comes near without a leak on the report itself, and only there', () => {
+    const exhaustion = {
+      resource: 'memory-limit' as const,
+      at: 9 * HOUR_MILLIS,
+      low: 8 * HOUR_MILLIS,
+      high: null,
+      confidence: 0.8,
+    };
+    expect(build({ assessment: { ...QUIET, exhaustion } }).exhaustion).toEqual(exhaustion);
+    expect(build({ assessment: { ...QUIET, exhaustion }, findings: [drawFinding()] }).exhaustion).toBeNull();
+  });
+
+  it('keeps unknown parts of the ledger null instead of dropping or inventing them', () => {
+    expect(build().ledger).toEqual({
+      atMillis: 5,
+      rssBytes: 100,
+      liveBytes: 40,
+      nativeBytes: null,
+      residualBytes: null,
+    });
+  });
+
+  it('lists missing evidence once a source', () => {
+    const missing = [{ source: 'proc', why: 'remote', costs: 'fds' }];
+    expect(build({ assessment: { ...QUIET, missing }, missing }).missingEvidence).toEqual(missing);
+  });
+});
