@@ -26,6 +26,11 @@ export function scaleArgument(text: string): number {
     : invalid('needs a time scale above zero, such as 60', text);
 }
 
+export function wholeNumberArgument(text: string): number {
+  const value = Number(text);
+  return Number.isInteger(value) && value > 0 ? value : invalid('needs a whole number above zero', text);
+}
+
 export function listenArgument(text: string): Settings['listen'] {
   return parseListen(text) ?? invalid('needs host:port or a port', text);
 }

@@ -1,9 +1,15 @@
 #!/usr/bin/env node
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PlimsollError, describeError } from '../base/errors.ts';
 import { VERSION } from './version.ts';
 import { EXIT, endWith } from './exit-status.ts';
-import { durationArgument, listenArgument, scaleArgument, sizeArgument } from './arguments.ts';
+import {
+  durationArgument,
+  listenArgument,
+  scaleArgument,
+  sizeArgument,
+  wholeNumberArgument,
+} from './arguments.ts';
 import type { WatchOptions } from './commands/watch.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { DemoOptions } from './commands/demo.ts';
@@ -21,9 +27,9 @@ function withTargetOptions(command: Command): Command {
     .option('--metrics <url>', 'where /metrics is, if not at the target URL')
     .option('--vars <url>', 'where /debug/vars is')
     .option('--pprof <url>', 'base of net/http/pprof where it has its own port or prefix')
-    .option('--header <name: value>', 'sent with every request (repeatable)', collect, [])
-    .option('--pprof-header <name: value>', 'sent to pprof instead of --header (repeatable)', collect, [])
-    .option('--memory-limit <size>', 'memory limit where no cgroup tells it, e.g. 512MiB', sizeArgument)
+    .addOption(repeatable('--header <name: value>', 'sent with every request'))
+    .addOption(repeatable('--pprof-header <name: value>', 'sent to pprof instead of --header'))
+    .option('--memory-limit <size>', 'memory limit where no cgroup tells it, e.g. 512MiB', size)
     .option('--module <path>', 'import path of the main module, where the target does not tell it')
     .option('--pid <n>', 'process id, to read /proc (found by itself on this machine)', wholeNumber);
 }
@@ -31,7 +37,7 @@ function withTargetOptions(command: Command): Command {
 function withTimeScale(command: Command): Command {
   return command.addOption(
     new Option('--time-scale <n>', 'virtual seconds per real second; for tests and demonstrations')
-      .argParser(scaleArgument)
+      .argParser(scale)
       .default(1),
   );
 }
@@ -41,19 +47,31 @@ const FAIL_ON = new Option(
   'verdicts that make the exit status non-zero: leak, undetermined, none; comma-separated',
 ).default('leak,undetermined');
 
-function collect(value: string, all: readonly string[]): string[] {
-  return [...all, value];
+function repeatable(flags: string, description: string): Option {
+  return new Option(flags, `${description} (repeatable)`)
+    .argParser((value: string, all: readonly string[]) => [...all, value])
+    .default([], 'none');
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0) {
-    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs a whole number above zero', {
-      value: text,
-    });
-  }
-  return value;
+function lasting(flags: string, description: string, byDefault: string): Option {
+  return new Option(flags, description).argParser(duration).default(durationArgument(byDefault), byDefault);
 }
+
+/** A value that is refused is told with the name of its option, which only Commander knows. */
+function named<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw error instanceof PlimsollError ? new InvalidArgumentError(`It ${error.fact}`) : error;
+    }
+  };
+}
+const duration = named(durationArgument);
+const listen = named(listenArgument);
+const scale = named(scaleArgument);
+const size = named(sizeArgument);
+const wholeNumber = named(wholeNumberArgument);
 
 function buildProgram(): Command {
   const program = new Command('plimsoll')
@@ -61,7 +79,7 @@ function buildProgram(): Command {
       'Finds memory leaks in running Go services: notices growth, names the code, says how long is left.',
     )
     .version(VERSION)
-    .showHelpAfterError('(plimsoll <command> --help shows what it takes)')
+    .configureOutput({ outputError: (text, write) => write(formatUsageError(text)) })
     .exitOverride()
     .addHelpText(
       'after',
@@ -83,13 +101,13 @@ Examples:
         .option(
           '--listen <host:port>',
           'address of the page and the API (default 127.0.0.1:7117, or PORT)',
-          listenArgument,
+          listen,
         )
         .option('--data <folder>', 'where evidence and findings are kept')
         .option('--storage <kind>', 'chdb, memory, or the URL of a ClickHouse server')
-        .option('--source <folder>', 'Go sources, to show the culprit (repeatable)', collect, [])
-        .option('--gauge-interval <duration>', 'between two scrapes (15s)', durationArgument)
-        .option('--profile-interval <duration>', 'between two profiles at least (10m)', durationArgument)
+        .addOption(repeatable('--source <folder>', 'Go sources, to show the culprit'))
+        .option('--gauge-interval <duration>', 'between two scrapes (15s)', duration)
+        .option('--profile-interval <duration>', 'between two profiles at least (10m)', duration)
         .option('--record <folder>', 'also write the raw evidence of the first target as a recording'),
     ),
   )
@@ -112,11 +130,11 @@ Examples:
         .command('check')
         .description('one time-boxed investigation; exit 0 no leak, 1 leak, 2 cannot tell, 3 error')
         .argument('<target>', 'URL of a service')
-        .option('--for <duration>', 'how long to watch', durationArgument, 5 * 60_000)
+        .addOption(lasting('--for <duration>', 'how long to watch', '5m'))
         .option('--json', 'one plimsoll-report/1 document on standard output')
-        .option('--source <folder>', 'Go sources, to show the culprit (repeatable)', collect, [])
-        .option('--gauge-interval <duration>', 'between two scrapes (5s)', durationArgument)
-        .option('--profile-interval <duration>', 'between two profiles at least (1m)', durationArgument)
+        .addOption(repeatable('--source <folder>', 'Go sources, to show the culprit'))
+        .option('--gauge-interval <duration>', 'between two scrapes (5s)', duration)
+        .option('--profile-interval <duration>', 'between two profiles at least (1m)', duration)
         .addOption(FAIL_ON),
     ),
   )
@@ -140,9 +158,9 @@ Ctrl-C ends it early with the report so far.`,
         .description('write the raw evidence of a service to a folder or .tar.gz')
         .argument('<target>', 'URL of a service')
         .requiredOption('-o, --output <path>', 'folder, or a name ending in .tar.gz')
-        .option('--for <duration>', 'how long (default: until Ctrl-C)', durationArgument)
-        .option('--gauge-interval <duration>', 'between two scrapes (15s)', durationArgument)
-        .option('--profile-interval <duration>', 'between two profiles (5m)', durationArgument),
+        .option('--for <duration>', 'how long (default: until Ctrl-C)', duration)
+        .option('--gauge-interval <duration>', 'between two scrapes (15s)', duration)
+        .option('--profile-interval <duration>', 'between two profiles (5m)', duration),
     ),
   )
     .addHelpText(
@@ -192,9 +210,9 @@ Examples:
     .command('demo')
     .description('start a leaking Go service with its load, watch it, and serve the page')
     .option('--leak <names>', 'which leaks to switch on, comma-separated (default: sessions)')
-    .option('--listen <host:port>', 'address of the page (default 127.0.0.1:7117, or PORT)', listenArgument)
+    .option('--listen <host:port>', 'address of the page (default 127.0.0.1:7117, or PORT)', listen)
     .option('--record <folder>', 'also write the raw evidence as a recording')
-    .option('--for <duration>', 'end by itself after this real time', durationArgument)
+    .option('--for <duration>', 'end by itself after this real time', duration)
     .addHelpText(
       'after',
       `
@@ -213,7 +231,7 @@ Without Go it replays a recording that ships with the product.`,
     .description('diagnostic mode of a running watch: denser evidence for a while, ends by itself')
     .argument('<on|off>', 'on or off')
     .argument('<service>', 'name of the service')
-    .option('--for <duration>', 'how long', durationArgument, 15 * 60_000)
+    .addOption(lasting('--for <duration>', 'how long', '15m'))
     .option('--server <url>', 'the running plimsoll watch', 'http://127.0.0.1:7117')
     .addHelpText(
       'after',
@@ -225,6 +243,16 @@ Without Go it replays a recording that ships with the product.`,
     });
 
   return program;
+}
+
+/** Commander's own words (`error: unknown option ...`, sometimes with a suggestion on a second line) as one line of ours. */
+function formatUsageError(text: string): string {
+  const fact = text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  return `plimsoll: arguments: ${fact}. See --help for what the command takes.\n`;
 }
 
 async function main(): Promise<void> {

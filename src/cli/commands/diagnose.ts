@@ -18,6 +18,12 @@ export async function diagnoseCommand(
   if (state !== 'on' && state !== 'off') {
     throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs on or off', { value: state });
   }
+  if (!/^https?:\/\//.test(options.server) || !URL.canParse(options.server)) {
+    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs the URL of a running plimsoll watch', {
+      field: '--server',
+      value: options.server,
+    });
+  }
   const url = new URL(`/api/v1/diagnose/${encodeURIComponent(service)}`, options.server);
   const response = await ask(url, state === 'on' ? { for: `${Math.round(options.for / 1000)}s` } : null);
   const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
