@@ -152,38 +152,48 @@ function survivesWideLoad(measures: LaneMeasures): boolean {
   return z > measures.zThreshold && (set.evidenceRatio ?? 0) > measures.evidenceThreshold / 2;
 }
 
-/** What the best null says when no leak is claimed. */
-function explainByNull(measures: LaneMeasures): Pick<LaneDecision, 'verdict' | 'needed'> {
-  const { set, series, floor, level } = measures;
+type Explanation = Pick<LaneDecision, 'verdict' | 'needed'>;
+
+/** What the best null says when no leak is claimed: named after whatever moves the level most. */
+function explainByNull(measures: LaneMeasures): Explanation {
+  const { set, question, floor, level } = measures;
   const change = Math.max(floor, limits.TERM_SHARE * Math.abs(level));
-  const nothing = { verdict: 'no-growth' as const, needed: null };
+  const byLoad = movedByLoad(measures);
+  const otherwise: Explanation = { verdict: byLoad >= change ? 'load-driven' : 'no-growth', needed: null };
   const best = set.bestNull;
   if (best.name === 'N1' || best.name === 'N2') {
     const cache = describeCache(best);
-    const gained = countGrowth(measures.question, level, cache.gained);
-    if (gained < change || cache.z < limits.TERM_Z) return explainByLoad(measures) ?? nothing;
+    const gained = countGrowth(question, level, cache.gained);
+    const isWarmUp = cache.early >= limits.WARM_UP_FILLED * cache.gained;
+    if (gained < Math.max(change, byLoad) || cache.z < limits.TERM_Z || isWarmUp) return otherwise;
     const isBent = (set.evidenceRatio ?? -Infinity) < -limits.BEND_EVIDENCE;
-    const isFull = cache.reached >= limits.BOUND_SEEN_SHARE;
-    if (isBent || isFull) return { verdict: 'filling-to-bound', needed: null };
+    if (isBent || cache.reached >= limits.BOUND_SEEN_SHARE)
+      return { verdict: 'filling-to-bound', needed: null };
     return { verdict: 'undetermined', needed: forecastNeeded(measures) };
   }
   if (best.name === 'N3') {
-    const sum = best.coefficient.reduce((total, height) => total + height, 0);
-    const net = countGrowth(measures.question, level, sum);
+    const net = countGrowth(
+      question,
+      level,
+      best.coefficient.reduce((sum, height) => sum + height, 0),
+    );
     const last = best.coefficient.length - 1;
     const z = best.coefficient[last] / best.standardError[last];
-    return net >= change && z > limits.TERM_Z ? { verdict: 'step', needed: null } : nothing;
+    if (net >= Math.max(change, byLoad) && z > limits.TERM_Z) return { verdict: 'step', needed: null };
   }
-  return explainByLoad(measures) ?? nothing;
+  return otherwise;
+}
 
-  function explainByLoad(from: LaneMeasures): Pick<LaneDecision, 'verdict' | 'needed'> | null {
-    const load = series.input.covariates[series.covariateNames.indexOf('load')];
-    const solved = load ? solveFit(from.series, set, best) : null;
-    if (!load || !solved) return null;
-    const moved = solved.covariateCoefficient[0] * (quantile(load, 0.95) - quantile(load, 0.05));
-    const z = solved.covariateCoefficient[0] / solved.covariateError[0];
-    return moved >= change && z > limits.TERM_Z ? { verdict: 'load-driven', needed: null } : null;
-  }
+/** How far the load moves the level over the window, when that stands clear of the noise; else 0. */
+function movedByLoad({ set, series }: LaneMeasures): number {
+  const at = series.covariateNames.indexOf('load');
+  const solved = at < 0 ? null : solveFit(series, set, set.bestNull);
+  if (!solved) return 0;
+  const load = series.input.covariates[at];
+  const z = solved.covariateCoefficient[at] / solved.covariateError[at];
+  return z > limits.TERM_Z
+    ? solved.covariateCoefficient[at] * (quantile(load, 0.95) - quantile(load, 0.05))
+    : 0;
 }
 
 /**

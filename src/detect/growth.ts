@@ -8,7 +8,7 @@ import type { RecentGrowth } from './assessment.ts';
 import type { LaneSeries } from './lane-series.ts';
 import type { ModelFit, ModelSet } from './models.ts';
 import { shapeAt, type Axis, type Shape } from './shapes.ts';
-import { SHORT_TAIL_SHARE, TAIL_RATIO, TAIL_SHARE } from './thresholds.ts';
+import { SHORT_TAIL_SHARE, TAIL_RATIO, TAIL_SHARE, WARM_UP_SHARE } from './thresholds.ts';
 
 export const GROWTH_CONFIDENCE = 0.95;
 
@@ -206,17 +206,21 @@ export function measureRecent(series: LaneSeries, solved: SolvedFit, phi: number
 export function describeCache(fit: ModelFit): {
   gained: number;
   missing: number;
+  /** Of `gained`, what came in the first fifth of the window. */
+  early: number;
   z: number;
   reached: number;
 } {
   let gained = 0;
+  let early = 0;
   let missing = 0;
   let z = Infinity;
   fit.shapes.forEach((shape, i) => {
     const filled = shapeAt(shape.kind, shape.at, 1);
     gained += fit.coefficient[i] * filled;
+    early += fit.coefficient[i] * shapeAt(shape.kind, shape.at, WARM_UP_SHARE);
     missing += fit.coefficient[i] * (1 - filled);
     z = Math.min(z, fit.coefficient[i] / fit.standardError[i]);
   });
-  return { gained, missing, z, reached: gained / Math.max(gained + missing, 1e-9) };
+  return { gained, missing, early, z, reached: gained / Math.max(gained + missing, 1e-9) };
 }

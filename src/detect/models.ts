@@ -97,9 +97,9 @@ function listShapes(input: ModelInput): Candidates {
   const ramp = input.work ?? input.time;
   const caches = [
     ...axes.flatMap((axis) =>
-      logGrid(SHORTEST_TAU, LONGEST_TAU, 14).map((at) => makeShape(axis, 'exponential', at)),
+      logGrid(SHORTEST_TAU, LONGEST_TAU, 12).map((at) => makeShape(axis, 'exponential', at)),
     ),
-    ...linearGrid(EARLIEST_ONSET, LATEST_FULL, 16).map((at) => makeShape(ramp, 'ramp', at)),
+    ...linearGrid(EARLIEST_ONSET, LATEST_FULL, 12).map((at) => makeShape(ramp, 'ramp', at)),
   ];
   const share = input.time.share;
   const steps: Shape[] = [];
@@ -110,7 +110,7 @@ function listShapes(input: ModelInput): Candidates {
     const last = axis.share[axis.share.length - 1 - ONSET_MARGIN_BLOCKS];
     const latest = Math.min(LATEST_ONSET, last);
     if (!(latest > EARLIEST_ONSET)) return [];
-    return linearGrid(EARLIEST_ONSET, latest, 24).map((at) => makeShape(axis, 'hinge', at));
+    return linearGrid(EARLIEST_ONSET, latest, 16).map((at) => makeShape(axis, 'hinge', at));
   });
   return {
     lines: axes.map((axis) => makeShape(axis, 'line', 0)),
@@ -171,7 +171,7 @@ class Comparison {
     }
     const withLine = lines.flatMap((line) => warmUps.map((warmUp): [Placed, Placed] => [warmUp, line]));
     this.#keep(this.#bestPair('L3', withLine, k + 3, areBothPositive));
-    this.#keep(this.#bestOne('L4', hinges, k + 2, isPositive));
+    this.#keep(this.#refine('L4', this.#bestOne('L4', hinges, k + 2, isPositive)));
     return straightness(lines[0].column, caches);
   }
 
@@ -281,12 +281,13 @@ class Comparison {
     if (!raw) return null;
     const start = raw.shapes[0];
     const axis = start.domain === 'work' && this.#input.work ? this.#input.work : this.#input.time;
-    const top = start.kind === 'ramp' ? LATEST_FULL : LONGEST_TAU;
-    let low = Math.log(Math.max(start.at / 1.4, SHORTEST_TAU));
-    let high = Math.log(Math.min(start.at * 1.4, top));
+    const isTau = start.kind === 'exponential';
+    const spread = isTau ? start.at * 0.4 : 0.05;
+    let low = Math.max(start.at - spread, isTau ? SHORTEST_TAU : EARLIEST_ONSET);
+    let high = Math.min(start.at + spread, isTau ? LONGEST_TAU : LATEST_FULL);
     let best = raw;
-    const tryAt = (logAt: number): number => {
-      const placed = this.#project(makeShape(axis, start.kind, Math.exp(logAt)));
+    const tryAt = (at: number): number => {
+      const placed = this.#project(makeShape(axis, start.kind, at));
       const fit = this.#bestOne(name, [placed], raw.parameters, isPositive);
       if (fit && fit.fit.sumOfSquares < best.fit.sumOfSquares) best = fit;
       return fit ? fit.fit.sumOfSquares : Infinity;

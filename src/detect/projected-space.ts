@@ -76,7 +76,7 @@ export class ProjectedSpace {
 
   /** Base and values go through this twice: once leaves rounding errors of the size of a small signal on a large level. */
   #project(column: Float64Array): Float64Array {
-    const left = Float64Array.from(column);
+    const left = column.slice();
     for (const axis of this.#basis) addScaled(left, axis, -dot(axis, left));
     return left;
   }

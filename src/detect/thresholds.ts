@@ -90,3 +90,6 @@ export const TERM_SHARE = 0.1;
 export const BOUND_SEEN_SHARE = 0.8;
 /** ... or the bend itself is this certain (difference of BIC against the best leak). */
 export const BEND_EVIDENCE = 6;
+/** A cache that was this full by the first fifth of the window was a warm-up: it says nothing about now. */
+export const WARM_UP_FILLED = 0.95;
+export const WARM_UP_SHARE = 0.2;

@@ -5,7 +5,7 @@ import { dot } from './least-squares.ts';
 export const HIGHEST_AUTOCORRELATION = 0.98;
 
 /** Plain lag-1 autocorrelation of values whose mean is zero by construction; 0 when they are all zero. */
-export function lagOneAutocorrelation(residual: ArrayLike<number>): number {
+export function lagOneAutocorrelation(residual: Float64Array): number {
   const power = dot(residual, residual);
   if (!(power > 0)) return 0;
   let sum = 0;
@@ -18,7 +18,7 @@ export function lagOneAutocorrelation(residual: ArrayLike<number>): number {
  * (about -(k + (k + 2) phi) / n; Kendall 1954 for k = 1, Park & Mitchell 1980 for a trend), then clipped to
  * [0, HIGHEST_AUTOCORRELATION]: negative correlation would only make us bolder.
  */
-export function correctedAutocorrelation(residual: ArrayLike<number>, columns: number): number {
+export function correctedAutocorrelation(residual: Float64Array, columns: number): number {
   const n = residual.length;
   if (n < 4) return HIGHEST_AUTOCORRELATION;
   const plain = lagOneAutocorrelation(residual);
@@ -36,7 +36,7 @@ export function effectiveSamples(n: number, phi: number): number {
  * Prais-Winsten transform: the column as an AR(1) process with `phi` would be made white. The first cell
  * keeps its information, scaled by sqrt(1 - phi^2). Source: Prais & Winsten 1954; Greene, Econometric Analysis, 20.8.
  */
-export function whiten(column: ArrayLike<number>, phi: number): Float64Array {
+export function whiten(column: Float64Array, phi: number): Float64Array {
   const white = new Float64Array(column.length);
   if (column.length === 0) return white;
   white[0] = column[0] * Math.sqrt(1 - phi * phi);

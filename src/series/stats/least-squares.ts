@@ -66,14 +66,14 @@ export function fitLeastSquares(
   return { coefficient, standardError, residual, sumOfSquares, freedom };
 }
 
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 
 /** target += scale * by, in place: only for arrays that the caller owns. */
-export function addScaled(target: Float64Array, by: ArrayLike<number>, scale: number): void {
+export function addScaled(target: Float64Array, by: Float64Array, scale: number): void {
   for (let i = 0; i < target.length; i++) target[i] += scale * by[i];
 }
 

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
+import { BLOCKS_BOUND, blockWidthMillis, computeBlocks } from './blocks.ts';
+import { GaugeHistory } from './gauge-history.ts';
+import { computeWork, interpolateAt } from './work.ts';
+
+const series = (values: number[], spacing = MINUTE_MILLIS) => ({
+  timeMillis: Float64Array.from(values, (_, i) => i * spacing),
+  value: Float64Array.from(values),
+});
+
+describe('blocks', () => {
+  it('are medians: a spike of one scrape does not show', () => {
+    const values = Array.from({ length: 61 }, (_, i) => (i === 31 ? 1000 : 5));
+    const blocks = computeBlocks(series(values), null, { fromMillis: 0, toMillis: HOUR_MILLIS });
+    expect(new Set(blocks.value)).toEqual(new Set([5]));
+    expect(blocks.observations).toBe(61);
+  });
+
+  it('are at most 72 for any span, 24 as soon as there is an hour', () => {
+    expect(blockWidthMillis(HOUR_MILLIS)).toBe(HOUR_MILLIS / 24);
+    expect(blockWidthMillis(4 * HOUR_MILLIS)).toBe(5 * MINUTE_MILLIS);
+    expect(blockWidthMillis(72 * HOUR_MILLIS)).toBe(HOUR_MILLIS);
+    const values = Array.from({ length: 2000 }, (_, i) => i);
+    const week = computeBlocks(series(values, 5 * MINUTE_MILLIS), null, {
+      fromMillis: 0,
+      toMillis: 1999 * 5 * MINUTE_MILLIS,
+    });
+    expect(week.length).toBe(BLOCKS_BOUND);
+  });
+
+  it('leave out where nothing was observed, and do not loop on times that no division meets', () => {
+    const points = { timeMillis: Float64Array.of(0.1, 1e7 / 3, 9e6 + 0.7), value: Float64Array.of(1, 2, 3) };
+    const blocks = computeBlocks(points, null, { fromMillis: 0.1, toMillis: 9e6 + 0.7 });
+    expect([...blocks.value]).toEqual([1, 2, 3]);
+  });
+
+  it('carry the load of their own time and the work done by then', () => {
+    const history = new GaugeHistory();
+    for (let i = 0; i <= 120; i++)
+      history.append(i * MINUTE_MILLIS, { requestsTotal: i <= 60 ? i * 10 : 600, goroutines: 1 });
+    const work = computeWork(history, { from: 0, to: history.length });
+    const points = series(Array.from({ length: 121 }, () => 1));
+    const blocks = computeBlocks(points, work, { fromMillis: 0, toMillis: 2 * HOUR_MILLIS });
+    expect(blocks.loadPerHour?.[2]).toBeCloseTo(600, 6);
+    expect(blocks.loadPerHour?.[20]).toBe(0);
+    expect(blocks.work?.[23]).toBe(600);
+  });
+});
+
+describe('work', () => {
+  it('never falls when a request counter loses a label set, and prefers requests to CPU', () => {
+    const history = new GaugeHistory();
+    [0, 10, 4, 8].forEach((requestsTotal, i) =>
+      history.append(i * 60_000, { requestsTotal, cpuSecondsTotal: i }),
+    );
+    const work = computeWork(history, { from: 0, to: 4 });
+    expect(work?.source).toBe('requests');
+    expect([...(work?.value ?? [])]).toEqual([0, 10, 10, 14]);
+  });
+
+  it('falls back to CPU seconds, and to nothing', () => {
+    const history = new GaugeHistory();
+    for (let i = 0; i < 4; i++) history.append(i * 60_000, { cpuSecondsTotal: i, goroutines: 2 });
+    expect(computeWork(history, { from: 0, to: 4 })?.source).toBe('cpu');
+    expect(computeWork(history, { from: 0, to: 2 })).toBeNull();
+  });
+
+  it('is interpolated between scrapes and held beyond them', () => {
+    const points = series([0, 10]);
+    expect([-1, 15_000, 60_000, 1e9].map((at) => interpolateAt(points, at))).toEqual([0, 2.5, 10, 10]);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { GAUGE_ROWS_BOUND, GaugeHistory, ROUND_TOLERANCE_MILLIS } from './gauge-history.ts';
+
+const cells = (history: GaugeHistory, name: Parameters<GaugeHistory['column']>[0]): number[] => [
+  ...(history.column(name) ?? []),
+];
+
+describe('GaugeHistory', () => {
+  it('puts the answers of one round into one row, whichever came first', () => {
+    const history = new GaugeHistory();
+    expect(history.append(1000, { goroutines: 10, rssBytes: 5 })).toBe('appended');
+    expect(history.append(1020, { rssBytes: 6, rssAnonBytes: 4, rssFileBytes: 2 })).toBe('merged');
+    expect(history.append(990, { openFds: 7 })).toBe('merged');
+    expect([...history.timeMillis]).toEqual([1000]);
+    expect([cells(history, 'rssBytes'), cells(history, 'openFds')]).toEqual([[6], [7]]);
+  });
+
+  it('starts a new row for a second answer of the same source, however soon', () => {
+    const history = new GaugeHistory();
+    history.append(0, { goroutines: 10, rssBytes: 5 });
+    expect(history.append(ROUND_TOLERANCE_MILLIS - 1, { goroutines: 11, rssBytes: 5 })).toBe('appended');
+    expect(cells(history, 'goroutines')).toEqual([10, 11]);
+  });
+
+  it('refuses what is older than the last row, and times that are none', () => {
+    const history = new GaugeHistory();
+    history.append(60_000, { goroutines: 1 });
+    expect(history.append(0, { goroutines: 2 })).toBe('refused');
+    expect(history.append(NaN, { goroutines: 2 })).toBe('refused');
+    expect(history.length).toBe(1);
+  });
+
+  it('has no column for a gauge that was never seen, and NaN where it was not known', () => {
+    const history = new GaugeHistory();
+    history.append(0, { goroutines: 1, threads: Infinity });
+    history.append(60_000, { openFds: 3 });
+    expect(history.column('threads')).toBeNull();
+    expect(cells(history, 'openFds')).toEqual([NaN, 3]);
+    expect(cells(history, 'goroutines')).toEqual([1, NaN]);
+  });
+
+  it('stays within its bound for ever: the first row and the recent ones stay, the old ones get coarser', () => {
+    const history = new GaugeHistory();
+    const rows = 3 * GAUGE_ROWS_BOUND;
+    for (let i = 0; i < rows; i++) history.append(i * 60_000, { goroutines: i });
+    expect(history.length).toBeLessThanOrEqual(GAUGE_ROWS_BOUND);
+    const kept = cells(history, 'goroutines');
+    expect(kept[0]).toBe(0);
+    expect(kept.slice(-1000)).toEqual(Array.from({ length: 1000 }, (_, i) => rows - 1000 + i));
+    expect(kept.every((value, i) => i === 0 || value > kept[i - 1])).toBe(true);
+    expect([...history.timeMillis].map((at) => at / 60_000)).toEqual(kept);
+  });
+
+  it('thins a gauge that first appears late without shifting it', () => {
+    const history = new GaugeHistory();
+    for (let i = 0; i < GAUGE_ROWS_BOUND; i++) history.append(i * 60_000, { goroutines: i });
+    history.append(GAUGE_ROWS_BOUND * 60_000, { goroutines: GAUGE_ROWS_BOUND, openFds: 5 });
+    const fds = cells(history, 'openFds');
+    expect(fds.length).toBe(history.length);
+    expect(fds.filter((value) => !Number.isNaN(value))).toEqual([5]);
+    expect(fds[fds.length - 1]).toBe(5);
+  });
+
+  it('slices by time, both ends included, into something that later rows do not change', () => {
+    const history = new GaugeHistory();
+    for (let i = 0; i < 5; i++) history.append(i * 60_000, { goroutines: i });
+    const slice = history.slice(60_000, 180_000);
+    history.append(300_000, { goroutines: 5 });
+    expect([...(slice.column('goroutines') ?? [])]).toEqual([1, 2, 3]);
+    expect(slice.length).toBe(3);
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { GaugeReading } from '../base/gauges.ts';
+import { MIB } from '../base/units.ts';
+import { GaugeHistory } from './gauge-history.ts';
+import { computeLedger } from './ledger.ts';
+import { computeNativeBytes } from './native-bytes.ts';
+
+const GO: GaugeReading = {
+  heapAllocBytes: 30 * MIB,
+  heapInuseBytes: 34 * MIB,
+  heapIdleBytes: 10 * MIB,
+  heapReleasedBytes: 4 * MIB,
+  heapSysBytes: 44 * MIB,
+  stackInuseBytes: 2 * MIB,
+  stackSysBytes: 2 * MIB,
+  sysBytes: 52 * MIB,
+};
+const PROC: GaugeReading = { rssBytes: 70 * MIB, rssAnonBytes: 60 * MIB, rssFileBytes: 10 * MIB };
+
+function historyOf(...readings: GaugeReading[]): GaugeHistory {
+  const history = new GaugeHistory();
+  readings.forEach((reading, i) => history.append(i * 60_000, reading));
+  return history;
+}
+
+const inMegabytes = (ledger: object | null) =>
+  Object.fromEntries(
+    Object.entries(ledger ?? {}).map(([name, bytes]) => [
+      name,
+      typeof bytes === 'number' ? bytes / MIB : bytes,
+    ]),
+  );
+
+describe('ledger', () => {
+  it('splits RSS so that the parts add up, with nothing left over here', () => {
+    expect(inMegabytes(computeLedger(historyOf({ ...GO, ...PROC }), 0, 20 * MIB))).toEqual({
+      atMillis: 0,
+      rssBytes: 70,
+      liveBytes: 20,
+      garbageBytes: 10,
+      stackBytes: 2,
+      runtimeBytes: 6,
+      fragmentationBytes: 4,
+      idleBytes: 6,
+      nativeBytes: 12,
+      fileBackedBytes: 10,
+      residualBytes: 0,
+    });
+  });
+
+  it('shows pages that Go counts and never touched as a negative residual, not as negative native memory', () => {
+    const ledger = computeLedger(
+      historyOf({ ...GO, ...PROC, rssBytes: 50 * MIB, rssAnonBytes: 40 * MIB }),
+      0,
+      20 * MIB,
+    );
+    expect(inMegabytes(ledger)).toMatchObject({ nativeBytes: 0, residualBytes: -8 });
+  });
+
+  it('leaves unknown parts null and puts them into the residual', () => {
+    const ledger = computeLedger(historyOf(PROC), 0, null);
+    expect(inMegabytes(ledger)).toMatchObject({
+      liveBytes: null,
+      nativeBytes: null,
+      fileBackedBytes: 10,
+      residualBytes: 60,
+    });
+    expect(computeLedger(historyOf(GO), 0, 20 * MIB)).toBeNull();
+  });
+
+  it('looks a few rows back for a source that failed once', () => {
+    const ledger = computeLedger(historyOf({ ...GO, ...PROC }, PROC), 1, 20 * MIB);
+    expect(inMegabytes(ledger)).toMatchObject({ garbageBytes: 10 });
+  });
+});
+
+describe('native memory', () => {
+  const native = (reading: GaugeReading) => computeNativeBytes(historyOf(reading), { from: 0, to: 1 });
+
+  it('is what is resident, anonymous and not claimed by Go', () => {
+    expect(native({ ...GO, ...PROC })).toMatchObject({
+      source: 'anonymous',
+      value: Float64Array.of(12 * MIB),
+    });
+  });
+
+  it('counts what is swapped out, and not what was given back lazily (MADV_FREE)', () => {
+    const more = native({ ...GO, ...PROC, swapBytes: 3 * MIB, lazyFreeBytes: 5 * MIB });
+    expect(more?.value).toEqual(Float64Array.of(10 * MIB));
+  });
+
+  it('takes RSS where /proc cannot be read, and nothing where Go says nothing', () => {
+    expect(native({ ...GO, rssBytes: 70 * MIB })).toMatchObject({
+      source: 'resident',
+      value: Float64Array.of(22 * MIB),
+    });
+    expect(native(PROC)).toBeNull();
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { GaugeReading } from '../base/gauges.ts';
+import { MIB } from '../base/units.ts';
+import { GaugeHistory } from './gauge-history.ts';
+import { computeLiveFloor } from './live-floor.ts';
+
+function floorOf(readings: GaugeReading[]) {
+  const history = new GaugeHistory();
+  readings.forEach((reading, i) => history.append(i * 60_000, reading));
+  return computeLiveFloor(history, { from: 0, to: history.length });
+}
+
+const megabytes = (value: Float64Array | undefined): number[] =>
+  [...(value ?? [])].map((bytes) => bytes / MIB);
+
+describe('live floor', () => {
+  it('takes the exact gauge where it is exported, once per GC cycle', () => {
+    const floor = floorOf([
+      { liveHeapBytes: 0, gcCyclesTotal: 0, nextGcBytes: 4 * MIB },
+      { liveHeapBytes: 10 * MIB, gcCyclesTotal: 1, nextGcBytes: 99 * MIB },
+      { liveHeapBytes: 10 * MIB, gcCyclesTotal: 1, nextGcBytes: 99 * MIB },
+      { liveHeapBytes: 11 * MIB, gcCyclesTotal: 4, nextGcBytes: 99 * MIB },
+    ]);
+    expect(floor?.source).toBe('live');
+    expect(megabytes(floor?.value)).toEqual([10, 11]);
+  });
+
+  it('solves next_gc for GOGC and roots', () => {
+    const floor = floorOf([
+      {
+        nextGcBytes: 3 * 20 * MIB + 2 * 6 * MIB,
+        gogcPercent: 200,
+        scanStackBytes: 5 * MIB,
+        scanGlobalsBytes: MIB,
+        gcCyclesTotal: 1,
+      },
+    ]);
+    expect(floor?.source).toBe('goal');
+    expect(megabytes(floor?.value)).toEqual([20]);
+  });
+
+  it('counts equal goals as two observations only where two cycles are known', () => {
+    const goal = { nextGcBytes: 40 * MIB };
+    expect(floorOf([goal, goal, goal])?.value.length).toBe(1);
+    expect(floorOf([1, 2, 2, 3].map((gcCyclesTotal) => ({ ...goal, gcCyclesTotal })))?.value.length).toBe(3);
+  });
+
+  it('takes the minimum goal for what it is: an upper bound', () => {
+    const floor = floorOf([{ nextGcBytes: 4 * MIB, heapAllocBytes: 1.5 * MIB, gcCyclesTotal: 1 }]);
+    expect(megabytes(floor?.value)).toEqual([1.5]);
+    expect(floor?.atMinimumGoal).toBe(1);
+  });
+
+  it.each([
+    ['GOGC is off', { gogcPercent: -1 }],
+    ['GOMEMLIMIT caps', { gogcPercent: 100, goMemLimitBytes: 70 * MIB }],
+  ])('falls back to the rolling minimum when %s', (why, pacer) => {
+    const floor = floorOf(
+      Array.from({ length: 20 }, (_, i) => ({
+        ...pacer,
+        nextGcBytes: 66 * MIB,
+        heapAllocBytes: (40 + ((i * 7) % 5)) * MIB,
+        gcCyclesTotal: i,
+      })),
+    );
+    expect(floor?.source).toBe('minimum');
+    expect(floor?.why).toContain(why);
+    expect(megabytes(floor?.value)).toEqual([40, 40, 40, 40]);
+  });
+
+  it('keeps the goal where GOMEMLIMIT is far away', () => {
+    const limit = { goMemLimitBytes: 1024 * MIB, gogcPercent: 100 };
+    expect(floorOf([{ ...limit, nextGcBytes: 66 * MIB, gcCyclesTotal: 1 }])?.source).toBe('goal');
+  });
+
+  it('starts anew where GOGC changed at run time', () => {
+    const floor = floorOf([
+      { nextGcBytes: 40 * MIB, gogcPercent: 100, gcCyclesTotal: 1 },
+      { nextGcBytes: 40 * MIB, gogcPercent: 100, gcCyclesTotal: 2 },
+      { nextGcBytes: 60 * MIB, gogcPercent: 200, gcCyclesTotal: 3 },
+    ]);
+    expect(megabytes(floor?.value)).toEqual([20]);
+    expect(floor?.fromMillis).toBe(120_000);
+    expect(floor?.gogcChanges).toBe(1);
+  });
+
+  it('is null where nothing of the heap is known', () => {
+    expect(floorOf([{ goroutines: 3 }])).toBeNull();
+  });
+});
