@@ -10,7 +10,7 @@ import { LiveStatus, LostBanner } from './parts/live-status.tsx';
 import { PlimsollMark } from './parts/marks.tsx';
 import { Empty } from './parts/states.tsx';
 import { Link, pageHref, setQuery, usePlace } from './router.tsx';
-import { timeZoneOf, useZone, zoneName } from './time-words.tsx';
+import { timeZoneOf, useZone, zoneName, type Zone } from './time-words.tsx';
 
 export function App() {
   const { path } = usePlace();
@@ -79,6 +79,11 @@ function titleOf(path: string): string {
   return page === null ? 'Plimsoll' : `${page} · Plimsoll`;
 }
 
+function zoneLabel(now: number, zone: Zone): string {
+  const [place, short] = [timeZoneOf(zone), zoneName(now, zone)];
+  return place === short ? place : `${place} (${short})`;
+}
+
 /** After following a link, a screen reader and the keyboard start at the new page's heading. */
 function useFocusOnNewPage(path: string): void {
   const shown = useRef(path);
@@ -96,13 +101,16 @@ function Foot() {
   const now = useNow();
   const watch = useWatch();
   const isUtc = zone === 'utc';
+  const isViewerInUtc = timeZoneOf('local') === 'UTC';
   return (
     <footer class="foot">
       <span>
-        Times in {timeZoneOf(zone)} ({zoneName(now, zone)}).{' '}
-        <button type="button" class="text-button" onClick={() => setQuery({ tz: isUtc ? null : 'utc' })}>
-          {isUtc ? 'Show in my zone' : 'Show in UTC'}
-        </button>
+        Times in {zoneLabel(now, zone)}.{' '}
+        {isViewerInUtc ? null : (
+          <button type="button" class="text-button" onClick={() => setQuery({ tz: isUtc ? null : 'utc' })}>
+            {isUtc ? 'Show in my zone' : 'Show in UTC'}
+          </button>
+        )}
       </span>
       {watch && watch.timeScale !== 1 ? (
         <span>

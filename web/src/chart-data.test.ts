@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest';
 import type { Series } from '../../src/model/status.ts';
-import { countChart, formatAmount, memoryChart, thinIndexes, valueAt, type Chart } from './chart-data.ts';
+import {
+  countChart,
+  formatAmount,
+  latestOf,
+  memoryChart,
+  thinIndexes,
+  valueAt,
+  type Chart,
+} from './chart-data.ts';
 
 /** A series drawn as columns of time (minutes) and megabytes; `-` = not known. */
 function drawSeries(drawn: string, more: Partial<Series> = {}): Series {
@@ -36,22 +44,42 @@ function draw(chart: Chart): string[] {
   ];
 }
 
+const GROWS = { unit: 'bytes', perHour: 4, low: 3, high: 5, confidence: 0.95 };
+
 const THREE = `
   0  100  40
  10  110  -
  20  120  44`;
 
 it('puts lines of different times on one axis and keeps gaps apart from mere absence', () => {
-  const growth = null;
   const series = drawSeries(THREE, {
-    fits: [{ lane: 'heap', unit: 'bytes', time: [0, 20], value: [40, 44], growth }],
+    fits: [{ lane: 'heap', unit: 'bytes', time: [0, 20], value: [40, 44], growth: GROWS }],
   });
   expect(draw(memoryChart(series))).toEqual([
     'time 0 10 20',
     'memory 100 110 120',
-    'floor 40 - 44',
+    'floor 40 . 44',
     'fit 40 . 44',
   ]);
+});
+
+it('leaves out instants at which a gauge was not asked for, and keeps a gap where it stayed unknown', () => {
+  const chart = memoryChart(
+    drawSeries(`
+      0  1 -
+      5  - 7
+     10  1 -
+     15  - 7
+     20  1 -
+     70  - -
+     90  1 7`),
+  );
+  expect(draw(chart).slice(0, 2)).toEqual(['time 0 5 10 15 20 70 90', 'memory 1 . 1 . 1 - 1']);
+});
+
+it('knows the last value of a line that ends before the others', () => {
+  const [memory] = memoryChart(drawSeries('0 1 1\n10 2 1\n20 - 1')).lines;
+  expect(memory && latestOf(memory, 2)).toBe(2);
 });
 
 it('lets the forecast start where memory was last known', () => {
@@ -61,7 +89,7 @@ it('lets the forecast start where memory was last known', () => {
   expect(draw(memoryChart(series))).toEqual([
     'time 0 10 20 30 40',
     'memory 100 110 120 . .',
-    'floor 40 - 44 . .',
+    'floor 40 . 44 . .',
     'low . . 120 128 136',
     'mid . . 120 130 140',
     'high . . 120 132 144',
@@ -78,7 +106,7 @@ it('cuts a forecast that would squeeze the history, at an interpolated end', () 
 
 it('cuts a fit that reaches back further than the range on show', () => {
   const series = drawSeries(THREE, {
-    fits: [{ lane: 'heap', unit: 'bytes', time: [-20, 20], value: [36, 44], growth: null }],
+    fits: [{ lane: 'heap', unit: 'bytes', time: [-20, 20], value: [36, 44], growth: GROWS }],
   });
   const chart = memoryChart(series);
   expect(chart.from).toBe(0);
@@ -95,6 +123,15 @@ it('draws a limit within reach and only names one far above', () => {
   expect(far.top).toBeLessThan(200);
 });
 
+it('draws no fit that may as well be flat', () => {
+  const fit = { lane: 'native', unit: 'bytes', time: [0, 20], value: [9, 8] };
+  const fits = [
+    { ...fit, growth: { ...GROWS, low: -1 } },
+    { ...fit, growth: null },
+  ];
+  expect(memoryChart(drawSeries(THREE, { fits })).lines.map((l) => l.key)).toEqual(['memory', 'floor']);
+});
+
 it('survives one sample and none', () => {
   expect(draw(memoryChart(drawSeries('5 100 -')))).toEqual(['time 5', 'memory 100', 'floor -']);
   const none = memoryChart({ ...drawSeries('5 1 1'), time: [], values: {} });
@@ -103,15 +140,14 @@ it('survives one sample and none', () => {
 });
 
 it('says at the cursor what a line is worth between its points, and nothing across a gap or beyond its end', () => {
-  const growth = null;
   const series = drawSeries(THREE, {
-    fits: [{ lane: 'heap', unit: 'bytes', time: [0, 20], value: [40, 44], growth }],
+    fits: [{ lane: 'heap', unit: 'bytes', time: [0, 20], value: [40, 44], growth: GROWS }],
   });
   const chart = memoryChart(series);
   const [memory, floor, fit] = chart.lines;
   if (!memory || !floor || !fit) throw new Error('a line is missing');
   expect(valueAt(chart.time, fit, 1)).toBe(42);
-  expect(valueAt(chart.time, floor, 1)).toBe(null);
+  expect(valueAt(chart.time, { ...floor, values: [40, null, 44] }, 1)).toBe(null);
   expect(valueAt(chart.time, memory, 7)).toBe(null);
 });
 

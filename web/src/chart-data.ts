@@ -44,11 +44,12 @@ interface Part {
 /** Memory, live floor, fitted growth and forecast against the limits. */
 export function memoryChart(series: Series): Chart {
   const parts: Part[] = [
-    { key: 'memory', label: 'Memory (RSS)', time: series.time, value: series.values['rssBytes'] ?? [] },
-    { key: 'floor', label: 'Live floor', time: series.time, value: series.values['liveFloorBytes'] ?? [] },
-    ...series.fits
-      .filter((fit) => fit.unit === 'bytes')
-      .map((fit) => ({ key: 'fit', label: 'Fitted growth', time: fit.time, value: fit.value }) as const),
+    gaugePart(series, 'rssBytes', 'memory', 'Memory (RSS)'),
+    gaugePart(series, 'liveFloorBytes', 'floor', 'Live floor'),
+    ...growingFits(series).map(
+      (fit) =>
+        ({ key: 'fit', label: `Fitted growth, ${fit.lane}`, time: fit.time, value: fit.value }) as const,
+    ),
     ...forecastParts(series),
   ];
   const limits = [
@@ -58,12 +59,17 @@ export function memoryChart(series: Series): Chart {
   return assemble(series, parts, limits, 'bytes');
 }
 
+/** Fits in bytes that rise for certain; a flat or falling one would only be one more line. */
+export function growingFits(series: Series): Series['fits'] {
+  return series.fits.filter((fit) => fit.unit === 'bytes' && (fit.growth?.low ?? 0) > 0);
+}
+
 /** What a lane counts (goroutines, fds, threads) with its fitted growth, up to `to`; null when nothing is known. */
 export function countChart(series: Series, gauge: string, lane: string, to: number): Chart | null {
   const value = series.values[gauge];
   if (!value?.some((v) => v !== null)) return null;
   const parts: Part[] = [
-    { key: 'count', label: COUNT_LABELS[gauge] ?? gauge, time: series.time, value },
+    gaugePart(series, gauge, 'count', COUNT_LABELS[gauge] ?? gauge),
     ...series.fits
       .filter((fit) => fit.lane === lane)
       .map((fit) => ({ key: 'fit', label: 'Fitted growth', time: fit.time, value: fit.value }) as const),
@@ -76,6 +82,29 @@ const COUNT_LABELS: Readonly<Record<string, string>> = {
   openFds: 'Open file descriptors',
   threads: 'Threads',
 };
+
+/** More than this many usual intervals without a value is a gap; less is another source that answered in between. */
+const GAP_INTERVALS = 3;
+
+/**
+ * A gauge without the instants at which it was not asked for: sources answer at different times, and each answer is
+ * a row of the series. Where it stays unknown for longer than usual, one unknown instant remains: a gap.
+ */
+function gaugePart(series: Series, gauge: string, key: Line['key'], label: string): Part {
+  const rows = (series.values[gauge] ?? []).map((value, i) => ({ at: series.time[i] ?? 0, value }));
+  const known = rows.filter((row) => row.value !== null);
+  const spacings = known.slice(1).map((row, i) => row.at - (known[i]?.at ?? 0));
+  const usual = [...spacings].sort((a, b) => a - b)[Math.floor(spacings.length / 2)] ?? 0;
+  const kept: typeof rows = [];
+  let last: number | null = null;
+  for (const [i, row] of rows.entries()) {
+    const next = row.value === null ? rows.slice(i).find((r) => r.value !== null) : row;
+    const isGap = last === null || !next || next.at - last > GAP_INTERVALS * usual;
+    if (row.value !== null || isGap) kept.push(row);
+    if (row.value !== null) last = row.at;
+  }
+  return { key, label, time: kept.map((row) => row.at), value: kept.map((row) => row.value) };
+}
 
 /** The fan starts at the last known memory, so that it leaves the line and not the air. */
 function forecastParts(series: Series): Part[] {
@@ -181,6 +210,15 @@ export function valueAt(time: readonly number[], line: Line, index: number): num
     known.map((k) => k.value),
     at,
   );
+}
+
+/** Last known value of a line up to `index`; null when there is none. */
+export function latestOf(line: Line, index: number): number | null {
+  for (let i = index; i >= 0; i--) {
+    const value = line.values[i];
+    if (typeof value === 'number') return value;
+  }
+  return null;
 }
 
 function interpolate(time: readonly number[], value: readonly (number | null)[], at: number): number | null {

@@ -1,5 +1,6 @@
 import { formatBytes } from '../../src/base/units.ts';
 import type { Series } from '../../src/model/status.ts';
+import { growingFits } from './chart-data.ts';
 import { formatRate } from './words.ts';
 
 /** What the waterline chart shows, in one sentence: its text alternative and its caption. */
@@ -10,7 +11,9 @@ export function memorySentence(series: Series, sinceLabel: string): string {
   const limit = series.limitBytes === null ? '; no limit is known' : ` of ${formatBytes(series.limitBytes)}`;
   if (memory.length === 1)
     return `One sample so far: memory is ${formatBytes(last)}${limit}. A line takes two.`;
-  const growth = series.fits.find((fit) => fit.unit === 'bytes')?.growth;
-  const fitted = growth ? ` Fitted growth: ${formatRate(growth.perHour, growth.unit)}.` : '';
+  const fits = growingFits(series).map(
+    (fit) => `${fit.lane} ${formatRate(fit.growth?.perHour ?? 0, fit.unit)}`,
+  );
+  const fitted = fits.length ? ` Fitted growth: ${fits.join(', ')}.` : '';
   return `Memory went from ${formatBytes(first)} to ${formatBytes(last)}${limit} since ${sinceLabel}.${fitted}`;
 }

@@ -8,6 +8,7 @@ import {
   formatInterval,
   formatRate,
   formatShare,
+  isMoment,
   shortFunction,
 } from './words.ts';
 
@@ -45,6 +46,10 @@ describe('words', () => {
     expect(formatEvidenceNumber('z', 31.234)).toBe('31.2');
     expect(formatEvidenceNumber('z', null)).toBe('not known');
     expect(formatEvidenceKey('smallestDetectable')).toBe('smallest detectable');
+    expect(formatEvidenceKey('fromMillis')).toBe('from');
+    expect(isMoment('fromMillis', 1_795_214_386_300)).toBe(true);
+    expect(isMoment('windowMillis', 7_200_000)).toBe(false);
+    expect(isMoment('statistic', 1_795_214_386_300)).toBe(false);
   });
 });
 

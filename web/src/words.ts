@@ -55,9 +55,38 @@ export function formatEvidenceNumber(key: string, value: number | string | null)
   return Number.isInteger(value) ? value.toLocaleString('en-US') : formatThreeDigits(value);
 }
 
+/** Later than 1973 in milliseconds: a point in time, whatever the name says; no span or count is that large. */
+export function isMoment(key: string, value: number | string | null): value is number {
+  return typeof value === 'number' && value > 1e11 && /^(from|to)(Millis)?$|at(Millis)?$/i.test(key);
+}
+
+/** What every test says of its data; the numbers that decide stand before it. */
+const CONTEXT_KEYS: ReadonlySet<string> = new Set([
+  'from',
+  'fromMillis',
+  'to',
+  'toMillis',
+  'blocks',
+  'observations',
+  'effectiveSamples',
+  'autocorrelation',
+  'spikesSetAside',
+  'source',
+  'loadSource',
+  'atMinimumGoal',
+  'gogcChanges',
+  'snapshots',
+  'window',
+]);
+
+export function isContext(key: string): boolean {
+  return CONTEXT_KEYS.has(key);
+}
+
 /** `smallestDetectableBytes` -> `smallest detectable bytes`; words are left as they are. */
 export function formatEvidenceKey(key: string): string {
-  return key.replace(
+  const bare = key.replace(/^(from|to)Millis$/, '$1');
+  return bare.replace(
     /([a-z0-9])([A-Z])/g,
     (_, before: string, letter: string) => `${before} ${letter.toLowerCase()}`,
   );

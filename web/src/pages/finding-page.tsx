@@ -41,7 +41,7 @@ export function FindingPage({ fingerprint }: { readonly fingerprint: string }) {
 }
 
 function FindingView({ finding, reload }: { readonly finding: FindingDetail; readonly reload: () => void }) {
-  const path = finding.culprits[0]?.path ?? [];
+  const path = finding.culprits.find((culprit) => culprit.path?.length)?.path ?? [];
   return (
     <>
       <FindingHead finding={finding} />
@@ -129,7 +129,7 @@ function FindingHead({ finding }: { readonly finding: FindingDetail }) {
       </div>
       <dl class="stats">
         <Stat label="Growth per hour">
-          <GrowthFigure growth={finding.growth} />
+          <GrowthFigure growth={finding.growth} verdict={finding.verdict} />
         </Stat>
         {finding.counts ? (
           <Stat label="In counts">

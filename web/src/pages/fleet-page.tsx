@@ -119,7 +119,7 @@ function FleetRow({ service }: { readonly service: ServiceSummary }) {
         <DraftGauge bytes={service.memory?.bytes ?? null} limitBytes={service.memory?.limitBytes ?? null} />
       </td>
       <td class="number" data-label="Growth per hour">
-        <GrowthFigure growth={service.growth} />
+        <GrowthFigure growth={service.growth} verdict={service.verdict} />
       </td>
       <td class="number" data-label="Time to the limit">
         <TimeToLimit exhaustion={service.exhaustion} />
@@ -153,8 +153,9 @@ function Needed({ service }: { readonly service: ServiceSummary }) {
 }
 
 function Instances({ service }: { readonly service: ServiceSummary }) {
-  const down = service.instances - service.instancesUp;
-  if (service.state === 'waiting') return <span class="quiet">waiting</span>;
+  const down = service.state === 'waiting' ? 0 : service.instances - service.instancesUp;
+  if (service.state === 'waiting' && service.lastEvidenceAt === null)
+    return <span class="quiet">waiting</span>;
   return (
     <span class="figure">
       <span class="figure-value">{service.instances}</span>

@@ -72,7 +72,7 @@ function TargetSection({ target }: { readonly target: TargetStatus }) {
         {labels.map(([name, value]) => `, ${name}=${value}`).join('')}, last evidence{' '}
         {target.lastEvidenceAt === null ? 'none yet' : <Age at={target.lastEvidenceAt} />}
       </p>
-      <SourceTable sources={target.sources} />
+      <SourceTable target={target} />
       {target.missingEvidence.length === 0 ? null : (
         <>
           <h3>Missing evidence, and how to turn it on</h3>
@@ -83,8 +83,18 @@ function TargetSection({ target }: { readonly target: TargetStatus }) {
   );
 }
 
-function SourceTable({ sources }: { readonly sources: readonly SourceStatus[] }) {
-  if (sources.length === 0) return <p class="quiet">Nothing has been asked of it yet.</p>;
+function SourceTable({ target }: { readonly target: TargetStatus }) {
+  const { sources, lastEvidenceAt } = target;
+  if (sources.length === 0) {
+    const isFed = lastEvidenceAt !== null;
+    return (
+      <p class="quiet">
+        {isFed
+          ? 'Nothing is asked of it: its evidence comes from a recording.'
+          : 'Nothing has been asked of it yet.'}
+      </p>
+    );
+  }
   return (
     <table class="cards sources">
       <thead>

@@ -1,6 +1,6 @@
 // The chart in words: what each line is and says at the cursor (or last), and all of it as a table.
 import type { Mark } from '../../../src/model/status.ts';
-import { formatAmount, thinIndexes, valueAt, type Chart, type Line } from '../chart-data.ts';
+import { formatAmount, latestOf, thinIndexes, valueAt, type Chart, type Line } from '../chart-data.ts';
 import { useNow } from '../clock.ts';
 import { formatExact, formatMoment, zoneName, type Zone } from '../time-words.tsx';
 
@@ -32,12 +32,16 @@ export function Readout(props: {
       {lines.map((line, i) => (
         <span key={`${line.key}${i}`} class={`readout-line readout-${line.key}`}>
           <span class={`swatch swatch-${line.key}`} aria-hidden="true" />
-          {line.label}{' '}
-          <strong>{line.key === 'mid' ? forecastAt(chart, index) : amountAt(chart, line, index)}</strong>
+          {line.label} <strong>{wordsAt(chart, line, index, cursor !== null)}</strong>
         </span>
       ))}
     </div>
   );
+}
+
+function wordsAt(chart: Chart, line: Line, index: number, isPointed: boolean): string {
+  if (line.key === 'mid') return forecastAt(chart, index);
+  return isPointed ? amountAt(chart, line, index) : formatAmount(latestOf(line, index), chart.unit);
 }
 
 function amountAt(chart: Chart, line: Line, index: number): string {

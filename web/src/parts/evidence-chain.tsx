@@ -1,6 +1,7 @@
 import { assertNever } from '../../../src/base/assert.ts';
 import type { Evidence, RuledOut } from '../../../src/model/finding.ts';
-import { formatEvidenceKey, formatEvidenceNumber } from '../words.ts';
+import { Moment } from '../time-words.tsx';
+import { formatEvidenceKey, formatEvidenceNumber, isContext, isMoment } from '../words.ts';
 
 export function EvidenceChain({ evidence }: { readonly evidence: readonly Evidence[] }) {
   if (evidence.length === 0) return <p class="quiet">No checked facts are recorded with this finding.</p>;
@@ -30,15 +31,28 @@ function Fact({ label, text }: { readonly label: string; readonly text: string }
   );
 }
 
+/** The numbers that decide, large; what they were computed from, small beneath. */
 function Numbers({ numbers }: { readonly numbers: Evidence['numbers'] }) {
   const entries = Object.entries(numbers);
-  if (entries.length === 0) return null;
   return (
-    <dl class="numbers">
-      {entries.map(([key, value]) => (
+    <>
+      <NumberList entries={entries.filter(([key]) => !isContext(key))} name="numbers" />
+      <NumberList entries={entries.filter(([key]) => isContext(key))} name="numbers numbers-context" />
+    </>
+  );
+}
+
+function NumberList(props: {
+  readonly entries: readonly (readonly [string, Evidence['numbers'][string]])[];
+  readonly name: string;
+}) {
+  if (props.entries.length === 0) return null;
+  return (
+    <dl class={props.name}>
+      {props.entries.map(([key, value]) => (
         <div key={key}>
           <dt>{formatEvidenceKey(key)}</dt>
-          <dd>{formatEvidenceNumber(key, value)}</dd>
+          <dd>{isMoment(key, value) ? <Moment at={value} withZone /> : formatEvidenceNumber(key, value)}</dd>
         </div>
       ))}
     </dl>

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { formatBytes, formatDuration } from '../../../src/base/units.ts';
 import { formatResource } from '../../../src/model/finding-text.ts';
-import type { Growth, TimeToExhaustion } from '../../../src/model/finding.ts';
+import type { Growth, TimeToExhaustion, Verdict } from '../../../src/model/finding.ts';
 import { useNow, useTimeScale } from '../clock.ts';
 import { Moment } from '../time-words.tsx';
 import { formatInterval, formatRate, formatShare } from '../words.ts';
@@ -27,8 +27,11 @@ export function Sentence({ text }: { readonly text: string }) {
   );
 }
 
-export function GrowthFigure({ growth }: { readonly growth: Growth | null }) {
-  if (!growth) return <span class="quiet">not known</span>;
+/** Without a growth: none where the verdict says that nothing grows, else not known. */
+export function GrowthFigure(props: { readonly growth: Growth | null; readonly verdict?: Verdict }) {
+  const { growth, verdict } = props;
+  const isLevel = verdict === 'no-growth' || verdict === 'step';
+  if (!growth) return <span class="quiet">{isLevel ? 'none' : 'not known'}</span>;
   return (
     <span class="figure">
       <span class="figure-value">

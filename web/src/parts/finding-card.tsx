@@ -38,7 +38,7 @@ export function FindingCard({ finding }: { readonly finding: Finding }) {
       <div class="finding-card-figures">
         <span>
           <span class="label">Growth per hour</span>
-          <GrowthFigure growth={finding.growth ?? finding.counts ?? null} />
+          <GrowthFigure growth={finding.growth ?? finding.counts ?? null} verdict={finding.verdict} />
         </span>
         <span>
           <span class="label">Time to the limit</span>

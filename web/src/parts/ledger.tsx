@@ -5,8 +5,9 @@ import { formatShare } from '../words.ts';
 /** What resident memory is made of now: a bar to see it, a table to read it. */
 export function Ledger({ ledger }: { readonly ledger: Readonly<Record<string, number | null>> | null }) {
   const parts = ledger ? ledgerParts(ledger) : [];
-  const total = parts.reduce((sum, part) => sum + Math.max(0, part.bytes ?? 0), 0);
-  if (total === 0) {
+  const drawn = parts.reduce((sum, part) => sum + Math.max(0, part.bytes ?? 0), 0);
+  const total = ledger?.['rssBytes'] ?? drawn;
+  if (drawn === 0) {
     return (
       <p class="quiet">Not known: it takes the memory of the process (RSS) beside the gauges of its heap.</p>
     );
@@ -18,7 +19,7 @@ export function Ledger({ ledger }: { readonly ledger: Readonly<Record<string, nu
           <span
             key={part.key}
             class={`ledger-part part-${part.key}`}
-            style={{ flexGrow: Math.max(0, part.bytes ?? 0) / total }}
+            style={{ flexGrow: Math.max(0, part.bytes ?? 0) / drawn }}
             title={`${part.label} ${formatBytes(part.bytes ?? 0)}`}
           />
         ))}

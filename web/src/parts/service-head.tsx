@@ -53,7 +53,7 @@ export function ServiceHead({ service, target, instances, report, reload }: Serv
           <DraftGauge bytes={target.memoryBytes} limitBytes={target.limitBytes} />
         </Stat>
         <Stat label="Growth per hour">
-          <GrowthFigure growth={top?.growth ?? target.growth} />
+          <GrowthFigure growth={top?.growth ?? target.growth} verdict={report?.verdict ?? target.verdict} />
         </Stat>
         <Stat label="Time to the limit">
           <TimeToLimit exhaustion={exhaustion} />

@@ -7,6 +7,7 @@ import type { Mark } from '../../../src/model/status.ts';
 import type { Chart } from '../chart-data.ts';
 import { readPalette, type Palette } from '../palette.ts';
 import { useZone } from '../time-words.tsx';
+import { Sentence } from './figures.tsx';
 import { makePlot, sizeOf } from './chart-plot.ts';
 import { Readout, ValueTable } from './chart-text.tsx';
 
@@ -66,7 +67,7 @@ export function WaterlineChart({ chart, marks, sentence }: WaterlineChartProps) 
         onPointerLeave={() => setHeld(false)}
       />
       <figcaption>
-        {sentence}
+        <Sentence text={sentence} />
         {shown.chart.above.map((limit) => (
           <span key={limit.label}>
             {' '}
