@@ -61,12 +61,12 @@ export async function playRecording({ path, settings, terminal, signal }: PlayRe
       clock.moveTo(evidence.atMillis);
       await watch.feed(watched, evidence);
       if (++fed % stepSize !== 0) continue;
-      lines.show(performance.now());
+      lines.show();
       await sleepReal(PLAY_MILLIS / STEPS, signal);
     }
     clock.moveTo(recording.toMillis);
     watch.finishFeed(watched, recording.toMillis);
-    lines.show(performance.now());
+    lines.show();
     terminal.endProgress();
     if (!signal.aborted) terminal.info('the recording is over; the page stays until Ctrl-C');
     while (!signal.aborted) await sleepReal(60_000, signal);

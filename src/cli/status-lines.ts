@@ -8,33 +8,31 @@ import { styleFor, type Terminal } from './terminal.ts';
 export class StatusLines {
   readonly #view: WatchView;
   readonly #terminal: Terminal;
-  readonly #shown = new Map<string, { readonly what: string; readonly atMillis: Millis }>();
+  readonly #shown = new Map<string, string>();
 
   constructor(view: WatchView, terminal: Terminal) {
     this.#view = view;
     this.#terminal = terminal;
   }
 
-  /** @param steadyMillis real time, for how often things are said. */
-  show(steadyMillis: Millis): void {
+  show(): void {
     const targets = this.#view.targets();
-    for (const service of new Set(targets.map((t) => t.service))) this.#showReport(service, steadyMillis);
+    for (const service of new Set(targets.map((t) => t.service))) this.#showReport(service);
     const [first] = targets;
     if (!first) return;
     const many = targets.length > 1 ? ` (+${targets.length - 1} more)` : '';
     this.#terminal.progress(`${describeStatus(first, this.#view)}${many}`);
   }
 
-  #showReport(service: string, steadyMillis: Millis): void {
+  #showReport(service: string): void {
     const report = this.#view.report(service);
     if (!report) return;
     const what = [report.verdict, ...report.findings.map((f) => `${f.fingerprint} ${f.verdict}`)].join('\n');
     const before = this.#shown.get(service);
-    if (before?.what === what) return;
-    const isFirst = before === undefined && report.verdict === 'undetermined';
-    const isTooSoon = before !== undefined && steadyMillis - before.atMillis < 1000;
-    if (isFirst || isTooSoon) return;
-    this.#shown.set(service, { what, atMillis: steadyMillis });
+    if (before === what) return;
+    // The first answer is worth showing even when it is "cannot tell yet": it says what is known and what is needed.
+    if (this.#view.counters().evaluations === 0) return;
+    this.#shown.set(service, what);
     this.#terminal.info(`\n${formatReportText(report, { style: styleFor(process.stderr), maxEvidence: 3 })}`);
   }
 }

@@ -120,7 +120,7 @@ class ConfigReader {
     if (service?.includes('/')) this.#fail([...path, 'service'], 'a service name has no slash', service);
     const pid = map['pid'];
     if (pid !== undefined && (!Number.isInteger(pid) || Number(pid) <= 0)) {
-      this.#fail([...path, 'pid'], 'needs a process id', String(pid));
+      this.#fail([...path, 'pid'], 'needs a process id', JSON.stringify(pid));
     }
     return {
       service,
@@ -155,7 +155,7 @@ class ConfigReader {
     if (value === undefined || value === null) return null;
     const text = typeof value === 'number' ? String(value) : this.#string(value, path);
     const bytes = text === null ? null : parseSize(text);
-    if (bytes === null || bytes <= 0) this.#fail(path, 'needs a size such as 512MiB', String(value));
+    if (bytes === null || bytes <= 0) this.#fail(path, 'needs a size such as 512MiB', JSON.stringify(value));
     return bytes;
   }
 

@@ -240,6 +240,7 @@ export class Investigation {
   #evaluate(atMillis: Millis): Evaluation {
     this.#lastEvaluation = atMillis;
     const assessment = this.#assess(atMillis);
+    this.#assessment = assessment;
     this.#confirmation = advanceConfirmation(this.#confirmation, assessment);
     this.#ignoreEnded(atMillis);
     const { state, findings, alarms, over } = advanceCase(this.#case, {
@@ -257,13 +258,12 @@ export class Investigation {
   }
 
   #assess(atMillis: Millis): Assessment {
-    this.#assessment = assess({
+    return assess({
       table: this.history,
       atMillis,
       memoryLimitBytes: this.#options.memoryLimitBytes,
       ignoreBefore: this.#ignoreBefore,
     });
-    return this.#assessment;
   }
 
   /** A claim that ended: its growth is explained, so what comes next is fitted without it. */
@@ -304,7 +304,7 @@ export class Investigation {
 
   /** The report as of the last evaluation; before the first one, what is known so far. */
   report(range: { readonly fromMillis: Millis; readonly toMillis: Millis }): Report {
-    const assessment = this.#assessment ?? this.#assess(range.toMillis);
+    const { assessment } = this;
     return buildReport({
       target: this.target,
       from: range.fromMillis,
@@ -346,8 +346,13 @@ export class Investigation {
   get incarnationStartMillis(): Millis | null {
     return findIncarnations(this.history).at(-1)?.startMillis ?? null;
   }
+  /**
+   * Of the last evaluation. Before the first one, what the evidence so far says, for people who wait: nothing is
+   * decided by it. null before the first gauge.
+   */
   get assessment(): Assessment | null {
-    return this.#assessment;
+    if (this.#assessment || this.#lastEvidence === null) return this.#assessment;
+    return this.#assess(this.#lastEvidence);
   }
   get findings(): readonly Finding[] {
     return this.#findings;

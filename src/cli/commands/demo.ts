@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -129,11 +129,8 @@ function readAddress(line: string): string {
 }
 
 async function recordedDemo(settings: Settings, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const folder = [join(ROOT, 'demo', 'recordings'), join(ROOT, 'dist', 'recordings')].find((f) =>
-    existsSync(f),
-  );
-  const name = folder ? (await readdir(folder)).find((file) => file.endsWith('.tar.gz')) : undefined;
-  if (!folder || !name) {
+  const path = join(ROOT, 'demo', 'recordings', 'sessions.tar.gz');
+  if (!existsSync(path)) {
     throw new PlimsollError(
       'GO_MISSING',
       'arguments',
@@ -141,7 +138,7 @@ async function recordedDemo(settings: Settings, terminal: Terminal, signal: Abor
     );
   }
   terminal.info('Go is not installed (go.dev/dl): a recording of the demo service is replayed instead');
-  await playRecording({ path: join(folder, name), settings, terminal, signal });
+  await playRecording({ path, settings, terminal, signal });
 }
 
 function anySignal(signal: AbortSignal, millis: Millis): AbortSignal {

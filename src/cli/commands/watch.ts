@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { performance } from 'node:perf_hooks';
 import { PlimsollError, describeError } from '../../base/errors.ts';
 import { formatDuration, type Millis } from '../../base/units.ts';
 import { environmentSettings } from '../../config/environment.ts';
@@ -156,7 +155,7 @@ export async function runWatch({
     const running = watch.run();
     const lines = new StatusLines(watch, terminal);
     while (!signal.aborted) {
-      lines.show(performance.now());
+      lines.show();
       await sleepReal(1000, signal);
     }
     terminal.endProgress();
