@@ -1,5 +1,5 @@
 // Compiles src/ to dist/ and the page to dist/web/.
-import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, run } from './setup.mjs';
 
@@ -15,5 +15,3 @@ for (const [title, args] of steps) {
   if (!(await run(title, process.execPath, args))) process.exit(1);
 }
 chmodSync(join(ROOT, 'dist', 'cli', 'main.js'), 0o755);
-const recordings = join(ROOT, 'demo', 'recordings');
-if (existsSync(recordings)) cpSync(recordings, join(ROOT, 'dist', 'recordings'), { recursive: true });
