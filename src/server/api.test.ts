@@ -8,7 +8,7 @@ import {
   HUB_FINGERPRINT,
   LOAD_FINGERPRINT,
   OLD_FINGERPRINT,
-} from '../testing/fake-fleet.ts';
+} from '../testing/fake-findings.ts';
 import { FAKE_NOW, FAKE_PROFILE_BYTES, FakeWatchView } from '../testing/fake-watch-view.ts';
 import { startServer, type RunningServer } from './start-server.ts';
 

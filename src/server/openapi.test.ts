@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fillPath } from '../protocol/paths.ts';
 import { ask } from '../testing/ask.ts';
-import { HUB_FINGERPRINT } from '../testing/fake-fleet.ts';
+import { HUB_FINGERPRINT } from '../testing/fake-findings.ts';
 import { FakeWatchView } from '../testing/fake-watch-view.ts';
 import { createApp } from './app.ts';
 import { LiveHub } from './live-hub.ts';

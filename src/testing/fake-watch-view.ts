@@ -6,7 +6,8 @@ import type { Incident } from '../model/incident.ts';
 import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
 import type { IncidentAction, WatchChange, WatchCounters, WatchView } from '../pipeline/watch-view.ts';
-import { fakeIncidents, fakeTargets, HUB_FINGERPRINT, loadFinding, SOURCE_TEXT } from './fake-fleet.ts';
+import { HUB_FINGERPRINT, loadFinding, SOURCE_TEXT } from './fake-findings.ts';
+import { fakeIncidents, fakeTargets } from './fake-fleet.ts';
 
 export const FAKE_NOW: Millis = 1_790_000_000_000;
 

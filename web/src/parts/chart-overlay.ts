@@ -1,7 +1,7 @@
 // What uPlot has no series for: limits across, marks and the edge of the forecast down. Canvas pixels throughout.
 import type uPlot from 'uplot';
 import { formatAmount } from '../chart-data.ts';
-import type { Drawn } from './chart-plot.ts';
+import type { Drawn } from './chart-drawn.ts';
 
 /** Labels of marks nearer than this would overlap; the line stays, the list beneath has the text. */
 const LABEL_SPACE = 76;

@@ -1,17 +1,10 @@
 // A Chart as uPlot takes it.
 import uPlot from 'uplot';
-import type { Mark } from '../../../src/model/status.ts';
 import { formatAmount, type Chart, type Line } from '../chart-data.ts';
 import type { Palette } from '../palette.ts';
-import { formatTick, type Zone } from '../time-words.tsx';
+import { formatTick } from '../time-words.tsx';
+import type { Drawn } from './chart-drawn.ts';
 import { drawOverlay } from './chart-overlay.ts';
-
-export interface Drawn {
-  readonly chart: Chart;
-  readonly marks: readonly Mark[];
-  readonly palette: Palette;
-  readonly zone: Zone;
-}
 
 export function sizeOf(host: HTMLElement): { width: number; height: number } {
   const width = Math.max(240, host.clientWidth);
