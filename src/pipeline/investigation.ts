@@ -377,8 +377,8 @@ export class Investigation {
   }
 }
 
-/** The request that evidence answers, for statuses. */
-export function requestOf(evidence: RawEvidence): RequestName {
+/** The request that evidence answers, for statuses; null for what nobody asked for. */
+export function requestOf(evidence: RawEvidence): RequestName | null {
   switch (evidence.kind) {
     case 'metrics':
     case 'vars':
@@ -388,6 +388,6 @@ export function requestOf(evidence: RawEvidence): RequestName {
       return `profile:${evidence.profile}`;
     case 'event':
     case 'log-line':
-      return 'metrics';
+      return null;
   }
 }

@@ -19,7 +19,7 @@ import { targetKey, type TargetName } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
 import type { CarriedSource } from '../workspace/find-source.ts';
 import { Gate } from './gate.ts';
-import type { Evaluation } from './investigation.ts';
+import { requestOf, type Evaluation } from './investigation.ts';
 import { mergeReports } from './merge-reports.ts';
 import type { Clock, Talk } from './ports.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
@@ -209,8 +209,13 @@ export class Watch implements WatchView {
   async feed(watched: WatchedTarget, evidence: RawEvidence): Promise<void> {
     this.#isFirstRoundTried = true;
     this.#evaluate(watched, evidence.atMillis - 1);
-    const request = evidence.kind === 'profile' ? (`profile:${evidence.profile}` as const) : 'metrics';
-    await watched.takeEvidence(evidence, request);
+    const request = requestOf(evidence);
+    if (request === null) {
+      await watched.investigation.ingest(evidence);
+      return;
+    }
+    const receivedBytes = evidence.bytes.length;
+    await watched.take({ kind: 'ok', request, evidence, tookMillis: 0, receivedBytes }, evidence.atMillis);
   }
 
   finishFeed(watched: WatchedTarget, atMillis: Millis): void {
