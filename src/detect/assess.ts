@@ -72,7 +72,7 @@ export function assess(input: AssessInput): Assessment {
     exhaustion: exhaustion.exhaustion,
     isExhausting: exhaustion.isExhausting,
     smallestDetectableBytesPerHour: smallestDetectableBytes(lanes),
-    needed: longestNeeded(lanes),
+    needed: longestNeeded(lanes) ?? untilFirstFit(lanes, atMillis - incarnation.startMillis),
     missing: findMissing(table, life.floor),
   };
 }
@@ -167,6 +167,16 @@ function longestNeeded(lanes: readonly LaneAssessment[]): Assessment['needed'] {
       longest = needed;
   }
   return longest;
+}
+
+/** Before the warm-up is over no lane has anything to fit: what is known is when there will be. */
+function untilFirstFit(lanes: readonly LaneAssessment[], ageMillis: Millis): Assessment['needed'] {
+  if (lanes.length > 0) return null;
+  const millis = Math.max(0, WARM_UP_MILLIS + SHORTEST_WATCH_MILLIS - ageMillis);
+  return {
+    what: 'time: the process has just started, and its first minutes only fill pools and caches',
+    millis,
+  };
 }
 
 function nothingKnown(atMillis: Millis): Assessment {
