@@ -98,13 +98,10 @@ function needsProfiles(state: CaseState, input: CaseInput): boolean {
 
 function readTargetProfiles(input: CaseInput): ProfileEvidence {
   const { assessment } = input;
-  return readProfiles(input.profiles, input.module, assessment.incarnationStartMillis, {
-    heap: findLane(assessment, 'heap')?.onsetAtMillis ?? null,
-    goroutine: findLane(assessment, 'goroutine')?.onsetAtMillis ?? null,
-    isGoroutineLeak:
-      confirmedLanes(input.confirmation).includes('goroutine') ||
-      findLane(assessment, 'goroutine')?.verdict === 'leak',
-  });
+  const isGoroutineLeak =
+    confirmedLanes(input.confirmation).includes('goroutine') ||
+    findLane(assessment, 'goroutine')?.verdict === 'leak';
+  return readProfiles(input.profiles, input.module, assessment.incarnationStartMillis, isGoroutineLeak);
 }
 
 /** Lanes called a leak: confirmed, proved by profiles for a while, or raised before and not over. */
@@ -148,7 +145,13 @@ function matchCauses(raised: readonly RaisedLeak[], causes: readonly Cause[]): M
     cause: cause ?? (leak.lead === null ? pick(leak, () => true) : null),
   }));
   // A cause of a class that already stands under another name must refute that name first (see refreshLeak).
-  const doubted = new Set(known.filter(({ cause }) => cause === null).map(({ raised: leak }) => leak.kind));
+  const doubted = new Set(
+    known
+      .filter(
+        ({ raised: leak, cause }) => cause === null && leak.refutations + 1 < THRESHOLDS.identityChanges,
+      )
+      .map(({ raised: leak }) => leak.kind),
+  );
   return { known, fresh: [...free].filter((cause) => !doubted.has(cause.kind)) };
 }
 
@@ -175,6 +178,9 @@ function updateSince(
  * lanes that may turn out to carry it. The wait is bounded: an alarm without a name is better than none.
  */
 function isReady(cause: Cause, waiting: CaseState['waiting'], input: CaseInput): boolean {
+  // A claim may stand while this evaluation sees another explanation; then is not the time to raise it.
+  const verdict = findLane(input.assessment, cause.lane)?.verdict;
+  if (verdict !== 'leak' && verdict !== 'undetermined') return false;
   const since = waiting.find(({ lane }) => lane === cause.lane)?.sinceMillis ?? input.atMillis;
   if (input.atMillis - since >= THRESHOLDS.nameWaitMillis) return true;
   if (isOuterLaneOpen(cause, input)) return false;

@@ -19,11 +19,7 @@ function combine(drawing: string, lanes: Partial<Record<Lane, DrawnLane>>): read
       .map(([name]) => [name as Lane, 'confirmed' as const]),
   );
   const assessment = drawAssessment(2 * HOUR_MILLIS, lanes);
-  const profiles = readProfiles(drawSnapshots(drawing), null, 0, {
-    heap: null,
-    goroutine: null,
-    isGoroutineLeak: calls.has('goroutine'),
-  });
+  const profiles = readProfiles(drawSnapshots(drawing), null, 0, calls.has('goroutine'));
   return findCauses({ assessment, calls, profiles });
 }
 
@@ -106,7 +102,7 @@ describe('findCauses', () => {
       goroutine: LEAK(120),
       fd: { level: 0 },
     });
-    expect(brief(causes)).toEqual([['fd', READ_LOOP, ['goroutine']]]);
+    expect(brief(causes)).toEqual([['fd', READ_LOOP, ['goroutine', 'heap']]]);
   });
 
   it('makes descriptors with their buffers one cause, named by the query above the driver', () => {

@@ -3,7 +3,6 @@
 import { HOUR_MILLIS } from '../base/units.ts';
 import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
 import type { Culprit, Growth } from '../model/finding.ts';
-import type { Frame } from '../profile/snapshot.ts';
 import type { CallStrength, Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
@@ -57,8 +56,9 @@ function takeThreads(rest: Rest): Cause[] {
     cluster.some(({ group }) => group.reason === 'cgo call' || group.reason === 'syscall');
   const groups = rest.clusters.filter(isHeld).flat();
   rest.clusters = rest.clusters.filter((cluster) => !isHeld(cluster));
-  const absorbed: Lane[] = groups.length > 0 ? takeCalls(rest, ['goroutine']) : [];
-  const culprits = groups.flatMap(({ group }) => describeGroup(rest, group.waitsIn, group.root));
+  const absorbed: readonly Lane[] = groups.length > 0 ? takeLanes(rest, ['goroutine']) : [];
+  const grownGroups = sumGrown(groups);
+  const culprits = groups.flatMap((growth) => describeGroup(rest, growth, grownGroups));
   const lane = findLane(rest.input.assessment, 'thread');
   rest.calls.delete('thread');
   return [
@@ -89,6 +89,7 @@ function takeDescriptors(rest: Rest): Cause[] {
   const mine = rest.clusters.filter((cluster) => comesWithDescriptors(cluster, grownFds));
   rest.clusters = rest.clusters.filter((cluster) => !mine.includes(cluster));
   const groups = mine.flat();
+  const grownGroups = sumGrown(groups);
   const descriptorSites = rest.weighted.filter(({ site }) => holdsDescriptor(site));
   const heap = findHeapCauses(profiles.sites, descriptorSites, profiles.siteBase)[0] ?? null;
   const culprits = uniqueCulprits([
@@ -97,14 +98,14 @@ function takeDescriptors(rest: Rest): Cause[] {
       describeCulprit(caller.frame, 'allocates', profiles.place, caller),
     ),
     ...(heap === null ? [] : describeHeap(rest, heap)),
-    ...groups.flatMap(({ group }) => describeGroup(rest, group.waitsIn, group.root)),
+    ...groups.flatMap((growth) => describeGroup(rest, growth, grownGroups)),
   ]);
-  const absorbed: Lane[] = mine.length > 0 ? takeCalls(rest, ['goroutine']) : [];
+  const absorbed: Lane[] = mine.length > 0 ? [...takeLanes(rest, ['goroutine'])] : [];
   const isHeapMine = mine.length > 0 || isMostly(descriptorSites, rest.weighted);
-  if (isHeapMine) absorbed.push(...takeCalls(rest, ['heap']));
+  if (isHeapMine) absorbed.push(...takeLanes(rest, ['heap']));
   rest.weighted = rest.weighted.filter((entry) => !descriptorSites.includes(entry));
   rest.calls.delete('fd');
-  const stacks = groups.reduce((sum, { grown }) => sum + grown, 0) * bytesPerGoroutine();
+  const stacks = grownGroups * bytesPerGoroutine();
   return [
     {
       ...emptyCause('fd', isCounted ? 'fd' : 'goroutine', strength),
@@ -134,17 +135,16 @@ function takeGoroutines(rest: Rest): Cause[] {
   if (strength === undefined) return [];
   const lane = findLane(rest.input.assessment, 'goroutine');
   rest.calls.delete('goroutine');
-  const grown = rest.clusters.flat().reduce((sum, growth) => sum + growth.grown, 0);
+  const grown = sumGrown(rest.clusters.flat());
   if (rest.clusters.length === 0) {
     return [{ ...emptyCause('goroutine', 'goroutine', strength), counts: lane?.growth ?? null }];
   }
   // A second group is a cause of its own only when it carries a good part of the growth.
-  const sizeOf = (cluster: readonly GroupGrowth[]) => cluster.reduce((sum, growth) => sum + growth.grown, 0);
   const causes = rest.clusters.filter(
-    (cluster, i) => i === 0 || sizeOf(cluster) >= THRESHOLDS.minSecondShare * grown,
+    (cluster, i) => i === 0 || sumGrown(cluster) >= THRESHOLDS.minSecondShare * grown,
   );
   rest.clusters = [];
-  return causes.map((cluster) => takeCluster(rest, cluster, strength, sizeOf(cluster) / grown));
+  return causes.map((cluster) => takeCluster(rest, cluster, strength, sumGrown(cluster) / grown));
 }
 
 function takeCluster(
@@ -156,17 +156,17 @@ function takeCluster(
   const { assessment, profiles } = rest.input;
   const pinned = selectPinned(rest.weighted, cluster, profiles);
   const isHeapMine = isMostly(pinned, rest.weighted) || !hasProvenHeap(rest, pinned);
-  const absorbed: Lane[] = isHeapMine ? takeCalls(rest, ['heap']) : [];
-  const heap = findHeapCauses(profiles.sites, pinned, profiles.siteBase)[0] ?? null;
+  const absorbed: readonly Lane[] = isHeapMine ? takeLanes(rest, ['heap']) : [];
+  const heap = findPinnedHeap(rest, pinned);
   rest.weighted = rest.weighted.filter((entry) => !pinned.includes(entry));
-  const grown = cluster.reduce((sum, growth) => sum + growth.grown, 0);
+  const grown = sumGrown(cluster);
   const stacks = grown * bytesPerGoroutine();
   const counts = findLane(assessment, 'goroutine')?.growth ?? null;
   return {
     ...emptyCause('goroutine', 'goroutine', strength),
     absorbed,
     culprits: uniqueCulprits([
-      ...cluster.flatMap(({ group }) => describeGroup(rest, group.waitsIn, group.root)),
+      ...cluster.flatMap((growth) => describeGroup(rest, growth, grown)),
       ...(heap === null ? [] : describeHeap(rest, heap)),
     ]),
     isNamed: true,
@@ -177,6 +177,13 @@ function takeCluster(
     counts: counts === null ? null : scaleGrowth(counts, share),
     heldBytes: Math.round((heap?.growth.bytes.value ?? 0) + stacks),
   };
+}
+
+/** What the goroutines hold in the heap; a sample or two of passing work is nothing. */
+function findPinnedHeap(rest: Rest, pinned: readonly WeightedSite[]): HeapCause | null {
+  const { sites, siteBase } = rest.input.profiles;
+  const [heap] = findHeapCauses(sites, pinned, siteBase);
+  return heap !== undefined && heap.growth.z >= THRESHOLDS.nameZ ? heap : null;
 }
 
 /** Is there growth outside `pinned` that no goroutine explains, significant by itself? */
@@ -266,7 +273,7 @@ function takeHeap(rest: Rest): Cause[] {
 function isNameable(lead: SiteGrowth): boolean {
   return (
     lead.z >= THRESHOLDS.nameZ &&
-    lead.monotony >= THRESHOLDS.minMonotony &&
+    lead.monotony >= THRESHOLDS.provenMonotony &&
     (lead.persistence ?? 1) >= THRESHOLDS.minPersistence
   );
 }
@@ -288,9 +295,10 @@ function emptyCause(kind: Cause['kind'], lane: Lane, strength: CallStrength): Ca
   };
 }
 
-/** Lanes that this cause explains are not called a second time. */
-function takeCalls(rest: Rest, lanes: readonly Lane[]): Lane[] {
-  return lanes.filter((lane) => rest.calls.delete(lane));
+/** Lanes that this cause explains, called or not, are not asked about a second time. */
+function takeLanes(rest: Rest, lanes: readonly Lane[]): readonly Lane[] {
+  for (const lane of lanes) rest.calls.delete(lane);
+  return lanes;
 }
 
 function isMostly(part: readonly WeightedSite[], all: readonly WeightedSite[]): boolean {
@@ -313,11 +321,18 @@ function applicationCulprits(rest: Rest, heap: HeapCause | null): Culprit[] {
   return describeHeap(rest, heap).filter((culprit) => own.has(culprit.function));
 }
 
-/** Where the goroutines wait, and the function that they run where that is another one. */
-function describeGroup(rest: Rest, waitsIn: Frame, root: Frame): Culprit[] {
+/**
+ * Where the goroutines wait, and who created them where a dump says so, else the function that they run; shares are
+ * exact.
+ */
+function describeGroup(rest: Rest, { group, grown }: GroupGrowth, all: number): Culprit[] {
   const { place } = rest.input.profiles;
-  const blocks = describeCulprit(waitsIn, 'blocks', place);
-  return root.function === waitsIn.function ? [blocks] : [blocks, describeCulprit(root, 'creates', place)];
+  const value = all > 0 ? grown / all : 1;
+  const share = { value, low: value, high: value };
+  const blocks = describeCulprit(group.waitsIn, 'blocks', place, { share });
+  const creator = rest.input.profiles.creators.get(group.root.function) ?? group.root;
+  if (creator.function === group.waitsIn.function) return [blocks];
+  return [blocks, describeCulprit(creator, 'creates', place, { share })];
 }
 
 function uniqueCulprits(culprits: readonly Culprit[]): Culprit[] {
@@ -325,6 +340,10 @@ function uniqueCulprits(culprits: readonly Culprit[]): Culprit[] {
   return culprits
     .filter((culprit) => !seen.has(culprit.function) && seen.add(culprit.function))
     .slice(0, MAX_CULPRITS);
+}
+
+function sumGrown(groups: readonly GroupGrowth[]): number {
+  return groups.reduce((sum, { grown }) => sum + grown, 0);
 }
 
 function bytesPerGoroutine(): number {

@@ -14,11 +14,7 @@ function ask(lane: 'heap' | 'goroutine' | 'fd' | 'native', drawing: string, grow
   const assessment = drawAssessment(2 * HOUR_MILLIS, {
     [lane]: { verdict: 'leak', perHour: grown / 2, grown, level: 250 },
   });
-  const profiles = readProfiles(drawSnapshots(drawing), null, 0, {
-    heap: null,
-    goroutine: null,
-    isGoroutineLeak: true,
-  });
+  const profiles = readProfiles(drawSnapshots(drawing), null, 0, true);
   const [cause] = findCauses({ assessment, calls: new Map([[lane, 'confirmed' as const]]), profiles });
   const evidence = collectEvidence(cause, findLane(assessment, lane), profiles);
   return {
@@ -100,6 +96,46 @@ describe('an outcome flips with the data', () => {
     ['open', `${SITE} | 512 | 1 1 1 1`],
   ])('What comes with each descriptor?: %s', (outcome, drawing) => {
     expect(ask('fd', drawing, 200).outcome['What comes with each descriptor?']).toBe(outcome);
+  });
+});
+
+describe('a goroutineleak profile', () => {
+  const asked = (dead: string) => {
+    const drawn = drawSnapshots(`${GROUP} | ${ramp(12, 9)}`);
+    const leaked = drawSnapshots(`goroutines\n${dead} | 30`);
+    const rows = leaked.goroutines[0];
+    const stack = Int32Array.from(rows.stack, (row) =>
+      drawn.stacks.intern(leaked.stacks.frames(row as (typeof rows.stack)[number])),
+    ) as typeof rows.stack;
+    const assessment = drawAssessment(2 * HOUR_MILLIS, { goroutine: { verdict: 'leak', perHour: 60 } });
+    const profiles = readProfiles(
+      {
+        ...drawn,
+        leakedGoroutines: [{ ...rows, stack }],
+        creators: new Map([['orders/hub.run', { function: 'orders/hub.New', file: 'hub.go', line: 4 }]]),
+      },
+      null,
+      0,
+      true,
+    );
+    const [cause] = findCauses({
+      assessment,
+      calls: new Map([['goroutine', 'confirmed' as const]]),
+      profiles,
+    });
+    const outcome = collectEvidence(cause, null, profiles).find((e) =>
+      e.question.startsWith('Has the collector'),
+    )?.outcome;
+    return { outcome, culprits: cause.culprits.map(({ role, function: name }) => `${role} ${name}`) };
+  };
+
+  it('is proof where it lists them and proves nothing where it does not', () => {
+    expect(asked('orders/hub.run > runtime.chanrecv > runtime.gopark').outcome).toBe('supports');
+    expect(asked('orders/other.run > runtime.chanrecv > runtime.gopark').outcome).toBe('open');
+  });
+
+  it('names the creator where a dump gave it', () => {
+    expect(asked('orders/hub.run').culprits).toEqual(['blocks orders/hub.run', 'creates orders/hub.New']);
   });
 });
 

@@ -2,7 +2,7 @@
 // are computed, never written down: other data gives another outcome.
 import type { Assessment, LaneAssessment } from '../detect/assessment.ts';
 import type { Evidence, RuledOut } from '../model/finding.ts';
-import { formatBytes, formatThreeDigits } from '../base/units.ts';
+import { formatBytes } from '../base/units.ts';
 import type { Cause } from './cause.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import type { HeapCause } from './heap-cause.ts';
@@ -19,7 +19,10 @@ export function collectEvidence(
 ): Evidence[] {
   if (profiles === null) return [];
   const entries: Evidence[] = [];
-  if (cause.groups.length > 0) entries.push(askGoroutines(cause.groups, profiles));
+  if (cause.groups.length > 0) {
+    entries.push(askGoroutines(cause.groups, profiles));
+    if (profiles.provenDead !== null) entries.push(askCollector(cause.groups, profiles));
+  }
   if (cause.heap !== null) {
     entries.push(
       askSites(cause.heap, profiles),
@@ -58,8 +61,8 @@ export function askSites(heap: HeapCause, profiles: ProfileEvidence): Evidence {
       threshold: round(heap.criticalZ),
       sitesTested: heap.sitesTested,
       grownBytes: Math.round(growth.bytes.value),
-      low: Math.round(growth.bytes.low),
-      high: Math.round(growth.bytes.high),
+      lowBytes: Math.round(growth.bytes.low),
+      highBytes: Math.round(growth.bytes.high),
       sampledBirths: growth.births,
       sampledDeaths: growth.deaths,
       ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
@@ -170,6 +173,19 @@ export function askGoroutines(groups: readonly GroupGrowth[], profiles: ProfileE
   };
 }
 
+/** Has the garbage collector proved them dead? A hit is proof; none says nothing (tickers, I/O, anything reachable). */
+export function askCollector(groups: readonly GroupGrowth[], profiles: ProfileEvidence): Evidence {
+  const roots = new Set(groups.map(({ group }) => group.root.function));
+  const dead = [...roots].reduce((sum, root) => sum + (profiles.provenDead?.get(root) ?? 0), 0);
+  return {
+    question: 'Has the collector proved that they can never go on?',
+    prediction: 'what they wait for is unreachable, so the goroutineleak profile lists them',
+    test: 'goroutines of these functions in the newest goroutineleak profile',
+    numbers: { dead, threshold: 1, ...windowOf(profiles.groups.timeMillis, profiles.groupBase) },
+    outcome: dead >= 1 ? 'supports' : 'open',
+  };
+}
+
 /** What do these goroutines hold? */
 export function askPinned(cause: Cause, profiles: ProfileEvidence): Evidence {
   const grown = cause.groups.reduce((sum, growth) => sum + growth.grown, 0);
@@ -181,10 +197,10 @@ export function askPinned(cause: Cause, profiles: ProfileEvidence): Evidence {
     test: 'sampled growth of those sites, interval above zero; bytes for each goroutine',
     numbers: {
       grownBytes: bytes === null ? null : Math.round(bytes.value),
-      low: bytes === null ? null : Math.round(bytes.low),
-      high: bytes === null ? null : Math.round(bytes.high),
+      lowBytes: bytes === null ? null : Math.round(bytes.low),
+      highBytes: bytes === null ? null : Math.round(bytes.high),
       threshold: 0,
-      bytesEach: bytes === null || grown <= 0 ? null : Math.round(bytes.value / grown),
+      eachBytes: bytes === null || grown <= 0 ? null : Math.round(bytes.value / grown),
       smallestStackBytes: THRESHOLDS.stackBytes,
       ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
     },
@@ -240,7 +256,7 @@ export function collectRuledOut(cause: Cause, assessment: Assessment): RuledOut[
   if (lead !== null && lead.monotony >= THRESHOLDS.minMonotony) {
     ruledOut.push({
       explanation: 'buffers that come and go',
-      why: `net over gross movement ${formatThreeDigits(lead.monotony)}, at least ${THRESHOLDS.minMonotony} where growth lasts`,
+      why: `${Math.round(100 * lead.monotony)} % of all movement is growth, at least ${100 * THRESHOLDS.minMonotony} % where growth lasts`,
     });
   }
   if (
@@ -250,14 +266,14 @@ export function collectRuledOut(cause: Cause, assessment: Assessment): RuledOut[
   ) {
     ruledOut.push({
       explanation: 'warm-up',
-      why: `the second half of the window brought ${formatThreeDigits(lead.persistence)} of even growth, more than ${THRESHOLDS.minPersistence}`,
+      why: `the second half of the window brought ${Math.round(100 * lead.persistence)} % of even growth, at least ${100 * THRESHOLDS.minPersistence} % where growth lasts`,
     });
   }
   const [group] = cause.groups;
   if (group !== undefined && group.monotony >= THRESHOLDS.minMonotony) {
     ruledOut.push({
       explanation: 'a pool or a burst of goroutines',
-      why: `the count rose by ${group.grown} net, ${formatThreeDigits(group.monotony)} of all movement`,
+      why: `the count rose by ${group.grown} net, ${Math.round(100 * group.monotony)} % of all movement`,
     });
   }
   const { ledger } = assessment;

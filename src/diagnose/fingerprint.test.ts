@@ -17,6 +17,8 @@ describe('computeFingerprint', () => {
   });
 
   it('is the same in every release of Plimsoll', () => {
-    expect(computeFingerprint('orders', 'heap', ['orders/store.(*Store).Put'])).toMatchInlineSnapshot(`"953f39357fa3c6bcf8ca686f6bb2852e"`);
+    expect(computeFingerprint('orders', 'heap', ['orders/store.(*Store).Put'])).toMatchInlineSnapshot(
+      `"953f39357fa3c6bcf8ca686f6bb2852e"`,
+    );
   });
 });

@@ -56,8 +56,7 @@ function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
   const over = input.confirmation[leak.lane]?.over ?? null;
   if (over === null) return null;
   const explanation = EXPLANATIONS[findLane(input.assessment, leak.lane)?.verdict ?? 'no-growth'];
-  const why = explanation === undefined ? over.reason : `${over.reason}: ${explanation}`;
-  return { fingerprint: leak.fingerprint, why, isWithdrawn: explanation !== undefined };
+  return { fingerprint: leak.fingerprint, why: over.reason, isWithdrawn: explanation !== undefined };
 }
 
 /** The lane has been quiet long enough, and growth would have been seen or has another explanation. */

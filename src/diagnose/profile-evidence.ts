@@ -1,6 +1,6 @@
 // All that the snapshots of one target say, worked out once per evaluation.
 import type { Millis } from '../base/units.ts';
-import type { GoroutineSnapshot, HeapSnapshot, StackReader } from '../profile/snapshot.ts';
+import type { Frame, GoroutineSnapshot, HeapSnapshot, StackReader } from '../profile/snapshot.ts';
 import { locateModule, type ModulePlace } from './culprit.ts';
 import {
   clusterGroups,
@@ -18,6 +18,10 @@ export interface Profiles {
   /** Ascending in time, this incarnation's or longer (older ones are left out here). */
   readonly heap: readonly HeapSnapshot[];
   readonly goroutines: readonly GoroutineSnapshot[];
+  /** Of `goroutineleak` profiles, where the process has them: what the collector proved dead. */
+  readonly leakedGoroutines?: readonly GoroutineSnapshot[];
+  /** From a goroutine dump (debug=2): who said `go`, by the goroutine's own function. Profiles do not carry it. */
+  readonly creators?: ReadonlyMap<string, Frame>;
   readonly stacks: StackReader;
 }
 
@@ -33,28 +37,51 @@ export interface ProfileEvidence {
   readonly groupBase: number;
   /** Growing groups by cause, largest first. */
   readonly clusters: readonly (readonly GroupGrowth[])[];
+  /** Goroutines proved dead in the newest `goroutineleak` profile, by their own function; null without one. */
+  readonly provenDead: ReadonlyMap<string, number> | null;
+  readonly creators: ReadonlyMap<string, Frame>;
 }
 
 /**
+ * Evaluations come several times as often as snapshots: the answer for a history that has not changed is kept as long
+ * as the history is. Nothing else is remembered, so the result depends on the arguments alone.
+ */
+const lastRead = new WeakMap<
+  readonly HeapSnapshot[],
+  { readonly question: readonly unknown[]; readonly answer: ProfileEvidence }
+>();
+
+/**
  * @param sinceMillis start of the incarnation: nothing is compared across a restart.
- * @param onset when growth began, per kind, where stage 1 dates it.
+ * @param isGoroutineLeak stage 1 calls the count of all goroutines a leak; see findGrowingGroups.
  */
 export function readProfiles(
   profiles: Profiles,
   module: string | null,
   sinceMillis: Millis,
-  onset: {
-    readonly heap: Millis | null;
-    readonly goroutine: Millis | null;
-    readonly isGoroutineLeak: boolean;
-  },
+  isGoroutineLeak: boolean,
+): ProfileEvidence {
+  const { heap, goroutines, leakedGoroutines, creators, stacks } = profiles;
+  const question = [goroutines, leakedGoroutines, creators, stacks, module, sinceMillis, isGoroutineLeak];
+  const known = lastRead.get(heap);
+  if (known?.question.every((part, i) => part === question[i]) === true) return known.answer;
+  const answer = workOut(profiles, module, sinceMillis, isGoroutineLeak);
+  lastRead.set(heap, { question, answer });
+  return answer;
+}
+
+function workOut(
+  profiles: Profiles,
+  module: string | null,
+  sinceMillis: Millis,
+  isGoroutineLeak: boolean,
 ): ProfileEvidence {
   const reader = createPathReader(profiles.stacks, module);
   const isOwnLife = (snapshot: { takenAtMillis: Millis }) => snapshot.takenAtMillis >= sinceMillis;
   const sites = foldSites(profiles.heap.filter(isOwnLife), reader);
   const groups = foldGroups(profiles.goroutines.filter(isOwnLife), reader);
-  const siteBase = chooseBase(sites.timeMillis, onset.heap);
-  const groupBase = chooseBase(groups.timeMillis, onset.goroutine);
+  const siteBase = chooseBase(sites.timeMillis, sinceMillis);
+  const groupBase = chooseBase(groups.timeMillis, sinceMillis);
   const weighted = sites.timeMillis.length >= 2 ? weighSites(sites, siteBase) : [];
   return {
     place: locateModule(module, profiles.stacks),
@@ -64,13 +91,27 @@ export function readProfiles(
     heapCauses: findHeapCauses(sites, weighted, siteBase),
     groups,
     groupBase,
-    clusters: clusterGroups(findGrowingGroups(groups, groupBase, onset.isGoroutineLeak), groupBase),
+    clusters: clusterGroups(findGrowingGroups(groups, groupBase, isGoroutineLeak), groupBase),
+    provenDead: countDead(profiles.leakedGoroutines?.filter(isOwnLife).at(-1), profiles.stacks),
+    creators: profiles.creators ?? new Map<string, Frame>(),
   };
 }
 
-/** The last snapshot before the onset, as long as enough remain to refute what grew since. */
-function chooseBase(timeMillis: readonly Millis[], onset: Millis | null): number {
-  if (onset === null) return 0;
-  const before = timeMillis.findLastIndex((at) => at <= onset);
-  return Math.max(0, Math.min(before, timeMillis.length - THRESHOLDS.minSnapshots));
+function countDead(
+  snapshot: GoroutineSnapshot | undefined,
+  stacks: StackReader,
+): ReadonlyMap<string, number> | null {
+  if (snapshot === undefined) return null;
+  const dead = new Map<string, number>();
+  for (let row = 0; row < snapshot.length; row++) {
+    const root = stacks.frames(snapshot.stack[row]).at(-1)?.function ?? '';
+    dead.set(root, (dead.get(root) ?? 0) + snapshot.count[row]);
+  }
+  return dead;
+}
+
+/** What a process allocates in its first minutes to get going is no growth, once there is enough beyond them. */
+function chooseBase(timeMillis: readonly Millis[], startMillis: Millis): number {
+  const settled = timeMillis.findIndex((at) => at >= startMillis + THRESHOLDS.startUpMillis);
+  return settled >= 0 && timeMillis.length - settled >= THRESHOLDS.settledSnapshots ? settled : 0;
 }

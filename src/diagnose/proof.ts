@@ -82,11 +82,12 @@ function isHeapMatched(lane: LaneAssessment, profiles: ProfileEvidence): boolean
   );
 }
 
-/** Counts are exact: goroutines that came one by one and of which none went. */
+/** Counts are exact: goroutines that came one by one and of which none went; or the collector says that they are dead. */
 function areGoroutinesProven(profiles: ProfileEvidence): boolean {
   const first = profiles.clusters[0]?.[0];
+  if (first === undefined) return false;
+  if ((profiles.provenDead?.get(first.group.root.function) ?? 0) >= THRESHOLDS.minGoroutines) return true;
   return (
-    first !== undefined &&
     profiles.groups.timeMillis.length - profiles.groupBase > THRESHOLDS.minSnapshots &&
     first.z >= THRESHOLDS.goroutineZ &&
     (first.persistence ?? 0) >= THRESHOLDS.provenPersistence &&

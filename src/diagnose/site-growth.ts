@@ -74,14 +74,18 @@ export function thinSnapshots<T>(snapshots: readonly T[]): T[] {
   );
 }
 
+/** Sites while they are folded: by number of the path's key, then by object size. */
+type OpenSites = Map<number, Map<number, Site>>;
+
 /** Folds the rows of all snapshots (ascending in time) to sites. Rows in any order give the same table. */
 export function foldSites(snapshots: readonly HeapSnapshot[], reader: PathReader): SiteTable {
   const used = thinSnapshots(snapshots);
-  const sites = new Map<string, Site>();
+  const open: OpenSites = new Map();
   used.forEach((snapshot, at) => {
-    for (const row of largestRows(snapshot)) addRow(sites, reader, snapshot, row, at, used.length);
+    for (const row of largestRows(snapshot)) addRow(open, reader, snapshot, row, at, used.length);
   });
-  for (const site of sites.values()) {
+  const sites = [...open.values()].flatMap((bySize) => [...bySize.values()]);
+  for (const site of sites) {
     // Totals since start never fall; a source that leaves out dead rows would make them seem to.
     for (let i = 1; i < used.length; i++) {
       site.allocSamples[i] = Math.max(site.allocSamples[i], site.allocSamples[i - 1], site.samples[i]);
@@ -89,7 +93,7 @@ export function foldSites(snapshots: readonly HeapSnapshot[], reader: PathReader
   }
   return {
     timeMillis: used.map((snapshot) => snapshot.takenAtMillis),
-    sites: [...sites.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    sites: sites.sort((a, b) => (a.key < b.key ? -1 : 1)),
   };
 }
 
@@ -100,7 +104,7 @@ function largestRows(snapshot: HeapSnapshot): Iterable<number> {
 }
 
 function addRow(
-  sites: Map<string, Site>,
+  open: OpenSites,
   reader: PathReader,
   snapshot: HeapSnapshot,
   row: number,
@@ -110,12 +114,13 @@ function addRow(
   const objectBytes = snapshot.objectBytes[row];
   if (!(objectBytes > 0)) return;
   const path = reader.path(snapshot.stack[row]);
-  const key = `${path.key}\t${objectBytes}`;
-  let site = sites.get(key);
+  let bySize = open.get(path.keyRow);
+  if (bySize === undefined) open.set(path.keyRow, (bySize = new Map()));
+  let site = bySize.get(objectBytes);
   if (site === undefined) {
     const probability = samplingProbability(objectBytes, snapshot.periodBytes);
     site = {
-      key,
+      key: `${path.key}\t${objectBytes}`,
       path,
       objectBytes,
       probability,
@@ -125,7 +130,7 @@ function addRow(
       allocSamples: new Float64Array(length),
       bytes: new Float64Array(length),
     };
-    sites.set(key, site);
+    bySize.set(objectBytes, site);
   }
   site.samples[at] += recoverSampleCount(snapshot.inuseObjects[row], site.probability);
   site.allocSamples[at] += recoverSampleCount(snapshot.allocObjects[row], site.probability);
@@ -147,16 +152,9 @@ export function computeGrowth(table: SiteTable, pooled: readonly Site[], base: n
   let births = 0;
   let grownSamples = 0;
   for (const site of pooled) {
-    const allocatedSamples = site.allocSamples[last] - site.allocSamples[base];
-    births += allocatedSamples;
+    births += site.allocSamples[last] - site.allocSamples[base];
     grownSamples += site.samples[last] - site.samples[base];
-    const part = estimateGrowth({
-      objectBytes: site.objectBytes,
-      periodBytes: site.periodBytes,
-      samplesBefore: site.samples[base],
-      samplesAfter: site.samples[last],
-      allocatedSamples,
-    });
+    const part = estimateSite(site, base, last);
     // A site where nothing happened adds neither growth nor noise.
     if (part.births + part.deaths > 0) parts.push(part);
   }
@@ -175,6 +173,23 @@ export function computeGrowth(table: SiteTable, pooled: readonly Site[], base: n
     monotony,
     lastingBytes: computeLasting(bytes, z, persistence, monotony),
   };
+}
+
+/** A site is pooled with others many times over in one evaluation; its exact interval is worked out once. */
+const estimates = new WeakMap<Site, { readonly base: number; readonly estimate: GrowthEstimate }>();
+
+function estimateSite(site: Site, base: number, last: number): GrowthEstimate {
+  const known = estimates.get(site);
+  if (known?.base === base) return known.estimate;
+  const estimate = estimateGrowth({
+    objectBytes: site.objectBytes,
+    periodBytes: site.periodBytes,
+    samplesBefore: site.samples[base],
+    samplesAfter: site.samples[last],
+    allocatedSamples: site.allocSamples[last] - site.allocSamples[base],
+  });
+  estimates.set(site, { base, estimate });
+  return estimate;
 }
 
 function computeLasting(bytes: number, z: number, persistence: number | null, monotony: number): number {

@@ -6,6 +6,10 @@ export const THRESHOLDS = {
   maxSnapshots: 48,
   /** Rows of one snapshot that are read at most; a larger profile is cut to its largest rows by bytes. */
   maxRows: 20_000,
+  /** A process gets going: pools, caches and connections of the first minutes. */
+  startUpMillis: 5 * MINUTE_MILLIS,
+  /** Snapshots beyond the start that must be there before the first one is left out. */
+  settledSnapshots: 8,
   /** Fewest snapshots for a claim of persistence: before, after, and one that had the chance to refute. */
   minSnapshots: 3,
   /** One-sided error over all sites tested together (Bonferroni divides it by their number). */
@@ -45,7 +49,7 @@ export const THRESHOLDS = {
   independenceAlpha: 1e-4,
   /** A second heap cause beside the first must carry at least this share of all growth. */
   minSecondShare: 0.2,
-  /** z of a site's growth from which its name becomes part of a finding's identity: four samples, none lost. */
+  /** z of a site's growth from which its name becomes part of a finding's identity: four samples, hardly any lost. */
   nameZ: 2,
   /** How long a confirmed leak waits for profiles that name its code before it is raised without a name. */
   nameWaitMillis: 40 * MINUTE_MILLIS,

@@ -37,7 +37,7 @@ leak heap 5f2c0a
   limit        the memory limit in 5 h (4 h to 7 h)
   pattern      unbounded-growth
   yes  Which code allocates what stays?
-       growth over its noise: z 6.4, threshold 3.4, grown 60 MiB, snapshots 12
+       growth over its noise: z 6.4, threshold 3.4, grown 60 MiB
   ruled out    load-driven: growth went on at equal load
 
   missing      /proc: the process is remote; costs open files cannot be counted

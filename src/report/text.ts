@@ -115,12 +115,21 @@ function formatEvidence(entry: Evidence, style: Style): string[] {
   ];
 }
 
-const HIDDEN_NUMBERS = new Set(['from', 'to']);
+/** Instants and counts of data are in the JSON; a line of text has room for what decides. */
+const HIDDEN_NUMBERS = /^(from|to|snapshots|blocks|observations)(Millis)?$/;
+const FIRST_NUMBERS = ['statistic', 'z', 'threshold'];
+const MAX_NUMBERS_SHOWN = 6;
 
-/** Statistic and threshold as `name value`, instants left out (the JSON has them), byte counts in units. */
+/** Statistic and threshold first, as `name value`, byte counts and spans in units. */
 export function formatNumbers(entry: Evidence): string {
+  const rank = (name: string) => {
+    const at = FIRST_NUMBERS.indexOf(name);
+    return at < 0 ? FIRST_NUMBERS.length : at;
+  };
   return Object.entries(entry.numbers)
-    .filter(([name, value]) => value !== null && !HIDDEN_NUMBERS.has(name))
+    .filter(([name, value]) => value !== null && !HIDDEN_NUMBERS.test(name))
+    .sort(([a], [b]) => rank(a) - rank(b))
+    .slice(0, MAX_NUMBERS_SHOWN)
     .map(([name, value]) => `${splitName(name)} ${formatNumber(name, value)}`)
     .join(', ');
 }
