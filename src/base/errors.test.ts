@@ -5,7 +5,10 @@ import { ERRORS, PlimsollError } from './errors.ts';
 describe('errors', () => {
   it('are all explained in docs/errors.md with the advice that users see, and no others', () => {
     const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
-    const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(([, code, advice]) => [code, advice]);
+    const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(([, code, advice]) => [
+      code,
+      advice,
+    ]);
     expect(rows).toEqual(Object.entries(ERRORS).map(([code, { advice }]) => [code, advice]));
   });
 
