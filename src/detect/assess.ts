@@ -3,13 +3,15 @@ import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import { findIncarnations, type Incarnation } from '../series/incarnations.ts';
 import type { GaugeTable } from '../series/history.ts';
 import { computeLedger } from '../series/ledger.ts';
-import { computeLiveFloor, type LiveFloor } from '../series/live-floor.ts';
+import { computeLiveFloor } from '../series/live-floor.ts';
 import { computeNativeBytes } from '../series/native-bytes.ts';
 import { pointsOfColumn, type Points } from '../series/points.ts';
-import { computeWork, interpolateAt, type Work } from '../series/work.ts';
-import { assessLane, type LaneQuestion } from './assess-lane.ts';
+import { computeWork, interpolateAt } from '../series/work.ts';
+import { assessLane } from './assess-lane.ts';
 import { LANES, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
 import { findExhaustion } from './exhaustion-lane.ts';
+import type { LaneQuestion } from './lane-measures.ts';
+import type { Life } from './life.ts';
 import { findMissing } from './missing-evidence.ts';
 import { LANE_THRESHOLDS, LONGEST_FIT_MILLIS, SHORTEST_WATCH_MILLIS, WARM_UP_MILLIS } from './thresholds.ts';
 
@@ -21,17 +23,6 @@ export interface AssessInput {
   readonly memoryLimitBytes: Bytes | null;
   /** Data of a lane before this time is not fitted: set when an incident of that lane was resolved. */
   readonly ignoreBefore?: Partial<Record<Lane, Millis>>;
-}
-
-/** What is known about the current life of the process; the lanes share it. */
-export interface Life {
-  readonly table: GaugeTable;
-  readonly atMillis: Millis;
-  readonly incarnation: Incarnation;
-  readonly rows: { readonly from: number; readonly to: number };
-  readonly floor: LiveFloor | null;
-  readonly work: Work | null;
-  readonly memoryLimitBytes: Bytes | null;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { LiveFloor } from '../series/live-floor.ts';
 import { median, quantile } from '../series/stats/quantiles.ts';
 import { interpolateAt } from '../series/work.ts';
 import { pointsOfColumn, type Points } from '../series/points.ts';
-import type { Life } from './assess.ts';
+import type { Life } from './life.ts';
 import type { Lane, LaneAssessment } from './assessment.ts';
 import {
   capacityInLiveHeap,

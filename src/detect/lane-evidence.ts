@@ -1,7 +1,7 @@
 // The checked facts of a lane, each with statistic, threshold and data window in numbers.
 import type { Evidence } from '../model/finding.ts';
 import { computeTheilSen } from '../series/stats/theil-sen.ts';
-import type { LaneDecision, LaneMeasures } from './assess-lane.ts';
+import type { LaneDecision, LaneMeasures } from './lane-measures.ts';
 import { solveFit } from './growth.ts';
 import { LANE_THRESHOLDS, SHORTEST_WATCH_MILLIS, TAIL_RATIO, TAIL_SHARE } from './thresholds.ts';
 

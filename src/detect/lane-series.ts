@@ -115,6 +115,7 @@ function keepWithoutSpikes(blocks: Blocks, noiseFloor: number): boolean[] {
 }
 
 function selectBlocks(blocks: Blocks, isKept: readonly boolean[]): Blocks {
+  if (isKept.every((kept) => kept)) return blocks;
   const pick = (cells: Float64Array): Float64Array => cells.filter((_, i) => isKept[i]);
   return {
     ...blocks,
@@ -205,7 +206,7 @@ function quickScore(input: ModelInput): number {
     n * Math.log(sumOfSquares / n + input.noiseFloor ** 2) + parameters * Math.log(n);
   let best = score(space.baseSumOfSquares, k);
   for (const trend of trends) {
-    const fit = space.fitOne(space.add(trend));
+    const fit = space.fitOne(space.add(trend.slice()));
     if (fit) best = Math.min(best, score(fit.sumOfSquares, k + 1));
   }
   return best;

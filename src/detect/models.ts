@@ -76,12 +76,27 @@ const ONSET_MARGIN_BLOCKS = 6;
 export function fitModels(input: ModelInput): ModelSet | null {
   const m = input.value.length;
   if (m < BLOCKS_NEEDED + input.covariates.length) return null;
-  const candidates = listShapes(input);
-  // First pass: plain least squares, only to learn how correlated the residuals are.
-  const plain = new Comparison(input, candidates, 0);
-  const autocorrelation = correctedAutocorrelation(plain.best().residual, plain.best().parameters);
-  const white = autocorrelation > 0 ? new Comparison(input, candidates, autocorrelation) : plain;
-  return white.finish(autocorrelation);
+  const autocorrelation = estimateAutocorrelation(input);
+  return new Comparison(input, listShapes(input, 1), autocorrelation).finish(autocorrelation);
+}
+
+/**
+ * Autocorrelations that are tried. A flexible model and white noise, or a plain model and slow noise: the likelihood
+ * decides between them jointly. Taking the residuals of the best white-noise fit instead mistakes a random walk for a
+ * staircase with hardly any noise, and then calls its drift certain.
+ */
+const AUTOCORRELATIONS = [0, 0.4, 0.75, 0.93];
+/** For that question every fourth candidate will do. */
+const COARSE = 4;
+
+function estimateAutocorrelation(input: ModelInput): number {
+  const shapes = listShapes(input, COARSE);
+  let best = { score: Infinity, residual: input.value, parameters: 1 };
+  for (const phi of AUTOCORRELATIONS) {
+    const found = new Comparison(input, shapes, phi).mostLikely();
+    if (found.score < best.score) best = found;
+  }
+  return correctedAutocorrelation(best.residual, best.parameters);
 }
 
 interface Candidates {
@@ -91,26 +106,26 @@ interface Candidates {
   readonly hinges: readonly Shape[];
 }
 
-function listShapes(input: ModelInput): Candidates {
+function listShapes(input: ModelInput, coarse: number): Candidates {
   const axes = input.work ? [input.time, input.work] : [input.time];
   // A cache fills by work where work is known; by time where it is not, or where entries expire.
   const ramp = input.work ?? input.time;
   const caches = [
     ...axes.flatMap((axis) =>
-      logGrid(SHORTEST_TAU, LONGEST_TAU, 12).map((at) => makeShape(axis, 'exponential', at)),
+      logGrid(SHORTEST_TAU, LONGEST_TAU, 12 / coarse).map((at) => makeShape(axis, 'exponential', at)),
     ),
-    ...linearGrid(EARLIEST_ONSET, LATEST_FULL, 12).map((at) => makeShape(ramp, 'ramp', at)),
+    ...linearGrid(EARLIEST_ONSET, LATEST_FULL, 12 / coarse).map((at) => makeShape(ramp, 'ramp', at)),
   ];
   const share = input.time.share;
   const steps: Shape[] = [];
-  for (let i = STEP_MARGIN_BLOCKS; i <= share.length - STEP_MARGIN_BLOCKS; i++) {
+  for (let i = STEP_MARGIN_BLOCKS; i <= share.length - STEP_MARGIN_BLOCKS; i += coarse) {
     steps.push(makeShape(input.time, 'step', share[i]));
   }
   const hinges = axes.flatMap((axis) => {
     const last = axis.share[axis.share.length - 1 - ONSET_MARGIN_BLOCKS];
     const latest = Math.min(LATEST_ONSET, last);
     if (!(latest > EARLIEST_ONSET)) return [];
-    return linearGrid(EARLIEST_ONSET, latest, 16).map((at) => makeShape(axis, 'hinge', at));
+    return linearGrid(EARLIEST_ONSET, latest, 16 / coarse).map((at) => makeShape(axis, 'hinge', at));
   });
   return {
     lines: axes.map((axis) => makeShape(axis, 'line', 0)),
@@ -184,6 +199,22 @@ class Comparison {
     };
   }
 
+  /** Best of all models by exact AR(1) likelihood, with what it leaves before whitening. */
+  mostLikely(): { score: number; residual: Float64Array; parameters: number } {
+    const { value } = this.#input;
+    // The Jacobian of the transform: without it a larger phi always looks better.
+    const jacobian = -Math.log(1 - this.#phi * this.#phi);
+    let best = this.#raw[0];
+    for (const raw of this.#raw) if (this.#bic(raw, this.#m) < this.#bic(best, this.#m)) best = raw;
+    const white = this.#space.residual(best.columns, best.fit.coefficient);
+    const residual = new Float64Array(value.length);
+    for (let i = 0; i < value.length; i++) {
+      residual[i] =
+        i === 0 ? white[0] / Math.sqrt(1 - this.#phi ** 2) : white[i] + this.#phi * residual[i - 1];
+    }
+    return { score: this.#bic(best, this.#m) + jacobian, residual, parameters: best.parameters };
+  }
+
   finish(autocorrelation: number): ModelSet {
     const best = this.best();
     // What correlation is left after whitening costs samples: smooth misfit is not evidence.
@@ -226,7 +257,11 @@ class Comparison {
 
   #finishFit(raw: RawFit, n: number): ModelFit {
     const freedom = Math.max(1, this.#m - raw.parameters);
-    const variance = ((raw.fit.sumOfSquares + this.#grant) / freedom) * (this.#m / n);
+    // A model that misfits smoothly has a slope that is less certain than the best model's noise would say.
+    const residual = this.#space.residual(raw.columns, raw.fit.coefficient);
+    const own = effectiveSamples(this.#m, correctedAutocorrelation(residual, raw.parameters));
+    const samples = Math.min(n, Math.max(own, 1));
+    const variance = ((raw.fit.sumOfSquares + this.#grant) / freedom) * (this.#m / samples);
     return {
       name: raw.name,
       shapes: raw.shapes,

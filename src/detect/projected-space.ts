@@ -38,10 +38,12 @@ export class ProjectedSpace {
     this.baseSumOfSquares = dot(this.values, this.values);
   }
 
-  add(column: Float64Array): ProjectedColumn {
-    const cells = this.#project(column);
+  /** Takes the column over: its cells are projected in place, there are hundreds of candidates. */
+  add(cells: Float64Array): ProjectedColumn {
+    const before = dot(cells, cells);
+    for (const axis of this.#basis) addScaled(cells, axis, -dot(axis, cells));
     const power = dot(cells, cells);
-    if (power <= COLLINEAR_SHARE * dot(column, column)) return { cells, power: 0, withValues: 0 };
+    if (power <= COLLINEAR_SHARE * before) return { cells, power: 0, withValues: 0 };
     return { cells, power, withValues: dot(cells, this.values) };
   }
 
@@ -69,7 +71,7 @@ export class ProjectedSpace {
 
   /** What a candidate leaves unexplained, block by block. */
   residual(columns: readonly ProjectedColumn[], coefficient: readonly number[]): Float64Array {
-    const left = Float64Array.from(this.values);
+    const left = this.values.slice();
     columns.forEach((column, i) => addScaled(left, column.cells, -coefficient[i]));
     return left;
   }

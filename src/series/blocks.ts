@@ -77,10 +77,10 @@ export function computeBlocks(
   }
   return {
     length: time.length,
-    timeMillis: Float64Array.from(time),
-    value: Float64Array.from(value),
-    loadPerHour: work ? Float64Array.from(load) : null,
-    work: work ? Float64Array.from(done) : null,
+    timeMillis: new Float64Array(time),
+    value: new Float64Array(value),
+    loadPerHour: work ? new Float64Array(load) : null,
+    work: work ? new Float64Array(done) : null,
     widthMillis,
     observations,
   };

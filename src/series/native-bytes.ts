@@ -38,7 +38,7 @@ export function computeNativeBytes(
   }
   return {
     ...points.finish(),
-    goResidentBytes: Float64Array.from(goResident),
+    goResidentBytes: new Float64Array(goResident),
     source: isAnonymous ? 'anonymous' : 'resident',
   };
 }

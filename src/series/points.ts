@@ -18,7 +18,7 @@ export class PointsBuilder {
     this.#value.push(value);
   }
   finish(): Points {
-    return { timeMillis: Float64Array.from(this.#time), value: Float64Array.from(this.#value) };
+    return { timeMillis: new Float64Array(this.#time), value: new Float64Array(this.#value) };
   }
 }
 

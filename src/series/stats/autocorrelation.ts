@@ -37,8 +37,8 @@ export function effectiveSamples(n: number, phi: number): number {
  * keeps its information, scaled by sqrt(1 - phi^2). Source: Prais & Winsten 1954; Greene, Econometric Analysis, 20.8.
  */
 export function whiten(column: Float64Array, phi: number): Float64Array {
-  const white = new Float64Array(column.length);
-  if (column.length === 0) return white;
+  const white = column.slice();
+  if (column.length === 0 || phi === 0) return white;
   white[0] = column[0] * Math.sqrt(1 - phi * phi);
   for (let i = 1; i < column.length; i++) white[i] = column[i] - phi * column[i - 1];
   return white;

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
+import { DRAWN_START_MILLIS, drawGauges } from '../testing/series-from-text.ts';
+import { assess } from './assess.ts';
+import { advanceConfirmation, confirmedLanes, NOTHING_CONFIRMED, type ConfirmationState } from './confirm.ts';
+import { nextEvaluationAt } from './evaluation-grid.ts';
+
+/** Follows one lane of a drawing along the grid: `call 70m`, `over 180m: reason`. */
+function follow(lane: 'heap' | 'goroutine', text: string): string[] {
+  const table = drawGauges(text);
+  const end = table.timeMillis[table.length - 1];
+  const story: string[] = [];
+  let state: ConfirmationState = NOTHING_CONFIRMED;
+  for (let at = DRAWN_START_MILLIS; (at = nextEvaluationAt(DRAWN_START_MILLIS, at)) <= end;) {
+    const before = state[lane]?.calledAtMillis ?? null;
+    // Through JSON, as it is kept over a restart of the watcher.
+    state = JSON.parse(
+      JSON.stringify(advanceConfirmation(state, assess({ table, atMillis: at, memoryLimitBytes: null }))),
+    ) as ConfirmationState;
+    const minutes = Math.round((at - DRAWN_START_MILLIS) / MINUTE_MILLIS);
+    const now = state[lane];
+    if (now?.calledAtMillis === at && before !== at) story.push(`call ${minutes}m`);
+    if (now?.over) story.push(`over ${minutes}m: ${now.over.reason}`);
+  }
+  if (confirmedLanes(state).includes(lane)) story.push('stands');
+  return story;
+}
+
+const at = (entry: string | undefined): number => Number(/(\d+)m/.exec(entry ?? '')?.[1] ?? NaN);
+
+describe('confirmation', () => {
+  it('calls a plain leak within the first half of four hours, once, and lets it stand', () => {
+    const story = follow('goroutine', 'every 1m for 4h\nload 1500 noise 60\ngoroutines 14 +90/h noise 1');
+    expect(story).toEqual([expect.stringMatching(/^call/), 'stands']);
+    expect(at(story[0])).toBeLessThan(100);
+  });
+
+  it('never calls a steady service', () => {
+    expect(follow('goroutine', 'every 1m for 4h\nload 1500 noise 60\ngoroutines 40 noise 6')).toEqual([]);
+  });
+
+  it('takes more than one evaluation', () => {
+    const table = drawGauges('every 1m for 4h\ngoroutines 14 +90/h noise 1');
+    const leak = assess({ table, atMillis: DRAWN_START_MILLIS + 3 * HOUR_MILLIS, memoryLimitBytes: null });
+    let state = NOTHING_CONFIRMED;
+    for (let i = 0; i < 5; i++) state = advanceConfirmation(state, leak);
+    expect(confirmedLanes(state)).toEqual([]);
+    expect(confirmedLanes(advanceConfirmation(state, leak))).toEqual(['goroutine']);
+  });
+
+  it('ends when growth is switched off and a bound shows', () => {
+    const story = follow(
+      'goroutine',
+      'every 1m for 5h\nload 1500 noise 60\ngoroutines 14 ramp 200 until 2h noise 1',
+    );
+    expect(story.length).toBe(2);
+    expect(story[1]).toMatch(/^over/);
+    expect(at(story[1])).toBeGreaterThan(150);
+  });
+
+  it('does not end because the load stopped', () => {
+    const text = 'every 1m for 5h\nload 2000 step -2000 at 2h30m noise 50\ngoroutines 14 perwork 0.1 noise 1';
+    expect(follow('goroutine', text)).toEqual([expect.stringMatching(/^call/), 'stands']);
+  });
+
+  it('does not end because the process was restarted, while the new life has not shown that it is well', () => {
+    const text = 'every 1m for 3h20m\nrestart 3h\nload 1500 noise 60\ngoroutines 14 +90/h noise 1';
+    expect(follow('goroutine', text)).toEqual([expect.stringMatching(/^call/), 'stands']);
+  });
+
+  it('ends in a new life that is well for as long as finding it took', () => {
+    const leak = drawGauges('every 1m for 3h\nload 1500 noise 60\ngoroutines 14 +90/h noise 1');
+    const well = drawGauges('every 1m for 6h\nrestart 3h\nload 1500 noise 60\ngoroutines 14 noise 1');
+    let state: ConfirmationState = NOTHING_CONFIRMED;
+    const overs: string[] = [];
+    for (
+      let at = DRAWN_START_MILLIS;
+      at <= DRAWN_START_MILLIS + 6 * HOUR_MILLIS;
+      at = nextEvaluationAt(DRAWN_START_MILLIS, at)
+    ) {
+      const table = at <= DRAWN_START_MILLIS + 3 * HOUR_MILLIS ? leak : well;
+      state = advanceConfirmation(state, assess({ table, atMillis: at, memoryLimitBytes: null }));
+      if (state.goroutine?.over) overs.push(state.goroutine.over.reason);
+    }
+    expect(overs).toEqual([expect.stringContaining('as long as it took')]);
+  });
+});

@@ -1,0 +1,95 @@
+// What is asked about a lane, everything that is measured about it, and what is decided.
+import type { Millis } from '../base/units.ts';
+import type { Verdict } from '../model/finding.ts';
+import type { Points } from '../series/points.ts';
+import { median } from '../series/stats/quantiles.ts';
+import type { Lane } from './assessment.ts';
+import { describeLeakGrowth, testTail, type LeakGrowth, type TailTest } from './growth.ts';
+import type { LaneSeries, LaneSource } from './lane-series.ts';
+import type { ModelFit, ModelSet } from './models.ts';
+import * as limits from './thresholds.ts';
+
+export interface LaneQuestion {
+  readonly lane: Lane;
+  readonly source: LaneSource;
+  readonly fromMillis: Millis;
+  readonly toMillis: Millis;
+  /** What the series is, for the evidence: source of the live floor and the like. */
+  readonly about: Readonly<Record<string, number | string | null>>;
+  /**
+   * Native lane: what Go itself claims. Then only what lies above zero counts as growth (below are pages that Go never
+   * touched), less a share of Go's own growth, from which it cannot be told apart.
+   */
+  readonly goMemory: Points | null;
+}
+
+/** Everything that was measured about a lane before a word is chosen. */
+export interface LaneMeasures {
+  readonly question: LaneQuestion;
+  readonly series: LaneSeries;
+  readonly set: ModelSet;
+  readonly level: number;
+  readonly zThreshold: number;
+  readonly evidenceThreshold: number;
+  readonly leak: LeakGrowth | null;
+  readonly tail: TailTest | null;
+  /** Growth that counts: along the fit, above zero where that is asked. */
+  readonly counted: number;
+  /** Growth that must be exceeded: absolute floor or share of the level. */
+  readonly floor: number;
+  readonly isLongEnough: boolean;
+}
+
+export interface LaneDecision {
+  readonly verdict: Verdict;
+  readonly isSuspect: boolean;
+  /** The model that the verdict rests on. */
+  readonly model: ModelFit;
+  readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+}
+
+export function measureLane(question: LaneQuestion, series: LaneSeries, set: ModelSet): LaneMeasures {
+  const lane = limits.LANE_THRESHOLDS[question.lane];
+  const watched = series.toMillis - series.fromMillis;
+  const hasLoad = series.covariateNames.length > 0 || series.input.work !== null;
+  const factor =
+    (watched < limits.SHORT_WATCH_MILLIS ? limits.SHORT_WATCH_FACTOR : 1) *
+    (!hasLoad && watched < limits.NO_LOAD_MILLIS ? limits.NO_LOAD_FACTOR : 1);
+  const level = series.blocks.value[series.blocks.length - 1];
+  const leak = set.bestLeak ? describeLeakGrowth(series, set, set.bestLeak, lane.unit) : null;
+  const tail = set.bestLeak && leak ? testTail(series, set, set.bestLeak, leak) : null;
+  return {
+    question,
+    series,
+    set,
+    level,
+    zThreshold: limits.LEAK_Z * factor,
+    evidenceThreshold: limits.LEAK_EVIDENCE * factor,
+    leak,
+    tail,
+    counted: countGrowth(question, level, leak?.grown ?? 0),
+    floor: Math.max(lane.smallestGrowth, lane.smallestShare * Math.abs(level)),
+    isLongEnough: watched >= limits.SHORTEST_WATCH_MILLIS,
+  };
+}
+
+/**
+ * RSS is read at another instant than Sys, and huge pages and allocator slack come on top of Go's own growth: up to
+ * this share of it says nothing about memory outside Go.
+ */
+const GO_GROWTH_SHARE = 0.25;
+
+/** How much of `grown` counts in this lane. */
+export function countGrowth(
+  { goMemory, fromMillis, toMillis }: LaneQuestion,
+  level: number,
+  grown: number,
+): number {
+  if (!goMemory) return grown;
+  const { timeMillis, value } = goMemory;
+  const quarter = (toMillis - fromMillis) / 4;
+  const early = value.filter((_, i) => timeMillis[i] >= fromMillis && timeMillis[i] <= fromMillis + quarter);
+  const late = value.filter((_, i) => timeMillis[i] >= toMillis - quarter);
+  const goGrowth = early.length > 0 && late.length > 0 ? median(late) - median(early) : 0;
+  return Math.min(grown, level) - GO_GROWTH_SHARE * Math.max(0, goGrowth);
+}
