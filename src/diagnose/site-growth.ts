@@ -115,7 +115,10 @@ function addRow(
   if (!(objectBytes > 0)) return;
   const path = reader.path(snapshot.stack[row]);
   let bySize = open.get(path.keyRow);
-  if (bySize === undefined) open.set(path.keyRow, (bySize = new Map()));
+  if (bySize === undefined) {
+    bySize = new Map<number, Site>();
+    open.set(path.keyRow, bySize);
+  }
   let site = bySize.get(objectBytes);
   if (site === undefined) {
     const probability = samplingProbability(objectBytes, snapshot.periodBytes);
