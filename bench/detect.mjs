@@ -1,0 +1,198 @@
+// What it costs to judge one target: `assess` (stage 1) and a whole evaluation (stage 1, confirmation, stage 2, case) on
+// a full history of 2,880 rows, and the memory that such a target holds.
+// Usage: npm run -s bench:detect -- [--rounds 15] [--targets 20] [RECORDING]
+//   Gauges are generated (lib/generated-gauges.mjs); heap and goroutine profiles are those of the recording, spread over
+//   the history. Default: the recording in demo/recordings.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { DAY_MILLIS, HOUR_MILLIS, SHAPES, drawReadings } from './lib/generated-gauges.mjs';
+import { ROOT, importProduct, needProduct, stop } from './lib/product.mjs';
+import { readOptions } from './lib/options.mjs';
+import { describeMachine, interleave, median, printResult, round, spread } from './lib/results.mjs';
+
+const { numbers, files } = readOptions({ rounds: 15, targets: 20 });
+needProduct();
+const path = files[0] ?? shippedRecording();
+describeMachine();
+
+const { openRecording } = await importProduct('recording/read-recording');
+const { decodeReceivedProfile } = await importProduct('pipeline/decode-bytes');
+const { Investigation } = await importProduct('pipeline/investigation');
+const { assess } = await importProduct('detect/assess');
+const { GAUGE_ROWS_BOUND } = await importProduct('series/gauge-history');
+const { MAX_GOROUTINE_SNAPSHOTS, MAX_HEAP_SNAPSHOTS } = await importProduct('profile/profile-history');
+
+const START_MILLIS = Date.UTC(2026, 0, 1);
+const SCRAPE_MILLIS = 15_000;
+const MIB = 1024 * 1024;
+/** Dense (as many rows as fit), and a week, of which the history keeps the older half ever coarser. */
+const SPANS = { '12 h': GAUGE_ROWS_BOUND * SCRAPE_MILLIS, '7 d': 7 * DAY_MILLIS };
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc');
+
+function shippedRecording() {
+  const folder = join(ROOT, 'demo', 'recordings');
+  const name = existsSync(folder) ? readdirSync(folder).find((file) => file.endsWith('.tar.gz')) : undefined;
+  return name ? join(folder, name) : stop('no recording to take profiles from: give RECORDING');
+}
+
+/** @typedef {{ heap: any[], goroutine: any[] }} Profiles */
+
+/** @returns {Promise<Profiles>} decoded, at most as many as a history holds */
+async function readProfiles() {
+  const recording = await openRecording(path).catch((/** @type {Error} */ error) => stop(error.message));
+  /** @type {Profiles} */
+  const profiles = { heap: [], goroutine: [] };
+  for await (const evidence of recording.evidence()) {
+    if (evidence.kind !== 'profile' || evidence.form !== 'proto') continue;
+    if (evidence.profile !== 'heap' && evidence.profile !== 'goroutine') continue;
+    profiles[/** @type {'heap' | 'goroutine'} */ (evidence.profile)].push(
+      decodeReceivedProfile(evidence.bytes).profile,
+    );
+  }
+  profiles.heap = profiles.heap.slice(0, MAX_HEAP_SNAPSHOTS);
+  profiles.goroutine = profiles.goroutine.slice(0, MAX_GOROUTINE_SNAPSHOTS);
+  return profiles;
+}
+
+/**
+ * A target as it is after this span of watching, with every row appended as a watch appends it.
+ * @param {import('./lib/generated-gauges.mjs').Shape} shape
+ * @param {number} spanMillis
+ * @param {Profiles} profiles
+ */
+function grow(shape, spanMillis, profiles) {
+  const investigation = new Investigation({
+    target: { service: 'generated', instance: 'bench' },
+    module: null,
+    memoryLimitBytes: null,
+    timeMap: { originMillis: 0, scale: 1 },
+    decoder: null,
+  });
+  const readings = drawReadings(shape, { startMillis: START_MILLIS, stepMillis: SCRAPE_MILLIS });
+  /** Appends what a watch would have scraped up to then. */
+  const watchUntil = (/** @type {number} */ untilMillis) => {
+    let rows = 0;
+    for (let next = START_MILLIS; next < untilMillis; rows++) {
+      const { atMillis, reading } = readings.next().value;
+      investigation.restoreGauges(atMillis, reading);
+      next = atMillis + SCRAPE_MILLIS;
+    }
+    return rows;
+  };
+  const endMillis = START_MILLIS + spanMillis;
+  const startedAt = performance.now();
+  const rows = watchUntil(endMillis);
+  const microsPerAppend = ((performance.now() - startedAt) / rows) * 1000;
+  const spreadOut = (
+    /** @type {readonly unknown[]} */ all,
+    /** @type {(profile: any, at: number) => void} */ add,
+  ) => all.forEach((profile, i) => add(profile, START_MILLIS + ((i + 1) * spanMillis) / (all.length + 1)));
+  spreadOut(profiles.heap, (profile, at) => investigation.profiles.addHeap(profile, at));
+  spreadOut(profiles.goroutine, (profile, at) => investigation.profiles.addGoroutines(profile, at));
+  investigation.restore({ ...investigation.state(), lastEvaluationMillis: endMillis });
+  return { investigation, endMillis, microsPerAppend, watchUntil };
+}
+
+/**
+ * @param {string} name
+ * @param {string} span
+ * @param {Profiles} profiles
+ */
+async function measureTime(name, span, profiles) {
+  const { investigation, endMillis, microsPerAppend, watchUntil } = grow(SHAPES[name], SPANS[span], profiles);
+  let at = endMillis;
+  const evaluate = () => {
+    at = investigation.nextEvaluationMillis;
+    watchUntil(at);
+    const startedAt = performance.now();
+    investigation.evaluateUpTo(at);
+    return performance.now() - startedAt;
+  };
+  const assessOnce = () => {
+    const startedAt = performance.now();
+    assess({ table: investigation.history, atMillis: at, memoryLimitBytes: null, ignoreBefore: {} });
+    return performance.now() - startedAt;
+  };
+  // The first evaluations confirm or refuse what the newest rows show; what comes then is what a watch does for good.
+  for (let i = 0; i < 3; i++) {
+    assessOnce();
+    evaluate();
+  }
+  const millis = await interleave(numbers.rounds, {
+    assess: async () => assessOnce(),
+    evaluate: async () => evaluate(),
+  });
+  const spacing = investigation.nextEvaluationMillis - at;
+  printResult({
+    bench: 'detect',
+    shape: name,
+    span,
+    rows: investigation.history.length,
+    heap_snapshots: investigation.profiles.heap.length,
+    goroutine_snapshots: investigation.profiles.goroutines.length,
+    rounds: numbers.rounds,
+    ...spread('assess_ms', millis.assess, 2),
+    ...spread('evaluation_ms', millis.evaluate, 2),
+    us_per_append: round(microsPerAppend),
+    ratio: round(median(millis.evaluate) / median(millis.assess), 2),
+    targets_per_core: Math.floor(
+      spacing / (median(millis.evaluate) + (spacing / SCRAPE_MILLIS) * (microsPerAppend / 1000)),
+    ),
+  });
+}
+
+/** Bytes in use after a collection. */
+function bytesInUse() {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+/**
+ * A function of its own, so that the targets of the measurement before are gone.
+ * @param {number} spanMillis
+ * @param {Profiles} held
+ */
+function measureHeld(spanMillis, held) {
+  const before = bytesInUse();
+  const targets = [];
+  for (let i = 0; i < numbers.targets; i++) {
+    const { investigation, endMillis, watchUntil } = grow(SHAPES.leak, spanMillis, held);
+    watchUntil(endMillis + HOUR_MILLIS / 2);
+    investigation.evaluateUpTo(endMillis + HOUR_MILLIS / 2);
+    targets.push(investigation);
+  }
+  return { bytes: bytesInUse() - before, rows: targets[0]?.history.length };
+}
+
+/** @param {Profiles} profiles */
+function measureMemory(profiles) {
+  const nothing = { heap: [], goroutine: [] };
+  measureHeld(HOUR_MILLIS, profiles); // compiles the code
+  for (const [name, held] of Object.entries({ 'gauges only': nothing, 'gauges and profiles': profiles })) {
+    for (const [span, spanMillis] of Object.entries({ '1 h': HOUR_MILLIS, ...SPANS })) {
+      const { bytes, rows } = measureHeld(spanMillis, held);
+      printResult({
+        bench: 'detect-memory',
+        holds: name,
+        span,
+        targets: numbers.targets,
+        rows,
+        kib_per_target: round(bytes / 1024 / numbers.targets, 0),
+        mib_total: round(bytes / MIB),
+      });
+    }
+  }
+}
+
+const profiles = await readProfiles();
+for (const span of Object.keys(SPANS)) {
+  for (const name of Object.keys(SHAPES)) await measureTime(name, span, profiles);
+}
+measureMemory(profiles);

@@ -1,0 +1,3 @@
+module plimsoll.dev/bench/targets
+
+go 1.25
