@@ -13,7 +13,7 @@ import { ROOT, importProduct, needProduct, stop } from './lib/product.mjs';
 import { readOptions } from './lib/options.mjs';
 import { describeMachine, interleave, median, printResult, round, spread } from './lib/results.mjs';
 
-const { numbers, files } = readOptions({ rounds: 15, targets: 20 });
+const { options, files } = readOptions({ rounds: 15, targets: 20 });
 needProduct();
 const path = files[0] ?? shippedRecording();
 describeMachine();
@@ -123,7 +123,7 @@ async function measureTime(name, span, profiles) {
     assessOnce();
     evaluate();
   }
-  const millis = await interleave(numbers.rounds, {
+  const millis = await interleave(options.rounds, {
     assess: async () => assessOnce(),
     evaluate: async () => evaluate(),
   });
@@ -135,7 +135,7 @@ async function measureTime(name, span, profiles) {
     rows: investigation.history.length,
     heap_snapshots: investigation.profiles.heap.length,
     goroutine_snapshots: investigation.profiles.goroutines.length,
-    rounds: numbers.rounds,
+    rounds: options.rounds,
     ...spread('assess_ms', millis.assess, 2),
     ...spread('evaluation_ms', millis.evaluate, 2),
     us_per_append: round(microsPerAppend),
@@ -162,7 +162,7 @@ function bytesInUse() {
 function measureHeld(spanMillis, held) {
   const before = bytesInUse();
   const targets = [];
-  for (let i = 0; i < numbers.targets; i++) {
+  for (let i = 0; i < options.targets; i++) {
     const { investigation, endMillis, watchUntil } = grow(SHAPES.leak, spanMillis, held);
     watchUntil(endMillis + HOUR_MILLIS / 2);
     investigation.evaluateUpTo(endMillis + HOUR_MILLIS / 2);
@@ -182,9 +182,9 @@ function measureMemory(profiles) {
         bench: 'detect-memory',
         holds: name,
         span,
-        targets: numbers.targets,
+        targets: options.targets,
         rows,
-        kib_per_target: round(bytes / 1024 / numbers.targets, 0),
+        kib_per_target: round(bytes / 1024 / options.targets, 0),
         mib_total: round(bytes / MIB),
       });
     }

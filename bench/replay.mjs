@@ -8,7 +8,7 @@ import { readOptions } from './lib/options.mjs';
 import { runOnce } from './lib/processes.mjs';
 import { describeMachine, interleave, median, printResult, round, spread } from './lib/results.mjs';
 
-const { numbers, files } = readOptions({ rounds: 7 });
+const { options, files } = readOptions({ rounds: 7 });
 needProduct();
 
 function shippedRecordings() {
@@ -89,7 +89,7 @@ for (const path of paths) {
   await replay(); // compiles the code
   await readAndDecode(path);
   evaluating.count = evaluating.millis = 0;
-  const millis = await interleave(numbers.rounds, {
+  const millis = await interleave(options.rounds, {
     process: () => wholeProcess(path),
     replay: () => timed(replay),
     decode: () => timed(() => readAndDecode(path)),
@@ -100,10 +100,10 @@ for (const path of paths) {
     bench: 'replay',
     file: path,
     evidence: recording.evidenceCount,
-    evaluations: evaluating.count / numbers.rounds,
+    evaluations: evaluating.count / options.rounds,
     recorded_hours: round(recordedHours, 3),
     virtual_hours: round(recordedHours * timeScale, 1),
-    rounds: numbers.rounds,
+    rounds: options.rounds,
     ...spread('process_ms', millis.process),
     ...spread('replay_ms', millis.replay),
     ...spread('decode_ms', millis.decode),

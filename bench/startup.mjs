@@ -5,7 +5,7 @@ import { readOptions } from './lib/options.mjs';
 import { runOnce } from './lib/processes.mjs';
 import { describeMachine, interleave, median, printResult, round, spread } from './lib/results.mjs';
 
-const { numbers } = readOptions({ rounds: 20 });
+const { options } = readOptions({ rounds: 20 });
 needProduct();
 describeMachine();
 
@@ -31,7 +31,7 @@ async function once(name, args) {
 const sides = Object.fromEntries(Object.entries(SIDES).map(([name, args]) => [name, () => once(name, args)]));
 for (const run of Object.values(sides)) await run(); // files into the page cache
 for (const values of Object.values(cpu)) values.length = 0;
-const millis = await interleave(numbers.rounds, sides);
+const millis = await interleave(options.rounds, sides);
 
 const bare = millis['node -e 0'];
 for (const [name, values] of Object.entries(millis)) {

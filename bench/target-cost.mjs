@@ -3,8 +3,6 @@
 // demo service under load with the watch off and on in turn, as it is by default, and accelerated so that an hour's worth
 // of watching falls into every minute, because at the defaults the difference drowns in the service's own noise.
 // Usage: npm run -s bench:target-cost -- [--rounds 5] [--seconds 60] [--rps 40] [--scale 60]
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { startDemoService } from './lib/demo-service.mjs';
@@ -12,8 +10,9 @@ import { CLI, importProduct, needProduct, stop } from './lib/product.mjs';
 import { readOptions } from './lib/options.mjs';
 import { cpuSeconds, runOnce, sleep, start } from './lib/processes.mjs';
 import { describeMachine, interleave, median, printResult, round, spread, talk } from './lib/results.mjs';
+import { makeTemporaryFolder } from './lib/temporary-folder.mjs';
 
-const { numbers } = readOptions({ rounds: 5, seconds: 60, rps: 40, scale: 60 });
+const { options } = readOptions({ rounds: 5, seconds: 60, rps: 40, scale: 60 });
 needProduct();
 describeMachine();
 
@@ -87,14 +86,14 @@ async function measureRequests(demo) {
   const sides = Object.fromEntries(
     Object.entries(requests).map(([name, request]) => [name, () => batch(name, request)]),
   );
-  const values = await interleave(numbers.rounds, sides);
+  const values = await interleave(options.rounds, sides);
   const costs = /** @type {Record<Request, { cpuMillis: number, bytes: number }>} */ ({});
   for (const [name, millis] of Object.entries(values)) {
     costs[/** @type {Request} */ (name)] = { cpuMillis: median(millis), bytes: bytes[name] };
     printResult({
       bench: 'target-cost-request',
       request: name,
-      rounds: numbers.rounds,
+      rounds: options.rounds,
       ...spread('cpu_ms', millis, 3),
       bytes: bytes[name],
       ratio: round(median(millis) / median(values.scrape), 2),
@@ -154,14 +153,14 @@ function printExtrapolation(costs) {
  * @param {(hourly: { requests: Record<string, number>, bytes: number }) => void} tell what the watch asked for
  */
 async function loadedCpuPercent(demo, mode, tell) {
-  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-bench-cost-'));
+  const { folder, remove } = makeTemporaryFolder('cost');
   const watch = mode === null ? null : await startWatch(demo, mode, folder);
   try {
     await sleep(3000); // the probe and the first answers are over
     const before = watch && (await readSources(watch.page));
     const cpuBefore = cpuSeconds(demo.pid);
     const startedAt = performance.now();
-    await sleep(numbers.seconds * 1000);
+    await sleep(options.seconds * 1000);
     const passed = (performance.now() - startedAt) / 1000;
     const percent = ((cpuSeconds(demo.pid) - cpuBefore) / passed) * 100;
     if (watch && before && mode) {
@@ -178,7 +177,7 @@ async function loadedCpuPercent(demo, mode, tell) {
     return percent;
   } finally {
     await watch?.stop();
-    await rm(folder, { recursive: true, force: true });
+    remove();
   }
 }
 
@@ -235,8 +234,8 @@ async function compareOffAndOn(demo) {
   const modes = {
     off: null,
     defaults: { timeScale: 1, isDiagnostic: false },
-    'defaults, accelerated': { timeScale: numbers.scale, isDiagnostic: false },
-    'diagnostic mode, accelerated': { timeScale: numbers.scale, isDiagnostic: true },
+    'defaults, accelerated': { timeScale: options.scale, isDiagnostic: false },
+    'diagnostic mode, accelerated': { timeScale: options.scale, isDiagnostic: true },
   };
   /** @type {Record<string, { requests: Record<string, number>, bytes: number }>} */
   const hourly = {};
@@ -246,7 +245,7 @@ async function compareOffAndOn(demo) {
       () => loadedCpuPercent(demo, mode, (told) => (hourly[name] = told)),
     ]),
   );
-  const values = await interleave(numbers.rounds, sides);
+  const values = await interleave(options.rounds, sides);
   for (const [name, mode] of Object.entries(modes)) {
     const scale = mode?.timeScale ?? 1;
     // Against the window without a watch of the same round: what else the machine did is nearest alike there.
@@ -255,8 +254,8 @@ async function compareOffAndOn(demo) {
       bench: 'target-cost-ab',
       mode: name,
       time_scale: scale,
-      rounds: numbers.rounds,
-      seconds: numbers.seconds,
+      rounds: options.rounds,
+      seconds: options.seconds,
       ...spread('service_cpu_percent', values[name], 3),
       ratio: round(median(values[name]) / median(values.off), 3),
       ...(mode === null
@@ -273,9 +272,9 @@ async function compareOffAndOn(demo) {
   }
 }
 
-const demo = await startDemoService(numbers.rps);
+const demo = await startDemoService(options.rps);
 try {
-  talk(`the demo service runs under ${numbers.rps} requests a second; letting it settle ...`);
+  talk(`the demo service runs under ${options.rps} requests a second; letting it settle ...`);
   await sleep(SETTLE_MILLIS);
   await demo.stopLoad();
   await sleep(1000);
@@ -283,8 +282,8 @@ try {
   printExtrapolation(await measureRequests(demo));
   await demo.startLoad();
   await sleep(SETTLE_MILLIS);
-  const minutes = round((numbers.rounds * 4 * (numbers.seconds + 6)) / 60, 0);
-  talk(`watch off and on in turn, ${numbers.rounds} rounds, about ${minutes} min ...`);
+  const minutes = round((options.rounds * 4 * (options.seconds + 6)) / 60, 0);
+  talk(`watch off and on in turn, ${options.rounds} rounds, about ${minutes} min ...`);
   await compareOffAndOn(demo);
 } finally {
   await demo.stop();

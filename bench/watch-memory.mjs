@@ -1,8 +1,8 @@
 // Memory of `plimsoll watch` at rest, with 1 and with 50 targets, with the engine (chdb, the default) and without
 // (memory): the watch process and the engine's process apart, and what one more target costs.
-// Usage: npm run -s bench:watch-memory -- [--seconds 90] [--warmup 30] [--targets 50] [--scale 1] [--rounds 1]
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// Usage: npm run -s bench:watch-memory -- [--seconds 90] [--warmup 30] [--targets 1,50] [--storage chdb,memory] [--scale 1]
+//   [--rounds 1]
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { captureDemo, startTargets } from './lib/demo-service.mjs';
@@ -10,9 +10,17 @@ import { CLI, needProduct } from './lib/product.mjs';
 import { readOptions } from './lib/options.mjs';
 import { childPids, cpuSeconds, residentMib, sleep, start } from './lib/processes.mjs';
 import { describeMachine, median, printResult, round, talk } from './lib/results.mjs';
+import { makeTemporaryFolder } from './lib/temporary-folder.mjs';
 
 // At a scale above 1 the watch runs accelerated, so that histories fill: 60 fills 12 h of rows in 12 min.
-const { numbers } = readOptions({ seconds: 90, warmup: 30, targets: 50, scale: 1, rounds: 1 });
+const { options } = readOptions({
+  seconds: 90,
+  warmup: 30,
+  scale: 1,
+  rounds: 1,
+  targets: [1, 50],
+  storage: ['chdb', 'memory'],
+});
 needProduct();
 describeMachine();
 
@@ -29,13 +37,13 @@ const MIB = 1024 * 1024;
 
 /**
  * @param {string} captures
- * @param {{ count: number, storage: 'chdb' | 'memory' }} options
+ * @param {{ count: number, storage: string }} watched
  * @returns {Promise<Measured>}
  */
 async function measureWatch(captures, { count, storage }) {
-  talk(`watch of ${count} with ${storage}: ${numbers.warmup} s warm-up, ${numbers.seconds} s measured ...`);
-  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-bench-watch-'));
-  const targets = await startTargets(count, { captures, timeScale: numbers.scale });
+  talk(`watch of ${count} with ${storage}: ${options.warmup} s warm-up, ${options.seconds} s measured ...`);
+  const { folder, remove } = makeTemporaryFolder('watch');
+  const targets = await startTargets(count, { captures, timeScale: options.scale });
   const config = join(folder, 'plimsoll.yaml');
   const lines = targets.urls.map((url) => `  - { service: orders, url: "${url}", memoryLimit: 512MiB }\n`);
   await writeFile(config, `targets:\n${lines.join('')}`);
@@ -44,12 +52,12 @@ async function measureWatch(captures, { count, storage }) {
     process.execPath,
     [
       ...['--expose-gc', '--import', HEAP_PROBE, CLI, 'watch', '-c', config, '--listen', '127.0.0.1:0'],
-      ...['--data', join(folder, 'data'), '--storage', storage, '--time-scale', String(numbers.scale)],
+      ...['--data', join(folder, 'data'), '--storage', storage, '--time-scale', String(options.scale)],
     ],
     { await: { stream: 'stderr', match: /^page: / }, env: { ...process.env, PLIMSOLL_BENCH_HEAP: heapFile } },
   );
   try {
-    await sleep(numbers.warmup * 1000);
+    await sleep(options.warmup * 1000);
     const engine = storage === 'chdb' ? (childPids(watch.pid)[0] ?? null) : null;
     const heapBefore = await askHeap(watch.pid, heapFile);
     const series = await sampleMemory(watch.pid, engine);
@@ -64,14 +72,14 @@ async function measureWatch(captures, { count, storage }) {
       bench: 'watch-memory',
       storage,
       targets: count,
-      time_scale: numbers.scale,
-      seconds: numbers.seconds,
+      time_scale: options.scale,
+      seconds: options.seconds,
       ...counters,
       watch_rss_mib: round(measured.watchMib),
       watch_rss_max_mib: round(Math.max(...series.watch.map((s) => s.rss))),
       watch_anon_mib: round(median(series.watch.map((s) => s.anon))),
       watch_heap_after_gc_mib: round(heapAfter, 2),
-      watch_heap_growth_mib_per_min: round((heapAfter - heapBefore) / (numbers.seconds / 60), 2),
+      watch_heap_growth_mib_per_min: round((heapAfter - heapBefore) / (options.seconds / 60), 2),
       watch_cpu_percent: round(series.watchCpuPercent, 2),
       ...(engine === null
         ? {}
@@ -87,12 +95,12 @@ async function measureWatch(captures, { count, storage }) {
   } finally {
     await watch.stop();
     await targets.stop();
-    await rm(folder, { recursive: true, force: true });
+    remove();
   }
 }
 
 async function sampleMemory(/** @type {number} */ pid, /** @type {number | null} */ engine) {
-  const samples = Math.max(2, Math.round((numbers.seconds * 1000) / SAMPLE_MILLIS));
+  const samples = Math.max(2, Math.round((options.seconds * 1000) / SAMPLE_MILLIS));
   const watchCpu = cpuSeconds(pid);
   const engineCpu = engine === null ? 0 : cpuSeconds(engine);
   /** @type {{ rss: number, anon: number }[]} */
@@ -107,8 +115,8 @@ async function sampleMemory(/** @type {number} */ pid, /** @type {number | null}
   return {
     watch: watchSeries,
     engine: engineSeries,
-    watchCpuPercent: ((cpuSeconds(pid) - watchCpu) / numbers.seconds) * 100,
-    engineCpuPercent: engine === null ? 0 : ((cpuSeconds(engine) - engineCpu) / numbers.seconds) * 100,
+    watchCpuPercent: ((cpuSeconds(pid) - watchCpu) / options.seconds) * 100,
+    engineCpuPercent: engine === null ? 0 : ((cpuSeconds(engine) - engineCpu) / options.seconds) * 100,
   };
 }
 
@@ -151,22 +159,36 @@ async function readCounters(/** @type {string} */ page) {
 
 const captures = await captureDemo();
 try {
-  for (let r = 0; r < numbers.rounds; r++) {
-    for (const storage of /** @type {const} */ (['chdb', 'memory'])) {
-      const one = await measureWatch(captures.folder, { count: 1, storage });
-      const many = await measureWatch(captures.folder, { count: numbers.targets, storage });
-      const more = numbers.targets - 1;
-      printResult({
-        bench: 'watch-memory-per-target',
-        storage,
-        time_scale: numbers.scale,
-        watch_rss_kib: round(((many.watchMib - one.watchMib) / more) * 1024, 0),
-        watch_heap_after_gc_kib: round(((many.heapMib - one.heapMib) / more) * 1024, 0),
-        engine_rss_kib: round(((many.engineMib - one.engineMib) / more) * 1024, 0),
-        ratio: round((many.watchMib + many.engineMib) / (one.watchMib + one.engineMib), 2),
-      });
+  for (let r = 0; r < options.rounds; r++) {
+    for (const storage of options.storage) {
+      /** @type {{ count: number, at: Measured }[]} */
+      const measured = [];
+      for (const count of options.targets) {
+        measured.push({ count, at: await measureWatch(captures.folder, { count, storage }) });
+      }
+      const [few, many] = [measured[0], measured[measured.length - 1]];
+      if (few && many && many.count > few.count) printIncrement(storage, few, many);
     }
   }
 } finally {
-  await captures.remove();
+  captures.remove();
+}
+
+/**
+ * @param {string} storage
+ * @param {{ count: number, at: Measured }} few
+ * @param {{ count: number, at: Measured }} many
+ */
+function printIncrement(storage, few, many) {
+  const kib = (/** @type {keyof Measured} */ what) =>
+    round(((many.at[what] - few.at[what]) / (many.count - few.count)) * 1024, 0);
+  printResult({
+    bench: 'watch-memory-per-target',
+    storage,
+    time_scale: options.scale,
+    watch_rss_kib: kib('watchMib'),
+    watch_heap_after_gc_kib: kib('heapMib'),
+    engine_rss_kib: kib('engineMib'),
+    ratio: round((many.at.watchMib + many.at.engineMib) / (few.at.watchMib + few.at.engineMib), 2),
+  });
 }

@@ -1,11 +1,11 @@
 // The demo service under steady load, as a real Go target; and captures of what it answers.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, stop } from './product.mjs';
 import { sleep, start } from './processes.mjs';
 import { talk } from './results.mjs';
+import { makeTemporaryFolder } from './temporary-folder.mjs';
 
 const PROGRAMS = join(ROOT, 'node_modules', '.cache', 'plimsoll-bench');
 
@@ -46,7 +46,7 @@ async function build(folder, pattern) {
  */
 export async function startDemoService(requestsPerSecond) {
   const programs = await build('demo', './cmd/...');
-  const service = await start(join(programs, 'orders'), ['-listen', '127.0.0.1:0'], {
+  const service = await start(join(programs, 'orders'), ['-listen', '127.0.0.1:0', '-exit-with-parent'], {
     await: { stream: 'stdout', match: /"listening"/ },
   });
   const url = `http://${JSON.parse(service.firstLine).listening}`;
@@ -103,12 +103,11 @@ export async function startTargets(count, { captures, timeScale }) {
 
 /**
  * Captures what the demo service answers under load: /metrics twice, three heap and goroutine profiles.
- * @returns {Promise<{ folder: string, remove: () => Promise<void> }>}
+ * @returns {Promise<{ folder: string, remove: () => void }>}
  */
 export async function captureDemo() {
   talk(`capturing the demo service under load (${3 * BETWEEN_SECONDS} s) ...`);
-  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-bench-captures-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const { folder, remove } = makeTemporaryFolder('captures');
   const demo = await startDemoService(40);
   const keep = async (/** @type {string} */ path, /** @type {string} */ name) => {
     const answer = await fetch(demo.url + path);
@@ -126,7 +125,7 @@ export async function captureDemo() {
     }
     return { folder, remove };
   } catch (error) {
-    await remove();
+    remove();
     throw error;
   } finally {
     await demo.stop();

@@ -8,6 +8,9 @@ import { createInterface } from 'node:readline';
 const TICK_SECONDS = 0.01;
 const STOP_PATIENCE_MILLIS = 10_000;
 
+// An interrupted benchmark ends by way of `exit`, whose listeners end the programs and remove the folders it made.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+
 /**
  * @typedef {object} Running
  * @property {number} pid
