@@ -2,12 +2,15 @@
 import { PlimsollError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
 import { createHttpTarget } from '../collect/http-target.ts';
+import { listProbeAddresses } from '../collect/probe-addresses.ts';
 import { probeTarget, type ProbeOptions, type ProbeResult } from '../collect/probe.ts';
 import { shownUrl } from '../collect/readable-failure.ts';
 import type { RequestName, TargetSource } from '../collect/source.ts';
 import { EMPTY_TARGET, type TargetSetting } from '../config/settings.ts';
 import type { Target } from '../model/target.ts';
 import type { Clock } from '../pipeline/ports.ts';
+import type { Watch } from '../pipeline/watch.ts';
+import type { WatchedTarget } from '../pipeline/watched-target.ts';
 import { headerArguments } from './arguments.ts';
 
 /** The options of main.ts that say how to reach a target. */
@@ -46,6 +49,14 @@ export function targetSetting(url: string, options: TargetOptions): TargetSettin
   };
 }
 
+/**
+ * Before anything is opened: is each address one?
+ * @throws PlimsollError ARGUMENTS_INVALID
+ */
+export function checkAddresses({ url, metrics, vars, pprof }: TargetSetting): void {
+  listProbeAddresses(url, { metricsUrl: metrics, varsUrl: vars, pprofUrl: pprof });
+}
+
 export function probeSetting(setting: TargetSetting, signal?: AbortSignal): Promise<ProbeResult> {
   const options: ProbeOptions = {
     service: setting.service,
@@ -67,6 +78,8 @@ export interface OpenedTarget {
   readonly target: Target;
   readonly source: TargetSource;
   readonly probe: ProbeResult;
+  /** Resolves when a target that did not answer at first does; never for others. */
+  readonly foundLater: Promise<ProbeResult>;
 }
 
 /**
@@ -79,13 +92,40 @@ export async function openTarget(
   signal?: AbortSignal,
 ): Promise<OpenedTarget> {
   const probe = await probeSetting(setting, signal);
+  let tellFound: (found: ProbeResult) => void = () => undefined;
+  const foundLater = new Promise<ProbeResult>((resolve) => (tellFound = resolve));
   const source = probe.isAnswering
     ? createHttpTarget(probe.target, clock)
-    : reprobingSource(setting, probe.target, clock);
-  return { target: probe.target, source, probe };
+    : reprobingSource(setting, probe.target, clock, tellFound);
+  return { target: probe.target, source, probe, foundLater };
 }
 
-function reprobingSource(setting: TargetSetting, guess: Target, clock: Clock): TargetSource {
+/** Hands a target to a watch, with what it offers as far as that is known. */
+export async function addOpened(watch: Watch, opened: OpenedTarget): Promise<WatchedTarget> {
+  const { target, source, probe, foundLater } = opened;
+  const watched = await watch.addTarget({
+    target: { service: target.service, instance: target.instance },
+    labels: target.labels,
+    module: target.module,
+    memoryLimitBytes: target.memoryLimitBytes,
+    source,
+    offersGoroutineLeak: probe.hasGoroutineLeakProfile,
+    announced: announceRequests(target, probe),
+  });
+  void foundLater.then((found) => {
+    watched.offersGoroutineLeak = found.hasGoroutineLeakProfile;
+    for (const { request, where, state } of announceRequests(found.target, found))
+      watched.statuses.expect(request, where, state);
+  });
+  return watched;
+}
+
+function reprobingSource(
+  setting: TargetSetting,
+  guess: Target,
+  clock: Clock,
+  tellFound: (found: ProbeResult) => void,
+): TargetSource {
   let found: TargetSource | null = null;
   return {
     async fetchGauges(signal) {
@@ -103,6 +143,7 @@ function reprobingSource(setting: TargetSetting, guess: Target, clock: Clock): T
         // The name was told to the store and the page already: it stays.
         const { service, instance } = guess;
         found = createHttpTarget({ ...probe.target, service, instance }, clock);
+        tellFound(probe);
       }
       return found.fetchGauges(signal);
     },
@@ -117,7 +158,7 @@ function reprobingSource(setting: TargetSetting, guess: Target, clock: Clock): T
 }
 
 /** What will be asked and what the target does not offer, for the targets page. */
-export function announceRequests(
+function announceRequests(
   target: Target,
   probe: ProbeResult,
 ): { request: RequestName; where: string; state: 'waiting' | 'off' }[] {

@@ -9,8 +9,14 @@ import type { SourceStatus } from '../model/status.ts';
 export class SourceStatuses {
   readonly #statuses = new Map<RequestName, SourceStatus>();
 
-  /** Announces a request that will be made, or is not offered (`off`). */
+  /** Announces a request that will be made, or is not offered (`off`). What was counted before stays. */
   expect(request: RequestName, where: string, state: 'waiting' | 'off'): void {
+    const known = this.#statuses.get(request);
+    if (known) {
+      known.where = where;
+      known.state = state;
+      return;
+    }
     this.#statuses.set(request, {
       request,
       where,

@@ -6,7 +6,7 @@ import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { Watch } from '../../pipeline/watch.ts';
 import { openStore } from '../../store/open.ts';
 import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
-import { announceRequests, openTarget, targetSetting, type TargetOptions } from '../open-target.ts';
+import { addOpened, openTarget, targetSetting, type TargetOptions } from '../open-target.ts';
 import { printReport } from '../print-report.ts';
 import { describeWait } from '../status-lines.ts';
 import { stopOnSignals } from '../stop-signal.ts';
@@ -46,15 +46,10 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
     },
   });
   try {
-    const { target, source, probe } = await openTarget(targetSetting(url, options), clock, stop.signal);
+    const opened = await openTarget(targetSetting(url, options), clock, stop.signal);
+    const { target, probe } = opened;
     if (!probe.isAnswering) throw unreachable(probe.attempts, url);
-    const watched = await watch.addTarget({
-      target: { service: target.service, instance: target.instance },
-      module: target.module,
-      memoryLimitBytes: target.memoryLimitBytes,
-      source,
-      announced: announceRequests(target, probe),
-    });
+    const watched = await addOpened(watch, opened);
     // `--for` is real time: it is how long a person waits.
     const endAt = performance.now() + options.for;
     while (!stop.signal.aborted && performance.now() < endAt) {

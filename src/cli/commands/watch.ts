@@ -3,7 +3,7 @@ import { PlimsollError, describeError } from '../../base/errors.ts';
 import { formatDuration, type Millis } from '../../base/units.ts';
 import { environmentSettings } from '../../config/environment.ts';
 import { loadConfig } from '../../config/load-config.ts';
-import { DEFAULT_SETTINGS, type Settings, type TargetSetting } from '../../config/settings.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../config/settings.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { Watch } from '../../pipeline/watch.ts';
@@ -13,7 +13,8 @@ import { openStore } from '../../store/open.ts';
 import type { OpenedStore } from '../../store/opened-store.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import {
-  announceRequests,
+  addOpened,
+  checkAddresses,
   openTarget,
   targetSetting,
   type OpenedTarget,
@@ -81,6 +82,7 @@ export async function watchCommand(
   if (settings.targets.length === 0) {
     throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'no target: give a URL, or -c with targets');
   }
+  settings.targets.forEach(checkAddresses);
   const stop = stopOnSignals();
   try {
     await runWatch({ settings, record: options.record ?? null, signal: stop.signal });
@@ -139,26 +141,28 @@ export async function runWatch({
       talk: terminal,
     });
     terminal.info(`page: ${server.url}/`);
-    const opened = await openAll(settings.targets, clock, terminal, signal);
-    if (record !== null && opened[0])
-      writer = await startRecording(record, opened[0], clock, settings.timeScale);
-    for (const { target, source, probe } of opened) {
-      await watch.addTarget({
-        target: { service: target.service, instance: target.instance },
-        labels: target.labels,
-        module: target.module,
-        memoryLimitBytes: target.memoryLimitBytes,
-        source,
-        announced: announceRequests(target, probe),
-      });
-    }
     const running = watch.run();
+    const end = new AbortController();
+    const ended = AbortSignal.any([signal, end.signal]);
+    // Each on its own: a target that takes its time to answer delays no other.
+    const adding = Promise.all(
+      settings.targets.map(async (setting, index) => {
+        const opened = await openTarget(setting, clock, ended);
+        if (ended.aborted) return;
+        terminal.info(describeOpened(opened));
+        if (record !== null && index === 0)
+          writer = await startRecording(record, opened, clock, settings.timeScale);
+        await addOpened(watch, opened);
+      }),
+    );
+    adding.catch(() => end.abort());
     const lines = new StatusLines(watch, terminal);
-    while (!signal.aborted) {
+    while (!ended.aborted) {
       lines.show();
-      await sleepReal(1000, signal);
+      await sleepReal(1000, ended);
     }
     terminal.endProgress();
+    await adding;
     await watch.close();
     await running;
   } finally {
@@ -193,22 +197,13 @@ async function openSettingsStore(
   return store;
 }
 
-async function openAll(
-  settings: readonly TargetSetting[],
-  clock: LiveClock,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<OpenedTarget[]> {
-  const opened = await Promise.all(settings.map((setting) => openTarget(setting, clock, signal)));
-  for (const { target, probe } of opened) {
-    const sources = [
-      probe.gaugeSource ?? (probe.isAnswering ? 'no Go gauges' : 'does not answer yet'),
-      target.pprof && probe.isAnswering ? 'pprof' : 'no pprof',
-      target.pid === null ? null : `/proc/${target.pid}`,
-    ].filter((part) => part !== null);
-    terminal.info(`target: ${target.service} at ${target.instance} (${sources.join(', ')})`);
-  }
-  return opened;
+function describeOpened({ target, probe }: OpenedTarget): string {
+  const sources = [
+    probe.gaugeSource ?? (probe.isAnswering ? 'no Go gauges' : 'does not answer yet'),
+    target.pprof && probe.isAnswering ? 'pprof' : 'no pprof',
+    target.pid === null ? null : `/proc/${target.pid}`,
+  ].filter((part) => part !== null);
+  return `target: ${target.service} at ${target.instance} (${sources.join(', ')})`;
 }
 
 async function startRecording(
