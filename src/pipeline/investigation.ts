@@ -48,6 +48,8 @@ export interface InvestigationOptions {
   readonly memoryLimitBytes: Bytes | null;
   readonly timeMap: TimeMap;
   readonly decoder: ProfileDecoder;
+  /** Told of every new mark, so that it can be stored. */
+  readonly onMark?: (mark: Mark) => void;
 }
 
 /** All that must survive a restart of Plimsoll beside gauges and profiles. Plain JSON. */
@@ -148,12 +150,21 @@ export class Investigation {
   }
 
   #takeGauges({ kind, atMillis }: RawEvidence, extract: GaugeExtract): Ingested {
-    this.#goVersion = extract.goVersion ?? this.#goVersion;
+    this.#noticeVersion(atMillis, extract.goVersion);
     this.#module = this.#options.module ?? extract.module?.path ?? this.#module;
     for (const warning of extract.warnings) this.warn(warning);
     const reading = this.#oneSourceEach(kind, extract, toVirtualReading(extract.reading, this.#timeMap));
     this.#append(atMillis, reading);
     return { reading, error: null };
+  }
+
+  /** A new Go version is a new build: the mark explains what changes with it. */
+  #noticeVersion(atMillis: Millis, goVersion: string | null): void {
+    if (goVersion === null || goVersion === this.#goVersion) return;
+    if (this.#goVersion !== null) {
+      this.addMark({ at: atMillis, kind: 'go-version', text: `${this.#goVersion} to ${goVersion}` });
+    }
+    this.#goVersion = goVersion;
   }
 
   /**
@@ -292,8 +303,11 @@ export class Investigation {
     this.#taken = all.length > MAX_TAKEN ? all.filter((_, row) => row !== 1) : all;
   }
 
+  /** The same mark twice (told again after a restart) is one. */
   addMark(mark: Mark): void {
+    if (this.#marks.some((m) => m.at === mark.at && m.kind === mark.kind && m.text === mark.text)) return;
     this.#marks.push(mark);
+    this.#options.onMark?.(mark);
     if (this.#marks.length > MAX_MARKS) this.#marks.splice(0, this.#marks.length - MAX_MARKS);
   }
 

@@ -4,15 +4,22 @@ import type { Bytes, Millis } from '../base/units.ts';
 import type { FetchOutcome, RequestName } from '../collect/source.ts';
 import type { RawEvidence, TimeMap } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
-import type { TargetStatus } from '../model/status.ts';
+import type { Mark, TargetStatus } from '../model/status.ts';
 import { targetKey, type TargetKey, type TargetName } from '../model/target.ts';
-import type { GaugeRows, ProfileRecord, Store } from '../store/store.ts';
+import type { GaugeRows, ProfileRecord, Store, StoredEvent } from '../store/store.ts';
 import { GaugeBuffer, readingAt } from './gauge-buffer.ts';
-import { Investigation, type Evaluation, type Ingested, type InvestigationState } from './investigation.ts';
+import {
+  Investigation,
+  MAX_MARKS,
+  type Evaluation,
+  type Ingested,
+  type InvestigationState,
+} from './investigation.ts';
 import type { Talk } from './ports.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
 import { lastKnown } from './series-view.ts';
 import { RESTORE_SPAN_MILLIS } from './settings.ts';
+import { siteValuesOf } from './site-values.ts';
 import { SourceStatuses, stateOf } from './source-statuses.ts';
 
 export interface WatchedTargetOptions {
@@ -54,13 +61,20 @@ export class WatchedTarget {
   offersGoroutineLeak = false;
   readonly #options: WatchedTargetOptions;
   readonly #buffer = new GaugeBuffer();
+  /** Marks on their way to the store; as many as an investigation keeps. */
+  readonly #events: StoredEvent[] = [];
   #savedState = '';
 
   constructor(options: WatchedTargetOptions) {
     this.#options = options;
     this.name = options.target;
     this.key = targetKey(options.target);
-    this.investigation = new Investigation(options);
+    this.investigation = new Investigation({ ...options, onMark: (mark) => this.#noteEvent(mark) });
+  }
+
+  #noteEvent(mark: Mark): void {
+    this.#events.push({ target: this.key, atMillis: mark.at, kind: mark.kind, text: mark.text });
+    if (this.#events.length > MAX_MARKS) this.#events.shift();
   }
 
   get limitBytes(): Bytes | null {
@@ -101,7 +115,13 @@ export class WatchedTarget {
       takenAtMillis: evidence.atMillis,
       sizeBytes: evidence.bytes.length,
     };
-    await this.#storing(() => this.#options.store.saveProfile(record, evidence.bytes));
+    await this.#storing(async () => {
+      const saved = await this.#options.store.saveProfile(record, evidence.bytes);
+      const { heap, stacks } = this.investigation.profiles;
+      const snapshot = heap.at(-1);
+      const isTaken = evidence.profile === 'heap' && snapshot?.takenAtMillis === evidence.atMillis;
+      if (isTaken) await this.#options.store.saveSites(siteValuesOf(saved, snapshot, stacks));
+    });
   }
 
   evaluateUpTo(atMillis: Millis, steadyNow: () => number): Evaluation[] {
@@ -118,6 +138,10 @@ export class WatchedTarget {
     if (rows) {
       const isSaved = await this.#storing(() => this.#options.store.saveGauges(this.key, rows));
       if (!isSaved) this.#buffer.putBack(rows);
+    }
+    const events = this.#events.splice(0);
+    if (events.length && !(await this.#storing(() => this.#options.store.saveEvents(events)))) {
+      this.#events.unshift(...events);
     }
     const state = JSON.stringify(this.investigation.state());
     if (state === this.#savedState) return;
@@ -151,6 +175,10 @@ export class WatchedTarget {
       const records = await store.listProfiles(this.key, kind, { ...range, fromMillis: since });
       for (const record of pickEvenly(records, 24)) await this.#restoreProfile(record);
     }
+    for (const event of await store.listEvents(this.key, range)) {
+      this.investigation.addMark({ at: event.atMillis, kind: event.kind, text: event.text });
+    }
+    this.#events.length = 0; // what was just read back is stored
     const saved = await store.readState(this.key);
     if (saved !== null) this.#restoreState(saved, nowMillis);
   }
