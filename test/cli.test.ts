@@ -276,6 +276,21 @@ describe('doctor', () => {
   });
 });
 
+describe('doctor of a service that offers nothing', () => {
+  it('has every line that is missing, and says what was asked', async () => {
+    const bare = createServer((_, response) => response.writeHead(404).end('not here'));
+    await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve));
+    const { port } = bare.address() as AddressInfo;
+    const { status, stdout } = await runCli(['doctor', `http://127.0.0.1:${port}`]);
+    await new Promise((resolve) => bare.close(resolve));
+    expect(status).toBe(0);
+    for (const evidence of ['heap gauges', 'process gauges', 'heap profile', 'goroutine profile']) {
+      expect(stdout).toMatch(new RegExp(`^missing +${evidence}`, 'm'));
+    }
+    expect(stdout).toMatch(/failed +metrics +http:.*HTTP 404: not here/);
+  });
+});
+
 describe('the storage engine', () => {
   const hook = pathToFileURL(join(ROOT, 'test', 'fixtures', 'list-libraries.mjs')).href;
   const librariesOf = async (start: (options: CliOptions) => Promise<unknown>) => {

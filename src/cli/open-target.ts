@@ -96,7 +96,7 @@ export async function openTarget(
   const foundLater = new Promise<ProbeResult>((resolve) => (tellFound = resolve));
   const source = probe.isAnswering
     ? createHttpTarget(probe.target, clock)
-    : reprobingSource(setting, probe.target, clock, tellFound);
+    : reprobingSource(setting, probe, clock, tellFound);
   return { target: probe.target, source, probe, foundLater };
 }
 
@@ -120,28 +120,37 @@ export async function addOpened(watch: Watch, opened: OpenedTarget): Promise<Wat
   return watched;
 }
 
+/** Why a target counts as not answering: what its /metrics said comes first, it was asked for most. */
+export function whyNoAnswer({ attempts }: ProbeResult, url: string): PlimsollError {
+  const failed = attempts.filter((attempt) => attempt.kind === 'failed');
+  const first = failed.find(({ request }) => request === 'metrics') ?? failed[0];
+  return (
+    first?.error ??
+    new PlimsollError('TARGET_REFUSED', 'collect', 'nothing useful answers', { where: shownUrl(url) })
+  );
+}
+
 function reprobingSource(
   setting: TargetSetting,
-  guess: Target,
+  first: ProbeResult,
   clock: Clock,
   tellFound: (found: ProbeResult) => void,
 ): TargetSource {
   let found: TargetSource | null = null;
+  let asked: ProbeResult | null = first;
   return {
     async fetchGauges(signal) {
       if (found === null) {
         const startedAt = performance.now();
-        const probe = await probeSetting(setting, signal);
+        // The first round has its answer already.
+        const probe = asked ?? (await probeSetting(setting, signal));
+        asked = null;
         if (!probe.isAnswering) {
-          const error =
-            probe.attempts.flatMap((a) => (a.kind === 'failed' ? [a.error] : []))[0] ??
-            new PlimsollError('TARGET_REFUSED', 'collect', 'nothing useful answers', {
-              where: shownUrl(setting.url),
-            });
-          return [{ kind: 'failed', request: 'metrics', error, tookMillis: performance.now() - startedAt }];
+          const tookMillis = performance.now() - startedAt;
+          return [{ kind: 'failed', request: 'metrics', error: whyNoAnswer(probe, setting.url), tookMillis }];
         }
         // The name was told to the store and the page already: it stays.
-        const { service, instance } = guess;
+        const { service, instance } = first.target;
         found = createHttpTarget({ ...probe.target, service, instance }, clock);
         tellFound(probe);
       }

@@ -1,12 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import { PlimsollError } from '../../base/errors.ts';
 import { formatBytes, formatDuration, type Millis } from '../../base/units.ts';
 import { DEFAULT_SETTINGS } from '../../config/settings.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { Watch } from '../../pipeline/watch.ts';
 import { openStore } from '../../store/open.ts';
 import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
-import { addOpened, openTarget, targetSetting, type TargetOptions } from '../open-target.ts';
+import { addOpened, openTarget, targetSetting, whyNoAnswer, type TargetOptions } from '../open-target.ts';
 import { printReport } from '../print-report.ts';
 import { describeWait } from '../status-lines.ts';
 import { stopOnSignals } from '../stop-signal.ts';
@@ -48,7 +47,7 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
   try {
     const opened = await openTarget(targetSetting(url, options), clock, stop.signal);
     const { target, probe } = opened;
-    if (!probe.isAnswering) throw unreachable(probe.attempts, url);
+    if (!probe.isAnswering) throw whyNoAnswer(probe, url);
     const watched = await addOpened(watch, opened);
     // `--for` is real time: it is how long a person waits.
     const endAt = performance.now() + options.for;
@@ -74,12 +73,4 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
     await store.close();
     stop.dispose();
   }
-}
-
-function unreachable(
-  attempts: readonly { readonly kind: string; readonly error?: PlimsollError }[],
-  url: string,
-): PlimsollError {
-  const first = attempts.find((attempt) => attempt.error !== undefined)?.error;
-  return first ?? new PlimsollError('TARGET_REFUSED', 'collect', 'nothing useful answers', { where: url });
 }

@@ -2,7 +2,7 @@ import { describeError } from '../../base/errors.ts';
 import type { ProbeResult } from '../../collect/probe.ts';
 import { EVIDENCE_ADVICE, type EvidenceState } from '../doctor-advice.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
-import { probeSetting, targetSetting, type TargetOptions } from '../open-target.ts';
+import { probeSetting, targetSetting, whyNoAnswer, type TargetOptions } from '../open-target.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { styleFor } from '../terminal.ts';
 
@@ -24,10 +24,7 @@ export async function doctorCommand(url: string, options: DoctorOptions): Promis
   const stop = stopOnSignals();
   try {
     const probe = await probeSetting(targetSetting(url, options), stop.signal);
-    if (!probe.isAnswering) {
-      const failed = probe.attempts.flatMap((a) => (a.kind === 'failed' ? [a.error] : []))[0];
-      if (failed) throw failed;
-    }
+    if (!probe.isAnswering && !isSomebodyThere(probe)) throw whyNoAnswer(probe, url);
     const diagnoses = EVIDENCE_ADVICE.map((advice): Diagnosis => {
       const found = advice.find(probe);
       const state = found !== null ? 'ok' : advice.isOptional ? 'optional' : 'missing';
@@ -39,6 +36,12 @@ export async function doctorCommand(url: string, options: DoctorOptions): Promis
   } finally {
     stop.dispose();
   }
+}
+
+/** It answers, only with none of what was asked for: that is what doctor has advice for. */
+function isSomebodyThere({ attempts }: ProbeResult): boolean {
+  const answers: readonly string[] = ['TARGET_STATUS', 'TARGET_NOT_METRICS', 'TARGET_NOT_PROFILE'];
+  return attempts.some((attempt) => attempt.kind === 'failed' && answers.includes(attempt.error.code));
 }
 
 function formatJson(probe: ProbeResult, diagnoses: readonly Diagnosis[]): string {

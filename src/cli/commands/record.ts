@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { PlimsollError } from '../../base/errors.ts';
 import { formatBytes, formatDuration, type Millis } from '../../base/units.ts';
 import type { FetchOutcome } from '../../collect/source.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
@@ -9,7 +8,13 @@ import { Gate } from '../../pipeline/gate.ts';
 import { runTargetLoop, type ProfileWish } from '../../pipeline/target-loop.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
-import { openTarget, targetSetting, type OpenedTarget, type TargetOptions } from '../open-target.ts';
+import {
+  openTarget,
+  targetSetting,
+  whyNoAnswer,
+  type OpenedTarget,
+  type TargetOptions,
+} from '../open-target.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { Terminal } from '../terminal.ts';
 
@@ -31,12 +36,7 @@ export async function recordCommand(url: string, options: RecordOptions): Promis
   const clock = new LiveClock({ scale: options.timeScale });
   try {
     const opened = await openTarget(targetSetting(url, options), clock, stop.signal);
-    if (!opened.probe.isAnswering) {
-      const failed = opened.probe.attempts.flatMap((a) => (a.kind === 'failed' ? [a.error] : []))[0];
-      throw (
-        failed ?? new PlimsollError('TARGET_REFUSED', 'collect', 'nothing useful answers', { where: url })
-      );
-    }
+    if (!opened.probe.isAnswering) throw whyNoAnswer(opened.probe, url);
     const writer = await createWriter(opened, clock, options);
     terminal.info(`recording ${opened.target.service} at ${opened.target.instance} to ${options.output}`);
     const counts = await recordUntilDone({ opened, writer, clock, options, terminal, signal: stop.signal });
