@@ -117,9 +117,13 @@ describe('what people do', () => {
     expect(incidents[0].state).toBe('resolved');
   });
 
-  it('regresses after somebody resolved it by hand too early', () => {
+  it('regresses after somebody resolved it by hand too early, not before evidence could have ended it', () => {
     const resolved = resolveIncident(opened()[0], 'fixed in v2', 200);
-    expect(advance([resolved], { findings: [LEAK], atMillis: 300 }).changes[0].what).toBe('regressed');
+    expect(advance([resolved], { findings: [LEAK], atMillis: 300 }).changes).toEqual([]);
+    const later = 200 + 31 * 60_000;
+    expect(advance([resolved], { findings: [LEAK], atMillis: later }).changes[0].what).toBe('regressed');
+    const again = { ...LEAK, detectedAt: 250 };
+    expect(advance([resolved], { findings: [again], atMillis: 300 }).changes[0].what).toBe('regressed');
   });
 
   it('changes nothing on a resolved incident but a new leak', () => {

@@ -1,12 +1,15 @@
 // A finding over time: opened once, seen again, over by evidence, and the same incident again when it comes back.
 import { sha256Hex } from '../base/sha256.ts';
-import type { Millis } from '../base/units.ts';
+import { MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Incident } from '../model/incident.ts';
 import type { TargetName } from '../model/target.ts';
 
 /** Transitions kept: the first (`opened`) and the newest. A mute that is renewed daily fits for half a year. */
 export const INCIDENT_HISTORY_BOUND = 200;
+
+/** A fix is deployed in minutes; growth is gone for certain after half an hour at the least. */
+const SHORTEST_PATIENCE_MILLIS: Millis = 30 * MINUTE_MILLIS;
 
 type Transition = Incident['history'][number];
 
@@ -56,13 +59,14 @@ export function advanceIncidents(incidents: readonly Incident[], input: Incident
     const id = computeIncidentId(input.target, finding.fingerprint);
     const known = byId.get(id);
     if (known === undefined) put(openIncident(id, finding, input), 'opened');
-    else if (known.state === 'resolved') put(regress(known, finding, input.atMillis), 'regressed');
-    else put({ ...known, finding, lastSeenAt: input.atMillis }, null);
+    else if (known.state === 'resolved') {
+      if (isBack(known, finding, input.atMillis)) put(regress(known, finding, input.atMillis), 'regressed');
+    } else put({ ...known, finding, lastSeenAt: input.atMillis }, null);
   }
   for (const { fingerprint, why } of input.over) {
     const known = byId.get(computeIncidentId(input.target, fingerprint));
     if (known === undefined || known.state === 'resolved') continue;
-    put(resolveIncident(known, why, input.atMillis), 'resolved');
+    put({ ...resolveIncident(known, why, input.atMillis), resolvedBy: 'evidence' }, 'resolved');
   }
   return { incidents: [...byId.values()], changes };
 }
@@ -84,9 +88,23 @@ function openIncident(id: string, finding: Finding, input: IncidentInput): Incid
   };
 }
 
+/**
+ * A claim that stood when a person resolved it stands on until evidence ends it, which takes as long as finding it
+ * took: in that time it contradicts nobody. After it, and for every new claim, the leak is back.
+ */
+function isBack(incident: Incident, finding: Finding, atMillis: Millis): boolean {
+  const { resolvedAt, resolvedBy } = incident;
+  const { detectedAt, onsetAt } = finding;
+  if (resolvedBy !== 'person' || resolvedAt === null || detectedAt === null || detectedAt > resolvedAt)
+    return true;
+  const tookMillis = detectedAt - (onsetAt ?? detectedAt);
+  return atMillis - resolvedAt >= Math.max(SHORTEST_PATIENCE_MILLIS, tookMillis);
+}
+
 function regress(incident: Incident, finding: Finding, atMillis: Millis): Incident {
   const again = addTransition(incident, { at: atMillis, what: 'regressed', why: finding.summary });
-  return { ...again, state: 'open', resolvedAt: null, mutedUntil: null, lastSeenAt: atMillis, finding };
+  const { resolvedBy: _, ...open } = again;
+  return { ...open, state: 'open', resolvedAt: null, mutedUntil: null, lastSeenAt: atMillis, finding };
 }
 
 function addTransition(incident: Incident, transition: Transition): Incident {
@@ -130,6 +148,7 @@ export function resolveIncident(incident: Incident, why: string, atMillis: Milli
   return {
     ...addTransition(incident, { at: atMillis, what: 'resolved', why }),
     state: 'resolved',
+    resolvedBy: 'person',
     resolvedAt: atMillis,
     mutedUntil: null,
   };
