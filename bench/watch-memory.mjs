@@ -1,6 +1,6 @@
 // Memory of `plimsoll watch` at rest, with 1 and with 50 targets, with the engine (chdb, the default) and without
 // (memory): the watch process and the engine's process apart, and what one more target costs.
-// Usage: npm run -s bench:watch-memory -- [--seconds 90] [--warmup 30] [--targets 1,50] [--storage chdb,memory] [--scale 1]
+// Usage: npm run -s bench:watch-memory -- [--seconds 60] [--warmup 150] [--targets 1,50] [--storage chdb,memory] [--scale 1]
 //   [--rounds 1]
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,8 +14,8 @@ import { makeTemporaryFolder } from './lib/temporary-folder.mjs';
 
 // At a scale above 1 the watch runs accelerated, so that histories fill: 60 fills 12 h of rows in 12 min.
 const { options } = readOptions({
-  seconds: 90,
-  warmup: 30,
+  seconds: 60,
+  warmup: 150,
   scale: 1,
   rounds: 1,
   targets: [1, 50],

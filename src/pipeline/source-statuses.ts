@@ -1,3 +1,4 @@
+import type { PlimsollError } from '../base/errors.ts';
 import type { FetchOutcome, RequestName } from '../collect/source.ts';
 import type { Millis } from '../base/units.ts';
 import type { SourceStatus } from '../model/status.ts';
@@ -32,28 +33,42 @@ export class SourceStatuses {
     });
   }
 
-  record(outcome: FetchOutcome, atMillis: Millis): void {
+  /**
+   * @param decodeError of bytes that arrived but could not be decoded.
+   * @returns what is wrong with this request from now on and was not before; null when nothing is new.
+   */
+  record(
+    outcome: FetchOutcome,
+    atMillis: Millis,
+    decodeError: PlimsollError | null = null,
+  ): PlimsollError | null {
     const status = this.#statuses.get(outcome.request) ?? this.#added(outcome.request);
     status.requests++;
     status.lastTriedAt = atMillis;
     status.tookMillisTotal += outcome.tookMillis;
-    if (outcome.kind === 'ok') {
-      status.state = 'ok';
-      status.lastOkAt = atMillis;
-      status.failuresInARow = 0;
-      status.error = null;
-      status.receivedBytes += outcome.receivedBytes;
-      return;
-    }
-    this.fail(outcome.request, outcome.error);
+    if (outcome.kind === 'ok') status.receivedBytes += outcome.receivedBytes;
+    const error = outcome.kind === 'failed' ? outcome.error : decodeError;
+    if (error) return this.fail(outcome.request, error);
+    status.state = 'ok';
+    status.lastOkAt = atMillis;
+    status.failuresInARow = 0;
+    status.error = null;
+    return null;
   }
 
-  /** Also for bytes that arrived but could not be decoded. */
-  fail(request: RequestName, error: { code: string; stage: string; message: string; advice: string }): void {
+  /** See `record`. */
+  fail(request: RequestName, error: PlimsollError): PlimsollError | null {
     const status = this.#statuses.get(request) ?? this.#added(request);
+    const isNew = status.state !== 'failing';
     status.state = 'failing';
     status.failuresInARow++;
     status.error = { code: error.code, stage: error.stage, message: error.message, advice: error.advice };
+    return isNew ? error : null;
+  }
+
+  /** null when it was never announced or made. */
+  of(request: RequestName): Readonly<SourceStatus> | null {
+    return this.#statuses.get(request) ?? null;
   }
 
   setNextTry(requests: readonly RequestName[], atMillis: Millis | null): void {

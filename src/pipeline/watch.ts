@@ -171,15 +171,19 @@ export class Watch implements WatchView {
   }
 
   async #take(watched: WatchedTarget, outcome: FetchOutcome): Promise<void> {
-    const before = watched.statuses.list().find((s) => s.request === outcome.request)?.state;
     if (outcome.kind === 'ok') {
       this.#evaluate(watched, outcome.evidence.atMillis);
       await this.#parts.tap?.(watched.name, outcome.evidence);
     }
-    await watched.take(outcome, this.#parts.clock.now());
-    if (outcome.kind === 'failed' && before !== 'failing') {
-      this.#parts.talk.warn(`${watched.key}: ${outcome.error.message}. ${outcome.error.advice}`);
-    }
+    const { clock, random, talk } = this.#parts;
+    const now = clock.now();
+    const wrong = await watched.take(outcome, now);
+    if (wrong) talk.warn(`${watched.key}: ${wrong.message}. ${wrong.advice}`);
+    watched.spaceRetry(
+      outcome.request,
+      now,
+      (failures) => computeBackoff(failures, random()) * clock.timeMap.scale,
+    );
     this.#tell({
       kind: 'evidence',
       service: watched.name.service,
@@ -202,6 +206,7 @@ export class Watch implements WatchView {
         spacingMillis: Math.min(PRODUCTION_SNAPSHOTS.spacingMillis, interval),
         offersGoroutineLeak: watched.offersGoroutineLeak,
       })
+      .filter(({ kind }) => watched.mayTake(kind, atMillis))
       .map(({ kind, gc, reason }) => ({ kind, form: 'proto', gc, reason }));
   }
 

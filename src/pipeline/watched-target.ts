@@ -2,7 +2,7 @@
 import { PlimsollError, describeError } from '../base/errors.ts';
 import type { Bytes, Millis } from '../base/units.ts';
 import type { FetchOutcome, RequestName } from '../collect/source.ts';
-import type { RawEvidence, TimeMap } from '../model/raw-evidence.ts';
+import type { ProfileKind, RawEvidence, TimeMap } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
 import type { Mark, TargetStatus } from '../model/status.ts';
 import { targetKey, type TargetKey, type TargetName } from '../model/target.ts';
@@ -81,27 +81,46 @@ export class WatchedTarget {
     return lastKnown(this.investigation.history.column('memoryLimitBytes')) ?? this.#options.memoryLimitBytes;
   }
 
-  /** A request was answered or failed: status, history, store. Never throws for what comes from outside. */
-  async take(outcome: FetchOutcome, atMillis: Millis): Promise<void> {
-    this.statuses.record(outcome, atMillis);
+  /**
+   * A request was answered or failed: status, history, store. Never throws for what comes from outside.
+   * @returns what has gone wrong with this request now and was well before.
+   */
+  async take(outcome: FetchOutcome, atMillis: Millis): Promise<PlimsollError | null> {
     const isProfile = outcome.request.startsWith('profile:');
     if (outcome.kind === 'failed') {
       if (isProfile) this.counters.profileFailures++;
       else this.counters.scrapeFailures++;
-      return;
+      return this.statuses.record(outcome, atMillis);
     }
     if (isProfile) this.counters.profiles++;
     else this.counters.scrapes++;
-    await this.takeEvidence(outcome.evidence, outcome.request);
+    const { error } = await this.#ingest(outcome.evidence);
+    return this.statuses.record(outcome, atMillis, error);
   }
 
-  /** Evidence from wherever: a fetch, a recording. */
+  /** A profile that fails is not asked for again with every round of gauges, but after a back-off of its own. */
+  spaceRetry(request: RequestName, nowMillis: Millis, delayOf: (failuresInARow: number) => Millis): void {
+    if (!request.startsWith('profile:')) return; // gauges: the loop spaces them together
+    const failures = this.statuses.of(request)?.failuresInARow ?? 0;
+    this.statuses.setNextTry([request], failures === 0 ? null : nowMillis + delayOf(failures));
+  }
+
+  /** Is such a profile offered, and not in a pause after a failure? */
+  mayTake(kind: ProfileKind, nowMillis: Millis): boolean {
+    const status = this.statuses.of(`profile:${kind}`);
+    return status === null || (status.state !== 'off' && (status.nextTryAt ?? 0) <= nowMillis);
+  }
+
+  /** Evidence of a recording. */
   async takeEvidence(evidence: RawEvidence, request: RequestName): Promise<Ingested> {
+    const ingested = await this.#ingest(evidence);
+    if (ingested.error) this.statuses.fail(request, ingested.error);
+    return ingested;
+  }
+
+  async #ingest(evidence: RawEvidence): Promise<Ingested> {
     const ingested = await this.investigation.ingest(evidence);
-    if (ingested.error) {
-      this.statuses.fail(request, ingested.error);
-      return ingested;
-    }
+    if (ingested.error) return ingested;
     if (ingested.reading) this.#buffer.add(evidence.atMillis, ingested.reading);
     if (evidence.kind === 'profile') await this.#storeProfile(evidence);
     return ingested;
