@@ -44,6 +44,29 @@ describe('findCauses', () => {
     expect(cause.counts?.unit).toBe('goroutines');
   });
 
+  it('calls a few goroutines that hold much goroutines although only the heap was called', () => {
+    const causes = combine(
+      `heap
+       orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(12, 1)}
+       goroutines
+       orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(12, 1)}`,
+      { heap: LEAK(6 * MIB) },
+    );
+    expect(brief(causes)).toEqual([['goroutine', 'orders/jobs.run', ['heap']]]);
+    expect(causes[0]?.lane).toBe('heap');
+  });
+
+  it('leaves heap a heap leak where goroutines of another package grow beside it uncalled', () => {
+    const causes = combine(
+      `heap
+       main.main > editor/drafts.Save | 512 | ${ramp(12, 3)}
+       goroutines
+       editor/board.Join.func1 > ${SELECT} | ${ramp(12, 1)}`,
+      { heap: LEAK(4 * MIB) },
+    );
+    expect(brief(causes)).toEqual([['heap', 'editor/drafts.Save', []]]);
+  });
+
   it("gives a library's goroutines the heap that their caller filled in step with them", () => {
     const causes = combine(
       `heap

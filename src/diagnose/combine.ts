@@ -39,6 +39,7 @@ export function findCauses(input: CombineInput): Cause[] {
     ...takeThreads(rest),
     ...takeDescriptors(rest),
     ...takeGoroutines(rest),
+    ...takeGoroutinesBehindHeap(rest),
     ...takeNative(rest),
     ...takeHeap(rest),
   ];
@@ -145,6 +146,26 @@ function takeGoroutines(rest: Rest): Cause[] {
   );
   rest.clusters = [];
   return causes.map((cluster) => takeCluster(rest, cluster, strength, sumGrown(cluster) / grown));
+}
+
+/**
+ * A few goroutines that hold much are seen in the heap before their number stands out. Where most of the heap's growth
+ * was allocated by goroutines that wait and grow in number, they are the cause, whichever lane called first.
+ */
+function takeGoroutinesBehindHeap(rest: Rest): Cause[] {
+  const strength = rest.calls.get('heap');
+  if (strength === undefined) return [];
+  const holds = (cluster: readonly GroupGrowth[]) =>
+    describeWait(cluster[0]) !== null &&
+    isMostly(selectPinned(rest.weighted, cluster, rest.input.profiles), rest.weighted);
+  const cluster = rest.weighted.length > 0 ? rest.clusters.find(holds) : undefined;
+  if (cluster === undefined) return [];
+  rest.clusters = rest.clusters.filter((other) => other !== cluster);
+  const grown = sumGrown(cluster);
+  const all = findLane(rest.input.assessment, 'goroutine')?.grown ?? grown;
+  return [
+    { ...takeCluster(rest, cluster, strength, Math.min(1, grown / Math.max(grown, all))), lane: 'heap' },
+  ];
 }
 
 function takeCluster(

@@ -175,7 +175,7 @@ export function keepRatio(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   let compared = 0;
   for (let i = 1; i < last; i++) {
     const grown = a[i] - a[0];
-    if (grown < THRESHOLDS.minGoroutines || b[i] - b[0] < THRESHOLDS.minGoroutines) continue;
+    if (Math.min(grown, b[i] - b[0]) < THRESHOLDS.ratioGoroutines) continue;
     compared++;
     if (Math.abs((b[i] - b[0]) / grown / ratio - 1) > THRESHOLDS.ratioTolerance) return false;
   }

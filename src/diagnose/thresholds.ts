@@ -39,8 +39,10 @@ export const THRESHOLDS = {
   /** Coverage of the floor's growth by the sites named, between which the diagnosis accounts for it. */
   coverageLow: 0.5,
   coverageHigh: 1.5,
-  /** Goroutines by which a group must have grown before it is talked about: start-up pools stay below. */
-  minGoroutines: 12,
+  /** Goroutines by which a group must have grown before it is talked about; claims need goroutineZ as well. */
+  minGoroutines: 6,
+  /** Both groups must have grown by this before the ratio of their counts says anything. */
+  ratioGoroutines: 12,
   /** (up - down) / sqrt(up + down) of a group's counts for a claim from profiles alone. */
   goroutineZ: 5,
   /** Two counts belong together when their ratio stays within this factor of constant over the window. */
