@@ -67,6 +67,17 @@ describe('findCauses', () => {
     expect(brief(causes)).toEqual([['heap', 'editor/drafts.Save', []]]);
   });
 
+  it('does not blame connections that serve requests for what the requests keep', () => {
+    const causes = combine(
+      `heap
+       net/http.(*conn).serve > orders/sessions.Open | 4096 | ${ramp(12, 3)}
+       goroutines
+       net/http.(*conn).serve > internal/poll.runtime_pollWait > runtime.gopark | ${ramp(12, 1)}`,
+      { heap: LEAK(4 * MIB) },
+    );
+    expect(brief(causes)).toEqual([['heap', 'orders/sessions.Open', []]]);
+  });
+
   it("gives a library's goroutines the heap that their caller filled in step with them", () => {
     const causes = combine(
       `heap

@@ -8,6 +8,7 @@ import { describeCulprit } from './culprit.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import { findHeapCauses, MAX_CULPRITS, type HeapCause, type WeightedSite } from './heap-cause.ts';
 import { comesWithDescriptors, holdsDescriptor, isConnectionGroup, selectPinned } from './links.ts';
+import { isStandardLibrary } from '../profile/frames.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import type { SiteGrowth } from './site-growth.ts';
 import { findNativeCallers, findRequestCallers } from './callers.ts';
@@ -150,12 +151,14 @@ function takeGoroutines(rest: Rest): Cause[] {
 
 /**
  * A few goroutines that hold much are seen in the heap before their number stands out. Where most of the heap's growth
- * was allocated by goroutines that wait and grow in number, they are the cause, whichever lane called first.
+ * was allocated by goroutines that wait and grow in number, they are the cause, whichever lane called first. Not those
+ * that the standard library starts: every request runs in one of its connections, and so does all that it allocates.
  */
 function takeGoroutinesBehindHeap(rest: Rest): Cause[] {
   const strength = rest.calls.get('heap');
   if (strength === undefined) return [];
   const holds = (cluster: readonly GroupGrowth[]) =>
+    cluster.every(({ group }) => !isStandardLibrary(group.root.function)) &&
     describeWait(cluster[0]) !== null &&
     isMostly(selectPinned(rest.weighted, cluster, rest.input.profiles), rest.weighted);
   const cluster = rest.weighted.length > 0 ? rest.clusters.find(holds) : undefined;
