@@ -51,7 +51,8 @@ export class LiveClock implements Clock {
 
   now(): Millis {
     const { originMillis, scale } = this.timeMap;
-    return Math.round(originMillis + (this.#realNow() - originMillis) * scale);
+    // Whole real milliseconds, as recordings keep them: replayed, every instant is exactly the one that was seen live.
+    return originMillis + Math.round(this.#realNow() - originMillis) * scale;
   }
 
   #realNow(): Millis {
