@@ -109,7 +109,7 @@ function judgeSkips(skipped) {
 if (!(await ensurePackages())) process.exit(1);
 await ensureTools();
 let failed = (await ensureBuild()) ? 0 : 1;
-for (const script of ['format:check', 'lint', 'typecheck', 'imports']) {
+for (const script of ['format:check', 'lint', 'typecheck', 'imports', 'schema:check']) {
   if (!(await run(script, 'npm', ['run', '-s', script]))) failed++;
 }
 const suites = [await unitTests(), await goTests()];
