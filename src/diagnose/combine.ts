@@ -141,12 +141,20 @@ function takeGoroutines(rest: Rest): Cause[] {
   if (rest.clusters.length === 0) {
     return [{ ...emptyCause('goroutine', 'goroutine', strength), counts: lane?.growth ?? null }];
   }
+  const own = rest.clusters.filter((cluster) => cluster.some(isStartedByCode));
+  // Connections that serve requests come and go with the load: beside goroutines that code started they explain nothing.
+  const suspects = own.length > 0 ? own : rest.clusters;
   // A second group is a cause of its own only when it carries a good part of the growth.
-  const causes = rest.clusters.filter(
+  const causes = suspects.filter(
     (cluster, i) => i === 0 || sumGrown(cluster) >= THRESHOLDS.minSecondShare * grown,
   );
   rest.clusters = [];
   return causes.map((cluster) => takeCluster(rest, cluster, strength, sumGrown(cluster) / grown));
+}
+
+/** By the service or a library, not by the standard library on its own account. */
+function isStartedByCode({ group }: GroupGrowth): boolean {
+  return !isStandardLibrary(group.root.function);
 }
 
 /**
@@ -158,7 +166,7 @@ function takeGoroutinesBehindHeap(rest: Rest): Cause[] {
   const strength = rest.calls.get('heap');
   if (strength === undefined) return [];
   const holds = (cluster: readonly GroupGrowth[]) =>
-    cluster.every(({ group }) => !isStandardLibrary(group.root.function)) &&
+    cluster.every(isStartedByCode) &&
     describeWait(cluster[0]) !== null &&
     isMostly(selectPinned(rest.weighted, cluster, rest.input.profiles), rest.weighted);
   const cluster = rest.weighted.length > 0 ? rest.clusters.find(holds) : undefined;
