@@ -33,7 +33,7 @@ describe('the npm package', () => {
     );
     packed = (JSON.parse(stdout) as [Packed])[0];
     await writeFile(join(folder, 'package.json'), '{ "name": "empty", "private": true }\n');
-    const options = ['--omit=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+    const options = ['--omit=optional', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
     await run('npm', ['install', ...options, join(folder, packed.filename)], { cwd: folder });
   }, 240_000);
 
