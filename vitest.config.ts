@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'web/src/**/*.test.{ts,tsx}'],
-    // Minutes of a live service at 120x: `npm run test:live`.
+    // Minutes of a live service at 120x: `npm run test:live`, and the last part of npm test.
     exclude: process.env['PLIMSOLL_LIVE'] ? [] : ['test/live.test.ts', 'node_modules/**'],
     env: { TZ: 'UTC', LC_ALL: 'C' },
     testTimeout: 30_000,

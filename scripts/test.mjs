@@ -44,14 +44,20 @@ function readResults(file) {
   };
 }
 
-async function unitTests() {
+/** The live scenario watches a real service at 120x: it comes last and has the machine to itself. */
+const runs = [
+  { name: 'tests', args: [], env: {} },
+  { name: 'live scenario', args: ['test/live.test.ts'], env: { PLIMSOLL_LIVE: '1' } },
+];
+
+async function vitestRun({ name, args: files, env }) {
   const folder = join(ROOT, 'node_modules', '.cache', 'plimsoll');
   const file = join(folder, 'vitest.json');
   mkdirSync(folder, { recursive: true });
   rmSync(file, { force: true });
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [vitest, 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
-  const isOk = await run('tests', process.execPath, args, { loud: true });
+  const args = [vitest, 'run', ...files, '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
+  const isOk = await run(name, process.execPath, args, { loud: true, env: { ...process.env, ...env } });
   const results = readResults(file) ?? { passed: 0, failed: 1, skipped: [] };
   if (!isOk && results.failed === 0) results.failed = 1;
   return results;
@@ -112,7 +118,8 @@ let failed = (await ensureBuild()) ? 0 : 1;
 for (const script of ['format:check', 'lint', 'typecheck', 'imports', 'schema:check']) {
   if (!(await run(script, 'npm', ['run', '-s', script]))) failed++;
 }
-const suites = [await unitTests(), await goTests()];
+const suites = [await goTests()];
+for (const each of runs) suites.push(await vitestRun(each));
 const passed = suites.reduce((sum, suite) => sum + suite.passed, 0);
 const skipped = suites.flatMap((suite) => suite.skipped);
 failed += suites.reduce((sum, suite) => sum + suite.failed, 0);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HOUR_MILLIS, MINUTE_MILLIS } from '../src/base/units.ts';
 import type { Growth } from '../src/model/finding.ts';
 import type { Incident } from '../src/model/incident.ts';
 import type { Report } from '../src/model/report.ts';
@@ -39,7 +40,7 @@ const SCALE = 120;
 /** Three times the load of the demo: leaks stand clear of the noise of two busy cores in a minute. */
 const REQUESTS_PER_SECOND = '120';
 /** Real time that a verdict, or the end of an incident, may take. */
-const PATIENCE_SECONDS = 240;
+const PATIENCE_SECONDS = 420;
 
 const NO_GO =
   spawnSync('go', ['version']).status === 0 ? whyNoChdb() : 'Go is not installed: https://go.dev/dl';
@@ -111,12 +112,13 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     target = `http://${address}`;
     load = startProgram('loadgen', ['-target', target, '-rps', REQUESTS_PER_SECOND, '-day', '12m']);
     await startWatch();
-  }, 300_000);
+  }, 480_000);
 
   afterAll(async () => {
     await watch.kill('SIGKILL');
     await Promise.all([load.kill('SIGTERM'), service.kill('SIGTERM')]);
-    await rm(folder, { recursive: true });
+    if (process.env['PLIMSOLL_KEEP'] !== undefined) process.stderr.write(`kept: ${folder}\n`);
+    else await rm(folder, { recursive: true });
   });
 
   it('is watched, ready and up', async () => {
@@ -152,7 +154,7 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     const all = await incidents();
     expect(all.map(({ state }) => state)).toEqual(['open']);
     if (all[0]) opened = all[0];
-  }, 300_000);
+  }, 480_000);
 
   it('keeps its data folder to itself: a second watch on it is told which process has it', async () => {
     const second = await runCli(['watch', target, '--data', dataDir, '--time-scale', String(SCALE)]);
@@ -190,16 +192,17 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
 
   it('goes on being that one incident', async () => {
     const { watch: restarted } = await get<TargetsMessage>(PATHS.targets);
-    const seen = await eventually('newer sighting of the leak', async () => {
+    const seen = await eventually('sighting of the leak an hour later', async () => {
       const all = await incidents();
-      expect(all.map(({ id }) => id)).toEqual([opened.id]);
-      return all.find(({ lastSeenAt }) => lastSeenAt > restarted.now);
+      expect(all.map(({ id, state }) => ({ id, state }))).toEqual([{ id: opened.id, state: 'open' }]);
+      return all.find(({ lastSeenAt }) => lastSeenAt > restarted.now + HOUR_MILLIS);
     });
     expect(seen.state).toBe('open');
     expect(seen.finding.culprits[0]).toMatchObject({ function: opened.finding.culprits[0]?.function });
-  }, 300_000);
+  }, 480_000);
 
   it('is resolved by evidence when the leak is switched off', async () => {
+    const { watch: before } = await get<TargetsMessage>(PATHS.targets);
     await switchLeak('sessions', false);
     const resolved = await eventually('resolved incident', async () =>
       (await incidents()).find(({ id, state }) => id === opened.id && state === 'resolved'),
@@ -207,7 +210,8 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     const last = resolved.history.at(-1);
     expect(last).toMatchObject({ what: 'resolved' });
     expect(last?.why).toMatch(/growth|freed|rate|the series shows what it is/);
-  }, 300_000);
+    expect(last?.at, 'evidence of the time after the switch').toBeGreaterThan(before.now);
+  }, 480_000);
 
   it('opens another incident, of class goroutine, for another leak', async () => {
     await switchLeak('jobs', true);
@@ -219,7 +223,13 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     expect(culprit?.function).toContain('/jobs.');
     await expect(readFile(join(ROOT, 'demo', culprit?.file ?? 'none'), 'utf8')).resolves.toContain('runJobs');
     expect((await incidents()).filter(({ state }) => state === 'open')).toHaveLength(1);
-  }, 300_000);
+    // The recording must hold what made the verdict, and some time more: a replay may be an evaluation or two later.
+    await eventually('sighting of it half an hour later', async () =>
+      (await incidents()).find(
+        ({ id, lastSeenAt }) => id === second.id && lastSeenAt > second.openedAt + 30 * MINUTE_MILLIS,
+      ),
+    );
+  }, 480_000);
 
   it('leaves no process behind after SIGINT', async () => {
     const below = await listDescendants(watch.pid);

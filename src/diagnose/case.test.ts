@@ -208,6 +208,19 @@ describe('advanceCase', () => {
     expect(end.alarms[0].withdrawnAt).toBe(minutes(210));
   });
 
+  it('takes an alarm back where what had grown was freed at once, and says so', () => {
+    const freed = `
+      heap
+      main.main > orders/cache.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 2 2 2 2 2 2 2 2 2 | ${ramp(22, 5)}
+      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(22, 40)}`;
+    const [, end] = run([
+      { at: minutes(100), lanes: LEAK, confirmed: ['heap'], drawing: freed },
+      { at: minutes(210), lanes: LEAK, confirmed: ['heap'], drawing: freed },
+    ]);
+    expect(end.over[0]?.why).toMatch(/^what had grown there was freed: \d+ samples fewer$/);
+    expect(end.over[0]?.isWithdrawn).toBe(true);
+  });
+
   it('follows stage 1 when it takes its claim back', () => {
     const [first] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
     const over = { atMillis: minutes(70), reason: 'growth has been gone', numbers: {} };

@@ -3,7 +3,7 @@ import type { Verdict } from '../model/finding.ts';
 import type { CaseInput, OverLeak, RaisedLeak } from './case-state.ts';
 import { findLane } from './combine.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
-import { findProvenLeads, findStop, hasPowerToSee } from './proof.ts';
+import { findProvenLeads, findStop, hasPowerToSee, type Stop } from './proof.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 /** Splits leaks into those that stand and those that evidence of this evaluation ends. */
@@ -30,18 +30,18 @@ function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence |
   const stop =
     profiles === null ? null : findStop(profiles, leak.lead, findLane(input.assessment, leak.lane));
   if (stop !== null) {
-    const what = leak.kind === 'goroutine' || leak.kind === 'thread' ? 'more' : 'more samples';
-    const numbers = `${Math.round(stop.expected)} ${what} were due at the old rate, ${Math.round(stop.seen)} came`;
-    if (stop.kind === 'balanced') {
-      return { fingerprint, why: `as much is freed as allocated there now: ${numbers}`, isWithdrawn: true };
-    }
-    return {
-      fingerprint,
-      why: `growth stopped while the service went on working: ${numbers}`,
-      isWithdrawn: false,
-    };
+    const what = leak.kind === 'goroutine' || leak.kind === 'thread' ? leak.kind + 's' : 'samples';
+    return { fingerprint, why: describeStop(stop, what), isWithdrawn: stop.kind !== 'stopped' };
   }
   return findClaimEnd(leak, input) ?? findQuietEnd(leak, input, profiles);
+}
+
+function describeStop({ kind, expected, seen }: Stop, what: string): string {
+  if (kind === 'freed') return `what had grown there was freed: ${Math.round(-seen)} ${what} fewer`;
+  const numbers = `${Math.round(expected)} more ${what} were due at the old rate, ${Math.round(seen)} came`;
+  return kind === 'balanced'
+    ? `as much is freed as allocated there now: ${numbers}`
+    : `growth stopped while the service went on working: ${numbers}`;
 }
 
 /** Verdicts with which stage 1 explains growth otherwise: the alarm was false, not the leak cured. */

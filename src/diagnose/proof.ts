@@ -98,8 +98,11 @@ function areGoroutinesProven(profiles: ProfileEvidence): boolean {
 /** Why growth at a culprit has ended, by the newest snapshots. */
 export interface Stop {
   readonly sinceMillis: Millis;
-  /** `balanced` = still allocating, as much dies as is born: it was bounded after all. */
-  readonly kind: 'stopped' | 'balanced';
+  /**
+   * `freed` = what had grown is gone; `balanced` = still allocating, as much dies as is born. Either way it was bounded
+   * after all.
+   */
+  readonly kind: 'stopped' | 'balanced' | 'freed';
   readonly expected: number;
   readonly seen: number;
 }
@@ -170,9 +173,11 @@ function judgeStop(
     const isFar = seen <= expected - THRESHOLDS.stopZ * Math.sqrt(variance);
     if (!isFar || seen > THRESHOLDS.stopShare * expected) continue;
     const born = own.length === 0 ? 0 : allocated[last] - allocated[at];
+    const isBalanced = born >= THRESHOLDS.overRateFraction * expected;
+    const isFreed = seen < -THRESHOLDS.stopSamples;
     return {
       sinceMillis: timeMillis[at],
-      kind: born >= THRESHOLDS.overRateFraction * expected ? 'balanced' : 'stopped',
+      kind: isFreed ? 'freed' : isBalanced ? 'balanced' : 'stopped',
       expected,
       seen,
     };
