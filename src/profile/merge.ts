@@ -14,10 +14,11 @@ import {
   type SampleIndex,
   type StackIndex,
 } from '../pprof/tables.ts';
-import { filterSamples } from './filter.ts';
 
 /** Mapping sizes are compared in pages: loaders round. */
 const PAGE_BYTES = 0x1000n;
+/** Row of '' in every table of a builder. */
+const NO_TEXT = 0 as StringIndex;
 
 /**
  * Sums profiles. Sample types that not all of them have are left out; samples that become zero too.
@@ -57,7 +58,8 @@ function mergeSigned(inputs: readonly Signed[]): Profile {
     merger.add(profile, columns, sign);
   }
   mergeHeaders(builder, inputs);
-  return dropZeroSamples(builder.finish());
+  const merged = builder.finish();
+  return hasZeroSample(merged) ? compactProfile(merged) : merged;
 }
 
 /** Types by name that occur exactly once in every profile, in the order of the first. */
@@ -88,10 +90,11 @@ function invalid(fact: string, field: string): PlimsollError {
   return new PlimsollError('PROFILE_INVALID', 'profile', fact, { field });
 }
 
-/** Interns the rows of one profile after the other into the builder. */
+/** Interns what the samples use, in the order of first use, one profile after the other, into the builder. */
 class Merger {
   readonly #builder: ProfileBuilder;
-  readonly #mappingByKey = new Map<string, { row: MappingIndex; start: bigint }>();
+  readonly #mappingByKey = new Map<string, MergedMapping>();
+  readonly #locationByKey = new Map<string, LocationIndex>();
   readonly #sampleByKey = new Map<number | string, SampleIndex>();
 
   constructor(builder: ProfileBuilder) {
@@ -100,16 +103,18 @@ class Merger {
 
   add(profile: Profile, columns: readonly number[], sign: 1 | -1): void {
     const { samples } = profile;
-    const functions = this.#internFunctions(profile);
-    const locations = this.#internLocations(profile, functions);
+    const rows = new RowsOfOne(this, profile);
     const stacks = new Int32Array(profile.stacks.length).fill(NO_ROW);
+    // The first mapping is the main binary, whether a sample touches it or not.
+    if (this.#mappingByKey.size === 0 && profile.mappings.length > 0) rows.mapping(0);
     for (let sample = 0; sample < samples.length; sample++) {
-      const from = samples.stack[sample];
-      if (stacks[from] === NO_ROW) stacks[from] = this.#internStack(profile, from, locations);
       const values = columns.map((column) => {
         const value = samples.values[column][sample];
         return sign === 1 ? value : negate(value);
       });
+      if (values.every((value) => value === 0 || value === 0n)) continue;
+      const from = samples.stack[sample];
+      if (stacks[from] === NO_ROW) stacks[from] = this.#internStack(profile, from, rows);
       const labels = this.#labelsOf(profile, sample);
       const key = keyOf(stacks[from], labels);
       const known = this.#sampleByKey.get(key);
@@ -118,45 +123,45 @@ class Merger {
     }
   }
 
-  #internFunctions({ functions, strings }: Profile): FunctionIndex[] {
+  internFunction({ functions, strings }: Profile, row: number): FunctionIndex {
     const builder = this.#builder;
-    return Array.from({ length: functions.length }, (_, row) =>
-      builder.internFunction({
-        name: builder.stringOf(strings, functions.name[row]),
-        systemName: builder.stringOf(strings, functions.systemName[row]),
-        file: builder.stringOf(strings, functions.file[row]),
-        startLine: functions.startLine[row],
-      }),
-    );
-  }
-
-  #internLocations(profile: Profile, functions: readonly FunctionIndex[]): LocationIndex[] {
-    const { locations, lines } = profile;
-    const mappings = Array.from({ length: profile.mappings.length }, (_, row) =>
-      this.#internMapping(profile, row),
-    );
-    return Array.from({ length: locations.length }, (_, row) => {
-      const rows: LineRow[] = [];
-      for (let line = locations.lineStart[row]; line < locations.lineStart[row + 1]; line++)
-        rows.push({
-          function: functions[lines.function[line]],
-          line: lines.line[line],
-          column: lines.column[line],
-        });
-      const mapping = locations.mapping[row] === NO_ROW ? null : mappings[locations.mapping[row]];
-      const address = exactAt(locations.address, row) + (mapping?.shift ?? 0n);
-      const isFolded = locations.isFolded[row] === 1;
-      return this.#builder.internLocation({
-        mapping: mapping?.row ?? NO_ROW,
-        address: BigInt.asUintN(64, address),
-        lines: rows,
-        isFolded,
-      });
+    return builder.internFunction({
+      name: builder.stringOf(strings, functions.name[row]),
+      systemName: builder.stringOf(strings, functions.systemName[row]),
+      file: builder.stringOf(strings, functions.file[row]),
+      startLine: functions.startLine[row],
     });
   }
 
+  internLocation({ locations, lines }: Profile, row: number, rows: RowsOfOne): LocationIndex {
+    const mapping = locations.mapping[row] === NO_ROW ? null : rows.mapping(locations.mapping[row]);
+    const address = BigInt.asUintN(64, exactAt(locations.address, row) + (mapping?.shift ?? 0n));
+    const isFolded = locations.isFolded[row] === 1;
+    const lineRows: LineRow[] = [];
+    let key = `${mapping?.row ?? NO_ROW} ${address} ${isFolded ? 1 : 0}`;
+    for (let line = locations.lineStart[row]; line < locations.lineStart[row + 1]; line++) {
+      const lineRow = {
+        function: rows.function(lines.function[line]),
+        line: lines.line[line],
+        column: lines.column[line],
+      };
+      lineRows.push(lineRow);
+      key += ` ${lineRow.function}:${lineRow.line}`;
+    }
+    // pprof compares the column of the last line only (its key has room for no more); the first location wins.
+    key += ` ${lineRows.at(-1)?.column ?? 0}`;
+    const known = this.#locationByKey.get(key);
+    if (known !== undefined) return known;
+    const added = this.#builder.internLocation(
+      { mapping: mapping?.row ?? NO_ROW, address, lines: lineRows, isFolded },
+      this.#locationByKey.size,
+    );
+    this.#locationByKey.set(key, added);
+    return added;
+  }
+
   /** The builder's mapping and what to add to addresses: the same object may be loaded elsewhere. */
-  #internMapping({ mappings, strings }: Profile, row: number): { row: MappingIndex; shift: bigint } {
+  internMapping({ mappings, strings }: Profile, row: number): { row: MappingIndex; shift: bigint } {
     const start = exactAt(mappings.start, row);
     const size = BigInt.asUintN(64, exactAt(mappings.limit, row) - start);
     const pages = (size + PAGE_BYTES - 1n) / PAGE_BYTES;
@@ -179,11 +184,11 @@ class Merger {
     return { row: added, shift: 0n };
   }
 
-  #internStack({ stacks }: Profile, row: number, locations: readonly LocationIndex[]): StackIndex {
-    const rows: LocationIndex[] = [];
+  #internStack({ stacks }: Profile, row: number, rows: RowsOfOne): StackIndex {
+    const locations: LocationIndex[] = [];
     for (let at = stacks.locationStart[row]; at < stacks.locationStart[row + 1]; at++)
-      rows.push(locations[stacks.location[at]]);
-    return this.#builder.internStack(rows);
+      locations.push(rows.location(stacks.location[at]));
+    return this.#builder.internStack(locations);
   }
 
   #labelsOf({ samples, labels, strings }: Profile, sample: number): LabelRow[] {
@@ -198,14 +203,56 @@ class Merger {
   }
 }
 
+interface MergedMapping {
+  readonly row: MappingIndex;
+  readonly start: bigint;
+}
+
+/** Rows of one input to rows of the builder, looked up once each. */
+class RowsOfOne {
+  readonly #merger: Merger;
+  readonly #profile: Profile;
+  readonly #functions: Int32Array;
+  readonly #locations: Int32Array;
+  readonly #mappings: ({ row: MappingIndex; shift: bigint } | undefined)[] = [];
+
+  constructor(merger: Merger, profile: Profile) {
+    this.#merger = merger;
+    this.#profile = profile;
+    this.#functions = new Int32Array(profile.functions.length).fill(NO_ROW);
+    this.#locations = new Int32Array(profile.locations.length).fill(NO_ROW);
+  }
+
+  function(row: number): FunctionIndex {
+    if (this.#functions[row] === NO_ROW)
+      this.#functions[row] = this.#merger.internFunction(this.#profile, row);
+    return this.#functions[row] as FunctionIndex;
+  }
+
+  location(row: number): LocationIndex {
+    if (this.#locations[row] === NO_ROW)
+      this.#locations[row] = this.#merger.internLocation(this.#profile, row, this);
+    return this.#locations[row] as LocationIndex;
+  }
+
+  mapping(row: number): { row: MappingIndex; shift: bigint } {
+    return (this.#mappings[row] ??= this.#merger.internMapping(this.#profile, row));
+  }
+}
+
 /** The order of labels with different keys says nothing; that of equal keys does. */
 function keyOf(stack: number, labels: readonly LabelRow[]): number | string {
   if (labels.length === 0) return stack;
-  const parts = labels.map((label) =>
+  // Text first, then by key; the sort is stable.
+  const sorted = labels.length === 1 ? labels : [...labels].sort((a, b) => rankOf(a) - rankOf(b));
+  const parts = sorted.map((label) =>
     'text' in label ? `${label.key}=${label.text}` : `${label.key}#${label.number} ${label.unit}`,
   );
-  if (labels.length > 1) parts.sort();
   return `${stack}|${parts.join('|')}`;
+}
+
+function rankOf(label: LabelRow): number {
+  return 'text' in label ? label.key - 2 ** 40 : label.key;
 }
 
 function negate(value: number | bigint): number | bigint {
@@ -215,28 +262,40 @@ function negate(value: number | bigint): number | bigint {
 
 function mergeHeaders(builder: ProfileBuilder, inputs: readonly Signed[]): void {
   const first = inputs[0].profile;
-  const headers = inputs.map((input) => input.profile.header);
-  const times = headers.map((header) => header.timeNanos).filter((time) => time !== 0n);
+  let [timeNanos, durationNanos, period] = [0n, 0n, 0n];
+  let [defaultSampleType, docUrl] = [NO_TEXT, NO_TEXT];
   const comments = new Set<StringIndex>();
-  for (const { profile } of inputs)
-    for (const row of profile.header.comment) comments.add(builder.stringOf(profile.strings, row));
+  for (const { profile } of inputs) {
+    const { header, strings } = profile;
+    if (timeNanos === 0n || header.timeNanos < timeNanos) timeNanos = header.timeNanos;
+    durationNanos = BigInt.asIntN(64, durationNanos + header.durationNanos);
+    if (period === 0n || period < header.period) period = header.period;
+    for (const row of header.comment) comments.add(builder.stringOf(strings, row));
+    if (defaultSampleType === NO_TEXT)
+      defaultSampleType = builder.stringOf(strings, header.defaultSampleType);
+    if (docUrl === NO_TEXT) docUrl = builder.stringOf(strings, header.docUrl);
+  }
   builder.setHeader({
     periodType: builder.stringOf(first.strings, first.header.periodType),
     periodUnit: builder.stringOf(first.strings, first.header.periodUnit),
-    period: headers.reduce((most, header) => (header.period > most ? header.period : most), 0n),
-    timeNanos: times.length === 0 ? 0n : times.reduce((least, time) => (time < least ? time : least)),
-    durationNanos: headers.reduce((sum, header) => sum + header.durationNanos, 0n),
-    defaultSampleType: builder.stringOf(first.strings, first.header.defaultSampleType),
+    period,
+    timeNanos,
+    durationNanos,
+    defaultSampleType,
     dropFrames: builder.stringOf(first.strings, first.header.dropFrames),
     keepFrames: builder.stringOf(first.strings, first.header.keepFrames),
-    docUrl: builder.stringOf(first.strings, first.header.docUrl),
+    docUrl,
     comment: Int32Array.from(comments) as IndexColumn<StringIndex>,
   });
 }
 
-function dropZeroSamples(profile: Profile): Profile {
-  const { values } = profile.samples;
-  return filterSamples(profile, (sample) =>
-    values.some((column) => column[sample] !== 0 && column[sample] !== 0n),
-  );
+/** The profile without zero samples and without what nothing points to any more, in the order of first use. */
+export function compactProfile(profile: Profile): Profile {
+  return mergeSigned([{ profile, sign: 1 }]);
+}
+
+function hasZeroSample({ samples }: Profile): boolean {
+  for (let sample = 0; sample < samples.length; sample++)
+    if (samples.values.every((column) => column[sample] === 0 || column[sample] === 0n)) return true;
+  return false;
 }
