@@ -1,4 +1,5 @@
 // Stage 1: one target at one time, from gauges alone. Start here.
+import type { GaugeName } from '../base/gauges.ts';
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import { findIncarnations, type Incarnation } from '../series/incarnations.ts';
 import type { GaugeTable } from '../series/history.ts';
@@ -121,16 +122,21 @@ function isStartedBefore(ageMillis: Millis, table: GaugeTable): boolean {
 
 const COUNT_GAUGES = { goroutine: 'goroutines', fd: 'openFds', thread: 'threads' } as const;
 
-/** The table as it was at `atMillis`: a live history ends there anyway, a replay may hold more. */
+/**
+ * The table as it was at `atMillis`: a live history ends there anyway, a replay may hold more. Views are made once: the
+ * lanes ask for them again and again.
+ */
 function upTo(table: GaugeTable, atMillis: Millis): GaugeTable {
+  const all = table.timeMillis;
   let length = table.length;
-  while (length > 0 && table.timeMillis[length - 1] > atMillis) length--;
-  if (length === table.length) return table;
-  return {
-    length,
-    timeMillis: table.timeMillis.subarray(0, length),
-    column: (name) => table.column(name)?.subarray(0, length) ?? null,
+  while (length > 0 && all[length - 1] > atMillis) length--;
+  const columns = new Map<GaugeName, Float64Array | null>();
+  const column = (name: GaugeName): Float64Array | null => {
+    let cells = columns.get(name);
+    if (cells === undefined) columns.set(name, (cells = table.column(name)?.subarray(0, length) ?? null));
+    return cells;
   };
+  return { length, timeMillis: all.subarray(0, length), column };
 }
 
 function lastKnown(column: Float64Array | null, rows: { from: number; to: number }): number | null {

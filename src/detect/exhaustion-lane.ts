@@ -122,6 +122,7 @@ function lastValue(points: Points | null): number | null {
  */
 function measureOverhead(life: Life, floor: LiveFloor): Overhead {
   const { table, rows, atMillis } = life;
+  const { timeMillis } = table;
   const rss = table.column('rssBytes');
   const inUse = table.column('heapInuseBytes');
   const idle = table.column('heapIdleBytes');
@@ -129,8 +130,8 @@ function measureOverhead(life: Life, floor: LiveFloor): Overhead {
   const ratios: number[] = [];
   const beside: number[] = [];
   for (let row = rows.to - 1; rss && row >= rows.from; row--) {
-    if (table.timeMillis[row] < atMillis - AMPLIFICATION_MILLIS) break;
-    const live = interpolateAt(floor, table.timeMillis[row]);
+    if (timeMillis[row] < atMillis - AMPLIFICATION_MILLIS) break;
+    const live = interpolateAt(floor, timeMillis[row]);
     if (Number.isNaN(rss[row]) || !(live > 0)) continue;
     const heap = inUse && idle && released ? inUse[row] + idle[row] - released[row] : rss[row];
     if (Number.isNaN(heap)) continue;

@@ -30,7 +30,7 @@ import { gaugesFromVars } from '../parse/gauges-from-vars.ts';
 import { ProfileHistory } from '../profile/profile-history.ts';
 import { buildReport } from '../report/build-report.ts';
 import { GaugeHistory } from '../series/gauge-history.ts';
-import { findIncarnations } from '../series/incarnations.ts';
+import { findIncarnations, mayBeginLife } from '../series/incarnations.ts';
 import { decodeEventMark } from './event-mark.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
 import { toVirtualReading } from './target-facts.ts';
@@ -195,6 +195,7 @@ export class Investigation {
   }
 
   #noticeRestart(): void {
+    if (this.#lives > 0 && !mayBeginLife(this.history)) return;
     const lives = findIncarnations(this.history);
     if (this.#lives > 0 && lives.length > this.#lives) {
       const newest = lives[lives.length - 1];

@@ -65,7 +65,7 @@ export function computeBlocks(
     ) {
       to++;
     }
-    const at = median(points.timeMillis.subarray(from, to));
+    const at = (points.timeMillis[(from + to - 1) >> 1] + points.timeMillis[(from + to) >> 1]) / 2;
     time.push(at);
     value.push(median(points.value.subarray(from, to)));
     observations += to - from;

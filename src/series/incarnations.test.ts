@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { GaugeReading } from '../base/gauges.ts';
 import { GaugeHistory } from './gauge-history.ts';
-import { findIncarnations } from './incarnations.ts';
+import { findIncarnations, mayBeginLife } from './incarnations.ts';
 
 const START = 1_000_000_000;
 
 function lives(readings: (GaugeReading | null)[], spacing = 60_000): string[] {
   const history = new GaugeHistory();
   readings.forEach((reading, i) => {
-    if (reading) history.append(START + i * spacing, reading);
+    if (!reading) return;
+    const before = findIncarnations(history).length;
+    history.append(START + i * spacing, reading);
+    if (findIncarnations(history).length > before) expect(mayBeginLife(history), `row ${i}`).toBe(true);
   });
   return findIncarnations(history).map(
     (life) => `${life.firstRow}-${life.endRow} ${life.seenBy} ${(life.startMillis - START) / 60_000}m`,
@@ -77,6 +80,18 @@ describe('incarnations', () => {
         { rssBytes: 40, gcCyclesTotal: 2 },
       ]),
     ).toEqual(['0-2 first 0m']);
+  });
+
+  it('are not suspected while counters rise and the start time stands', () => {
+    const history = new GaugeHistory();
+    for (let i = 0; i < 4; i++) {
+      history.append(START + i * 60_000, {
+        processStartMillis: START,
+        gcCyclesTotal: 5 + i,
+        rssBytes: 100 - i,
+      });
+    }
+    expect(mayBeginLife(history)).toBe(false);
   });
 
   it('survive a request counter that loses a label', () => {

@@ -57,6 +57,28 @@ export function findIncarnations(table: GaugeTable): Incarnation[] {
   return found;
 }
 
+/**
+ * Can the newest row have begun a life? A cheap question for every scrape, answered too often with yes and never
+ * wrongly with no; `findIncarnations` decides.
+ */
+export function mayBeginLife(table: GaugeTable): boolean {
+  const row = table.length - 1;
+  if (row <= 0) return true;
+  const fell = (name: GaugeName, share: number) => {
+    const column = table.column(name);
+    if (!column || Number.isNaN(column[row])) return false;
+    let before = row - 1;
+    while (before >= 0 && Number.isNaN(column[before])) before--;
+    return before >= 0 && column[row] < share * column[before];
+  };
+  if (PROCESS_COUNTERS.some((name) => fell(name, 1)) || fell('rssBytes', CLIFF_SHARE)) return true;
+  const start = table.column('processStartMillis');
+  if (!start || Number.isNaN(start[row])) return false;
+  let before = row - 1;
+  while (before >= 0 && Number.isNaN(start[before])) before--;
+  return before >= 0 && Math.abs(start[row] - start[before]) > START_WOBBLE_MILLIS;
+}
+
 function describeLife(
   table: GaugeTable,
   start: Float64Array | null,

@@ -95,7 +95,8 @@ function pointPerCycle(
   valueAt: (row: number) => number,
 ): Points {
   const cycles = table.column('gcCyclesTotal');
-  const points = new PointsBuilder();
+  const { timeMillis } = table;
+  const points = new PointsBuilder(Math.max(0, rows.to - rows.from));
   let lastCycle = NaN;
   for (let row = rows.from; row < rows.to; row++) {
     const value = valueAt(row);
@@ -103,7 +104,7 @@ function pointPerCycle(
     const cycle = cycles && !Number.isNaN(cycles[row]) ? cycles[row] : marker[row];
     if (cycle === lastCycle || (cycles !== null && cycle === 0)) continue;
     lastCycle = cycle;
-    points.add(table.timeMillis[row], value);
+    points.add(timeMillis[row], value);
   }
   return points.finish();
 }
@@ -117,7 +118,7 @@ function floorFromGoal(
   const goal = table.column('nextGcBytes');
   if (!goal) return { ...none, why: 'next_gc is not exported' };
   const pacer = new Pacer(table);
-  const alloc = lowestAlloc(table, rows);
+  const alloc = table.column('heapAllocBytes');
   let known = 0;
   let off = 0;
   let capped = 0;
@@ -140,7 +141,7 @@ function floorFromGoal(
     if (goal[row] > HEAP_MINIMUM_BYTES * g * 1.001) return solved;
     // At the minimum goal the live heap is only known to be below; heap_alloc may bound it further.
     atMinimumGoal++;
-    return Math.min(solved, alloc[row - rows.from]);
+    return Math.min(solved, lowestAlloc(alloc, rows.from, row));
   });
   return { points, why: '', atMinimumGoal };
 }
@@ -190,14 +191,11 @@ function cell(column: Float64Array | null, row: number, otherwise: number): numb
   return Number.isNaN(value) ? otherwise : value;
 }
 
-/** Lowest heap_alloc of the last few scrapes up to each row; Infinity where it is not known. */
-function lowestAlloc(table: GaugeTable, rows: RowRange): Float64Array {
-  const alloc = table.column('heapAllocBytes');
-  const lowest = new Float64Array(Math.max(0, rows.to - rows.from)).fill(Infinity);
-  for (let row = rows.from; alloc && row < rows.to; row++) {
-    for (let back = Math.max(rows.from, row - SCRAPES_PER_MINIMUM + 1); back <= row; back++) {
-      if (alloc[back] < lowest[row - rows.from]) lowest[row - rows.from] = alloc[back];
-    }
+/** Lowest heap_alloc of the last few scrapes up to `row`; Infinity where it is not known. */
+function lowestAlloc(alloc: Float64Array | null, firstRow: number, row: number): Bytes {
+  let lowest = Infinity;
+  for (let back = Math.max(firstRow, row - SCRAPES_PER_MINIMUM + 1); alloc && back <= row; back++) {
+    if (alloc[back] < lowest) lowest = alloc[back];
   }
   return lowest;
 }
@@ -207,7 +205,8 @@ function rollingMinimum(table: GaugeTable, rows: RowRange): Points | null {
   const alloc = table.column('heapAllocBytes') ?? table.column('heapInuseBytes');
   if (!alloc) return null;
   const cycles = table.column('gcCyclesTotal');
-  const points = new PointsBuilder();
+  const { timeMillis } = table;
+  const points = new PointsBuilder(Math.max(0, rows.to - rows.from));
   let scrapes = 0;
   let firstCycle = NaN;
   let lowest = Infinity;
@@ -219,7 +218,7 @@ function rollingMinimum(table: GaugeTable, rows: RowRange): Points | null {
     scrapes++;
     if (alloc[row] < lowest) {
       lowest = alloc[row];
-      lowestMillis = table.timeMillis[row];
+      lowestMillis = timeMillis[row];
     }
     const isWide = Number.isNaN(cycle - firstCycle) || cycle - firstCycle >= CYCLES_PER_MINIMUM;
     if (scrapes < SCRAPES_PER_MINIMUM || !isWide) continue;

@@ -27,13 +27,14 @@ export function computeNativeBytes(
   const isAnonymous = anonymous !== null && countKnown(anonymous, rows) * 2 >= countKnown(resident, rows);
   const rss = isAnonymous ? anonymous : resident;
   if (!rss) return null;
-  const points = new PointsBuilder();
+  const points = new PointsBuilder(Math.max(0, rows.to - rows.from));
   const goResident: number[] = [];
+  const { timeMillis } = table;
   for (let row = rows.from; row < rows.to; row++) {
     const claimed = sys[row] - released[row];
     const held = rss[row] + known(swap, row) - known(lazy, row);
     if (Number.isNaN(held - claimed)) continue;
-    points.add(table.timeMillis[row], held - claimed);
+    points.add(timeMillis[row], held - claimed);
     goResident.push(claimed);
   }
   return {

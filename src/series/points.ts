@@ -6,19 +6,28 @@ export interface Points {
   readonly value: Float64Array;
 }
 
-/** Collects points; the finished `Points` share its memory. */
+/** Collects points, at most `bound` of them; the finished `Points` share its memory. */
 export class PointsBuilder {
-  readonly #time: number[] = [];
-  readonly #value: number[] = [];
+  readonly #time: Float64Array;
+  readonly #value: Float64Array;
+  #length = 0;
+
+  constructor(bound: number) {
+    this.#time = new Float64Array(bound);
+    this.#value = new Float64Array(bound);
+  }
   get length(): number {
-    return this.#time.length;
+    return this.#length;
   }
   add(atMillis: Millis, value: number): void {
-    this.#time.push(atMillis);
-    this.#value.push(value);
+    this.#time[this.#length] = atMillis;
+    this.#value[this.#length++] = value;
   }
   finish(): Points {
-    return { timeMillis: new Float64Array(this.#time), value: new Float64Array(this.#value) };
+    return {
+      timeMillis: this.#time.subarray(0, this.#length),
+      value: this.#value.subarray(0, this.#length),
+    };
   }
 }
 
@@ -28,9 +37,10 @@ export function pointsOfColumn(
   column: ArrayLike<number>,
   rows: { readonly from: number; readonly to: number },
 ): Points {
-  const points = new PointsBuilder();
+  const points = new PointsBuilder(Math.max(0, rows.to - rows.from));
   for (let row = rows.from; row < rows.to; row++) {
-    if (!Number.isNaN(column[row])) points.add(timeMillis[row], column[row]);
+    const value = column[row];
+    if (!Number.isNaN(value)) points.add(timeMillis[row], value);
   }
   return points.finish();
 }

@@ -44,7 +44,40 @@ export function quantile(values: ArrayLike<number>, p: number): number {
 
 export function median(values: ArrayLike<number>): number {
   if (values.length === 1) return values[0];
-  return quantile(values, 0.5);
+  if (values.length <= INSERTION_BOUND) return quantile(values, 0.5);
+  const known = new Float64Array(values.length);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
+  if (n === 0) return NaN;
+  const upper = select(known, n, n >> 1);
+  if (n % 2 === 1) return upper;
+  let lower = known[0];
+  for (let i = 1; i < n >> 1; i++) if (known[i] > lower) lower = known[i];
+  return lower + (upper - lower) / 2;
+}
+
+/** Hoare's selection: the cell that sorting would put at `at`; smaller ones end up before it. Changes `cells`. */
+function select(cells: Float64Array, n: number, at: number): number {
+  let low = 0;
+  let high = n - 1;
+  while (low < high) {
+    const pivot = cells[(low + high) >> 1];
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (cells[i] < pivot) i++;
+      while (cells[j] > pivot) j--;
+      if (i <= j) {
+        const cell = cells[i];
+        cells[i++] = cells[j];
+        cells[j--] = cell;
+      }
+    }
+    if (at <= j) high = j;
+    else if (at >= i) low = i;
+    else break;
+  }
+  return cells[at];
 }
 
 /** 1 / normal quantile of 3/4: makes the median absolute deviation of normal noise estimate its sigma. */
