@@ -1,4 +1,5 @@
 // One lane: prepare, fit, measure, decide, describe.
+import { HOUR_MILLIS } from '../base/units.ts';
 import type { RuledOut } from '../model/finding.ts';
 import { quantile } from '../series/stats/quantiles.ts';
 import type { LaneAssessment } from './assessment.ts';
@@ -110,11 +111,16 @@ function ruledOut(measures: LaneMeasures, decision: LaneDecision): RuledOut[] {
   return out;
 }
 
+/** Fewest blocks that show a level, and the share of the window they must lie across: a lazy GC gives few. */
+const FLAT_BLOCKS = 3;
+const FLAT_SPAN_SHARE = 0.5;
+
 /** No change as large as half of what would matter: no model is needed to see that nothing grows. */
 function isFlat(question: LaneQuestion, series: LaneSeries): boolean {
-  if (series.blocks.length < BLOCKS_NEEDED) return false;
-  if (question.toMillis - question.fromMillis < limits.SHORTEST_WATCH_MILLIS) return false;
-  const { value } = series.blocks;
+  const { timeMillis, value, length } = series.blocks;
+  const watched = question.toMillis - question.fromMillis;
+  if (length < FLAT_BLOCKS || watched < limits.SHORTEST_WATCH_MILLIS) return false;
+  if (timeMillis[length - 1] - timeMillis[0] < FLAT_SPAN_SHARE * watched) return false;
   return quantile(value, 1) - quantile(value, 0) < limits.LANE_THRESHOLDS[question.lane].smallestGrowth / 2;
 }
 
@@ -124,11 +130,12 @@ function flat(question: LaneQuestion, series: LaneSeries): LaneAssessment {
   const level = value[value.length - 1];
   const range = quantile(value, 1) - quantile(value, 0);
   const floor = Math.max(lane.smallestGrowth, lane.smallestShare * Math.abs(level));
+  const seenHours = (series.blocks.timeMillis[value.length - 1] - series.blocks.timeMillis[0]) / HOUR_MILLIS;
   return {
     ...unfitted(question, level),
     verdict: 'no-growth',
     grown: level - value[0],
-    smallestDetectable: floor / series.spanHours,
+    smallestDetectable: floor / seenHours,
     evidence: [
       {
         question: `Does the ${question.lane} series move at all?`,

@@ -191,6 +191,61 @@ describe('memory outside Go', () => {
   });
 });
 
+describe('a process that restarts', () => {
+  const LIVES = 'every 1m for 8h seed 3\nload 3000 noise 150\nrestart 2h\nrestart 4h\nrestart 6h\n';
+
+  it('leaves what the life before was, until the new one can be judged', () => {
+    const text = `every 1m for 5h seed 3\nload 3000 noise 150\nrestart 4h30m\nfloor 64M noise 500k`;
+    const young = assessDrawing(text, { atHours: 4.8 });
+    expect(young.earlier?.lanes.find(({ lane }) => lane === 'heap')?.verdict).toBe('no-growth');
+    expect(young.earlier?.smallestDetectableBytesPerHour).toBeLessThan(3 * MIB);
+    expect(young.earlier?.endedAtMillis).toBe(DRAWN_START_MILLIS + 4.5 * HOUR_MILLIS - 60_000);
+    expect(assessDrawing(`${LIVES} floor 64M noise 500k`).earlier).toBeNull();
+  });
+
+  it('leaks, when every life grows the same way although none lasts until it is certain', () => {
+    const text = `${LIVES} floor 64M +2.6M/h noise 900k`;
+    const [first, last] = [1.95, 8].map((atHours) => assessLaneOf('heap', text, { atHours }));
+    expect(first.verdict).toBe('undetermined');
+    expect(last.verdict).toBe('leak');
+    const repeated = last.evidence.find(({ question }) => question.includes('earlier lives'));
+    expect(repeated).toMatchObject({ outcome: 'supports', numbers: { lives: 3 } });
+    expect(repeated?.numbers['statistic']).toBeGreaterThan(Number(repeated?.numbers['threshold']));
+  });
+
+  it('does not, when an earlier life should have shown the growth and did not', () => {
+    const text = `${LIVES} floor 64M noise 900k`;
+    const grows = drawGauges(`${LIVES} floor 64M +2.6M/h noise 900k`);
+    const table = drawGauges(text);
+    const goal = table.column('nextGcBytes');
+    const grown = grows.column('nextGcBytes');
+    for (let row = 0; goal && grown && row < table.length; row++) {
+      if (table.timeMillis[row] >= DRAWN_START_MILLIS + 6 * HOUR_MILLIS) goal[row] = grown[row];
+    }
+    const atMillis = table.timeMillis[table.length - 1];
+    const heap = laneOf(assess({ table, atMillis, memoryLimitBytes: null }), 'heap');
+    expect(heap.verdict).toBe('undetermined');
+    expect(heap.evidence.some(({ question }) => question.includes('earlier lives'))).toBe(false);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])('is quiet about a cache that fills anew in each life, seed %d', (seed) => {
+    const text = `${LIVES.replace('seed 3', `seed ${seed}`)} floor 64M fill 20M tau 1h noise 900k`;
+    expect(assessLaneOf('heap', text).verdict).not.toBe('leak');
+  });
+});
+
+describe('a lazy collector', () => {
+  it('shows a level with three marks in a day', () => {
+    const text = 'every 4h for 12h seed 2\nfloor 9M noise 20k';
+    const heap = assessLaneOf('heap', text);
+    expect([heap.verdict, heap.smallestDetectable]).toEqual(['no-growth', (1 * MIB) / 8]);
+  });
+
+  it('shows nothing with three marks that differ by a mebibyte', () => {
+    expect(assessLaneOf('heap', 'every 4h for 12h seed 2\nfloor 9M +100k/h').verdict).toBe('undetermined');
+  });
+});
+
 describe('too little is said to be too little', () => {
   it('within the first half hour nothing is called, and the time that is needed is named', () => {
     const heap = assessLaneOf('heap', `${HEAD} floor 64M +60M/h noise 500k`, { atHours: 0.4 });

@@ -9,11 +9,19 @@ import { computeNativeBytes } from '../series/native-bytes.ts';
 import { pointsOfColumn, type Points } from '../series/points.ts';
 import { computeWork, interpolateAt } from '../series/work.ts';
 import { assessLane } from './assess-lane.ts';
-import { LANES, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
+import {
+  LANES,
+  isTooEarly,
+  type Assessment,
+  type EarlierLife,
+  type Lane,
+  type LaneAssessment,
+} from './assessment.ts';
 import { findExhaustion } from './exhaustion-lane.ts';
 import type { LaneQuestion } from './lane-measures.ts';
 import type { Life } from './life.ts';
 import { findMissing } from './missing-evidence.ts';
+import { LIVES_POOLED } from './repetition.ts';
 import { LANE_THRESHOLDS, LONGEST_FIT_MILLIS, SHORTEST_WATCH_MILLIS, WARM_UP_MILLIS } from './thresholds.ts';
 
 export interface AssessInput {
@@ -36,22 +44,9 @@ export function assess(input: AssessInput): Assessment {
   const lives = findIncarnations(table);
   if (lives.length === 0) return nothingKnown(atMillis);
   const incarnation = lives[lives.length - 1];
-  const rows = { from: incarnation.firstRow, to: incarnation.endRow };
-  const life: Life = {
-    table,
-    atMillis,
-    incarnation,
-    rows,
-    floor: computeLiveFloor(table, rows),
-    work: computeWork(table, rows),
-    memoryLimitBytes: lastKnown(table.column('memoryLimitBytes'), rows) ?? input.memoryLimitBytes,
-  };
-  const lanes: LaneAssessment[] = [];
-  for (const lane of LANES) {
-    const question = askLane(life, lane, input.ignoreBefore?.[lane] ?? -Infinity);
-    const answer = question && assessLane(question);
-    if (answer) lanes.push(answer);
-  }
+  const life = prepareLife(input, table, incarnation, atMillis);
+  const endedLives = new EndedLives(input, table, lives);
+  const lanes = assessLanes(life, input, endedLives);
   const exhaustion = findExhaustion(life, lanes);
   const floorNow = life.floor ? interpolateAt(life.floor, atMillis) : NaN;
   return {
@@ -60,7 +55,8 @@ export function assess(input: AssessInput): Assessment {
     firstEvidenceMillis: table.timeMillis[0],
     restarts: lives.length - 1,
     lanes,
-    ledger: computeLedger(table, rows.to - 1, Number.isNaN(floorNow) ? null : floorNow),
+    earlier: isYoung(lanes) ? endedLives.describeLast() : null,
+    ledger: computeLedger(table, life.rows.to - 1, Number.isNaN(floorNow) ? null : floorNow),
     exhaustion: exhaustion.exhaustion,
     isExhausting: exhaustion.isExhausting,
     smallestDetectableBytesPerHour: smallestDetectableBytes(lanes),
@@ -69,8 +65,97 @@ export function assess(input: AssessInput): Assessment {
   };
 }
 
+function prepareLife(
+  input: AssessInput,
+  table: GaugeTable,
+  incarnation: Incarnation,
+  atMillis: Millis,
+): Life {
+  const rows = { from: incarnation.firstRow, to: incarnation.endRow };
+  return {
+    table,
+    atMillis,
+    incarnation,
+    rows,
+    floor: computeLiveFloor(table, rows),
+    work: computeWork(table, rows),
+    memoryLimitBytes: lastKnown(table.column('memoryLimitBytes'), rows) ?? input.memoryLimitBytes,
+  };
+}
+
+function assessLanes(life: Life, input: AssessInput, ended: EndedLives | null): LaneAssessment[] {
+  const lanes: LaneAssessment[] = [];
+  for (const lane of LANES) {
+    const ignoreBefore = input.ignoreBefore?.[lane] ?? -Infinity;
+    const asked = askLane(life, lane, ignoreBefore);
+    const earlierLives = () => ended?.lanesOf(lane, ignoreBefore) ?? [];
+    const answer = asked && assessLane({ ...asked, earlierLives });
+    if (answer) lanes.push(answer);
+  }
+  return lanes;
+}
+
+/** Nothing can be said about the heap of this life yet, not even how large a leak would have been seen. */
+function isYoung(lanes: readonly LaneAssessment[]): boolean {
+  const heap = lanes.find(({ lane }) => lane === 'heap') ?? lanes[0];
+  return heap === undefined || isTooEarly(heap);
+}
+
+/** Lives that are over, each as it was when it ended; worked out when asked for, since most targets never restart. */
+class EndedLives {
+  readonly #input: AssessInput;
+  readonly #table: GaugeTable;
+  readonly #lives: readonly Incarnation[];
+  readonly #known = new Map<Incarnation, LaneAssessment[]>();
+
+  constructor(input: AssessInput, table: GaugeTable, lives: readonly Incarnation[]) {
+    this.#input = input;
+    this.#table = table;
+    // Newest first.
+    this.#lives = lives.slice(0, -1).reverse().slice(0, LIVES_POOLED);
+  }
+
+  /** One lane in these lives, newest first; lives that were too short, or came before an incident's end, are left out. */
+  lanesOf(name: Lane, ignoreBefore: Millis): LaneAssessment[] {
+    return this.#lives
+      .filter(({ startMillis }) => startMillis >= ignoreBefore)
+      .flatMap((life) => this.#lanes(life).filter((lane) => lane.lane === name && !isTooEarly(lane)));
+  }
+
+  /** The life before this one; null where there was none, or it was too short as well. */
+  describeLast(): EarlierLife | null {
+    if (this.#lives.length === 0) return null;
+    const [life] = this.#lives;
+    const lanes = this.#lanes(life);
+    if (isYoung(lanes)) return null;
+    return {
+      startMillis: life.startMillis,
+      endedAtMillis: this.#endOf(life),
+      lanes,
+      smallestDetectableBytesPerHour: smallestDetectableBytes(lanes),
+    };
+  }
+
+  #lanes(life: Incarnation): LaneAssessment[] {
+    let lanes = this.#known.get(life);
+    if (lanes === undefined) {
+      lanes = assessLanes(
+        prepareLife(this.#input, this.#table, life, this.#endOf(life)),
+        { ...this.#input, ignoreBefore: {} },
+        null,
+      );
+      this.#known.set(life, lanes);
+    }
+    return lanes;
+  }
+
+  #endOf(life: Incarnation): Millis {
+    return this.#table.timeMillis[life.endRow - 1];
+  }
+}
+
 /** The lane's series and window; null when none of its gauges is there. */
-function askLane(life: Life, lane: Lane, ignoreBefore: Millis): LaneQuestion | null {
+function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestion, 'earlierLives'> | null {
   const { table, rows, atMillis, incarnation, work } = life;
   const earliest = Math.max(
     incarnation.startMillis + WARM_UP_MILLIS,
@@ -183,6 +268,7 @@ function nothingKnown(atMillis: Millis): Assessment {
     firstEvidenceMillis: atMillis,
     restarts: 0,
     lanes: [],
+    earlier: null,
     ledger: null,
     exhaustion: null,
     isExhausting: false,

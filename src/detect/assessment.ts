@@ -58,6 +58,19 @@ export interface LaneAssessment {
   readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
 }
 
+/** Not judged: too little of it was seen to say even how large a growth would have stood out. */
+export function isTooEarly({ verdict, isSuspect, smallestDetectable }: LaneAssessment): boolean {
+  return verdict === 'undetermined' && !isSuspect && smallestDetectable === null;
+}
+
+/** The life of the process before this one, while this one is too young to be judged. */
+export interface EarlierLife {
+  readonly startMillis: Millis;
+  readonly endedAtMillis: Millis;
+  readonly lanes: readonly LaneAssessment[];
+  readonly smallestDetectableBytesPerHour: BytesPerHour | null;
+}
+
 /** RSS = live + garbage + stacks + runtime + fragmentation + idle + native + fileBacked + residual; null = unknown part. */
 export interface Ledger {
   readonly atMillis: Millis;
@@ -80,6 +93,8 @@ export interface Assessment {
   readonly firstEvidenceMillis: Millis;
   readonly restarts: number;
   readonly lanes: readonly LaneAssessment[];
+  /** What stands until this life can be judged; null where it can, or nothing came before. */
+  readonly earlier: EarlierLife | null;
   readonly ledger: Ledger | null;
   /** First limit that comes near, whatever the verdict. */
   readonly exhaustion: TimeToExhaustion | null;

@@ -5,6 +5,7 @@ import { describeCache, solveFit } from './growth.ts';
 import { countGrowth, type LaneDecision, type LaneMeasures } from './lane-measures.ts';
 import { withWideLoad } from './lane-series.ts';
 import { fitModels } from './models.ts';
+import { findRepetition, type Repetition } from './repetition.ts';
 import * as limits from './thresholds.ts';
 
 export function decideVerdict(measures: LaneMeasures): LaneDecision {
@@ -20,12 +21,18 @@ export function decideVerdict(measures: LaneMeasures): LaneDecision {
     return { verdict: 'undetermined', isSuspect, model: set.bestLeak ?? set.bestNull, needed };
   }
   const isClear = isGrowing && leak.z > measures.zThreshold && ratio > measures.evidenceThreshold;
-  if (isClear && set.bestLeak && survivesWideLoad(measures)) {
+  const alone = { z: measures.zThreshold, evidence: measures.evidenceThreshold };
+  if (isClear && set.bestLeak && survivesWideLoad(measures, alone)) {
     return { verdict: 'leak', isSuspect: true, model: set.bestLeak, needed: null };
+  }
+  const repetition = isSuspect ? findRepetition(measures) : null;
+  if (repetition && isRepeated(measures, repetition) && set.bestLeak && survivesWideLoad(measures, SUSPECT)) {
+    return { verdict: 'leak', isSuspect: true, model: set.bestLeak, repetition, needed: null };
   }
   const explained = explainByNull(measures);
   if (isSuspect && set.bestLeak) {
-    return { verdict: 'undetermined', isSuspect, model: set.bestLeak, needed: forecastNeeded(measures) };
+    const needed = forecastNeeded(measures);
+    return { verdict: 'undetermined', isSuspect, model: set.bestLeak, repetition, needed };
   }
   const isUndecided = isGrowing && leak.z > limits.SUSPECT_Z && ratio > -limits.BEND_EVIDENCE;
   if (isUndecided && set.bestLeak && explained.verdict !== 'load-driven') {
@@ -39,11 +46,21 @@ export function decideVerdict(measures: LaneMeasures): LaneDecision {
   return { verdict: explained.verdict, isSuspect: false, model: set.bestNull, needed: explained.needed };
 }
 
+const SUSPECT = { z: limits.SUSPECT_Z, evidence: limits.SUSPECT_EVIDENCE };
+
+/** All lives together pass the thresholds that one life would have to pass alone. */
+function isRepeated({ zThreshold, evidenceThreshold }: LaneMeasures, together: Repetition): boolean {
+  return together.z > zThreshold && together.evidenceRatio > evidenceThreshold;
+}
+
 /**
  * A leak is not claimed when it hangs on how finely the load was counted: with the load averaged widely it must stand
  * as clear of the noise, with half of the evidence.
  */
-function survivesWideLoad(measures: LaneMeasures): boolean {
+function survivesWideLoad(
+  measures: LaneMeasures,
+  threshold: { readonly z: number; readonly evidence: number },
+): boolean {
   const { question, series } = measures;
   const wide = withWideLoad(series, question.source);
   const set = wide && fitModels(wide);
@@ -51,7 +68,7 @@ function survivesWideLoad(measures: LaneMeasures): boolean {
   if (!set.bestLeak) return false;
   const last = set.bestLeak.coefficient.length - 1;
   const z = set.bestLeak.coefficient[last] / set.bestLeak.standardError[last];
-  return z > measures.zThreshold && (set.evidenceRatio ?? 0) > measures.evidenceThreshold / 2;
+  return z > threshold.z && (set.evidenceRatio ?? 0) > threshold.evidence / 2;
 }
 
 type Explanation = Pick<LaneDecision, 'verdict' | 'needed'>;

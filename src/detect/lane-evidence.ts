@@ -25,6 +25,7 @@ export function collectEvidence(measures: LaneMeasures, decision: LaneDecision):
     aboutModels(measures, window),
     aboutSize(measures, window),
     aboutTail(measures, window),
+    aboutRepetition(measures, decision, window),
     decision.isSuspect ? aboutRobustSlope(measures, window) : null,
     aboutLoad(measures, decision, window),
   ].filter((entry) => entry !== null);
@@ -107,6 +108,28 @@ function aboutTail({ question, tail }: LaneMeasures, window: Numbers): Evidence 
       ...window,
     },
     outcome: tail.isStillGrowing ? 'supports' : 'contradicts',
+  };
+}
+
+function aboutRepetition(
+  { question, zThreshold, evidenceThreshold }: LaneMeasures,
+  { repetition, verdict }: LaneDecision,
+  window: Numbers,
+): Evidence | null {
+  if (!repetition) return null;
+  return {
+    question: `Did the ${question.lane} series grow the same way in earlier lives of the process?`,
+    prediction: 'a leak starts anew with every life, at about the same rate',
+    test: 'evidence ratios of the lives added up; none that could have seen the growth may lack it',
+    numbers: {
+      statistic: repetition.evidenceRatio,
+      threshold: evidenceThreshold,
+      lives: repetition.lives,
+      z: repetition.z,
+      zThreshold,
+      ...window,
+    },
+    outcome: verdict === 'leak' ? 'supports' : 'open',
   };
 }
 

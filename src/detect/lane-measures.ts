@@ -3,10 +3,11 @@ import type { Millis } from '../base/units.ts';
 import type { Verdict } from '../model/finding.ts';
 import type { Points } from '../series/points.ts';
 import { median } from '../series/stats/quantiles.ts';
-import type { Lane } from './assessment.ts';
+import type { Lane, LaneAssessment } from './assessment.ts';
 import { describeLeakGrowth, testTail, type LeakGrowth, type TailTest } from './growth.ts';
 import type { LaneSeries, LaneSource } from './lane-series.ts';
 import type { ModelFit, ModelSet } from './models.ts';
+import type { Repetition } from './repetition.ts';
 import * as limits from './thresholds.ts';
 
 export interface LaneQuestion {
@@ -21,6 +22,8 @@ export interface LaneQuestion {
    * touched), less a share of Go's own growth, from which it cannot be told apart.
    */
   readonly goMemory: Points | null;
+  /** The same lane in lives that ended, newest first, as far as they could be judged. Worked out when asked for. */
+  readonly earlierLives: () => readonly LaneAssessment[];
 }
 
 /** Everything that was measured about a lane before a word is chosen. */
@@ -45,6 +48,8 @@ export interface LaneDecision {
   readonly isSuspect: boolean;
   /** The model that the verdict rests on. */
   readonly model: ModelFit;
+  /** What lives before this one add; null where they were not asked or say nothing. */
+  readonly repetition?: Repetition | null;
   readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
 }
 

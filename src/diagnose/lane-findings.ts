@@ -1,5 +1,5 @@
 // Findings that are not leaks: a lane that moves and has an explanation, or none yet.
-import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
+import { isTooEarly, type Assessment, type Lane, type LaneAssessment } from '../detect/assessment.ts';
 import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
 import { describeCulprit } from './culprit.ts';
@@ -18,10 +18,21 @@ export function describeLanes(
   profiles: ProfileEvidence | null,
   explained: ReadonlySet<Lane>,
 ): Finding[] {
-  return assessment.lanes.flatMap((lane) => {
+  return listLanes(assessment).flatMap((lane) => {
     if (explained.has(lane.lane) || !hasSomethingToSay(lane)) return [];
     return [describeLane(service, assessment, lane, profiles)];
   });
+}
+
+/** A lane that this life cannot judge yet keeps the explanation it had in the life before. */
+function listLanes({ lanes, earlier }: Assessment): readonly LaneAssessment[] {
+  if (earlier === null) return lanes;
+  const own = lanes.filter((lane) => !isTooEarly(lane));
+  const known = new Set(own.map(({ lane }) => lane));
+  const explanations = earlier.lanes.filter(
+    ({ lane, verdict }) => !known.has(lane) && verdict !== 'leak' && verdict !== 'undetermined',
+  );
+  return [...own, ...explanations];
 }
 
 function hasSomethingToSay(lane: LaneAssessment): boolean {

@@ -37,6 +37,32 @@ function problems(value: unknown): string[] {
   return checkReport(value) ? [] : (checkReport.errors ?? []).map((e) => `${e.instancePath} ${e.message}`);
 }
 
+describe('a process that has just restarted', () => {
+  const young: AssessedTarget = { ...QUIET, lanes: [], smallestDetectableBytesPerHour: null };
+  const earlier = {
+    endedAtMillis: 3.5 * HOUR_MILLIS,
+    lanes: QUIET.lanes,
+    smallestDetectableBytesPerHour: 2 * MIB,
+  };
+
+  it('cannot be judged by itself', () => {
+    expect(build({ assessment: young }).verdict).toBe('undetermined');
+  });
+
+  it('keeps the verdict of the life before, and says that it is of that life', () => {
+    const report = build({ assessment: { ...young, earlier } });
+    expect(report).toMatchObject({ verdict: 'no-growth', needed: null, smallestDetectable: 2 * MIB });
+    expect(report.summary).toBe(
+      'No growth found before the restart 30 min ago; a leak above 2 MiB/h would have been seen.',
+    );
+  });
+
+  it('stays undetermined where the life before was', () => {
+    const open = { ...earlier, lanes: [{ lane: 'heap', verdict: 'undetermined' as const, needed: null }] };
+    expect(build({ assessment: { ...young, earlier: open } }).verdict).toBe('undetermined');
+  });
+});
+
 describe('buildReport', () => {
   const cases: readonly [string, Partial<ReportInput>][] = [
     ['a quiet target', {}],

@@ -5,13 +5,21 @@ import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
 import type { TargetName } from '../model/target.ts';
 import { summarizeReport } from './summary.ts';
 
+interface AssessedLane {
+  readonly lane: string;
+  readonly verdict: Verdict;
+  readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+}
+
 /** The part of stage 1's assessment that a report states; `Assessment` has all of it. */
 export interface AssessedTarget {
-  readonly lanes: readonly {
-    readonly lane: string;
-    readonly verdict: Verdict;
-    readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
-  }[];
+  readonly lanes: readonly AssessedLane[];
+  /** What was known of the life before, while this one is too young; see `EarlierLife` of detect. */
+  readonly earlier?: {
+    readonly endedAtMillis: Millis;
+    readonly lanes: readonly AssessedLane[];
+    readonly smallestDetectableBytesPerHour: BytesPerHour | null;
+  } | null;
   readonly ledger: object | null;
   readonly exhaustion: TimeToExhaustion | null;
   readonly smallestDetectableBytesPerHour: BytesPerHour | null;
@@ -39,7 +47,8 @@ export interface ReportInput {
 export function buildReport(input: ReportInput): Report {
   const { assessment } = input;
   const findings = sortFindings(input.findings);
-  const verdict = gravestVerdict(findings, verdictWithoutFinding(assessment));
+  const earlier = assessment?.earlier ?? null;
+  const verdict = gravestVerdict(findings, verdictWithoutFinding((earlier ?? assessment)?.lanes ?? []));
   const isLeak = verdict === 'leak';
   const needed = assessment?.needed ?? (assessment === null ? NOTHING_SEEN : null);
   const report: Omit<Report, 'summary'> = {
@@ -53,7 +62,7 @@ export function buildReport(input: ReportInput): Report {
     timeScale: input.timeScale,
     verdict,
     findings,
-    smallestDetectable: assessment?.smallestDetectableBytesPerHour ?? null,
+    smallestDetectable: (earlier ?? assessment)?.smallestDetectableBytesPerHour ?? null,
     needed: verdict === 'undetermined' ? needed : null,
     exhaustion: isLeak ? null : (assessment?.exhaustion ?? null),
     alarms: [...input.alarms],
@@ -61,7 +70,7 @@ export function buildReport(input: ReportInput): Report {
     ledger: assessment === null ? null : toLedger(assessment.ledger),
     ...(input.warnings === undefined || input.warnings.length === 0 ? {} : { warnings: [...input.warnings] }),
   };
-  return { ...report, summary: summarizeReport(report) };
+  return { ...report, summary: summarizeReport(report, earlier?.endedAtMillis ?? null) };
 }
 
 const NOTHING_SEEN = { what: 'gauges: no evidence has been seen yet', millis: null };
@@ -69,9 +78,8 @@ const NOTHING_SEEN = { what: 'gauges: no evidence has been seen yet', millis: nu
 /** The lanes every leak of memory shows in; a peripheral lane without gauges leaves nothing undetermined. */
 const MAIN_LANES = new Set(['heap', 'goroutine', 'native']);
 
-function verdictWithoutFinding(assessment: AssessedTarget | null): Verdict {
-  if (assessment === null) return 'undetermined';
-  const main = assessment.lanes.filter(({ lane }) => MAIN_LANES.has(lane));
+function verdictWithoutFinding(lanes: readonly AssessedLane[]): Verdict {
+  const main = lanes.filter(({ lane }) => MAIN_LANES.has(lane));
   if (main.length === 0) return 'undetermined';
   const heap = main.find(({ lane }) => lane === 'heap') ?? main[0];
   return heap.verdict === 'undetermined' || heap.verdict === 'leak' ? 'undetermined' : 'no-growth';

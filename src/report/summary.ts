@@ -1,16 +1,20 @@
 // The report in one sentence: what stands first in a terminal, a ticket and an alert.
-import { formatBytesPerHour, formatDuration } from '../base/units.ts';
+import { formatBytesPerHour, formatDuration, type Millis } from '../base/units.ts';
 import { formatResource } from '../model/finding-text.ts';
 import type { Report } from '../model/report.ts';
 
-/** Verdict sentence of the gravest finding, or of what could not be found. */
-export function summarizeReport(report: Omit<Report, 'summary'>): string {
+/**
+ * Verdict sentence of the gravest finding, or of what could not be found.
+ *
+ * @param restartedAt end of the life that the verdict rests on, while the one since is too young; null = none did.
+ */
+export function summarizeReport(report: Omit<Report, 'summary'>, restartedAt: Millis | null = null): string {
   const [first] = report.findings;
   const gravest = report.findings.find(({ verdict }) => verdict === report.verdict) ?? first;
   const near = describeNearness(report);
   switch (report.verdict) {
     case 'no-growth':
-      return `No growth found${describeDetectable(report)}.${near}`;
+      return `No growth found${describeRestart(report, restartedAt)}${describeDetectable(report)}.${near}`;
     case 'undetermined':
       return `${gravest === undefined ? 'Cannot tell yet.' : gravest.summary}${describeNeed(report)}${near}`;
     case 'leak':
@@ -19,6 +23,10 @@ export function summarizeReport(report: Omit<Report, 'summary'>): string {
     case 'load-driven':
       return `${gravest === undefined ? report.verdict : gravest.summary}${near}`;
   }
+}
+
+function describeRestart(report: Omit<Report, 'summary'>, restartedAt: Millis | null): string {
+  return restartedAt === null ? '' : ` before the restart ${formatDuration(report.to - restartedAt)} ago`;
 }
 
 function describeDetectable(report: Omit<Report, 'summary'>): string {

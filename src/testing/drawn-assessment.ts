@@ -26,6 +26,7 @@ export function drawAssessment(
     firstEvidenceMillis: 0,
     restarts: 0,
     lanes: LANES.map((lane) => drawLane(lane, atMillis, lanes[lane] ?? {})),
+    earlier: null,
     ledger: null,
     exhaustion: null,
     isExhausting: false,
