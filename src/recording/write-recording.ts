@@ -8,6 +8,7 @@ import { assertNever } from '../base/assert.ts';
 import { PlimsollError } from '../base/errors.ts';
 import { SECOND_MILLIS, type Millis } from '../base/units.ts';
 import { REAL_TIME, toRecordedMillis, type RawEvidence, type TimeMap } from '../model/raw-evidence.ts';
+import { makeFolder } from './make-folder.ts';
 import { formatManifest, MANIFEST_FILE, type RecordingManifest } from './manifest.ts';
 import { EVENTS_FILE, GCTRACE_FILE, normaliseMemberPath, SOURCE_FOLDER } from './member-names.ts';
 
@@ -65,7 +66,7 @@ export class RecordingWriter {
     await checkFree(writer.#archive);
     await checkFree(writer.directory);
     await writing(writer.directory, async () => {
-      await mkdir(writer.directory, { recursive: true });
+      await makeFolder(writer.directory);
       await writer.#writeManifest();
     });
     return writer;

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { PlimsollError, describeError } from '../../base/errors.ts';
 import { formatDuration, type Millis } from '../../base/units.ts';
 import { environmentSettings } from '../../config/environment.ts';
@@ -7,6 +6,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../../config/settings.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { Watch } from '../../pipeline/watch.ts';
+import { makeFolder } from '../../recording/make-folder.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';
 import { startServer, type RunningServer } from '../../server/start-server.ts';
 import { openStore } from '../../store/open.ts';
@@ -101,6 +101,14 @@ export interface RunWatch {
   readonly isMemoryEnough?: boolean;
 }
 
+async function makeDataFolder(path: string): Promise<void> {
+  try {
+    await makeFolder(path);
+  } catch (error) {
+    throw new PlimsollError('STORE_FAILED', 'store', 'the folder cannot be made', { where: path }, error);
+  }
+}
+
 /** A whole watch: store, targets, page; until `signal` aborts. Used by `watch` and `demo`. */
 export async function runWatch({
   settings,
@@ -109,7 +117,7 @@ export async function runWatch({
   terminal = new Terminal(),
   isMemoryEnough = false,
 }: RunWatch): Promise<void> {
-  await mkdir(settings.dataDir, { recursive: true });
+  await makeDataFolder(settings.dataDir);
   const clock = new LiveClock({
     scale: settings.timeScale,
     originMillis: await keepOrigin(settings.dataDir, settings.timeScale),
