@@ -88,6 +88,7 @@ Examples:
   plimsoll demo                                    a leaking Go service, watched, with the page
   plimsoll watch http://127.0.0.1:6060             watch a service until Ctrl-C
   plimsoll check http://127.0.0.1:6060 --for 5m    one investigation; exit 0 none, 1 leak, 2 cannot tell, 3 error
+  plimsoll profile top heap.pb.gz                  what a profile holds, as go tool pprof shows it
   plimsoll doctor http://127.0.0.1:6060            which evidence it gives, and how to turn on the rest`,
     );
 
@@ -226,6 +227,15 @@ Without Go it replays a recording that ships with the product.`,
       await endWith(demoCommand(options, process.env));
     });
 
+  // Listed here for the help; main() runs it before Commander has a look: its flags are spelled as Go's.
+  program
+    .command('profile')
+    .description(
+      'reports on pprof profiles, as go tool pprof has them: top, traces, raw, ... (profile --help)',
+    )
+    .argument('<report>')
+    .argument('<profile...>');
+
   program
     .command('diagnose')
     .description('diagnostic mode of a running watch: denser evidence for a while, ends by itself')
@@ -257,6 +267,11 @@ function formatUsageError(text: string): string {
 
 async function main(): Promise<void> {
   try {
+    if (process.argv[2] === 'profile') {
+      const { profileCommand } = await import('./commands/profile.ts');
+      await endWith(profileCommand(process.argv.slice(3)));
+      return;
+    }
     await buildProgram().parseAsync(process.argv);
   } catch (error) {
     if (error instanceof CommanderError) {

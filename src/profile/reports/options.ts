@@ -68,10 +68,17 @@ export interface ReportOptions {
   readonly host: ReportHost;
 }
 
+export interface TimeZone {
+  /** `CET`, `UTC`, or `+0545` where a zone has no letters. */
+  readonly name: string;
+  /** East of Greenwich. */
+  readonly offsetSeconds: number;
+}
+
 /** What reports need from outside; pure rooms get it as functions. */
 export interface ReportHost {
-  /** `2026-02-03 04:05:06 UTC` in the zone of the person; nanoseconds since the Unix epoch. */
-  readonly formatTime: (nanos: bigint) => string;
+  /** The time zone of the person at a time; header.ts prints times with it. */
+  readonly zoneAt: (unixSeconds: number) => TimeZone;
   /** Text of a source file, or null when it cannot be read. */
   readonly readSource: (path: string) => string | null;
   /** One line for standard error. */

@@ -1,0 +1,201 @@
+// Profiles from files, standard input and URLs, as `go tool pprof` finds them.
+import { openSync, readFileSync, readSync, closeSync, existsSync } from 'node:fs';
+import { PlimsollError, describeError } from '../base/errors.ts';
+import { decodeProfile, type DecodedProfile } from '../pprof/decode-profile.ts';
+import type { Profile } from '../pprof/tables.ts';
+import { combineProfiles } from '../profile/combine.ts';
+import { withMainMapping } from '../profile/main-mapping.ts';
+import { decompressProfile } from './decompress-profile.ts';
+import type { FetchSettings } from './profile-flags.ts';
+import { tooLarge } from './too-large.ts';
+
+/** So many profiles are in memory at once at most; pprof's own number, and merging is done in the same portions. */
+const MAX_IN_MEMORY = 128;
+/** Go's defaults: a minute, and longer for profiles that last. */
+const DEFAULT_TIMEOUT_SECONDS = 60;
+/** What net/http/pprof serves where no path is given. */
+const DEFAULT_PATH = '/debug/pprof/profile';
+
+export interface SourceOptions {
+  readonly fetch: FetchSettings;
+  /** Replaces the file of the first mapping; '' = not given. */
+  readonly executable: string;
+  /** For the first mapping where it has none. */
+  readonly buildId: string;
+  readonly warn: (line: string) => void;
+}
+
+/**
+ * Reads sources and makes one profile of them. One that cannot be read among several is a warning.
+ *
+ * @param what `source` or `base`, for messages.
+ * @throws PlimsollError that names the file, when none can be read or they do not go together.
+ */
+export async function readProfiles(
+  sources: readonly string[],
+  what: 'source' | 'base',
+  options: SourceOptions,
+): Promise<Profile> {
+  let merged: Profile | null = null;
+  let read = 0;
+  for (let from = 0; from < sources.length; from += MAX_IN_MEMORY) {
+    const profiles: Profile[] = merged === null ? [] : [merged];
+    for (const source of sources.slice(from, from + MAX_IN_MEMORY)) {
+      try {
+        profiles.push(withMainMapping(tablesOf(await readSource(source, options)), options));
+        read++;
+      } catch (error) {
+        if (sources.length === 1) throw named(error, source);
+        options.warn(describeError(named(error, source)));
+      }
+    }
+    if (profiles.length > 0) merged = combine(profiles, sources);
+  }
+  if (merged === null)
+    throw new PlimsollError(
+      'PROFILE_INVALID',
+      'profile',
+      `none of the ${sources.length} ${what} profiles can be read`,
+      {
+        where: sources.join(', '),
+      },
+    );
+  if (read < sources.length) options.warn(`Fetched ${read} ${what} profiles out of ${sources.length}`);
+  return merged;
+}
+
+function combine(profiles: readonly Profile[], sources: readonly string[]): Profile {
+  try {
+    return combineProfiles(profiles);
+  } catch (error) {
+    throw named(error, sources.join(', '));
+  }
+}
+
+function tablesOf(decoded: DecodedProfile): Profile {
+  if (decoded.form !== 'goroutine-dump') return decoded.profile;
+  throw new PlimsollError(
+    'PROFILE_INVALID',
+    'pprof',
+    'a goroutine dump (debug=2) has no values to report; see the goroutines report',
+  );
+}
+
+/** One profile in any form. @throws PlimsollError, without the name of the source. */
+export async function readSource(
+  source: string,
+  options: Pick<SourceOptions, 'fetch' | 'warn'>,
+): Promise<DecodedProfile> {
+  const bytes = await readBytes(source, options);
+  return decodeProfile(await decompressProfile(bytes, options.fetch.maxBytes));
+}
+
+async function readBytes(
+  source: string,
+  { fetch, warn }: Pick<SourceOptions, 'fetch' | 'warn'>,
+): Promise<Uint8Array> {
+  if (source === '-') return readStdin(fetch.maxBytes);
+  if (!existsSync(source)) {
+    const request = profileUrl(source, fetch);
+    if (request !== null) return readUrl(request, { fetch, warn });
+  }
+  try {
+    return readFileSync(source);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    throw new PlimsollError('PROFILE_NOT_FOUND', 'profile', READ_FAILURES[code] ?? describeError(error));
+  }
+}
+
+const READ_FAILURES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'this is a folder',
+  ERR_FS_FILE_TOO_LARGE: 'the file is larger than 2 GiB',
+};
+
+async function readStdin(maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+interface UrlRequest {
+  readonly url: string;
+  readonly timeoutSeconds: number;
+}
+
+/**
+ * A source that is no file as a URL: `host:port/path` gets http, an empty path the CPU profile, -seconds its parameter.
+ * Null when it is none. Source: cmd/pprof adjustURL.
+ */
+export function profileUrl(source: string, { seconds, timeoutSeconds }: FetchSettings): UrlRequest | null {
+  const hasScheme = /^https?:\/\//i.test(source);
+  // Without a scheme, something must look like a host: a missing file is a missing file.
+  if (!hasScheme && !/^[^/\s]+:\d+(?:\/|$)/.test(source)) return null;
+  const text = hasScheme ? source : `http://${source}`;
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  if (url.pathname === '/' || url.pathname === '') url.pathname = DEFAULT_PATH;
+  if (seconds > 0) url.searchParams.set('seconds', String(seconds));
+  const asked = url.searchParams.get('seconds') ?? '';
+  const lasting = seconds > 0 ? seconds : /^\d{1,9}$/.test(asked) ? Number(asked) : 0;
+  const byDefault = lasting > 0 ? lasting * 1.5 : DEFAULT_TIMEOUT_SECONDS;
+  return { url: url.href, timeoutSeconds: timeoutSeconds > 0 ? timeoutSeconds : byDefault };
+}
+
+/** What the server may take beyond the duration. */
+const GRACE_SECONDS = 5;
+
+async function readUrl(
+  { url, timeoutSeconds }: UrlRequest,
+  { fetch, warn }: Pick<SourceOptions, 'fetch' | 'warn'>,
+): Promise<Uint8Array> {
+  const { createHttpClient } = await import('../collect/http-get.ts');
+  const { shownUrl } = await import('../collect/readable-failure.ts');
+  warn(`Fetching profile over HTTP from ${shownUrl(url)}`);
+  if (fetch.seconds > 0) warn(`Please wait... (${fetch.seconds}s)`);
+  const client = createHttpClient();
+  try {
+    const timeoutMillis = (timeoutSeconds + GRACE_SECONDS) * 1000;
+    return (await client.get(url, { timeoutMillis, maxBytes: fetch.maxBytes })).bytes;
+  } finally {
+    client.close();
+  }
+}
+
+/** The error with the name of its source in front. */
+function named(error: unknown, source: string): unknown {
+  if (!(error instanceof PlimsollError) || error.place.where !== undefined) return error;
+  return new PlimsollError(
+    error.code,
+    error.stage,
+    error.fact,
+    { ...error.place, where: source },
+    error.cause,
+  );
+}
+
+/** ELF, Mach-O (both byte orders, 32 and 64 bits, universal) and PE. */
+const EXECUTABLES = ['7f454c46', 'feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe', '4d5a'];
+
+/** Whether a file is a program: the first of several operands may be the binary of the profiles. */
+export function isExecutable(path: string): boolean {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const head = Buffer.alloc(4);
+      readSync(file, head, 0, 4, 0);
+      return EXECUTABLES.some((magic) => head.toString('hex').startsWith(magic));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+}

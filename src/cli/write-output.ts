@@ -1,0 +1,60 @@
+// What a report prints, to standard output or to a file.
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { PlimsollError, describeError } from '../base/errors.ts';
+import type { ReportOutput } from '../profile/reports/options.ts';
+
+/** Pieces are put together to this size before they are written. */
+const WRITE_CHARACTERS = 1 << 18;
+
+/**
+ * @param path null = standard output. A reader that has seen enough and closes its end is no error.
+ * @throws PlimsollError OUTPUT_FAILED
+ */
+export async function writeOutput(output: ReportOutput, path: string | null): Promise<void> {
+  if (path === null) return writeStdout(output);
+  try {
+    const file = openSync(path, 'w');
+    try {
+      for (const part of inParts(output)) writeAll(file, part);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if (error instanceof PlimsollError) throw error;
+    throw new PlimsollError('OUTPUT_FAILED', 'profile', describeError(error), { where: path }, error);
+  }
+}
+
+function writeAll(file: number, part: string | Uint8Array): void {
+  const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+}
+
+async function writeStdout(output: ReportOutput): Promise<void> {
+  const { stdout } = process;
+  let isClosed = false;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    isClosed = true;
+  });
+  for (const part of inParts(output)) {
+    if (isClosed) return;
+    // Waiting for each part keeps memory bounded where the reader is slow, and nothing is cut at the exit.
+    await new Promise<void>((resolve) => stdout.write(part, () => resolve()));
+  }
+}
+
+function* inParts(output: ReportOutput): Generator<string | Uint8Array> {
+  if (typeof output === 'string' || output instanceof Uint8Array) {
+    yield output;
+    return;
+  }
+  let text = '';
+  for (const piece of output) {
+    text += piece;
+    if (text.length < WRITE_CHARACTERS) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
+}

@@ -1,0 +1,68 @@
+// Names of C++ and Rust code without their argument and template lists, as pprof shows them. Mangled names are left as
+// they are. Source: google/pprof internal/symbolizer demangleSingleFunction.
+import type { StringIndex } from '../base/string-table.ts';
+import type { IndexColumn, Profile } from '../pprof/tables.ts';
+import { StringAppender } from './append-strings.ts';
+
+/** `full` keeps names as they are, `templates` keeps template lists. */
+export type NameStyle = 'default' | 'templates' | 'full';
+
+/**
+ * Simplifies names that look like C++. A name that differs from its system name is taken as simplified already.
+ *
+ * @param isForced starts from the system names again.
+ */
+export function simplifyNames(profile: Profile, style: NameStyle, isForced: boolean): Profile {
+  const { functions, strings } = profile;
+  const appender = new StringAppender(strings);
+  const name = functions.name.slice() as IndexColumn<StringIndex>;
+  let isChanged = false;
+  for (let row = 0; row < name.length; row++) {
+    const system = functions.systemName[row];
+    let old = name[row];
+    if (isForced && strings.get(old) !== '' && strings.get(system) !== '') old = system;
+    if (old !== system && strings.get(old) !== '' && strings.get(old) !== strings.get(system)) continue;
+    const simple = simplify(strings.get(system), style);
+    name[row] = simple === strings.get(system) ? system : appender.row(simple);
+    isChanged ||= name[row] !== functions.name[row];
+  }
+  if (!isChanged) return profile;
+  return { ...profile, strings: appender.finish(), functions: { ...functions, name } };
+}
+
+function simplify(name: string, style: NameStyle): string {
+  if (style === 'full' || !looksLikeCpp(name)) return name;
+  const withoutArguments = removeMatching(name, '(', ')');
+  return style === 'templates' ? withoutArguments : removeMatching(withoutArguments, '<', '>');
+}
+
+function looksLikeCpp(name: string): boolean {
+  // Java's `Class.<init>` and Go's `pkg.(*T[...]).Method` are none.
+  if (name.includes('.<') || name.includes(']).')) return false;
+  return /[<>[\]]|::/.test(name);
+}
+
+/**
+ * The name without its outermost pairs of brackets and what is in them. A bracket that closes nothing ends the search:
+ * what was removed until then stays removed, the rest stays.
+ */
+function removeMatching(name: string, open: string, close: string): string {
+  let kept = '';
+  let keptTo = 0;
+  let nesting = 0;
+  let first = 0;
+  for (let at = 0; at < name.length; at++) {
+    if (name[at] === open) {
+      nesting++;
+      if (nesting === 1) first = at;
+    } else if (name[at] === close) {
+      nesting--;
+      if (nesting < 0) break;
+      if (nesting === 0) {
+        kept += name.slice(keptTo, first);
+        keptTo = at + 1;
+      }
+    }
+  }
+  return kept + name.slice(keptTo);
+}
