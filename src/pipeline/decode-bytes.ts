@@ -23,7 +23,7 @@ export function decodeReceivedProfile(
 
 function gunzip(bytes: Uint8Array, maxBytes: Bytes): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+    return gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize: outputSize(bytes, maxBytes) });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code === 'ERR_BUFFER_TOO_LARGE' || error instanceof RangeError) {
@@ -38,4 +38,21 @@ function gunzip(bytes: Uint8Array, maxBytes: Bytes): Uint8Array {
     const fact = code === 'Z_BUF_ERROR' ? 'the gzip data ends early' : 'damaged gzip data';
     throw new PlimsollError('PROFILE_INVALID', 'pprof', fact, { offset: bytes.length }, error);
   }
+}
+
+/** No gzip data expands by more than this. */
+const MAX_GZIP_RATIO = 1032;
+/** Below this a second piece of output costs nothing. */
+const MIN_OUTPUT_BYTES: Bytes = 256;
+
+/**
+ * The size that the last four bytes of gzip data announce, and one byte more: with room for all of the output at once
+ * zlib neither copies it together from pieces nor keeps it twice. Wrong for several members, or when somebody lies; then
+ * there are more pieces.
+ */
+function outputSize(bytes: Uint8Array, maxBytes: Bytes): Bytes {
+  if (bytes.length < 4) return MIN_OUTPUT_BYTES;
+  const announced = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
+  const possible = Math.min(announced, maxBytes, bytes.length * MAX_GZIP_RATIO);
+  return Math.max(possible + 1, MIN_OUTPUT_BYTES);
 }

@@ -1,16 +1,20 @@
 // Growing columns. A builder and a finished column are different types; `finish` gives exactly as many cells as
 // were pushed.
+import type { TableBudget } from './table-budget.ts';
 import type { IndexColumn, Int64Column, Uint64Column } from './tables.ts';
 
 const FIRST_CAPACITY = 16;
 const TWO_32 = 4294967296;
 
-/** A growing Int32Array. */
+/** A growing Int32Array. With a budget, its cells are paid for before they are allocated. */
 export class Int32Builder {
+  readonly #budget: TableBudget | null;
   #cells: Int32Array;
   #length = 0;
 
-  constructor(capacity = FIRST_CAPACITY) {
+  constructor(capacity = FIRST_CAPACITY, budget: TableBudget | null = null) {
+    budget?.take(capacity * 4, 'rows');
+    this.#budget = budget;
     this.#cells = new Int32Array(Math.max(1, capacity));
   }
 
@@ -19,11 +23,7 @@ export class Int32Builder {
   }
 
   push(value: number): void {
-    if (this.#length === this.#cells.length) {
-      const grown = new Int32Array(this.#cells.length * 2);
-      grown.set(this.#cells);
-      this.#cells = grown;
-    }
+    if (this.#length === this.#cells.length) this.#grow(this.#length * 2);
     this.#cells[this.#length++] = value;
   }
 
@@ -48,6 +48,13 @@ export class Int32Builder {
   finishIndex<Row extends number>(): IndexColumn<Row> {
     return this.finish() as IndexColumn<Row>;
   }
+
+  #grow(capacity: number): void {
+    this.#budget?.take(capacity * 4, 'rows');
+    const grown = new Int32Array(capacity);
+    grown.set(this.#length === this.#cells.length ? this.#cells : this.#cells.subarray(0, this.#length));
+    this.#cells = grown;
+  }
 }
 
 /** A growing column of 64-bit integers; see Int64Column for how it chooses its kind. */
@@ -56,9 +63,12 @@ class WideBuilder {
   #wide: BigInt64Array | null = null;
   #length = 0;
   readonly #isSigned: boolean;
+  readonly #budget: TableBudget | null;
 
-  constructor(isSigned: boolean, capacity: number) {
+  constructor(isSigned: boolean, capacity: number, budget: TableBudget | null) {
+    budget?.take(capacity * 8, 'values');
     this.#isSigned = isSigned;
+    this.#budget = budget;
     this.#narrow = new Float64Array(Math.max(1, capacity));
   }
 
@@ -80,6 +90,7 @@ class WideBuilder {
   pushNumber(value: number): void {
     if (this.#wide !== null) return this.pushBig(BigInt(value));
     if (this.#length === this.#narrow.length) {
+      this.#budget?.take(this.#narrow.length * 16, 'values');
       const grown = new Float64Array(this.#narrow.length * 2);
       grown.set(this.#narrow);
       this.#narrow = grown;
@@ -98,6 +109,11 @@ class WideBuilder {
     const narrow = Number(exact);
     if (Number.isSafeInteger(narrow)) this.pushNumber(narrow);
     else this.pushBig(exact);
+  }
+
+  /** Forgets the cells from `length` on. */
+  truncate(length: number): void {
+    this.#length = length;
   }
 
   at(row: number): number | bigint {
@@ -127,10 +143,12 @@ class WideBuilder {
   #widen(): BigInt64Array {
     let wide = this.#wide;
     if (wide === null) {
+      this.#budget?.take(Math.max(this.#narrow.length, this.#length + 1) * 8, 'values');
       wide = new BigInt64Array(Math.max(this.#narrow.length, this.#length + 1));
       for (let row = 0; row < this.#length; row++) wide[row] = BigInt(this.#narrow[row]);
       this.#narrow = new Float64Array(1);
     } else if (this.#length === wide.length) {
+      this.#budget?.take(wide.length * 16, 'values');
       const grown = new BigInt64Array(wide.length * 2);
       grown.set(wide);
       wide = grown;
@@ -141,8 +159,8 @@ class WideBuilder {
 }
 
 export class Int64Builder extends WideBuilder {
-  constructor(capacity = FIRST_CAPACITY) {
-    super(true, capacity);
+  constructor(capacity = FIRST_CAPACITY, budget: TableBudget | null = null) {
+    super(true, capacity, budget);
   }
   finish(): Int64Column {
     return this.finishBits();
@@ -150,8 +168,8 @@ export class Int64Builder extends WideBuilder {
 }
 
 export class Uint64Builder extends WideBuilder {
-  constructor(capacity = FIRST_CAPACITY) {
-    super(false, capacity);
+  constructor(capacity = FIRST_CAPACITY, budget: TableBudget | null = null) {
+    super(false, capacity, budget);
   }
   finish(): Uint64Column {
     const bits = this.finishBits();

@@ -27,14 +27,16 @@ const SNIFFED_BYTES = 1024;
  * Decodes a profile in any form that we read.
  *
  * @param bytes decompressed, complete.
+ * @param maxTableBytes bound of what is allocated for the tables, see MAX_TABLE_BYTES.
  * @throws PlimsollError PROFILE_INVALID when it is damaged or something else; the message says what it is.
+ *   PROFILE_TOO_LARGE when its tables would be larger than they may.
  */
-export function decodeProfile(bytes: Uint8Array): DecodedProfile {
+export function decodeProfile(bytes: Uint8Array, maxTableBytes?: number): DecodedProfile {
   const start = startOf(bytes);
   const form = sniffForm(bytes, start);
   switch (form) {
     case 'proto':
-      return { form, profile: decodeProto(bytes) };
+      return { form, profile: decodeProto(bytes, maxTableBytes) };
     case 'heap-text':
       return { form, ...decodeHeapText(bytes) };
     case 'count-text':

@@ -1,162 +1,133 @@
-// profile.proto straight into columns: one walk over the message to find its parts, then strings, mappings,
-// functions, locations and samples, each part before those that point to it. Accepts what google/pprof accepts
-// [profile/encode.go, profile/proto.go, CheckValid]; refuses every truncation that leaves an invalid message.
+// profile.proto straight into columns: the outline of the message, then strings, mappings, functions, locations and
+// samples, each part before those that point to it. Accepts what google/pprof accepts [profile/encode.go,
+// profile/proto.go, CheckValid]; refuses every truncation that leaves an invalid message.
 import { PlimsollError } from '../base/errors.ts';
 import { StringTable, type StringIndex } from '../base/string-table.ts';
 import { Int32Builder } from './columns.ts';
-import { decodeFunctions, decodeLocations, decodeMappings } from './decode-entities.ts';
+import { decodeFunctions, decodeMappings } from './decode-entities.ts';
+import { decodeLocations } from './decode-locations.ts';
 import { decodeSamples } from './decode-samples.ts';
+import {
+  FUNCTION,
+  LOCATION,
+  MAPPING,
+  SAMPLE,
+  SAMPLE_TYPE,
+  STRING_TABLE,
+  fieldPath,
+  readOutline,
+  type ProfileOutline,
+} from './profile-outline.ts';
+import { TableBudget } from './table-budget.ts';
 import type { IndexColumn, Profile, ProfileHeader, ValueTypeTable } from './tables.ts';
 import { WireReader, type FieldNames } from './wire-reader.ts';
 
 /** Row numbers and offsets are Int32; a larger message could not be addressed. */
 export const MAX_PROFILE_BYTES = 0x7fffffff;
 
-// prettier-ignore
-const PROFILE_FIELDS: FieldNames = [
-  null, 'sample_type', 'sample', 'mapping', 'location', 'function', 'string_table', 'drop_frames', 'keep_frames',
-  'time_nanos', 'duration_nanos', 'period_type', 'period', 'comment', 'default_sample_type', 'doc_url',
-];
 const VALUE_TYPE_FIELDS: FieldNames = [null, 'type', 'unit'];
 
-/** Where the parts of a Profile message are: offsets of the length of each sub-message. */
-interface Outline {
-  readonly sampleType: Int32Builder;
-  readonly sample: Int32Builder;
-  readonly mapping: Int32Builder;
-  readonly location: Int32Builder;
-  readonly function: Int32Builder;
-  readonly stringStart: Int32Builder;
-  readonly stringEnd: Int32Builder;
-  /** Offset of the value of a scalar field by field number; 0 = absent (a value never begins at byte 0). */
-  readonly scalar: Int32Array;
-  /** Offsets of single comment indices. */
-  readonly comment: Int32Builder;
-}
+/** How much larger than its strings the stretch may be that holds them, before they are copied one by one. */
+const MAX_STRETCH = 2;
 
 /**
  * Decodes a profile.proto message.
  *
  * @param bytes decompressed. The result keeps a copy of the string bytes only.
- * @throws PlimsollError PROFILE_INVALID with byte offset, field and value; PROFILE_TOO_LARGE beyond 2 GiB.
+ * @param maxTableBytes bound of what is allocated for the tables, see MAX_TABLE_BYTES.
+ * @throws PlimsollError PROFILE_INVALID with byte offset, field and value; PROFILE_TOO_LARGE beyond 2 GiB or when the
+ *   tables would take more than they may.
  */
-export function decodeProto(bytes: Uint8Array): Profile {
+export function decodeProto(bytes: Uint8Array, maxTableBytes?: number): Profile {
   if (bytes.length > MAX_PROFILE_BYTES)
     throw new PlimsollError('PROFILE_TOO_LARGE', 'pprof', `${bytes.length} bytes, at most 2 GiB`);
+  const budget = new TableBudget(maxTableBytes);
   const reader = new WireReader(bytes);
-  const outline = readOutline(reader);
-  const strings = sliceStrings(reader, outline);
-  const sampleTypes = decodeSampleTypes(reader, outline.sampleType, strings.length);
-  const header = decodeHeader(reader, outline, strings.length);
-  const { mappings, mappingIds } = decodeMappings(reader, outline.mapping, strings.length);
-  const { functions, functionIds } = decodeFunctions(reader, outline.function, strings.length);
+  const outline = readOutline(reader, budget);
+  const { offsets } = outline;
+  const strings = sliceStrings(reader, offsets[STRING_TABLE], budget);
+  const stringCount = strings.length;
+  const sampleTypes = decodeSampleTypes(reader, offsets[SAMPLE_TYPE], stringCount, budget);
+  const header = decodeHeader(reader, outline, stringCount);
+  const { mappings, mappingIds } = decodeMappings(reader, offsets[MAPPING], stringCount, budget);
+  const { functions, functionIds } = decodeFunctions(reader, offsets[FUNCTION], stringCount, budget);
   const { locations, lines, locationIds } = decodeLocations(
     reader,
-    outline.location,
+    offsets[LOCATION],
     mappingIds,
     functionIds,
+    budget,
   );
-  const { samples, labels, stacks } = decodeSamples(reader, outline.sample, {
+  const { samples, labels, stacks } = decodeSamples(reader, offsets[SAMPLE], {
     typeCount: sampleTypes.length,
-    stringCount: strings.length,
+    stringCount,
     locationIds,
+    budget,
   });
   return { header, strings, sampleTypes, samples, labels, stacks, locations, lines, functions, mappings };
 }
 
-function readOutline(reader: WireReader): Outline {
-  const outline: Outline = {
-    sampleType: new Int32Builder(),
-    sample: new Int32Builder(1024),
-    mapping: new Int32Builder(),
-    location: new Int32Builder(1024),
-    function: new Int32Builder(1024),
-    stringStart: new Int32Builder(1024),
-    stringEnd: new Int32Builder(1024),
-    scalar: new Int32Array(16),
-    comment: new Int32Builder(),
-  };
-  while (!reader.isAtEnd) {
-    const tag = reader.tag('profile');
-    // prettier-ignore
-    switch (tag) {
-      case 0x0a: noteMessage(reader, outline.sampleType, 'profile.sample_type'); break;
-      case 0x12: noteMessage(reader, outline.sample, 'profile.sample'); break;
-      case 0x1a: noteMessage(reader, outline.mapping, 'profile.mapping'); break;
-      case 0x22: noteMessage(reader, outline.location, 'profile.location'); break;
-      case 0x2a: noteMessage(reader, outline.function, 'profile.function'); break;
-      case 0x32: {
-        const length = reader.length('profile.string_table');
-        outline.stringStart.push(reader.pos);
-        outline.stringEnd.push(reader.pos + length);
-        reader.pos += length;
-        break;
-      }
-      case 0x5a: {
-        outline.scalar[11] = reader.pos;
-        reader.skipBytes('profile.period_type');
-        break;
-      }
-      case 0x38: case 0x40: case 0x48: case 0x50: case 0x60: case 0x70: case 0x78:
-        noteScalar(reader, outline, tag >>> 3);
-        break;
-      case 0x68: outline.comment.push(reader.pos); reader.varint('profile.comment'); break;
-      case 0x6a: noteComments(reader, outline.comment); break;
-      default: reader.skip(tag, 'profile', PROFILE_FIELDS);
-    }
-  }
-  return outline;
-}
-
-function noteMessage(reader: WireReader, offsets: Int32Builder, field: string): void {
-  offsets.push(reader.pos);
-  reader.skipBytes(field);
-}
-
-/** Scalars: the last one wins, as everywhere in protocol buffers, except that two times mean two glued profiles. */
-function noteScalar(reader: WireReader, outline: Outline, field: number): void {
-  const name = `profile.${PROFILE_FIELDS[field]}`;
-  if (field === 9 && outline.scalar[9] !== 0)
-    throw reader.error('a second time: several profiles were glued together', name, reader.tagStart);
-  outline.scalar[field] = reader.pos;
-  reader.varint(name);
-}
-
-function noteComments(reader: WireReader, comment: Int32Builder): void {
-  const outer = reader.enter('profile.comment');
-  while (!reader.isAtEnd) {
-    comment.push(reader.pos);
-    reader.varint('profile.comment');
-  }
-  reader.limit = outer;
-}
-
-/** One copy of the stretch that holds the strings, with the rows where they lay. */
-function sliceStrings(reader: WireReader, outline: Outline): StringTable {
-  const start = outline.stringStart.finish();
-  const end = outline.stringEnd.finish();
-  const count = start.length;
+/** A copy of the bytes of all strings and the rows where they lie in it. */
+function sliceStrings(reader: WireReader, offsets: Int32Array, budget: TableBudget): StringTable {
+  const field = fieldPath(STRING_TABLE);
+  const count = offsets.length;
   if (count === 0)
-    throw reader.error(
-      'there is no string table: this is no profile',
-      'profile.string_table',
-      reader.bytes.length,
-    );
-  if (start[0] !== end[0])
-    throw reader.error('the first string must be empty', 'profile.string_table', start[0]);
+    throw reader.error('there is no string table: this is no profile', field, reader.bytes.length);
+  budget.take(count * 4, field);
+  // The offsets become the starts: nobody needs them again.
+  const start = offsets;
+  const end = new Int32Array(count);
+  let total = 0;
+  for (let row = 0; row < count; row++) {
+    reader.pos = offsets[row];
+    const length = reader.length(field);
+    start[row] = reader.pos;
+    end[row] = reader.pos + length;
+    total += length;
+  }
+  if (start[0] !== end[0]) throw reader.error('the first string must be empty', field, start[0]);
   const origin = start[0];
+  const stretch = end[count - 1] - origin;
+  if (stretch > (total + count * 2) * MAX_STRETCH) return gatherStrings(reader, start, end, total, budget);
+  budget.take(stretch, field);
   for (let row = 0; row < count; row++) {
     start[row] -= origin;
     end[row] -= origin;
   }
-  return new StringTable(reader.bytes.slice(origin, origin + end[count - 1]), start, end);
+  return new StringTable(reader.bytes.slice(origin, origin + stretch), start, end);
 }
 
-function decodeSampleTypes(reader: WireReader, offsets: Int32Builder, stringCount: number): ValueTypeTable {
-  const type = new Int32Builder(offsets.length);
-  const unit = new Int32Builder(offsets.length);
-  for (let row = 0; row < offsets.length; row++) {
-    const value = decodeValueType(reader, offsets.at(row), 'profile.sample_type', stringCount);
+/** Strings that lie apart, put together. */
+function gatherStrings(
+  reader: WireReader,
+  start: Int32Array,
+  end: Int32Array,
+  total: number,
+  budget: TableBudget,
+): StringTable {
+  budget.take(total, fieldPath(STRING_TABLE));
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (let row = 0; row < start.length; row++) {
+    bytes.set(reader.bytes.subarray(start[row], end[row]), at);
+    const length = end[row] - start[row];
+    start[row] = at;
+    at += length;
+    end[row] = at;
+  }
+  return new StringTable(bytes, start, end);
+}
+
+function decodeSampleTypes(
+  reader: WireReader,
+  offsets: Int32Array,
+  stringCount: number,
+  budget: TableBudget,
+): ValueTypeTable {
+  const type = new Int32Builder(offsets.length, budget);
+  const unit = new Int32Builder(offsets.length, budget);
+  for (const offset of offsets) {
+    const value = decodeValueType(reader, offset, 'profile.sample_type', stringCount);
     type.push(value.type);
     unit.push(value.unit);
   }
@@ -175,34 +146,34 @@ function decodeValueType(
   const outer = reader.enter(message);
   while (!reader.isAtEnd) {
     const tag = reader.tag(message);
-    if (tag === 0x08) type = reader.index(stringCount, `${message}.type`);
-    else if (tag === 0x10) unit = reader.index(stringCount, `${message}.unit`);
+    if (tag === 0x08) type = reader.index(stringCount, `${message}.type`, tag);
+    else if (tag === 0x10) unit = reader.index(stringCount, `${message}.unit`, tag);
     else reader.skip(tag, message, VALUE_TYPE_FIELDS);
   }
   reader.limit = outer;
   return { type: type as StringIndex, unit: unit as StringIndex };
 }
 
-function decodeHeader(reader: WireReader, outline: Outline, stringCount: number): ProfileHeader {
+function decodeHeader(reader: WireReader, outline: ProfileOutline, stringCount: number): ProfileHeader {
   const { scalar } = outline;
   const integer = (field: number): bigint => {
     if (scalar[field] === 0) return 0n;
     reader.pos = scalar[field];
-    return reader.int64(`profile.${PROFILE_FIELDS[field]}`);
+    return reader.int64(fieldPath(field));
   };
   const string = (field: number): StringIndex => {
     if (scalar[field] === 0) return 0 as StringIndex;
     reader.pos = scalar[field];
-    return reader.index(stringCount, `profile.${PROFILE_FIELDS[field]}`) as StringIndex;
+    return reader.index(stringCount, fieldPath(field)) as StringIndex;
   };
   const periodType =
     scalar[11] === 0
       ? { type: 0 as StringIndex, unit: 0 as StringIndex }
       : decodeValueType(reader, scalar[11], 'profile.period_type', stringCount);
-  const comment = new Int32Builder(outline.comment.length);
-  for (let i = 0; i < outline.comment.length; i++) {
-    reader.pos = outline.comment.at(i);
-    comment.push(reader.index(stringCount, 'profile.comment'));
+  const comment = outline.comment;
+  for (let i = 0; i < comment.length; i++) {
+    reader.pos = comment[i];
+    comment[i] = reader.index(stringCount, 'profile.comment');
   }
   return {
     periodType: periodType.type,
@@ -214,6 +185,6 @@ function decodeHeader(reader: WireReader, outline: Outline, stringCount: number)
     dropFrames: string(7),
     keepFrames: string(8),
     docUrl: string(15),
-    comment: comment.finish() as IndexColumn<StringIndex>,
+    comment: comment as IndexColumn<StringIndex>,
   };
 }

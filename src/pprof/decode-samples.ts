@@ -1,154 +1,214 @@
-// Samples of profile.proto: stacks, values and labels.
-import { Int32Builder, Int64Builder } from './columns.ts';
+// Samples of profile.proto: stacks, values and labels. This is nearly all of the work of decoding, so each sample is
+// read by a fast path first, which knows the shapes that encoders write; where it meets anything else (values below 0
+// or beyond 2^53, ids that do not count, unknown fields, damage) it gives up and the sample is read again with all care.
 import type { IdMap } from './id-map.ts';
+import { LabelColumns } from './label-columns.ts';
+import {
+  LABEL,
+  LOCATION_ID,
+  PACKED_LOCATION_IDS,
+  PACKED_VALUES,
+  VALUE,
+  readSampleRun,
+  type SampleColumns,
+} from './sample-run.ts';
 import { StackRows } from './stack-rows.ts';
-import { NO_ROW, type LabelTable, type SampleTable, type StackTable } from './tables.ts';
+import type { TableBudget } from './table-budget.ts';
+import { NO_ROW, type Int64Column, type LabelTable, type SampleTable, type StackTable } from './tables.ts';
 import type { FieldNames, WireReader } from './wire-reader.ts';
 
 const SAMPLE_FIELDS: FieldNames = [null, 'location_id', 'value', 'label'];
-const LABEL_FIELDS: FieldNames = [null, 'key', 'str', 'num', 'num_unit'];
 
-interface SampleContext {
+/** Bytes of the columns of one sample without its values: stack and labelStart. */
+const SAMPLE_ROW_BYTES = 2 * 4;
+/** A column costs something even without a cell. */
+const COLUMN_BYTES = 256;
+
+/** Samples that are looked at to guess how large the tables will be, and the share that is added to the guess. */
+const PROBED_SAMPLES = 64;
+const GUESS_MARGIN = 1.06;
+/** A guess is no more than a message of the usual kind asks for; the tables can grow. */
+const MAX_GUESSED_LOCATIONS = 64;
+const MAX_GUESSED_LABELS = 4;
+
+export interface SampleContext {
   readonly typeCount: number;
   readonly stringCount: number;
   readonly locationIds: IdMap;
-}
-
-/** What grows while samples are read. */
-interface SampleBuilders {
-  readonly stacks: StackRows;
-  readonly values: readonly Int64Builder[];
-  readonly labels: LabelBuilders;
-}
-
-interface LabelBuilders {
-  readonly key: Int32Builder;
-  readonly text: Int32Builder;
-  readonly number: Int64Builder;
-  readonly unit: Int32Builder;
+  readonly budget: TableBudget;
 }
 
 export function decodeSamples(
   reader: WireReader,
-  offsets: Int32Builder,
+  offsets: Int32Array,
   context: SampleContext,
 ): { samples: SampleTable; labels: LabelTable; stacks: StackTable } {
+  if (context.typeCount === 0 && offsets.length > 0)
+    throw reader.error('samples without a sample type', 'profile.sample_type', offsets[0]);
+  return new SampleDecoder(reader, offsets, context).decode();
+}
+
+/** How many locations and labels all samples will have, from a few of them, evenly spread. */
+function guessShape(bytes: Uint8Array, offsets: Int32Array): { locations: number; labels: number } {
   const count = offsets.length;
-  const { typeCount } = context;
-  if (typeCount === 0 && count > 0)
-    throw reader.error('samples without a sample type', 'profile.sample_type', offsets.at(0));
-  const stack = new Int32Array(count);
-  const labelStart = new Int32Array(count + 1);
-  const builders: SampleBuilders = {
-    stacks: new StackRows(),
-    values: Array.from({ length: typeCount }, () => new Int64Builder(count)),
-    labels: {
-      key: new Int32Builder(),
-      text: new Int32Builder(),
-      number: new Int64Builder(),
-      unit: new Int32Builder(),
-    },
-  };
-  for (let row = 0; row < count; row++) {
-    reader.pos = offsets.at(row);
-    const outer = reader.enter('profile.sample');
-    const found = decodeSample(reader, context, builders);
-    reader.limit = outer;
-    if (found !== typeCount) {
-      const fact = `${found} values for ${typeCount} sample types`;
-      throw reader.error(fact, 'sample.value', offsets.at(row), `${found}`);
+  const probes = Math.min(count, PROBED_SAMPLES);
+  let locations = 0;
+  let labels = 0;
+  for (let probe = 0; probe < probes; probe++) {
+    let pos = offsets[Math.floor((probe * count) / probes)];
+    const end = pos + 1 + bytes[pos];
+    for (pos = pos + (bytes[pos] < 0x80 ? 1 : 2); pos < end && bytes[pos] <= LABEL;) {
+      const tag = bytes[pos];
+      const stop = pos + 2 + bytes[pos + 1];
+      if (tag === LABEL) labels++;
+      if (tag === PACKED_LOCATION_IDS)
+        for (pos += 2; pos < stop; pos++) locations += bytes[pos] < 0x80 ? 1 : 0;
+      else if (tag === LOCATION_ID) locations++;
+      pos = stop;
     }
-    stack[row] = builders.stacks.close();
-    labelStart[row + 1] = builders.labels.key.length;
   }
-  const { labels } = builders;
+  const share = count / Math.max(probes, 1);
   return {
-    samples: {
-      length: count,
-      stack: stack as SampleTable['stack'],
-      values: builders.values.map((column) => column.finish()),
-      labelStart,
-    },
-    labels: {
-      length: labels.key.length,
-      key: labels.key.finishIndex(),
-      text: labels.text.finishIndex(),
-      number: labels.number.finish(),
-      unit: labels.unit.finishIndex(),
-    },
-    stacks: builders.stacks.finish(),
+    locations: Math.ceil(Math.min(locations * share, count * MAX_GUESSED_LOCATIONS) * GUESS_MARGIN) + 16,
+    labels: Math.ceil(Math.min(labels * share, count * MAX_GUESSED_LABELS) * GUESS_MARGIN),
   };
 }
 
-/** Reads one sample to the reader's limit; returns how many values it has. */
-function decodeSample(reader: WireReader, context: SampleContext, builders: SampleBuilders): number {
-  let valueCount = 0;
-  while (!reader.isAtEnd) {
-    const tag = reader.tag('sample');
-    // prettier-ignore
-    switch (tag) {
-      case 0x0a: {
-        const outer = reader.enter('sample.location_id');
-        while (reader.pos < reader.limit) readLocation(reader, context, builders.stacks);
-        reader.limit = outer;
-        break;
+class SampleDecoder {
+  readonly #reader: WireReader;
+  readonly #context: SampleContext;
+  readonly #columns: SampleColumns;
+  /** By sample type; NaN = the value is in the wide column. */
+  readonly #narrow: readonly Float64Array[];
+  /** By sample type: values that do not fit a double, in a column that exists only if there are any. */
+  readonly #wide: (BigInt64Array | undefined)[] = [];
+
+  constructor(reader: WireReader, offsets: Int32Array, context: SampleContext) {
+    const { budget, typeCount, stringCount, locationIds } = context;
+    const { bytes } = reader;
+    const count = offsets.length;
+    budget.take(count * SAMPLE_ROW_BYTES + typeCount * (COLUMN_BYTES + count * 8), 'profile.sample');
+    const guess = guessShape(bytes, offsets);
+    this.#reader = reader;
+    this.#context = context;
+    this.#narrow = Array.from({ length: typeCount }, () => new Float64Array(count));
+    this.#columns = {
+      bytes,
+      view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+      offsets,
+      locations: locationIds.isCounting ? locationIds.rows : 0,
+      stacks: new StackRows(count, guess.locations, budget),
+      labels: new LabelColumns(stringCount, guess.labels, budget),
+      values: this.#narrow,
+      stack: new Int32Array(count),
+      labelStart: new Int32Array(count + 1),
+    };
+  }
+
+  decode(): { samples: SampleTable; labels: LabelTable; stacks: StackTable } {
+    const { stacks, labels, stack, labelStart, offsets } = this.#columns;
+    const count = offsets.length;
+    for (
+      let row = readSampleRun(this.#columns, 0);
+      row < count;
+      row = readSampleRun(this.#columns, row + 1)
+    ) {
+      labels.truncate(labelStart[row]);
+      this.#read(row);
+      stack[row] = stacks.close();
+      labelStart[row + 1] = labels.length;
+    }
+    return {
+      samples: {
+        length: count,
+        stack: stack as SampleTable['stack'],
+        values: this.#narrow.map((_, type) => this.#finishColumn(type)),
+        labelStart,
+      },
+      labels: labels.finish(),
+      stacks: stacks.finish(),
+    };
+  }
+
+  /** Reads one sample, whatever it holds. */
+  #read(row: number): void {
+    const reader = this.#reader;
+    const types = this.#narrow.length;
+    reader.pos = this.#columns.offsets[row];
+    const outer = reader.enter('profile.sample');
+    let values = 0;
+    while (!reader.isAtEnd) {
+      const tag = reader.tag('sample');
+      // prettier-ignore
+      switch (tag) {
+        case PACKED_LOCATION_IDS: {
+          const limit = reader.enter('sample.location_id');
+          while (reader.pos < reader.limit) this.#readLocation();
+          reader.limit = limit;
+          break;
+        }
+        case LOCATION_ID: this.#readLocation(); break;
+        case PACKED_VALUES: {
+          const limit = reader.enter('sample.value');
+          while (reader.pos < reader.limit) this.#readValue(values++, row);
+          reader.limit = limit;
+          break;
+        }
+        case VALUE: this.#readValue(values++, row); break;
+        case LABEL: {
+          const limit = reader.enter('sample.label');
+          this.#columns.labels.read(reader);
+          reader.limit = limit;
+          break;
+        }
+        default: reader.skip(tag, 'sample', SAMPLE_FIELDS);
       }
-      case 0x08: readLocation(reader, context, builders.stacks); break;
-      case 0x12: {
-        const outer = reader.enter('sample.value');
-        while (reader.pos < reader.limit) readValue(reader, builders.values, valueCount++);
-        reader.limit = outer;
-        break;
-      }
-      case 0x10: readValue(reader, builders.values, valueCount++); break;
-      case 0x1a: decodeLabel(reader, context.stringCount, builders.labels); break;
-      default: reader.skip(tag, 'sample', SAMPLE_FIELDS);
+    }
+    reader.limit = outer;
+    if (values === types) return;
+    const fact = `${values} values for ${types} sample types`;
+    throw reader.error(fact, 'sample.value', this.#columns.offsets[row], `${values}`);
+  }
+
+  #readLocation(): void {
+    const reader = this.#reader;
+    const start = reader.pos;
+    const low = reader.varint('sample.location_id');
+    const row = this.#context.locationIds.get(reader.high, low);
+    if (row === NO_ROW) {
+      const id = reader.unsignedText(reader.high, low);
+      throw reader.error(`there is no location with id ${id}`, 'sample.location_id', start, id);
+    }
+    this.#columns.stacks.push(row);
+  }
+
+  #readValue(type: number, row: number): void {
+    const reader = this.#reader;
+    const low = reader.varint('sample.value');
+    // One value too many is counted and refused at the end of the sample.
+    if (type >= this.#narrow.length) return;
+    const value = (reader.high | 0) * 4294967296 + low;
+    if (Number.isSafeInteger(value)) this.#narrow[type][row] = value;
+    else {
+      this.#narrow[type][row] = NaN;
+      this.#wideColumn(type)[row] = (BigInt(reader.high | 0) << 32n) | BigInt(low);
     }
   }
-  return valueCount;
-}
 
-function readLocation(reader: WireReader, context: SampleContext, stacks: StackRows): void {
-  const start = reader.pos;
-  const low = reader.varint('sample.location_id');
-  const row = context.locationIds.get(reader.high, low);
-  if (row === NO_ROW) {
-    const id = reader.signedText(reader.high, low);
-    throw reader.error(`there is no location with id ${id}`, 'sample.location_id', start, id);
+  #wideColumn(type: number): BigInt64Array {
+    const known = this.#wide[type];
+    if (known !== undefined) return known;
+    const count = this.#columns.offsets.length;
+    this.#context.budget.take(count * 8, 'sample.value');
+    return (this.#wide[type] = new BigInt64Array(count));
   }
-  stacks.push(row);
-}
 
-function readValue(reader: WireReader, values: readonly Int64Builder[], index: number): void {
-  const low = reader.varint('sample.value');
-  // One value too many is counted and refused at the end of the sample.
-  if (index < values.length) values[index].pushWords(reader.high, low);
-}
-
-/** A label is text if `str` is set, else a number; a number 0 without a unit cannot be told from nothing. */
-function decodeLabel(reader: WireReader, stringCount: number, labels: LabelBuilders): void {
-  let key = 0;
-  let text = 0;
-  let unit = 0;
-  let numberLow = 0;
-  let numberHigh = 0;
-  const outer = reader.enter('sample.label');
-  while (!reader.isAtEnd) {
-    const tag = reader.tag('label');
-    // prettier-ignore
-    switch (tag) {
-      case 0x08: key = reader.index(stringCount, 'label.key'); break;
-      case 0x10: text = reader.index(stringCount, 'label.str'); break;
-      case 0x18: numberLow = reader.varint('label.num'); numberHigh = reader.high; break;
-      case 0x20: unit = reader.index(stringCount, 'label.num_unit'); break;
-      default: reader.skip(tag, 'label', LABEL_FIELDS);
-    }
+  #finishColumn(type: number): Int64Column {
+    const narrow = this.#narrow[type];
+    const wide = this.#wide[type];
+    if (wide === undefined) return narrow;
+    for (let row = 0; row < narrow.length; row++)
+      if (!Number.isNaN(narrow[row])) wide[row] = BigInt(narrow[row]);
+    return wide;
   }
-  reader.limit = outer;
-  const isNumber = text === 0;
-  if (isNumber && numberLow === 0 && numberHigh === 0 && unit === 0) return;
-  labels.key.push(key);
-  labels.text.push(isNumber ? NO_ROW : text);
-  labels.number.pushWords(isNumber ? numberHigh : 0, isNumber ? numberLow : 0);
-  labels.unit.push(isNumber ? unit : 0);
 }

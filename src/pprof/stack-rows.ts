@@ -1,5 +1,5 @@
 // Call stacks stored once. Heap profiles repeat a stack for every object size, so decoding finds the equal ones.
-import { Int32Builder } from './columns.ts';
+import type { TableBudget } from './table-budget.ts';
 import type { StackIndex, StackTable } from './tables.ts';
 
 /**
@@ -8,75 +8,180 @@ import type { StackIndex, StackTable } from './tables.ts';
  */
 const MAX_PROBES = 32;
 
-/** A growing StackTable: push the locations of one stack, then `close` it to get its row. */
-export class StackRows {
-  readonly #location = new Int32Builder(1024);
-  readonly #locationStart = new Int32Builder(256);
-  readonly #hash = new Int32Builder(256);
-  #slots = new Int32Array(512).fill(-1);
+/** Stacks that a table has room for at first, and locations of each. */
+const FIRST_STACKS = 64;
+const FIRST_DEPTH = 8;
 
-  constructor() {
-    this.#locationStart.push(0);
+/** More slots are not reserved ahead of the stacks themselves, however many are announced. */
+const MAX_EXPECTED_STACKS = 65_536;
+
+/** Growing by more at once would reserve memory that a hostile input only announces. */
+const MAX_GROWTH = 4;
+
+/** Unused cells that a finished table may keep, as a share of the used ones. */
+const MAX_WASTE = 1 / 8;
+
+/** Slots are at most three quarters full. */
+const FILL_NUMERATOR = 4;
+const FILL_DENOMINATOR = 3;
+
+/** Multiplier of the hash: 2^32 divided by the golden ratio. */
+const HASH_FACTOR = 0x9e3779b1;
+
+/** One step of the hash of a stack; it begins with 0. */
+export function hashLocation(hash: number, location: number): number {
+  return Math.imul(hash ^ location, HASH_FACTOR);
+}
+
+/**
+ * A growing StackTable: push the locations of one stack, then `close` it to get its row. A decoder that writes cells by
+ * itself asks for `room`, writes from `length` on and closes with `closeWritten`.
+ */
+export class StackRows {
+  readonly #budget: TableBudget | null;
+  #location: Int32Array;
+  #length = 0;
+  #start: Int32Array;
+  #count = 0;
+  /** Two cells a slot: hash, and row + 1 (0 = free). Side by side, so that a look-up touches one line of the cache. */
+  #slots: Int32Array;
+  #slotMask: number;
+
+  /**
+   * @param stacks how many there will be, or a guess.
+   * @param locations in all of them.
+   */
+  constructor(stacks = FIRST_STACKS, locations = stacks * FIRST_DEPTH, budget: TableBudget | null = null) {
+    const expected = Math.min(Math.max(stacks, 1), MAX_EXPECTED_STACKS);
+    budget?.take((locations + expected + 1) * 4, 'stacks');
+    this.#budget = budget;
+    this.#location = new Int32Array(locations);
+    this.#start = new Int32Array(expected + 1);
+    const slots = 2 ** Math.ceil(Math.log2((expected * FILL_NUMERATOR) / FILL_DENOMINATOR + 1));
+    this.#slots = this.#newSlots(slots);
+    this.#slotMask = slots - 1;
+  }
+
+  /** Cells of all stacks so far, the open one included. */
+  get length(): number {
+    return this.#length;
   }
 
   /** Next location of the open stack, leaf first. */
   push(location: number): void {
-    this.#location.push(location);
+    if (this.#length === this.#location.length) this.room(1, 0);
+    this.#location[this.#length++] = location;
+  }
+
+  /**
+   * The cells, with room for `count` more behind `length`; valid until the next call. `share` (0 to 1) of all stacks is
+   * there already, so that they seldom move twice.
+   */
+  room(count: number, share: number): Int32Array {
+    if (this.#length + count > this.#location.length) this.#growLocations(this.#length + count, share);
+    return this.#location;
   }
 
   /** Row of the open stack: an earlier equal one if there is one. */
   close(): StackIndex {
-    const row = this.#hash.length;
-    const from = this.#locationStart.at(row);
-    const to = this.#location.length;
-    const cells = this.#location.view();
-    let hash = to - from;
-    for (let at = from; at < to; at++) hash = Math.imul(hash ^ cells[at], 0x9e3779b1) ^ (hash >>> 15);
-    if (row * 2 >= this.#slots.length) this.#rehash();
-    const mask = this.#slots.length - 1;
-    let slot = (hash ^ (hash >>> 16)) & mask;
+    const cells = this.#location;
+    let hash = 0;
+    for (let at = this.#start[this.#count]; at < this.#length; at++) hash = hashLocation(hash, cells[at]);
+    return this.closeWritten(this.#length, hash);
+  }
+
+  /** Closes a stack whose cells up to `to` were written into `room`; `chain` is what hashLocation makes of them. */
+  closeWritten(to: number, chain: number): StackIndex {
+    const from = this.#start[this.#count];
+    const hash = mix(chain ^ (to - from));
+    const slots = this.#slots;
+    const mask = this.#slotMask;
+    let slot = hash & mask;
     for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const found = this.#slots[slot];
-      if (found === -1) {
-        this.#slots[slot] = row;
+      const found = slots[slot * 2 + 1];
+      if (found === 0) {
+        slots[slot * 2] = hash;
+        slots[slot * 2 + 1] = this.#count + 1;
         break;
       }
-      if (this.#hash.at(found) === hash && this.#isEqual(found, from, to)) {
-        this.#location.truncate(from);
-        return found as StackIndex;
+      if (slots[slot * 2] === hash && this.#isEqual(found - 1, from, to)) {
+        this.#length = from;
+        return (found - 1) as StackIndex;
       }
       slot = (slot + 1) & mask;
     }
-    this.#hash.push(hash);
-    this.#locationStart.push(to);
+    this.#length = to;
+    const row = this.#count++;
+    if (this.#count === this.#start.length) this.#growStarts();
+    this.#start[this.#count] = to;
+    if (this.#count * FILL_NUMERATOR > (mask + 1) * FILL_DENOMINATOR) this.#rehash();
     return row as StackIndex;
   }
 
   finish(): StackTable {
     return {
-      length: this.#hash.length,
-      locationStart: this.#locationStart.finish(),
-      location: this.#location.finishIndex(),
+      length: this.#count,
+      locationStart: trimmed(this.#start, this.#count + 1),
+      location: trimmed(this.#location, this.#length) as StackTable['location'],
     };
   }
 
   #isEqual(row: number, from: number, to: number): boolean {
-    const cells = this.#location.view();
-    let at = this.#locationStart.at(row);
-    if (this.#locationStart.at(row + 1) - at !== to - from) return false;
+    const cells = this.#location;
+    let at = this.#start[row];
+    if (this.#start[row + 1] - at !== to - from) return false;
     for (let i = from; i < to; i++, at++) if (cells[i] !== cells[at]) return false;
     return true;
   }
 
+  #growLocations(needed: number, share: number): void {
+    const expected = share > 0 ? (this.#length / share) * (1 + MAX_WASTE / 2) : this.#location.length * 2;
+    const capacity = Math.ceil(Math.min(expected, this.#location.length * MAX_GROWTH));
+    this.#location = this.#larger(this.#location, this.#length, Math.max(needed, capacity, FIRST_STACKS));
+  }
+
+  #growStarts(): void {
+    this.#start = this.#larger(this.#start, this.#count, this.#count * 2);
+  }
+
+  #larger(cells: Int32Array, length: number, capacity: number): Int32Array {
+    this.#budget?.take(capacity * 4, 'stacks');
+    const larger = new Int32Array(capacity);
+    larger.set(cells.subarray(0, length));
+    return larger;
+  }
+
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2).fill(-1);
-    const mask = slots.length - 1;
-    for (let row = 0; row < this.#hash.length; row++) {
-      const hash = this.#hash.at(row);
-      let slot = (hash ^ (hash >>> 16)) & mask;
-      for (let probe = 0; probe < MAX_PROBES && slots[slot] !== -1; probe++) slot = (slot + 1) & mask;
-      if (slots[slot] === -1) slots[slot] = row;
+    const old = this.#slots;
+    const slots = this.#newSlots(old.length);
+    const mask = old.length - 1;
+    for (let at = 0; at < old.length; at += 2) {
+      if (old[at + 1] === 0) continue;
+      let slot = old[at] & mask;
+      for (let probe = 0; probe < MAX_PROBES && slots[slot * 2 + 1] !== 0; probe++) slot = (slot + 1) & mask;
+      if (slots[slot * 2 + 1] !== 0) continue;
+      slots[slot * 2] = old[at];
+      slots[slot * 2 + 1] = old[at + 1];
     }
     this.#slots = slots;
+    this.#slotMask = mask;
   }
+
+  /** @param count a power of two. */
+  #newSlots(count: number): Int32Array {
+    this.#budget?.take(count * 8, 'stacks');
+    return new Int32Array(count * 2);
+  }
+}
+
+/** Spreads what the multiplications left in the high bits. */
+function mix(chain: number): number {
+  const hash = Math.imul(chain ^ (chain >>> 15), 0x85ebca6b);
+  return hash ^ (hash >>> 13);
+}
+
+/** The first cells, copied only where much would be left behind them. */
+function trimmed(cells: Int32Array, length: number): Int32Array {
+  const isWasteful = cells.length - length > length * MAX_WASTE;
+  return isWasteful ? cells.slice(0, length) : cells.subarray(0, length);
 }

@@ -10,6 +10,12 @@ export const WIRE_FIXED32 = 5;
 /** A 64-bit number takes at most ten groups of seven bits. */
 const MAX_VARINT_BYTES = 10;
 
+/** Bytes behind a message that a fast path may look at: it loads words, even for the last byte of a field. */
+export const READ_AHEAD = 8;
+
+/** For `index`: the field cannot occur twice. */
+const NO_TAG = -1;
+
 /** Names of a message's fields by number, for errors; null where the number is not known to us. */
 export type FieldNames = readonly (string | null)[];
 
@@ -35,12 +41,19 @@ export class WireReader {
 
   /** Low 32 bits of a varint, unsigned; the others are in `high`. */
   varint(field: string): number {
-    if (this.pos < this.limit) {
-      const byte = this.bytes[this.pos];
+    const { pos } = this;
+    if (pos + 1 < this.limit) {
+      const byte = this.bytes[pos];
       if (byte < 0x80) {
-        this.pos++;
+        this.pos = pos + 1;
         this.high = 0;
         return byte;
+      }
+      const second = this.bytes[pos + 1];
+      if (second < 0x80) {
+        this.pos = pos + 2;
+        this.high = 0;
+        return (byte & 0x7f) | (second << 7);
       }
     }
     return this.#longVarint(field);
@@ -110,15 +123,35 @@ export class WireReader {
     return outer;
   }
 
-  /** A row number of a table with `rows` rows. */
-  index(rows: number, field: string): number {
+  /**
+   * A row number of a table with `rows` rows. With the field's tag, a number that is too large counts only if it is
+   * the last one: of a field that occurs twice in a message the last value holds.
+   */
+  index(rows: number, field: string, tag = NO_TAG): number {
     const start = this.pos;
     const row = this.varint(field);
-    if (this.high !== 0 || row >= rows) {
-      const found = this.signedText(this.high, row);
-      throw this.error(`index ${found} of a table with ${rows} entries`, field, start, found);
+    if (this.high === 0 && row < rows) return row;
+    const found = this.signedText(this.high, row);
+    if (tag !== NO_TAG && this.occursAgain(tag, field)) return 0;
+    throw this.error(`index ${found} of a table with ${rows} entries`, field, start, found);
+  }
+
+  /** Whether a field occurs once more in what is left of the message; not if that is damaged. */
+  occursAgain(tag: number, field: string): boolean {
+    const { pos, high } = this;
+    try {
+      while (!this.isAtEnd) {
+        const next = this.tag(field);
+        if (next === tag) return true;
+        this.skip(next, field, []);
+      }
+    } catch (error) {
+      if (!(error instanceof PlimsollError)) throw error;
+    } finally {
+      this.pos = pos;
+      this.high = high;
     }
-    return row;
+    return false;
   }
 
   /** Signed 64-bit value as exact bigint. */
@@ -147,6 +180,11 @@ export class WireReader {
     this.pos += count;
   }
 
+  /** The decimal text of an unsigned 64-bit integer. */
+  unsignedText(high: number, low: number): string {
+    return ((BigInt(high) << 32n) | BigInt(low)).toString();
+  }
+
   /** The decimal text of a signed 64-bit integer. */
   signedText(high: number, low: number): string {
     return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low)).toString();
@@ -163,4 +201,9 @@ function hexOf(bytes: Uint8Array, offset: number): string {
   const shown = bytes.subarray(offset, offset + 8);
   if (shown.length === 0) return 'end of input';
   return Array.from(shown, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
+
+/** Four groups of seven bits, each in its byte of a word, put together: a varint of up to four bytes. */
+export function joinGroups(word: number): number {
+  return (word & 0x7f) | ((word >>> 1) & 0x3f80) | ((word >>> 2) & 0x1fc000) | ((word >>> 3) & 0xfe00000);
 }
