@@ -52,6 +52,7 @@ export class LabelColumns {
 
   /** Forgets the labels from `length` on. */
   truncate(length: number): void {
+    this.#unit.fill(0, length, this.#length);
     this.#length = length;
   }
 
@@ -124,7 +125,8 @@ export class LabelColumns {
     if (row === this.#key.length) this.#grow();
     this.#key[row] = key;
     this.#text[row] = text;
-    this.#unit[row] = unit;
+    // A page of zeros that nobody writes to takes no memory, and most numbers have no unit.
+    if (unit !== 0) this.#unit[row] = unit;
     this.#number[row] = number;
   }
 

@@ -42,15 +42,16 @@ export function readSampleRun(columns: SampleColumns, from: number): number {
   const lastByte = bytes.length - READ_AHEAD;
   const lastLocation = columns.locations - 1;
   const types = values.length;
+  let cells = stacks.room(0, 0);
   for (let row = from; row < count; row++) {
     let pos = offsets[row];
     let size = bytes[pos++];
     if (size >= 0x80) size = (size & 0x7f) | (bytes[pos++] << 7);
     const end = pos + size;
     if (size >= 0x4000 || end > lastByte) return row;
-    const cells = stacks.room(size + 1, row / count);
-    const start = stacks.length;
-    let length = start;
+    let length = stacks.length;
+    // One cell more than there can be ids: they are written in pairs.
+    if (length + size >= cells.length) cells = stacks.room(size + 1, row / count);
     let hash = 0;
     let type = 0;
     while (pos < end) {

@@ -43,9 +43,11 @@ export class StackRows {
   #length = 0;
   #start: Int32Array;
   #count = 0;
-  /** Two cells a slot: hash, and row + 1 (0 = free). Side by side, so that a look-up touches one line of the cache. */
+  /**
+   * Hash table: 0 = free, else row + 1 in the low bits (as many as number the slots) and bits of the hash above them, so
+   * that a look-up hardly ever goes to the cells of another stack.
+   */
   #slots: Int32Array;
-  #slotMask: number;
 
   /**
    * @param stacks how many there will be, or a guess.
@@ -59,7 +61,6 @@ export class StackRows {
     this.#start = new Int32Array(expected + 1);
     const slots = 2 ** Math.ceil(Math.log2((expected * FILL_NUMERATOR) / FILL_DENOMINATOR + 1));
     this.#slots = this.#newSlots(slots);
-    this.#slotMask = slots - 1;
   }
 
   /** Cells of all stacks so far, the open one included. */
@@ -95,18 +96,18 @@ export class StackRows {
     const from = this.#start[this.#count];
     const hash = mix(chain ^ (to - from));
     const slots = this.#slots;
-    const mask = this.#slotMask;
+    const mask = slots.length - 1;
+    const mark = tagOf(hash, mask);
     let slot = hash & mask;
     for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const found = slots[slot * 2 + 1];
+      const found = slots[slot];
       if (found === 0) {
-        slots[slot * 2] = hash;
-        slots[slot * 2 + 1] = this.#count + 1;
+        slots[slot] = mark | (this.#count + 1);
         break;
       }
-      if (slots[slot * 2] === hash && this.#isEqual(found - 1, from, to)) {
+      if ((found & ~mask) === mark && this.#isEqual((found & mask) - 1, from, to)) {
         this.#length = from;
-        return (found - 1) as StackIndex;
+        return ((found & mask) - 1) as StackIndex;
       }
       slot = (slot + 1) & mask;
     }
@@ -114,7 +115,7 @@ export class StackRows {
     const row = this.#count++;
     if (this.#count === this.#start.length) this.#growStarts();
     this.#start[this.#count] = to;
-    if (this.#count * FILL_NUMERATOR > (mask + 1) * FILL_DENOMINATOR) this.#rehash();
+    if (this.#count * FILL_NUMERATOR > slots.length * FILL_DENOMINATOR) this.#rehash();
     return row as StackIndex;
   }
 
@@ -152,26 +153,31 @@ export class StackRows {
   }
 
   #rehash(): void {
-    const old = this.#slots;
-    const slots = this.#newSlots(old.length);
-    const mask = old.length - 1;
-    for (let at = 0; at < old.length; at += 2) {
-      if (old[at + 1] === 0) continue;
-      let slot = old[at] & mask;
-      for (let probe = 0; probe < MAX_PROBES && slots[slot * 2 + 1] !== 0; probe++) slot = (slot + 1) & mask;
-      if (slots[slot * 2 + 1] !== 0) continue;
-      slots[slot * 2] = old[at];
-      slots[slot * 2 + 1] = old[at + 1];
+    const slots = this.#newSlots(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    const cells = this.#location;
+    for (let row = 0; row < this.#count; row++) {
+      const to = this.#start[row + 1];
+      let chain = 0;
+      for (let at = this.#start[row]; at < to; at++) chain = hashLocation(chain, cells[at]);
+      const hash = mix(chain ^ (to - this.#start[row]));
+      let slot = hash & mask;
+      for (let probe = 0; probe < MAX_PROBES && slots[slot] !== 0; probe++) slot = (slot + 1) & mask;
+      if (slots[slot] === 0) slots[slot] = tagOf(hash, mask) | (row + 1);
     }
     this.#slots = slots;
-    this.#slotMask = mask;
   }
 
   /** @param count a power of two. */
   #newSlots(count: number): Int32Array {
-    this.#budget?.take(count * 8, 'stacks');
-    return new Int32Array(count * 2);
+    this.#budget?.take(count * 4, 'stacks');
+    return new Int32Array(count);
   }
+}
+
+/** The bits of a hash that a slot keeps: other ones than those that number it. */
+function tagOf(hash: number, mask: number): number {
+  return Math.imul(hash, HASH_FACTOR) & ~mask;
 }
 
 /** Spreads what the multiplications left in the high bits. */
