@@ -4,6 +4,7 @@ const PURE_MAY_IMPORT = {
   model: ['base'],
   pprof: ['base'],
   profile: ['base', 'pprof'],
+  flamegraph: ['base', 'pprof', 'profile'],
   parse: ['base'],
   series: ['base', 'model'],
   detect: ['base', 'model', 'series'],

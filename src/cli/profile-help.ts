@@ -1,5 +1,5 @@
 // `plimsoll profile --help`.
-import type { CommandEntry, ReportEntry } from './profile-reports.ts';
+import type { CommandEntry, ReportEntry } from './profile-tools.ts';
 
 export function profileHelp(reports: Readonly<Record<string, ReportEntry | CommandEntry>>): string {
   const rows = Object.entries(reports).map(([name, { summary, hasSymbol }]) => {

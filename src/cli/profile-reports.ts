@@ -1,46 +1,6 @@
 // The table of `plimsoll profile <report>`. One line per report; each is loaded when it is asked for, so that a report
 // pays only for its own code. To add one: write `src/<room>/.../<name>.ts` with a function of type `Report`, add a line.
-import type { DecodedProfile } from '../pprof/decode-profile.ts';
-import type { Profile } from '../pprof/tables.ts';
-import type { Report, ReportHost, ReportOutput } from '../profile/reports/options.ts';
-import type { PreparedReport, ReportShape } from '../profile/reports/prepare.ts';
-import type { ProfileRequest } from './profile-flags.ts';
-
-/** How the command prepares what the report gets; see ReportShape and ReportOptions. */
-export interface ReportEntry extends ReportShape {
-  readonly kind: 'report';
-  readonly summary: string;
-  readonly load: () => Promise<Report>;
-  /** Takes a regular expression as first operand. */
-  readonly hasSymbol?: boolean;
-  /** Bytes that are written gzipped. */
-  readonly isGzipped?: boolean;
-}
-
-/** A sub-command with its own way of reading: it gets what was asked for and returns what to print. */
-export interface CommandEntry {
-  readonly kind: 'command';
-  readonly summary: string;
-  readonly load: () => Promise<ProfileCommand>;
-  readonly hasSymbol?: boolean;
-  readonly isGzipped?: boolean;
-}
-
-/** null = it has printed what there is itself. */
-export type ProfileCommand = (request: ProfileRequest, tools: ProfileTools) => Promise<ReportOutput | null>;
-
-/** What commands read profiles with. */
-export interface ProfileTools {
-  /** All sources as one profile, less the bases; names simplified, drop_frames applied. As reports get it. */
-  readonly readCombined: () => Promise<Profile>;
-  /** The sources, or the bases, as one profile, as they are. */
-  readonly readMerged: (what: 'source' | 'base') => Promise<Profile>;
-  /** One source in whatever form it has. */
-  readonly readSource: (source: string) => Promise<DecodedProfile>;
-  /** The profile and the options as a report would get them: filters and granularity applied. */
-  readonly prepare: (profile: Profile, shape: ReportShape) => Promise<PreparedReport>;
-  readonly host: ReportHost;
-}
+import type { CommandEntry, ReportEntry } from './profile-tools.ts';
 
 export const PROFILE_REPORTS: Readonly<Record<string, ReportEntry | CommandEntry>> = {
   traces: {
@@ -72,6 +32,46 @@ export const PROFILE_REPORTS: Readonly<Record<string, ReportEntry | CommandEntry
   proto: {
     kind: 'report',
     summary: 'the profile as profile.proto, gzipped, after merging and filtering',
+    load: async () => (await import('../profile/reports/proto.ts')).renderProto,
+    granularity: 'addresses',
+    isUntrimmed: true,
+    defaultNodeCount: 0,
+    isGzipped: true,
+  },
+  folded: {
+    kind: 'report',
+    summary: 'one line a stack, for flamegraph.pl and its like',
+    load: async () => (await import('../profile/reports/folded.ts')).renderFolded,
+    isUntrimmed: true,
+    defaultNodeCount: 0,
+  },
+  speedscope: {
+    kind: 'report',
+    summary: 'a file for speedscope.app',
+    load: async () => (await import('../profile/reports/speedscope.ts')).renderSpeedscope,
+    isUntrimmed: true,
+    defaultNodeCount: 0,
+  },
+  flame: {
+    kind: 'report',
+    summary: 'flame graph as one SVG file, with zoom and search',
+    load: async () => (await import('./profile-flame.ts')).renderFlame,
+    isUntrimmed: true,
+    defaultNodeCount: 0,
+  },
+  goroutines: {
+    kind: 'command',
+    summary: 'goroutines by creator, place and reason; reads debug=2 dumps too',
+    load: async () => (await import('./profile-goroutines.ts')).goroutinesCommand,
+  },
+  diff: {
+    kind: 'command',
+    summary: 'what grew, with the interval of the sampling: diff BEFORE AFTER',
+    load: async () => (await import('./profile-diff.ts')).diffCommand,
+  },
+  merge: {
+    kind: 'report',
+    summary: 'several profiles as one profile.proto, gzipped',
     load: async () => (await import('../profile/reports/proto.ts')).renderProto,
     granularity: 'addresses',
     isUntrimmed: true,

@@ -2,10 +2,10 @@
 import type { Millis } from '../base/units.ts';
 import { quantile } from '../series/stats/quantiles.ts';
 import { describeCache, solveFit } from './growth.ts';
-import { countGrowth, type LaneDecision, type LaneMeasures } from './lane-measures.ts';
+import { countGrowth, type LaneDecision, type LaneMeasures, type Repetition } from './lane-measures.ts';
 import { withWideLoad } from './lane-series.ts';
 import { fitModels } from './models.ts';
-import { findRepetition, type Repetition } from './repetition.ts';
+import { findRepetition } from './repetition.ts';
 import * as limits from './thresholds.ts';
 
 export function decideVerdict(measures: LaneMeasures): LaneDecision {

@@ -7,7 +7,6 @@ import type { Lane, LaneAssessment } from './assessment.ts';
 import { describeLeakGrowth, testTail, type LeakGrowth, type TailTest } from './growth.ts';
 import type { LaneSeries, LaneSource } from './lane-series.ts';
 import type { ModelFit, ModelSet } from './models.ts';
-import type { Repetition } from './repetition.ts';
 import * as limits from './thresholds.ts';
 
 export interface LaneQuestion {
@@ -41,6 +40,16 @@ export interface LaneMeasures {
   /** Growth that must be exceeded: absolute floor or share of the level. */
   readonly floor: number;
   readonly isLongEnough: boolean;
+}
+
+/** What this life and those before it say together. */
+export interface Repetition {
+  /** Earlier lives that had grown the same way. */
+  readonly lives: number;
+  /** Root of the sum of squared z. */
+  readonly z: number;
+  /** Sum of the evidence ratios. */
+  readonly evidenceRatio: number;
 }
 
 export interface LaneDecision {

@@ -1,22 +1,12 @@
 // The sawtooth: a service that is restarted before a leak is certain grows the same way in every life. Lives are
 // independent, so what each of them says may be added up.
 import type { LaneAssessment } from './assessment.ts';
-import type { LaneMeasures } from './lane-measures.ts';
+import type { LaneMeasures, Repetition } from './lane-measures.ts';
 
 /** Lives before this one that are looked at: more are another version, or another week. */
 export const LIVES_POOLED = 3;
 /** Rates within this factor of each other are the same growth. */
 const SAME_RATE_FACTOR = 2.5;
-
-/** What this life and those before it say together. */
-export interface Repetition {
-  /** Earlier lives that had grown the same way. */
-  readonly lives: number;
-  /** Root of the sum of squared z. */
-  readonly z: number;
-  /** Sum of the evidence ratios. */
-  readonly evidenceRatio: number;
-}
 
 /**
  * Adds up the lives that could have seen this growth. null when one of them should have seen it and did not, or there is

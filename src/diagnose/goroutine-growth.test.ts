@@ -5,8 +5,8 @@ import {
   findGrowingGroups,
   foldGroups,
   keepRatio,
-  readWaitReason,
 } from './goroutine-growth.ts';
+import { readWaitReason } from '../profile/wait-reason.ts';
 import { createPathReader } from './stack-path.ts';
 
 const PARKED = 'runtime.chanrecv > runtime.gopark';

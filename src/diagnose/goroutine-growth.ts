@@ -3,25 +3,9 @@ import type { Millis } from '../base/units.ts';
 import { packageOf } from '../profile/frames.ts';
 import type { Frame, GoroutineSnapshot } from '../profile/snapshot.ts';
 import { computeMonotony, computePersistence, thinSnapshots } from './site-growth.ts';
+import { readWaitReason, type WaitReason } from '../profile/wait-reason.ts';
 import { getOwner, type PathReader, type StackPath } from './stack-path.ts';
 import { THRESHOLDS } from './thresholds.ts';
-
-/** Why a goroutine does not run, in the runtime's own words (goroutine dumps spell them so). */
-export type WaitReason =
-  | 'chan send'
-  | 'chan receive'
-  | 'select'
-  | 'select (no cases)'
-  | 'sync.Mutex.Lock'
-  | 'sync.RWMutex.Lock'
-  | 'sync.WaitGroup.Wait'
-  | 'sync.Cond.Wait'
-  | 'semacquire'
-  | 'IO wait'
-  | 'sleep'
-  | 'cgo call'
-  | 'syscall'
-  | 'running';
 
 /**
  * Goroutines with the same root, the same place of waiting and the same reason.
@@ -78,37 +62,6 @@ export function foldGroups(snapshots: readonly GoroutineSnapshot[], reader: Path
     timeMillis: used.map((snapshot) => snapshot.takenAtMillis),
     groups: [...groups.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
   };
-}
-
-/** Leaf functions of the runtime and what a goroutine that stands in them waits for; the first that matches. */
-const WAITS: readonly (readonly [RegExp, WaitReason])[] = [
-  [/^runtime\.chansend1?$/, 'chan send'],
-  [/^runtime\.chanrecv[12]?$/, 'chan receive'],
-  [/^runtime\.selectgo$/, 'select'],
-  [/^runtime\.block$/, 'select (no cases)'],
-  [/^runtime\.(netpollblock|poll_runtime_pollWait)$|^internal\/poll\.runtime_pollWait$/, 'IO wait'],
-  [/^runtime\.timeSleep$|^time\.Sleep$/, 'sleep'],
-  [/^runtime\.cgocall$/, 'cgo call'],
-  [/^sync\.\(\*RWMutex\)\./, 'sync.RWMutex.Lock'],
-  [/^(internal\/)?sync\.\(\*Mutex\)\./, 'sync.Mutex.Lock'],
-  [/^sync\.\(\*WaitGroup\)\.Wait$/, 'sync.WaitGroup.Wait'],
-  [/^sync\.(\(\*Cond\)\.Wait|runtime_notifyListWait)$/, 'sync.Cond.Wait'],
-  [/^(internal\/runtime\/)?syscall\.|^internal\/runtime\/syscall\./, 'syscall'],
-];
-
-/** Frames looked at from the leaf: reasons stand above the wait itself, never deep in the caller. */
-const WAIT_FRAMES = 8;
-
-/** The wait reason, from the runtime's own frames (the protobuf form does not carry the text). */
-export function readWaitReason(frames: readonly Frame[]): WaitReason {
-  let isSemaphore = false;
-  for (const frame of frames.slice(0, WAIT_FRAMES)) {
-    for (const [pattern, reason] of WAITS) if (pattern.test(frame.function)) return reason;
-    if (/semacquire|Semacquire/.test(frame.function)) isSemaphore = true;
-    else if (!/^(runtime|internal\/runtime)[./]/.test(frame.function) && !isSemaphore) break;
-    else if (isSemaphore && !/^(runtime|sync|internal)[./]/.test(frame.function)) break;
-  }
-  return isSemaphore ? 'semacquire' : 'running';
 }
 
 /** Growth of one group from snapshot `base` on. */

@@ -1,11 +1,10 @@
 // Profiles to the snapshots that diagnosis keeps: what it needs of one instant, over the target's stack table.
-import { PlimsollError } from '../base/errors.ts';
 import type { Millis } from '../base/units.ts';
 import { numberAt } from '../pprof/columns.ts';
 import type { GoroutineDump } from '../pprof/goroutine-dump.ts';
 import { NO_ROW, type Int64Column, type Profile } from '../pprof/tables.ts';
 import { FrameRows } from './frame-rows.ts';
-import { findSampleType, findSampleTypeOrNone, sampleTypeNames } from './sample-types.ts';
+import { findCountColumn, findSampleType, findSampleTypeOrNone } from './sample-types.ts';
 import type { GoroutineSnapshot, HeapSnapshot, InternedStack } from './snapshot.ts';
 import type { InternedFrame, StackInterner } from './stack-interner.ts';
 
@@ -143,9 +142,6 @@ class HeapRows {
   }
 }
 
-/** Names that goroutine, threadcreate and goroutineleak profiles give to their count. */
-const COUNT_TYPES = ['goroutine', 'goroutines', 'goroutineleak', 'threadcreate', 'count'];
-
 /**
  * Goroutines (or threads, or leaked goroutines) per stack; labels are summed over.
  *
@@ -156,12 +152,7 @@ export function reduceGoroutines(
   interner: StackInterner,
   takenAtMillis: Millis,
 ): GoroutineSnapshot {
-  const column = COUNT_TYPES.map((name) => findSampleTypeOrNone(profile, name)).find((found) => found !== -1);
-  if (column === undefined)
-    throw new PlimsollError('PROFILE_INVALID', 'profile', 'this profile counts no goroutines or threads', {
-      field: 'profile.sample_type',
-      value: sampleTypeNames(profile).join(', ') || 'none',
-    });
+  const column = findCountColumn(profile);
   const stacks = new FrameRows(profile, interner);
   const counts = new Map<InternedStack, number>();
   for (let sample = 0; sample < profile.samples.length; sample++) {

@@ -36,3 +36,19 @@ export function defaultSampleType(profile: Profile): number {
   const named = name === '' ? -1 : findSampleTypeOrNone(profile, name);
   return named !== -1 ? named : profile.sampleTypes.length - 1;
 }
+
+/** Names that goroutine, threadcreate and goroutineleak profiles give to their count. */
+const COUNT_TYPES = ['goroutine', 'goroutines', 'goroutineleak', 'threadcreate', 'count'];
+
+/**
+ * Column that counts goroutines or threads.
+ * @throws PlimsollError PROFILE_INVALID when there is no such count in it.
+ */
+export function findCountColumn(profile: Profile): number {
+  const column = COUNT_TYPES.map((name) => findSampleTypeOrNone(profile, name)).find((found) => found !== -1);
+  if (column !== undefined) return column;
+  throw new PlimsollError('PROFILE_INVALID', 'profile', 'this profile counts no goroutines or threads', {
+    field: 'profile.sample_type',
+    value: sampleTypeNames(profile).join(', ') || 'none',
+  });
+}

@@ -15,7 +15,8 @@ import {
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { localZoneAt } from '../local-zone.ts';
 import { parseProfileFlags, type ProfileRequest, type SymbolSettings } from '../profile-flags.ts';
-import { PROFILE_REPORTS, type ProfileTools } from '../profile-reports.ts';
+import { PROFILE_REPORTS } from '../profile-reports.ts';
+import type { ProfileTools } from '../profile-tools.ts';
 import { isExecutable, readProfiles, readSource, type SourceOptions } from '../profile-sources.ts';
 import { writeOutput } from '../write-output.ts';
 
@@ -92,6 +93,7 @@ function profileTools(request: ProfileRequest): ProfileTools {
   return {
     readMerged,
     readCombined: () => readCombined(request, readMerged),
+    readOne: (source) => readProfiles([source], 'source', options),
     readSource: (source) => readSource(source, options),
     prepare: (profile, shape) => prepare(profile, request, shape),
     host: HOST,

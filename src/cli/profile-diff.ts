@@ -1,0 +1,47 @@
+// `plimsoll profile diff -base=BEFORE AFTER`, or BEFORE AFTER: two profiles apart, since growth is between two levels.
+import { PlimsollError } from '../base/errors.ts';
+import type { Profile } from '../pprof/tables.ts';
+import { computeGrowthDiff } from '../profile/growth-diff.ts';
+import { renderDiff } from '../profile/reports/diff.ts';
+import type { ReportOutput } from '../profile/reports/options.ts';
+import type { ProfileRequest } from './profile-flags.ts';
+import type { ProfileTools } from './profile-tools.ts';
+
+const SHAPE = { defaultNodeCount: 40 };
+
+export async function diffCommand(request: ProfileRequest, tools: ProfileTools): Promise<ReportOutput> {
+  const [before, after] = await readBoth(request, tools);
+  const then = await tools.prepare(before, SHAPE);
+  const now = await tools.prepare(after, SHAPE);
+  const type = typeName(now.profile, now.options.valueColumn);
+  if (typeName(then.profile, then.options.valueColumn) !== type)
+    throw new PlimsollError(
+      'PROFILE_INVALID',
+      'profile',
+      'the two profiles show different sample types: give -sample_index',
+      {
+        value: `${typeName(then.profile, then.options.valueColumn)}, ${type}`,
+      },
+    );
+  const diff = computeGrowthDiff(then.profile, now.profile, type, request.settings.sort);
+  return renderDiff(now.profile, diff, now.options);
+}
+
+async function readBoth(
+  { sources, bases }: ProfileRequest,
+  tools: ProfileTools,
+): Promise<readonly [Profile, Profile]> {
+  if (bases.length > 0) return [await tools.readMerged('base'), await tools.readMerged('source')];
+  if (sources.length !== 2)
+    throw new PlimsollError(
+      'ARGUMENTS_INVALID',
+      'arguments',
+      'diff needs two profiles, the earlier one first, or -base',
+      { value: sources.join(' ') },
+    );
+  return [await tools.readOne(sources[0]), await tools.readOne(sources[1])];
+}
+
+function typeName({ sampleTypes, strings }: Profile, column: number): string {
+  return strings.get(sampleTypes.type[column]);
+}

@@ -1,0 +1,35 @@
+// `plimsoll profile goroutines`: groups by creator, place and reason, from profiles in any form and from dumps.
+import { PlimsollError } from '../base/errors.ts';
+import { GoroutineGrouper } from '../profile/goroutine-groups.ts';
+import { renderGoroutines } from '../profile/reports/goroutines.ts';
+import type { ReportOutput } from '../profile/reports/options.ts';
+import { findCountColumn } from '../profile/sample-types.ts';
+import type { ProfileRequest } from './profile-flags.ts';
+import type { ProfileTools } from './profile-tools.ts';
+
+const TRUNCATED = 'A dump ends in the middle of a goroutine: the counts are lower bounds.';
+const NO_SYMBOLS = 'A text profile (debug=1) gives addresses only: take the protobuf form or debug=2.';
+
+export async function goroutinesCommand(
+  { sources, bases, settings }: ProfileRequest,
+  tools: ProfileTools,
+): Promise<ReportOutput> {
+  if (bases.length > 0)
+    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'goroutines are not subtracted', {
+      value: '-base',
+    });
+  const grouper = new GoroutineGrouper();
+  const warnings = new Set<string>();
+  for (const source of sources) {
+    const decoded = await tools.readSource(source);
+    if (decoded.form === 'goroutine-dump') {
+      grouper.addDump(decoded.dump);
+      if (decoded.dump.isTruncated) warnings.add(TRUNCATED);
+    } else {
+      if (decoded.profile.samples.length > 0 && decoded.profile.functions.length === 0)
+        warnings.add(NO_SYMBOLS);
+      grouper.addProfile(decoded.profile, findCountColumn(decoded.profile));
+    }
+  }
+  return renderGoroutines(grouper.finish(), Math.max(0, settings.nodeCount), [...warnings]);
+}

@@ -1,0 +1,178 @@
+// A flame graph as one SVG file: no links out, no fonts of its own, zoom and search by a small script inside.
+import { exactAt } from '../pprof/columns.ts';
+import type { FlameTree } from './flame-tree.ts';
+import { layoutFlame, type FlameLayout } from './layout.ts';
+import { FLAME_SCRIPT } from './svg-script.ts';
+
+export interface FlameSvgOptions {
+  /** Shown above the picture. */
+  readonly title: string;
+  /** Lines below the title. */
+  readonly notes: readonly string[];
+  /** A value as people read it: `1.50MB`. */
+  readonly formatValue: (value: bigint) => string;
+  /** Pixels. */
+  readonly width?: number;
+  /** Rows narrower than this many pixels are left out (they are counted in the note below); 0 = none is. */
+  readonly minWidth?: number;
+}
+
+const DEFAULT_WIDTH = 1200;
+const ROW_HEIGHT = 17;
+const FONT_SIZE = 12;
+/** Average width of a character of a 12 px sans-serif font. */
+const CHARACTER_WIDTH = 7;
+const MARGIN = 10;
+/** A quarter of a pixel cannot be seen, and most rows of a large profile are narrower. */
+const MIN_WIDTH = 0.25;
+/** Text of a label in the file; titles hold whole names. */
+const MAX_LABEL = 200;
+
+/** The whole file in pieces. */
+export function* renderFlameSvg(tree: FlameTree, options: FlameSvgOptions): Generator<string> {
+  const width = options.width ?? DEFAULT_WIDTH;
+  const layout = layoutFlame(tree);
+  const inner = width - 2 * MARGIN;
+  const rows = visibleRows(layout, (options.minWidth ?? MIN_WIDTH) / inner);
+  const hidden = tree.length - rows.length;
+  const notes =
+    hidden > 0 ? [...options.notes, `${hidden} frames are too narrow to be drawn`] : options.notes;
+  const top = MARGIN + (2 + notes.length) * ROW_HEIGHT;
+  const height = top + (tree.maxDepth + 1) * ROW_HEIGHT + MARGIN;
+  yield `<?xml version="1.0" encoding="UTF-8"?>
+<svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<style>${STYLE}</style>
+<rect class="paper" width="100%" height="100%"/>
+<text class="title" x="${MARGIN}" y="${MARGIN + FONT_SIZE}">${escapeXml(options.title)}</text>
+`;
+  for (const [row, note] of notes.entries())
+    yield `<text class="note" x="${MARGIN}" y="${MARGIN + FONT_SIZE + (row + 1) * ROW_HEIGHT}">${escapeXml(note)}</text>\n`;
+  yield `<text id="reset" class="button" x="${width - MARGIN}" y="${MARGIN + FONT_SIZE}">whole picture</text>
+<text id="search" class="button" x="${width - MARGIN}" y="${MARGIN + FONT_SIZE + ROW_HEIGHT}">search</text>
+<text id="found" class="note end" x="${width - MARGIN}" y="${MARGIN + FONT_SIZE + 2 * ROW_HEIGHT}"></text>
+<g id="frames" data-left="${MARGIN}" data-width="${inner}" data-char="${CHARACTER_WIDTH}">
+`;
+  for (const row of rows) yield drawRow(layout, row, { top, inner, formatValue: options.formatValue });
+  yield `</g>\n<script><![CDATA[${FLAME_SCRIPT}]]></script>\n</svg>\n`;
+}
+
+function visibleRows({ tree, left, right }: FlameLayout, minShare: number): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < tree.length; row++) if (right[row] - left[row] >= minShare) rows.push(row);
+  return rows;
+}
+
+interface Frame {
+  readonly top: number;
+  readonly inner: number;
+  readonly formatValue: (value: bigint) => string;
+}
+
+function drawRow(
+  { tree, left, right }: FlameLayout,
+  row: number,
+  { top, inner, formatValue }: Frame,
+): string {
+  const name = row === 0 ? 'all' : tree.names[tree.name[row]];
+  const total = exactAt(tree.total, row);
+  const x = MARGIN + left[row] * inner;
+  const width = (right[row] - left[row]) * inner;
+  const y = top + tree.depth[row] * ROW_HEIGHT;
+  const share = tree.size[0] > 0 ? tree.size[row] / tree.size[0] : 0;
+  const title = `${name}\n${formatValue(total)}, ${(share * 100).toFixed(2)}%`;
+  const label = clip(shortName(name), width);
+  const text =
+    label === '' ? '' : `<text x="${round(x + 3)}" y="${y + FONT_SIZE}">${escapeXml(label)}</text>`;
+  return (
+    `<g class="f" data-v="${total}" data-d="${tree.depth[row]}"><title>${escapeXml(title)}</title>` +
+    `<rect x="${round(x)}" y="${y}" width="${round(width)}" height="${ROW_HEIGHT - 1}" fill="${colour(tree, row)}"/>${text}</g>\n`
+  );
+}
+
+/** Without the folders of an import path: they fill a narrow frame before the name begins. Titles have it whole. */
+function shortName(name: string): string {
+  const bracket = name.search(/[[(]/);
+  const path = bracket < 0 ? name : name.slice(0, bracket);
+  return path.startsWith('/') ? name : name.slice(path.lastIndexOf('/') + 1);
+}
+
+function clip(name: string, width: number): string {
+  const room = Math.floor((width - 6) / CHARACTER_WIDTH);
+  if (room < 3) return '';
+  const characters = Array.from(name.slice(0, 2 * Math.min(room, MAX_LABEL) + 2));
+  const isWhole = characters.length <= room && name.length <= 2 * Math.min(room, MAX_LABEL) + 2;
+  return isWhole ? characters.join('') : `${characters.slice(0, Math.min(room, MAX_LABEL) - 1).join('')}…`;
+}
+
+function round(pixels: number): string {
+  return String(Math.round(pixels * 1000) / 1000);
+}
+
+/**
+ * Warm for frames, by package, so that one package has one hue. In differences of profiles: red for growth, blue for
+ * shrinkage, the paler the more of both there is.
+ */
+function colour(tree: FlameTree, row: number): string {
+  const total = Number(tree.total[row]);
+  const size = tree.size[row];
+  if (size > 0 && Math.abs(total) < size * (1 - 1e-12)) return difference(total / size);
+  if (total < 0) return difference(-1);
+  if (row === 0) return 'hsl(40 25% 82%)';
+  const hue = 10 + (hashText(packageOf(tree.names[tree.name[row]])) % 46);
+  return `hsl(${hue} 82% ${68 + (hashText(tree.names[tree.name[row]]) % 9)}%)`;
+}
+
+function difference(share: number): string {
+  return `hsl(${share < 0 ? 214 : 6} 78% ${Math.round(92 - 26 * Math.abs(share))}%)`;
+}
+
+function packageOf(name: string): string {
+  const dot = name.indexOf('.', name.lastIndexOf('/') + 1);
+  return dot < 0 ? name : name.slice(0, dot);
+}
+
+/** FNV-1a over UTF-16 units; long names are told apart by their ends as well. */
+function hashText(text: string): number {
+  let mixed = 0x811c9dc5;
+  const step = Math.max(1, text.length >> 8);
+  for (let at = 0; at < text.length; at += step) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x01000193);
+  return mixed >>> 0;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/**
+ * Text for XML. Characters that XML 1.0 forbids, and lone surrogates, become U+FFFD: a name from a profile must not make
+ * a file that no browser opens.
+ */
+export function escapeXml(text: string): string {
+  return text
+    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
+    .replace(/[&<>"']/g, (character: string) => ENTITIES[character] ?? character);
+}
+
+/** Names may be right-to-left: each text is a paragraph of its own, so that one never turns its neighbours round. */
+const STYLE = `
+.paper { fill: #fffdf7 }
+text { font: ${FONT_SIZE}px system-ui, sans-serif; fill: #222; unicode-bidi: isolate; direction: ltr }
+.title { font-size: 15px; font-weight: 600 }
+.note { fill: #666 }
+.end, .button { text-anchor: end }
+.button { cursor: pointer; text-decoration: underline; fill: #245 }
+.f { cursor: pointer }
+.f text { pointer-events: none }
+.f:hover rect { stroke: #222; stroke-width: 1 }
+.f.found rect { fill: #c9f }
+.f.above rect { opacity: .55 }
+.hidden { display: none }
+@media (prefers-color-scheme: dark) {
+  .paper { fill: #1b1b1f }
+  text { fill: #e8e6e3 } .f text { fill: #222 } .note { fill: #aaa } .button { fill: #9cf }
+}
+`;
