@@ -146,64 +146,126 @@ class StringRowIndex {
   }
 }
 
+const FIRST_ROWS = 64;
+const FIRST_BYTES = 1024;
+
 /**
  * A growing table in which every text has exactly one row. Row 0 is always the empty string, as profile.proto asks.
  * Equality is by bytes, so texts that are no valid UTF-8 stay apart and stay as they were.
  */
 export class StringTableBuilder {
+  /** Rows of texts that were asked for as texts: a look-up here needs no encoding. */
   readonly #rowByText = new Map<string, number>();
-  readonly #rowByBinary = new Map<string, number>();
-  readonly #chunks: Uint8Array[] = [];
-  #bytes = 0;
+  /** Rows for which there was no slot within MAX_PROBES. */
+  readonly #overflow = new Map<string, number>();
+  #bytes = new Uint8Array(FIRST_BYTES);
+  /** Row r is bytes[end[r - 1] .. end[r]). */
+  #end = new Int32Array(FIRST_ROWS);
+  #hash = new Int32Array(FIRST_ROWS);
+  #length = 0;
+  /** Row + 1 by hash, 0 = free; at least twice as many as rows. */
+  #slots = new Int32Array(FIRST_ROWS * 2);
 
   constructor() {
     this.intern('');
   }
 
   get length(): number {
-    return this.#chunks.length;
+    return this.#length;
   }
 
   /** Row of a text, added when it is new. Lone surrogates become U+FFFD. */
   intern(text: string): StringIndex {
     const known = this.#rowByText.get(text);
     if (known !== undefined) return known as StringIndex;
-    const row = this.#append(ENCODER.encode(text));
+    const bytes = ENCODER.encode(text);
+    const row = this.internBytes(bytes, 0, bytes.length);
     this.#rowByText.set(text, row);
-    return row as StringIndex;
+    return row;
   }
 
   /** Row of the text of another table's row, bytes unchanged. */
   internRow(table: StringTable, row: number): StringIndex {
-    if (table.isLossless(row)) return this.intern(table.get(row));
-    const key = binaryText(table.bytes, table.start[row], table.end[row]);
-    const known = this.#rowByBinary.get(key);
+    return this.internBytes(table.bytes, table.start[row], table.end[row]);
+  }
+
+  /** Row of a stretch of bytes, copied when it is new. */
+  internBytes(bytes: Uint8Array, from: number, to: number): StringIndex {
+    const hash = hashBytes(bytes, from, to) | 0;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = hash & mask;
+    for (let probe = 0; probe < MAX_PROBES; probe++) {
+      const row = slots[slot] - 1;
+      if (row === -1) {
+        slots[slot] = this.#length + 1;
+        return this.#append(bytes, from, to, hash);
+      }
+      if (this.#hash[row] === hash && this.#isEqual(row, bytes, from, to)) return row as StringIndex;
+      slot = (slot + 1) & mask;
+    }
+    const key = binaryText(bytes, from, to);
+    const known = this.#overflow.get(key);
     if (known !== undefined) return known as StringIndex;
-    const added = this.#append(table.bytes.slice(table.start[row], table.end[row]));
-    this.#rowByBinary.set(key, added);
-    return added as StringIndex;
+    this.#overflow.set(key, this.#length);
+    return this.#append(bytes, from, to, hash);
   }
 
   finish(): StringTable {
-    const bytes = new Uint8Array(this.#bytes);
-    const start = new Int32Array(this.#chunks.length);
-    const end = new Int32Array(this.#chunks.length);
-    let at = 0;
-    for (let row = 0; row < this.#chunks.length; row++) {
-      const chunk = this.#chunks[row];
-      bytes.set(chunk, at);
-      start[row] = at;
-      at += chunk.length;
-      end[row] = at;
-    }
-    return new StringTable(bytes, start, end);
+    const length = this.#length;
+    const end = this.#end.slice(0, length);
+    const start = new Int32Array(length);
+    start.set(end.subarray(0, length - 1), 1);
+    return new StringTable(this.#bytes.slice(0, end[length - 1]), start, end);
   }
 
-  #append(bytes: Uint8Array): number {
-    this.#chunks.push(bytes);
-    this.#bytes += bytes.length;
-    return this.#chunks.length - 1;
+  #startOf(row: number): number {
+    return row === 0 ? 0 : this.#end[row - 1];
   }
+
+  #isEqual(row: number, bytes: Uint8Array, from: number, to: number): boolean {
+    return equalBytes(this.#bytes, this.#startOf(row), this.#end[row], bytes, from, to);
+  }
+
+  #append(bytes: Uint8Array, from: number, to: number, hash: number): StringIndex {
+    const row = this.#length++;
+    const start = this.#startOf(row);
+    const end = start + to - from;
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes.subarray(from, to), start);
+    if (row === this.#end.length) {
+      this.#end = doubled(this.#end);
+      this.#hash = doubled(this.#hash);
+    }
+    this.#end[row] = end;
+    this.#hash[row] = hash;
+    if (this.#length * 2 > this.#slots.length) this.#rehash();
+    return row as StringIndex;
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    this.#overflow.clear();
+    for (let row = 0; row < this.#length; row++) {
+      let slot = this.#hash[row] & mask;
+      let probe = 0;
+      for (; probe < MAX_PROBES && slots[slot] !== 0; probe++) slot = (slot + 1) & mask;
+      if (probe < MAX_PROBES) slots[slot] = row + 1;
+      else this.#overflow.set(binaryText(this.#bytes, this.#startOf(row), this.#end[row]), row);
+    }
+    this.#slots = slots;
+  }
+}
+
+function doubled(cells: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(cells.length * 2);
+  larger.set(cells);
+  return larger;
 }
 
 /** Below this length a loop over ASCII bytes is faster than a call of TextDecoder. */

@@ -2,23 +2,10 @@
 // code is, even if it was loaded elsewhere in memory. Source: google/pprof profile/merge.go.
 import { PlimsollError } from '../base/errors.ts';
 import type { StringIndex } from '../base/string-table.ts';
-import { exactAt } from '../pprof/columns.ts';
-import { ProfileBuilder, type LabelRow, type LineRow } from '../pprof/profile-builder.ts';
-import {
-  NO_ROW,
-  type FunctionIndex,
-  type IndexColumn,
-  type LocationIndex,
-  type MappingIndex,
-  type Profile,
-  type SampleIndex,
-  type StackIndex,
-} from '../pprof/tables.ts';
-
-/** Mapping sizes are compared in pages: loaders round. */
-const PAGE_BYTES = 0x1000n;
-/** Row of '' in every table of a builder. */
-const NO_TEXT = 0 as StringIndex;
+import { Int32Builder, Int64Builder } from '../pprof/columns.ts';
+import type { IndexColumn, Int64Column, Profile, ProfileHeader, ValueTypeTable } from '../pprof/tables.ts';
+import { MergeLabels, MergeRows, MergeTables } from './merge-tables.ts';
+import { SequenceInterner } from './sequence-interner.ts';
 
 /**
  * Sums profiles. Sample types that not all of them have are left out; samples that become zero too.
@@ -40,6 +27,19 @@ export function subtractProfile(after: Profile, before: Profile): Profile {
   ]);
 }
 
+/** The profile without zero samples and without what nothing points to any more, in the order of first use. */
+export function compactProfile(profile: Profile): Profile {
+  return mergeSigned([{ profile, sign: 1 }]);
+}
+
+/**
+ * A merge to which profiles come one by one, each of which can be forgotten after it was added: memory is bounded by the
+ * result. Thousands of profiles of one program have nearly the same stacks.
+ */
+export function createMerger(): ProfileMerger {
+  return new ProfileMerger();
+}
+
 interface Signed {
   readonly profile: Profile;
   readonly sign: 1 | -1;
@@ -47,212 +47,173 @@ interface Signed {
 
 function mergeSigned(inputs: readonly Signed[]): Profile {
   if (inputs.length === 0) throw new RangeError('nothing to merge');
-  const builder = new ProfileBuilder();
-  const types = commonSampleTypes(inputs.map((input) => input.profile));
-  for (const { type, unit } of types) builder.addSampleType(builder.string(type), builder.string(unit));
-  const merger = new Merger(builder);
-  for (const { profile, sign } of inputs) {
-    const columns = types.map(({ type }) =>
-      profile.sampleTypes.type.findIndex((row) => profile.strings.get(row) === type),
-    );
-    merger.add(profile, columns, sign);
-  }
-  mergeHeaders(builder, inputs);
-  const merged = builder.finish();
-  return hasZeroSample(merged) ? compactProfile(merged) : merged;
+  let types = readTypes(inputs[0].profile);
+  for (const { profile } of inputs.slice(1)) types = commonTypes(types, readTypes(profile));
+  const merger = new ProfileMerger(types);
+  for (const { profile, sign } of inputs) merger.add(profile, sign);
+  return merger.finish();
 }
 
-/** Types by name that occur exactly once in every profile, in the order of the first. */
-function commonSampleTypes(profiles: readonly Profile[]): { type: string; unit: string }[] {
-  const unitsOf = (profile: Profile): Map<string, string | null> => {
-    const units = new Map<string, string | null>();
-    for (let column = 0; column < profile.sampleTypes.length; column++) {
-      const type = profile.strings.get(profile.sampleTypes.type[column]);
-      // A name that occurs twice does not say which column is meant.
-      units.set(type, units.has(type) ? null : profile.strings.get(profile.sampleTypes.unit[column]));
-    }
-    return units;
-  };
-  const all = profiles.map(unitsOf);
-  const common: { type: string; unit: string }[] = [];
-  for (const [type, unit] of all[0]) {
-    if (unit === null || !all.every((units) => (units.get(type) ?? null) !== null)) continue;
-    const other = all.map((units) => units.get(type)).find((found) => found !== unit);
-    if (other !== undefined)
-      throw invalid(`${type} is in ${unit} here and in ${other} there`, 'profile.sample_type');
-    common.push({ type, unit });
+/** Sample types by name; a unit of null = the name occurs twice, so that nobody knows which column is meant. */
+type SampleTypes = ReadonlyMap<string, string | null>;
+
+function readTypes({ sampleTypes, strings }: Profile): SampleTypes {
+  const units = new Map<string, string | null>();
+  for (let column = 0; column < sampleTypes.length; column++) {
+    const type = strings.get(sampleTypes.type[column]);
+    units.set(type, units.has(type) ? null : strings.get(sampleTypes.unit[column]));
   }
-  if (common.length === 0) throw invalid('the profiles have no sample type in common', 'profile.sample_type');
+  for (const [type, unit] of units) if (unit === null) units.delete(type);
+  if (units.size === 0) throw noTypes();
+  return units;
+}
+
+/** Those of `types` that `others` has too. */
+function commonTypes(types: SampleTypes, others: SampleTypes): SampleTypes {
+  const common = new Map<string, string | null>();
+  for (const [type, unit] of types) {
+    const other = others.get(type);
+    if (other === undefined) continue;
+    if (other !== unit) throw invalid(`${type} is in ${unit} here and in ${other} there`);
+    common.set(type, unit);
+  }
+  if (common.size === 0) throw noTypes();
   return common;
 }
 
-function invalid(fact: string, field: string): PlimsollError {
-  return new PlimsollError('PROFILE_INVALID', 'profile', fact, { field });
+function noTypes(): PlimsollError {
+  return invalid('the profiles have no sample type in common');
 }
 
-/** Interns what the samples use, in the order of first use, one profile after the other, into the builder. */
-class Merger {
-  readonly #builder: ProfileBuilder;
-  readonly #mappingByKey = new Map<string, MergedMapping>();
-  readonly #locationByKey = new Map<string, LocationIndex>();
-  readonly #sampleByKey = new Map<number | string, SampleIndex>();
+function invalid(fact: string): PlimsollError {
+  return new PlimsollError('PROFILE_INVALID', 'profile', fact, { field: 'profile.sample_type' });
+}
 
-  constructor(builder: ProfileBuilder) {
-    this.#builder = builder;
+/** One value column of the result. */
+interface MergedColumn {
+  readonly type: string;
+  readonly unit: string;
+  readonly values: Int64Builder;
+}
+
+/** A merge in progress. `finish` ends it. */
+export class ProfileMerger {
+  readonly #tables = new MergeTables();
+  readonly #labels = new MergeLabels();
+  /** Stack and label set of each sample: its identity. */
+  readonly #sampleKeys = new SequenceInterner();
+  readonly #sampleStack = new Int32Builder();
+  readonly #labelStart = new Int32Builder();
+  readonly #header = new MergedHeader();
+  #columns: readonly MergedColumn[] | null;
+
+  /** @param types where all profiles are known beforehand: those that all of them have. */
+  constructor(types: SampleTypes | null = null) {
+    this.#columns = types === null ? null : newColumns(types);
+    this.#labelStart.push(0);
   }
 
-  add(profile: Profile, columns: readonly number[], sign: 1 | -1): void {
+  /** Samples so far. */
+  get sampleCount(): number {
+    return this.#sampleStack.length;
+  }
+
+  /**
+   * Adds a profile, or takes it away. Sample types that it does not have are left out of the result from now on.
+   * @throws PlimsollError PROFILE_INVALID when no sample type is left or units differ; the merge stays as it was.
+   */
+  add(profile: Profile, sign: 1 | -1 = 1): void {
+    const columns = this.#agree(readTypes(profile));
     const { samples } = profile;
-    const rows = new RowsOfOne(this, profile);
-    const stacks = new Int32Array(profile.stacks.length).fill(NO_ROW);
+    const inputs = columns.map(({ type }) => samples.values[columnOf(profile, type)]);
+    const rows = new MergeRows(this.#tables, profile);
     // The first mapping is the main binary, whether a sample touches it or not.
-    if (this.#mappingByKey.size === 0 && profile.mappings.length > 0) rows.mapping(0);
+    if (this.#tables.mappingCount === 0 && profile.mappings.length > 0) rows.mapping(0);
+    this.#header.add(profile, (row) => rows.string(row));
     for (let sample = 0; sample < samples.length; sample++) {
-      const values = columns.map((column) => {
-        const value = samples.values[column][sample];
-        return sign === 1 ? value : negate(value);
-      });
-      if (values.every((value) => value === 0 || value === 0n)) continue;
-      const from = samples.stack[sample];
-      if (stacks[from] === NO_ROW) stacks[from] = this.#internStack(profile, from, rows);
-      const labels = this.#labelsOf(profile, sample);
-      const key = keyOf(stacks[from], labels);
-      const known = this.#sampleByKey.get(key);
-      if (known !== undefined) this.#builder.addToSample(known, values);
-      else this.#sampleByKey.set(key, this.#builder.addSample(stacks[from] as StackIndex, values, labels));
+      if (isZero(inputs, sample)) continue;
+      const row = this.#internSample(profile, sample, rows);
+      for (let column = 0; column < columns.length; column++) {
+        const value = inputs[column][sample];
+        columns[column].values.add(row, sign === 1 ? value : negate(value));
+      }
     }
   }
 
-  internFunction({ functions, strings }: Profile, row: number): FunctionIndex {
-    const builder = this.#builder;
-    return builder.internFunction({
-      name: builder.stringOf(strings, functions.name[row]),
-      systemName: builder.stringOf(strings, functions.systemName[row]),
-      file: builder.stringOf(strings, functions.file[row]),
-      startLine: functions.startLine[row],
-    });
+  /** The merged profile. */
+  finish(): Profile {
+    if (this.#columns === null) throw new RangeError('nothing to merge');
+    const { strings } = this.#tables;
+    const rowsOf = (texts: readonly string[]): IndexColumn<StringIndex> =>
+      Int32Array.from(texts, (text) => strings.intern(text)) as IndexColumn<StringIndex>;
+    const sampleTypes: ValueTypeTable = {
+      length: this.#columns.length,
+      type: rowsOf(this.#columns.map(({ type }) => type)),
+      unit: rowsOf(this.#columns.map(({ unit }) => unit)),
+    };
+    const merged: Profile = {
+      header: this.#header.finish(),
+      strings: strings.finish(),
+      sampleTypes,
+      samples: {
+        length: this.#sampleStack.length,
+        stack: this.#sampleStack.finishIndex(),
+        values: this.#columns.map(({ values }) => values.finish()),
+        labelStart: this.#labelStart.finish(),
+      },
+      labels: this.#labels.finish(),
+      ...this.#tables.finish(),
+    };
+    return hasZeroSample(merged) ? compactProfile(merged) : merged;
   }
 
-  internLocation({ locations, lines }: Profile, row: number, rows: RowsOfOne): LocationIndex {
-    const mapping = locations.mapping[row] === NO_ROW ? null : rows.mapping(locations.mapping[row]);
-    const address = BigInt.asUintN(64, exactAt(locations.address, row) + (mapping?.shift ?? 0n));
-    const isFolded = locations.isFolded[row] === 1;
-    const lineRows: LineRow[] = [];
-    let key = `${mapping?.row ?? NO_ROW} ${address} ${isFolded ? 1 : 0}`;
-    for (let line = locations.lineStart[row]; line < locations.lineStart[row + 1]; line++) {
-      const lineRow = {
-        function: rows.function(lines.function[line]),
-        line: lines.line[line],
-        column: lines.column[line],
-      };
-      lineRows.push(lineRow);
-      key += ` ${lineRow.function}:${lineRow.line}`;
+  /** The columns that are left when only these types are common. */
+  #agree(types: SampleTypes): readonly MergedColumn[] {
+    if (this.#columns === null) this.#columns = newColumns(types);
+    else {
+      const known = new Map(this.#columns.map(({ type, unit }) => [type, unit]));
+      const common = commonTypes(known, types);
+      if (common.size < this.#columns.length)
+        this.#columns = this.#columns.filter(({ type }) => common.has(type));
     }
-    // pprof compares the column of the last line only (its key has room for no more); the first location wins.
-    key += ` ${lineRows.at(-1)?.column ?? 0}`;
-    const known = this.#locationByKey.get(key);
-    if (known !== undefined) return known;
-    const added = this.#builder.internLocation(
-      { mapping: mapping?.row ?? NO_ROW, address, lines: lineRows, isFolded },
-      this.#locationByKey.size,
-    );
-    this.#locationByKey.set(key, added);
-    return added;
+    return this.#columns;
   }
 
-  /** The builder's mapping and what to add to addresses: the same object may be loaded elsewhere. */
-  internMapping({ mappings, strings }: Profile, row: number): { row: MappingIndex; shift: bigint } {
-    const start = exactAt(mappings.start, row);
-    const size = BigInt.asUintN(64, exactAt(mappings.limit, row) - start);
-    const pages = (size + PAGE_BYTES - 1n) / PAGE_BYTES;
-    const builder = this.#builder;
-    const file = builder.stringOf(strings, mappings.file[row]);
-    const buildId = builder.stringOf(strings, mappings.buildId[row]);
-    const name = buildId !== 0 ? buildId : file;
-    const key = `${pages} ${mappings.offset[row]} ${name}`;
-    const known = this.#mappingByKey.get(key);
-    if (known !== undefined) return { row: known.row, shift: known.start - start };
-    const added = builder.addMapping({
-      start: mappings.start[row],
-      limit: mappings.limit[row],
-      offset: mappings.offset[row],
-      file,
-      buildId,
-      flags: mappings.flags[row],
-    });
-    this.#mappingByKey.set(key, { row: added, start });
-    return { row: added, shift: 0n };
-  }
-
-  #internStack({ stacks }: Profile, row: number, rows: RowsOfOne): StackIndex {
-    const locations: LocationIndex[] = [];
-    for (let at = stacks.locationStart[row]; at < stacks.locationStart[row + 1]; at++)
-      locations.push(rows.location(stacks.location[at]));
-    return this.#builder.internStack(locations);
-  }
-
-  #labelsOf({ samples, labels, strings }: Profile, sample: number): LabelRow[] {
-    const rows: LabelRow[] = [];
-    const builder = this.#builder;
-    for (let row = samples.labelStart[sample]; row < samples.labelStart[sample + 1]; row++) {
-      const key = builder.stringOf(strings, labels.key[row]);
-      if (labels.text[row] !== NO_ROW) rows.push({ key, text: builder.stringOf(strings, labels.text[row]) });
-      else rows.push({ key, number: labels.number[row], unit: builder.stringOf(strings, labels.unit[row]) });
-    }
-    return rows;
+  #internSample(profile: Profile, sample: number, rows: MergeRows): number {
+    const stack = rows.stack(profile.samples.stack[sample]);
+    const keys = this.#sampleKeys;
+    const before = keys.count;
+    keys.push(stack);
+    this.#labels.pushKey(profile, sample, rows, keys);
+    const row = keys.intern();
+    if (row !== before) return row;
+    this.#sampleStack.push(stack);
+    this.#labels.add(profile, sample, rows);
+    this.#labelStart.push(this.#labels.length);
+    for (const { values } of this.#columns ?? []) values.pushNumber(0);
+    return row;
   }
 }
 
-interface MergedMapping {
-  readonly row: MappingIndex;
-  readonly start: bigint;
+function newColumns(types: SampleTypes): readonly MergedColumn[] {
+  return Array.from(types, ([type, unit]) => ({ type, unit: unit ?? '', values: new Int64Builder() }));
 }
 
-/** Rows of one input to rows of the builder, looked up once each. */
-class RowsOfOne {
-  readonly #merger: Merger;
-  readonly #profile: Profile;
-  readonly #functions: Int32Array;
-  readonly #locations: Int32Array;
-  readonly #mappings: ({ row: MappingIndex; shift: bigint } | undefined)[] = [];
-
-  constructor(merger: Merger, profile: Profile) {
-    this.#merger = merger;
-    this.#profile = profile;
-    this.#functions = new Int32Array(profile.functions.length).fill(NO_ROW);
-    this.#locations = new Int32Array(profile.locations.length).fill(NO_ROW);
-  }
-
-  function(row: number): FunctionIndex {
-    if (this.#functions[row] === NO_ROW)
-      this.#functions[row] = this.#merger.internFunction(this.#profile, row);
-    return this.#functions[row] as FunctionIndex;
-  }
-
-  location(row: number): LocationIndex {
-    if (this.#locations[row] === NO_ROW)
-      this.#locations[row] = this.#merger.internLocation(this.#profile, row, this);
-    return this.#locations[row] as LocationIndex;
-  }
-
-  mapping(row: number): { row: MappingIndex; shift: bigint } {
-    return (this.#mappings[row] ??= this.#merger.internMapping(this.#profile, row));
-  }
+function columnOf({ sampleTypes, strings }: Profile, type: string): number {
+  return sampleTypes.type.findIndex((row) => strings.get(row) === type);
 }
 
-/** The order of labels with different keys says nothing; that of equal keys does. */
-function keyOf(stack: number, labels: readonly LabelRow[]): number | string {
-  if (labels.length === 0) return stack;
-  // Text first, then by key; the sort is stable.
-  const sorted = labels.length === 1 ? labels : [...labels].sort((a, b) => rankOf(a) - rankOf(b));
-  const parts = sorted.map((label) =>
-    'text' in label ? `${label.key}=${label.text}` : `${label.key}#${label.number} ${label.unit}`,
-  );
-  return `${stack}|${parts.join('|')}`;
+function isZero(columns: readonly Int64Column[], sample: number): boolean {
+  for (let column = 0; column < columns.length; column++) {
+    const value = columns[column][sample];
+    if (value !== 0 && value !== 0n) return false;
+  }
+  return true;
 }
 
-function rankOf(label: LabelRow): number {
-  return 'text' in label ? label.key - 2 ** 40 : label.key;
+function hasZeroSample({ samples }: Profile): boolean {
+  for (let sample = 0; sample < samples.length; sample++) if (isZero(samples.values, sample)) return true;
+  return false;
 }
 
 function negate(value: number | bigint): number | bigint {
@@ -260,42 +221,45 @@ function negate(value: number | bigint): number | bigint {
   return typeof value === 'bigint' ? -value : 0 - value;
 }
 
-function mergeHeaders(builder: ProfileBuilder, inputs: readonly Signed[]): void {
-  const first = inputs[0].profile;
-  let [timeNanos, durationNanos, period] = [0n, 0n, 0n];
-  let [defaultSampleType, docUrl] = [NO_TEXT, NO_TEXT];
-  const comments = new Set<StringIndex>();
-  for (const { profile } of inputs) {
-    const { header, strings } = profile;
-    if (timeNanos === 0n || header.timeNanos < timeNanos) timeNanos = header.timeNanos;
-    durationNanos = BigInt.asIntN(64, durationNanos + header.durationNanos);
-    if (period === 0n || period < header.period) period = header.period;
-    for (const row of header.comment) comments.add(builder.stringOf(strings, row));
-    if (defaultSampleType === NO_TEXT)
-      defaultSampleType = builder.stringOf(strings, header.defaultSampleType);
-    if (docUrl === NO_TEXT) docUrl = builder.stringOf(strings, header.docUrl);
+const NO_TEXT = 0 as StringIndex;
+
+/** The header: most of it from the first profile, times and comments from all. */
+class MergedHeader {
+  #first: ProfileHeader | null = null;
+  #timeNanos = 0n;
+  #durationNanos = 0n;
+  #period = 0n;
+  #defaultSampleType = NO_TEXT;
+  #docUrl = NO_TEXT;
+  readonly #comments = new Set<StringIndex>();
+
+  /** @param string row of the merged profile for one of this. */
+  add({ header }: Profile, string: (row: number) => StringIndex): void {
+    this.#first ??= {
+      ...header,
+      periodType: string(header.periodType),
+      periodUnit: string(header.periodUnit),
+      dropFrames: string(header.dropFrames),
+      keepFrames: string(header.keepFrames),
+    };
+    if (this.#timeNanos === 0n || header.timeNanos < this.#timeNanos) this.#timeNanos = header.timeNanos;
+    this.#durationNanos = BigInt.asIntN(64, this.#durationNanos + header.durationNanos);
+    if (this.#period === 0n || this.#period < header.period) this.#period = header.period;
+    for (const row of header.comment) this.#comments.add(string(row));
+    if (this.#defaultSampleType === NO_TEXT) this.#defaultSampleType = string(header.defaultSampleType);
+    if (this.#docUrl === NO_TEXT) this.#docUrl = string(header.docUrl);
   }
-  builder.setHeader({
-    periodType: builder.stringOf(first.strings, first.header.periodType),
-    periodUnit: builder.stringOf(first.strings, first.header.periodUnit),
-    period,
-    timeNanos,
-    durationNanos,
-    defaultSampleType,
-    dropFrames: builder.stringOf(first.strings, first.header.dropFrames),
-    keepFrames: builder.stringOf(first.strings, first.header.keepFrames),
-    docUrl,
-    comment: Int32Array.from(comments) as IndexColumn<StringIndex>,
-  });
-}
 
-/** The profile without zero samples and without what nothing points to any more, in the order of first use. */
-export function compactProfile(profile: Profile): Profile {
-  return mergeSigned([{ profile, sign: 1 }]);
-}
-
-function hasZeroSample({ samples }: Profile): boolean {
-  for (let sample = 0; sample < samples.length; sample++)
-    if (samples.values.every((column) => column[sample] === 0 || column[sample] === 0n)) return true;
-  return false;
+  finish(): ProfileHeader {
+    if (this.#first === null) throw new RangeError('nothing to merge');
+    return {
+      ...this.#first,
+      timeNanos: this.#timeNanos,
+      durationNanos: this.#durationNanos,
+      period: this.#period,
+      defaultSampleType: this.#defaultSampleType,
+      docUrl: this.#docUrl,
+      comment: Int32Array.from(this.#comments) as IndexColumn<StringIndex>,
+    };
+  }
 }
