@@ -3,6 +3,55 @@
 import type { CommandEntry, ReportEntry } from './profile-tools.ts';
 
 export const PROFILE_REPORTS: Readonly<Record<string, ReportEntry | CommandEntry>> = {
+  top: {
+    kind: 'report',
+    summary: 'functions by their own value',
+    load: async () => (await import('../profile/reports/top.ts')).renderTop,
+    defaultNodeCount: 0,
+  },
+  tree: {
+    kind: 'report',
+    summary: 'each function between its callers and its callees',
+    load: async () => (await import('../profile/reports/tree.ts')).renderTree,
+    defaultNodeCount: 80,
+  },
+  peek: {
+    kind: 'report',
+    summary: 'the same for functions that match: peek REGEX',
+    load: async () => (await import('../profile/reports/tree.ts')).renderTree,
+    hasSymbol: true,
+    isUntrimmed: true,
+    defaultNodeCount: 0,
+  },
+  list: {
+    kind: 'report',
+    summary: 'source lines of functions that match, with their values: list REGEX',
+    load: async () => (await import('../profile/reports/list.ts')).renderList,
+    hasSymbol: true,
+    granularity: 'lines',
+    isUntrimmed: true,
+    defaultNodeCount: 0,
+  },
+  dot: {
+    kind: 'report',
+    summary: 'the call graph for Graphviz',
+    load: async () => (await import('../profile/reports/dot.ts')).renderDot,
+    defaultNodeCount: 80,
+  },
+  svg: {
+    kind: 'report',
+    summary: 'the call graph as a picture; no Graphviz is needed',
+    load: async () => (await import('./profile-svg.ts')).renderSvg,
+    defaultNodeCount: 80,
+  },
+  callgrind: {
+    kind: 'report',
+    summary: 'a file for KCachegrind',
+    load: async () => (await import('../profile/reports/callgrind.ts')).renderCallgrind,
+    granularity: 'addresses',
+    isUntrimmed: true,
+    defaultNodeCount: 0,
+  },
   traces: {
     kind: 'report',
     summary: 'every sample with its labels and its stack',

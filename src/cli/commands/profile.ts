@@ -13,6 +13,7 @@ import {
   type ReportShape,
 } from '../../profile/reports/prepare.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { readLibrarySource } from '../library-source.ts';
 import { localZoneAt } from '../local-zone.ts';
 import { parseProfileFlags, type ProfileRequest, type SymbolSettings } from '../profile-flags.ts';
 import { PROFILE_REPORTS } from '../profile-reports.ts';
@@ -74,6 +75,8 @@ const HOST: ReportHost = {
       return null;
     }
   },
+  readLibrarySource,
+  workingFolder: () => process.cwd(),
   warn,
 };
 

@@ -81,6 +81,10 @@ export interface ReportHost {
   readonly zoneAt: (unixSeconds: number) => TimeZone;
   /** Text of a source file, or null when it cannot be read. */
   readonly readSource: (path: string) => string | null;
+  /** The same of a file of the standard library or the module cache, wherever they are on this machine. */
+  readonly readLibrarySource: (file: string) => string | null;
+  /** Where sources are looked for without -source_path. */
+  readonly workingFolder: () => string;
   /** One line for standard error. */
   readonly warn: (line: string) => void;
 }

@@ -20,6 +20,8 @@ import { renderTraces } from './traces.ts';
 const HOST = {
   zoneAt: () => ({ name: 'UTC', offsetSeconds: 0 }),
   readSource: () => null,
+  readLibrarySource: () => null,
+  workingFolder: () => '/',
   warn: () => undefined,
 };
 

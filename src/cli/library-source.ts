@@ -1,0 +1,49 @@
+// Sources of Go's standard library and of modules, found where this machine keeps them.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * A file that a profile names below GOROOT/src or the module cache of whatever machine built it, or as `-trimpath` leaves
+ * it (`net/http/server.go`, `github.com/a/b@v1.2.3/c.go`). Only Go files are read, nothing above those folders.
+ */
+export function readLibrarySource(file: string): string | null {
+  if (!file.endsWith('.go') || file.split('/').includes('..')) return null;
+  const module = /(?:^|\/pkg\/mod\/)((?:[^/]+\/)*[^/]+@v[^/]+\/.+)$/.exec(file)?.[1];
+  if (module !== undefined) return readIn(moduleCache(), escapeUpper(module));
+  const standard = file.startsWith('/') ? /\/src\/(.+)$/.exec(file)?.[1] : file;
+  return standard === undefined ? null : readIn(join(goRoot(), 'src'), standard);
+}
+
+/** As the module cache spells capitals: `!burnt!sushi`. */
+function escapeUpper(path: string): string {
+  const at = path.indexOf('/', path.indexOf('@'));
+  const module = path.slice(0, at).replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
+  return module + path.slice(at);
+}
+
+function moduleCache(): string {
+  const [first = ''] = (process.env['GOPATH'] ?? '').split(':');
+  return process.env['GOMODCACHE'] ?? join(first === '' ? join(homedir(), 'go') : first, 'pkg', 'mod');
+}
+
+let knownRoot: string | null = null;
+
+function goRoot(): string {
+  if (knownRoot !== null) return knownRoot;
+  const usual = process.env['GOROOT'] ?? '/usr/local/go';
+  if (existsSync(join(usual, 'src'))) knownRoot = usual;
+  else
+    knownRoot =
+      spawnSync('go', ['env', 'GOROOT'], { encoding: 'utf8', timeout: 5000 }).stdout?.trim() || usual;
+  return knownRoot;
+}
+
+function readIn(folder: string, path: string): string | null {
+  try {
+    return readFileSync(join(folder, path), 'utf8');
+  } catch {
+    return null; // Not on this machine.
+  }
+}

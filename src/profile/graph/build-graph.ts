@@ -1,0 +1,223 @@
+// From samples to a graph, or to a call tree. Source: google/pprof internal/graph newGraph, newTree.
+import { Int32Builder } from '../../pprof/columns.ts';
+import { NO_ROW, type Int64Column, type Profile } from '../../pprof/tables.ts';
+import { PairTable } from '../pair-table.ts';
+import type { ReportOptions } from '../reports/options.ts';
+import { selectNodes, type EdgeTable, type Graph } from './graph.ts';
+import type { NodeInfos } from './node-infos.ts';
+import { NodeTags } from './node-tags.ts';
+import { isZero, Sums } from './sums.ts';
+
+export interface GraphTask {
+  readonly profile: Profile;
+  readonly options: ReportOptions;
+  readonly infos: NodeInfos;
+  /** Collects tags as well: pictures show them. */
+  readonly withTags: boolean;
+}
+
+/** What is added up of each sample. */
+class SampleValues {
+  readonly isWide: boolean;
+  readonly #values: Int64Column;
+  readonly #divisors: Int64Column | null;
+
+  constructor({ samples }: Profile, { valueColumn, divisorColumn }: ReportOptions) {
+    const values = samples.values[valueColumn];
+    const divisors = divisorColumn === null ? null : samples.values[divisorColumn];
+    this.isWide = !isSumSafe(values) || (divisors !== null && !isSumSafe(divisors));
+    this.#values = this.isWide ? widen(values) : values;
+    this.#divisors = divisors !== null && this.isWide ? widen(divisors) : divisors;
+  }
+
+  get isDivided(): boolean {
+    return this.#divisors !== null;
+  }
+  value(sample: number): number | bigint {
+    return this.#values[sample];
+  }
+  divisor(sample: number): number | bigint {
+    return this.#divisors === null ? 0 : this.#divisors[sample];
+  }
+}
+
+function isSumSafe(column: Int64Column): boolean {
+  if (!(column instanceof Float64Array)) return false;
+  let sum = 0;
+  for (let row = 0; row < column.length; row++) sum += Math.abs(column[row]);
+  return sum <= Number.MAX_SAFE_INTEGER;
+}
+
+function widen(column: Int64Column): BigInt64Array {
+  return column instanceof Float64Array ? BigInt64Array.from(column, (value) => BigInt(value)) : column;
+}
+
+/** Nodes and edges while they are added up. */
+class Growing {
+  readonly flat: Sums;
+  readonly cum: Sums;
+  readonly flatDivisor: Sums;
+  readonly cumDivisor: Sums;
+  readonly edges = new PairTable();
+  readonly #weight: Sums;
+  readonly #weightDivisor: Sums;
+  readonly #isResidual = new Int32Builder();
+  readonly #isInline = new Int32Builder();
+  readonly #isDivided: boolean;
+  readonly tags: NodeTags | null;
+
+  constructor(task: GraphTask, values: SampleValues, nodes: number) {
+    const sums = (length: number) => new Sums(length, values.isWide);
+    this.flat = sums(nodes);
+    this.cum = sums(nodes);
+    this.flatDivisor = sums(nodes);
+    this.cumDivisor = sums(nodes);
+    this.#weight = sums(nodes);
+    this.#weightDivisor = sums(nodes);
+    this.#isDivided = values.isDivided;
+    this.tags = task.withTags ? new NodeTags(task.profile, task.options, values.isWide) : null;
+  }
+
+  addCum(node: number, sample: number, value: number | bigint, divisor: number | bigint): void {
+    this.cum.add(node, value);
+    if (this.#isDivided) this.cumDivisor.add(node, divisor);
+    this.tags?.add(node, sample, value, divisor, false);
+  }
+
+  addFlat(node: number, sample: number, value: number | bigint, divisor: number | bigint): void {
+    this.flat.add(node, value);
+    if (this.#isDivided) this.flatDivisor.add(node, divisor);
+    this.tags?.add(node, sample, value, divisor, true);
+  }
+
+  addEdge(
+    edge: number,
+    value: number | bigint,
+    divisor: number | bigint,
+    call: { readonly isResidual: boolean; readonly isInline: boolean },
+  ): void {
+    this.#weight.add(edge, value);
+    if (this.#isDivided) this.#weightDivisor.add(edge, divisor);
+    if (edge === this.#isInline.length) {
+      this.#isInline.push(call.isInline ? 1 : 0);
+      this.#isResidual.push(call.isResidual ? 1 : 0);
+      return;
+    }
+    // Inline is what was never called, residual what ever went over something.
+    if (!call.isInline) this.#isInline.view()[edge] = 0;
+    if (call.isResidual) this.#isResidual.view()[edge] = 1;
+  }
+
+  finish(task: GraphTask, info: Int32Array): Graph {
+    const { length } = info;
+    const edges: EdgeTable = {
+      length: this.edges.length,
+      caller: this.edges.first.finish(),
+      callee: this.edges.second.finish(),
+      weight: this.#weight.finish(this.edges.length),
+      weightDivisor: this.#isDivided ? this.#weightDivisor.finish(this.edges.length) : null,
+      isResidual: Uint8Array.from(this.#isResidual.finish()),
+      isInline: Uint8Array.from(this.#isInline.finish()),
+      isGone: new Uint8Array(this.edges.length),
+    };
+    const flat = this.flat.finish(length);
+    const cum = this.cum.finish(length);
+    return {
+      infos: task.infos,
+      info,
+      flat,
+      cum,
+      flatDivisor: this.#isDivided ? this.flatDivisor.finish(length) : null,
+      cumDivisor: this.#isDivided ? this.cumDivisor.finish(length) : null,
+      edges,
+      tags: this.tags,
+      nodes: selectNodes(info, flat, cum, task.options.dropNegative),
+    };
+  }
+}
+
+/**
+ * A node per NodeInfo. A sample counts once for each node and each edge on its stack, however often they occur; its value
+ * is the leaf's own.
+ *
+ * @param isKept [infos] 1 = the node may be in the graph; calls through others become residual. null = all are.
+ */
+export function buildGraph(task: GraphTask, isKept: Uint8Array | null): Graph {
+  const { profile, infos } = task;
+  const { samples, stacks } = profile;
+  const values = new SampleValues(profile, task.options);
+  const growing = new Growing(task, values, infos.length);
+  const seenNode = new Int32Array(infos.length).fill(-1);
+  const seenEdge = new Int32Builder();
+  for (let sample = 0; sample < samples.length; sample++) {
+    const value = values.value(sample);
+    const divisor = values.divisor(sample);
+    if (isZero(value) && isZero(divisor)) continue;
+    let parent = NO_ROW;
+    let isResidual = false;
+    const stack = samples.stack[sample];
+    for (let at = stacks.locationStart[stack + 1] - 1; at >= stacks.locationStart[stack]; at--) {
+      const location = stacks.location[at];
+      const last = infos.nodeStart[location + 1] - 1;
+      for (let cell = last; cell >= infos.nodeStart[location]; cell--) {
+        const node = infos.nodeOf[cell];
+        if (isKept !== null && isKept[node] === 0) {
+          isResidual = true;
+          continue;
+        }
+        if (seenNode[node] !== sample) {
+          seenNode[node] = sample;
+          growing.addCum(node, sample, value, divisor);
+        }
+        if (parent !== NO_ROW && parent !== node) {
+          const edge = growing.edges.row(parent, node);
+          if (edge === seenEdge.length) seenEdge.push(-1);
+          if (seenEdge.at(edge) !== sample) {
+            seenEdge.view()[edge] = sample;
+            growing.addEdge(edge, value, divisor, { isResidual, isInline: cell !== last });
+          }
+        }
+        parent = node;
+        isResidual = false;
+      }
+    }
+    if (parent !== NO_ROW && !isResidual) growing.addFlat(parent, sample, value, divisor);
+  }
+  return growing.finish(
+    task,
+    Int32Array.from({ length: infos.length }, (_, row) => row),
+  );
+}
+
+/** A node per path. */
+export function buildTree(task: GraphTask): Graph {
+  const { profile, infos } = task;
+  const { samples, stacks } = profile;
+  const values = new SampleValues(profile, task.options);
+  const growing = new Growing(task, values, infos.length);
+  // Row of a child by its parent (0 = the root, which is no node) and its info.
+  const paths = new PairTable();
+  for (let sample = 0; sample < samples.length; sample++) {
+    const value = values.value(sample);
+    const divisor = values.divisor(sample);
+    if (isZero(value) && isZero(divisor)) continue;
+    let parent = NO_ROW;
+    const stack = samples.stack[sample];
+    for (let at = stacks.locationStart[stack + 1] - 1; at >= stacks.locationStart[stack]; at--) {
+      const location = stacks.location[at];
+      const last = infos.nodeStart[location + 1] - 1;
+      for (let cell = last; cell >= infos.nodeStart[location]; cell--) {
+        const node = paths.row(parent + 1, infos.nodeOf[cell]);
+        growing.addCum(node, sample, value, divisor);
+        if (parent !== NO_ROW)
+          growing.addEdge(growing.edges.row(parent, node), value, divisor, {
+            isResidual: false,
+            isInline: cell !== last,
+          });
+        parent = node;
+      }
+    }
+    if (parent !== NO_ROW) growing.addFlat(parent, sample, value, divisor);
+  }
+  return growing.finish(task, paths.second.finish());
+}

@@ -1,0 +1,49 @@
+// `top`: functions by their own value. Source: google/pprof internal/report printText.
+import type { Profile } from '../../pprof/tables.ts';
+import { cumValue, flatTotal, flatValue, nodeName, type Graph } from '../graph/graph.ts';
+import { buildTrimmedGraph, chooseUnit } from '../graph/trim-graph.ts';
+import { percentage } from '../measurement.ts';
+import { formatValue, reportLabels } from './header.ts';
+import type { ReportOptions } from './options.ts';
+
+const SHAPE = { isVisual: false, mayBeTree: false, withObjects: false };
+
+export function* renderTop(profile: Profile, given: ReportOptions): Generator<string> {
+  const { graph, originalCount, droppedNodes } = buildTrimmedGraph(profile, given, SHAPE);
+  const options = chooseUnit(graph, given);
+  const shown = {
+    flatTotal: flatTotal(graph),
+    nodeCount: graph.nodes.length,
+    originalCount,
+    droppedNodes,
+    droppedEdges: 0,
+    isGraph: false,
+  };
+  yield `${reportLabels(profile, options, shown).join('\n')}\n`;
+  yield '      flat  flat%   sum%        cum   cum%\n';
+  const inlining = describeInlining(graph);
+  let sum = 0n;
+  for (const node of graph.nodes) {
+    const flat = flatValue(graph, node);
+    const cum = cumValue(graph, node);
+    sum = BigInt.asIntN(64, sum + BigInt(flat));
+    const share = (value: number | bigint): string => percentage(value, options.total);
+    yield (
+      `${formatValue(options, flat).padStart(10)} ${share(flat)} ${share(sum)} ` +
+      `${formatValue(options, cum).padStart(10)} ${share(cum)}  ${nodeName(graph, node)}${inlining[node]}\n`
+    );
+  }
+}
+
+/** Behind the name of a node: whether it was entered by inlined calls only, or by both kinds. */
+function describeInlining({ info, edges }: Graph): string[] {
+  const isInlined = new Uint8Array(info.length);
+  const isCalled = new Uint8Array(info.length);
+  for (let edge = 0; edge < edges.length; edge++) {
+    if (edges.isGone[edge] === 1) continue;
+    (edges.isInline[edge] === 1 ? isInlined : isCalled)[edges.callee[edge]] = 1;
+  }
+  return Array.from(isInlined, (inlined, node) =>
+    inlined === 0 ? '' : isCalled[node] === 1 ? ' (partial-inline)' : ' (inline)',
+  );
+}

@@ -1,0 +1,76 @@
+// `tree` and `peek`: each function between its callers and its callees. Source: google/pprof internal/report printTree.
+import { PlimsollError } from '../../base/errors.ts';
+import type { Profile } from '../../pprof/tables.ts';
+import {
+  adjacencyOf,
+  cumValue,
+  flatTotal,
+  flatValue,
+  nodeName,
+  sortEdges,
+  type Graph,
+} from '../graph/graph.ts';
+import { buildTrimmedGraph, chooseUnit } from '../graph/trim-graph.ts';
+import { percentage } from '../measurement.ts';
+import { formatValue, reportLabels } from './header.ts';
+import type { ReportOptions } from './options.ts';
+
+const SHAPE = { isVisual: false, mayBeTree: false, withObjects: false };
+const SEPARATOR = '----------------------------------------------------------+-------------\n';
+const LEGEND = '      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t \n';
+
+/** @throws PlimsollError PROFILE_INVALID when an expression is given and no function matches. */
+export function renderTree(profile: Profile, given: ReportOptions): string[] {
+  const { graph, originalCount, droppedNodes } = buildTrimmedGraph(profile, given, SHAPE);
+  const options = chooseUnit(graph, given);
+  const shown = {
+    flatTotal: flatTotal(graph),
+    nodeCount: graph.nodes.length,
+    originalCount,
+    droppedNodes,
+    droppedEdges: 0,
+    isGraph: false,
+  };
+  const text = [`${reportLabels(profile, options, shown).join('\n')}\n`, SEPARATOR, LEGEND];
+  const { incoming, outgoing } = adjacencyOf(graph);
+  let sum = 0n;
+  let matched = 0;
+  for (const node of graph.nodes) {
+    const name = nodeName(graph, node);
+    if (options.symbol !== null && !options.symbol.test(name)) continue;
+    matched++;
+    const flat = flatValue(graph, node);
+    const cum = cumValue(graph, node);
+    sum = BigInt.asIntN(64, sum + BigInt(flat));
+    const share = (value: number | bigint): string => percentage(value, options.total);
+    text.push(SEPARATOR);
+    for (const edge of sortEdges(graph, incoming[node]))
+      text.push(edgeLine(graph, options, { edge, end: graph.edges.caller[edge], cum }));
+    text.push(
+      `${formatValue(options, flat).padStart(10)} ${share(flat)} ${share(sum)} ` +
+        `${formatValue(options, cum).padStart(10)} ${share(cum)}                | ${name}\n`,
+    );
+    for (const edge of sortEdges(graph, outgoing[node]))
+      text.push(edgeLine(graph, options, { edge, end: graph.edges.callee[edge], cum }));
+  }
+  if (graph.nodes.length > 0) text.push(SEPARATOR);
+  if (options.symbol !== null && matched === 0) throw noMatch(options.symbol.source);
+  return text;
+}
+
+/** Weights of edges are not divided, not even for a mean: as pprof prints them. */
+function edgeLine(
+  graph: Graph,
+  options: ReportOptions,
+  { edge, end, cum }: { readonly edge: number; readonly end: number; readonly cum: number | bigint },
+): string {
+  const weight = graph.edges.weight[edge];
+  const inline = graph.edges.isInline[edge] === 1 ? ' (inline)' : '';
+  return `${formatValue(options, weight).padStart(50)} ${percentage(weight, cum)} |   ${nodeName(graph, end)}${inline}\n`;
+}
+
+export function noMatch(source: string): PlimsollError {
+  return new PlimsollError('PROFILE_INVALID', 'profile', 'no function matches the expression', {
+    value: source,
+  });
+}
