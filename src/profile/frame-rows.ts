@@ -1,7 +1,7 @@
 // Stacks of a profile to rows of an interner. Every location is translated once, however many stacks go through it.
 import { numberAt } from '../pprof/columns.ts';
 import { NO_ROW, type Profile } from '../pprof/tables.ts';
-import { UNKNOWN_FRAME } from './frame-nodes.ts';
+import { UNKNOWN_FRAME } from './frames.ts';
 import type { InternedStack } from './snapshot.ts';
 import { MAX_STACK_FRAMES, type InternedFrame, type StackInterner } from './stack-interner.ts';
 

@@ -2,6 +2,9 @@
 import type { Frame } from './snapshot.ts';
 import { STANDARD_LIBRARY_ROOTS } from './standard-library.ts';
 
+/** What a frame without a name is called. */
+export const UNKNOWN_FRAME = '<unknown>';
+
 /**
  * Whose code a frame is.
  *

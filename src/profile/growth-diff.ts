@@ -2,7 +2,7 @@
 import { exactAt, numberAt } from '../pprof/columns.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { compareText } from './compare-text.ts';
-import { UNKNOWN_FRAME } from './frame-nodes.ts';
+import { UNKNOWN_FRAME } from './frames.ts';
 import { reduceHeap } from './reduce.ts';
 import { findSampleTypeOrNone } from './sample-types.ts';
 import {

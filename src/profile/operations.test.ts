@@ -3,14 +3,12 @@ import { decodeProto } from '../pprof/decode-proto.ts';
 import { encodeProfile } from '../pprof/encode-proto.ts';
 import { ProfileBuilder } from '../pprof/profile-builder.ts';
 import type { Profile } from '../pprof/tables.ts';
-import { drawProfile, renderCallTree, renderSamples, renderTop } from '../testing/drawn-profile.ts';
+import { drawProfile, renderSamples } from '../testing/drawn-profile.ts';
 import { fixtureNames, readFixture } from '../testing/fixture-profiles.ts';
-import { computeCallTree } from './call-tree.ts';
 import { checkProfile } from './check-profile.ts';
 import { filterSamples, focusSamples, ignoreSamples } from './filter.ts';
 import { mergeProfiles, subtractProfile } from './merge.ts';
 import { defaultSampleType, findSampleType } from './sample-types.ts';
-import { computeTop } from './top.ts';
 
 function lines(text: string): string {
   return text
@@ -19,124 +17,6 @@ function lines(text: string): string {
     .filter((line) => line !== '')
     .join('\n');
 }
-
-describe('computeTop', () => {
-  it('counts a recursive function once in cum and the innermost inlined one as flat', () => {
-    const profile = drawProfile(`
-      types n/count
-      main > a > b > a > b = 5
-      main > a >> tiny = 2
-      main = 1
-    `);
-    expect(renderTop(computeTop(profile, 0))).toBe(
-      lines(`
-        5 5 b
-        2 2 tiny
-        1 8 main
-        0 7 a
-      `),
-    );
-  });
-
-  it('orders by absolute value, then by name in code points, and totals absolute values', () => {
-    const top = computeTop(
-      drawProfile(`
-        types n/count
-        b = 3
-        😀 = 3
-        \uffee = 3
-        a = -4
-        - = 9
-        none = 0
-      `),
-      0,
-    );
-    expect([...top.name, top.total]).toEqual(['a', 'b', '\uffee', '😀', 22n]);
-  });
-
-  it('makes one row of a name in different files, and one of all code without symbols in an object', () => {
-    const builder = new ProfileBuilder();
-    builder.addSampleType(builder.string('n'), builder.string('count'));
-    const mapping = builder.addMapping({
-      start: 0,
-      limit: 4096,
-      offset: 0,
-      file: builder.string('/lib/libc.so.6'),
-      buildId: builder.string(''),
-      flags: 0,
-    });
-    for (const address of [16, 32]) {
-      const location = builder.internLocation({ mapping, address, lines: [], isFolded: false });
-      builder.addSample(builder.internStack([location]), [address], []);
-    }
-    expect(renderTop(computeTop(builder.finish(), 0))).toBe('48 48 [libc.so.6]');
-    expect(
-      renderTop(
-        computeTop(
-          drawProfile(`
-            types n/count
-            f@a.go:1 = 1
-            f@b.go:2 = 2
-          `),
-          0,
-        ),
-      ),
-    ).toBe('3 3 f');
-  });
-
-  it('is exact beyond 2^53', () => {
-    const profile = drawProfile(`
-      types n/count
-      f = 9007199254740993
-      f > g = 9007199254740993
-    `);
-    expect(renderTop(computeTop(profile, 0))).toBe(
-      lines(`
-        9007199254740993 18014398509481986 f
-        9007199254740993 9007199254740993 g
-      `),
-    );
-  });
-});
-
-describe('computeCallTree', () => {
-  const profile = drawProfile(`
-    types n/count
-    main > a = 2
-    main > b >> c = 3
-    main = 1
-    other > a = 4
-  `);
-
-  it('shares paths from the root and sums up from the leaves', () => {
-    expect(renderCallTree(computeCallTree(profile, 0))).toBe(
-      [
-        'all 10 (0)',
-        '  main 6 (1)',
-        '    a 2 (2)',
-        '    b 3 (0)',
-        '      c 3 (3)',
-        '  other 4 (0)',
-        '    a 4 (4)',
-      ].join('\n'),
-    );
-  });
-
-  it('shows callers below the leaf when it is inverted', () => {
-    expect(renderCallTree(computeCallTree(profile, 0, 'bottom-up'))).toBe(
-      [
-        'all 10 (0)',
-        '  a 6 (0)',
-        '    main 2 (2)',
-        '    other 4 (4)',
-        '  c 3 (0)',
-        '    b 3 (0)',
-        '      main 3 (3)',
-        '  main 1 (1)',
-      ].join('\n'),
-    );
-  });
-});
 
 describe('mergeProfiles', () => {
   it('adds samples of equal stack and labels, whatever the order of the labels', () => {

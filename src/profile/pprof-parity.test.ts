@@ -6,11 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeTables } from '../pprof/decode-profile.ts';
 import { encodeProfile } from '../pprof/encode-proto.ts';
-import type { Profile } from '../pprof/tables.ts';
-import { fixtureNames, fixturePath, readFixture } from '../testing/fixture-profiles.ts';
-import { subtractProfile } from './merge.ts';
-import { findSampleType, sampleTypeNames } from './sample-types.ts';
-import { computeTop } from './top.ts';
+import { fixturePath, readFixture } from '../testing/fixture-profiles.ts';
 
 const missing = goMissing();
 
@@ -30,60 +26,7 @@ function pprof(...flags: string[]): string {
   });
 }
 
-/** `flat cum name` rows of `-top` with everything shown, in the smallest unit, as it prints them. */
-function pprofTop(column: string, ...sources: string[]): string[] {
-  const text = pprof(
-    '-top',
-    '-nodefraction=0',
-    '-edgefraction=0',
-    '-unit=B',
-    `-sample_index=${column}`,
-    ...sources,
-  );
-  const lines = text.split('\n');
-  const header = lines.findIndex((line) => /^\s+flat\s+flat%/.test(line));
-  return lines
-    .slice(header + 1)
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [flat, , , cum, , ...name] = line.trim().split(/\s+/);
-      return `${flat.replace(/B$/, '')} ${cum.replace(/B$/, '')} ${name.join(' ').replace(/ \((?:partial-)?inline\)$/, '')}`;
-    });
-}
-
-function ourTop(profile: Profile, column: string): string[] {
-  const top = computeTop(profile, findSampleType(profile, column));
-  return top.name.map((name, row) => `${top.flat[row]} ${top.cum[row]} ${name}`);
-}
-
-const COUNTED = fixtureNames('.pb.gz').filter((name) => !name.startsWith('cpu'));
-
 describe('parity with go tool pprof', () => {
-  it.skipIf(missing).each(COUNTED)(
-    `top of %s, every sample type${missing ? `: skipped, ${missing}` : ''}`,
-    (name) => {
-      const profile = decodeTables(readFixture(name));
-      for (const column of sampleTypeNames(profile))
-        expect(ourTop(profile, column)).toEqual(pprofTop(column, fixturePath(name)));
-    },
-  );
-
-  it.skipIf(missing)(`top of a cpu profile, samples${missing ? `: skipped, ${missing}` : ''}`, () => {
-    const profile = decodeTables(readFixture('cpu.pb.gz'));
-    expect(ourTop(profile, 'samples')).toEqual(pprofTop('samples', fixturePath('cpu.pb.gz')));
-  });
-
-  it.skipIf(missing)(`top of a difference with -base${missing ? `: skipped, ${missing}` : ''}`, () => {
-    const difference = subtractProfile(
-      decodeTables(readFixture('heap.pb.gz')),
-      decodeTables(readFixture('heap.before.pb.gz')),
-    );
-    const base = `-base=${fixturePath('heap.before.pb.gz')}`;
-    expect(ourTop(difference, 'inuse_space')).toEqual(
-      pprofTop('inuse_space', base, fixturePath('heap.pb.gz')),
-    );
-  });
-
   it.skipIf(missing)(
     `values of the heap text, unsampled alike${missing ? `: skipped, ${missing}` : ''}`,
     () => {

@@ -1,8 +1,6 @@
 // Profiles drawn as text, for tests: what goes in and what comes out can be read side by side.
 import { ProfileBuilder, type LabelRow, type LineRow } from '../pprof/profile-builder.ts';
 import { NO_ROW, type LocationIndex, type Profile } from '../pprof/tables.ts';
-import type { CallTree } from '../profile/call-tree.ts';
-import type { TopTable } from '../profile/top.ts';
 
 /**
  * A profile from lines like these. Root first; `>` calls, `>>` means inlined into the caller. File and line may be
@@ -117,27 +115,4 @@ function renderStack({ stacks, locations, lines, functions, strings }: Profile, 
     );
   }
   return path.reverse().join(' > ') || '-';
-}
-
-/** `flat cum name`, one function a line. */
-export function renderTop(top: TopTable): string {
-  return top.name.map((name, row) => `${top.flat[row]} ${top.cum[row]} ${name}`).join('\n');
-}
-
-/** One path a line, indented; `total (self)`; children in the order in which they first occurred. */
-export function renderCallTree(tree: CallTree): string {
-  const depth = new Int32Array(tree.length);
-  const children: number[][] = Array.from({ length: tree.length }, () => []);
-  for (let row = 1; row < tree.length; row++) {
-    depth[row] = depth[tree.parent[row]] + 1;
-    children[tree.parent[row]].push(row);
-  }
-  const lines: string[] = [];
-  const visit = (row: number): void => {
-    const name = row === 0 ? 'all' : tree.names[tree.nameRow[row]];
-    lines.push(`${'  '.repeat(depth[row])}${name} ${tree.total[row]} (${tree.self[row]})`);
-    children[row].forEach(visit);
-  };
-  visit(0);
-  return lines.join('\n');
 }

@@ -1,0 +1,169 @@
+// Every report against the installed `go tool pprof`, on the same files, letter by letter where pprof's own output does
+// not vary. Ours runs without a `go` on its PATH.
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fixtureNames, fixturePath } from '../src/testing/fixture-profiles.ts';
+import { requireBuild, runCli } from './built-cli.ts';
+
+requireBuild();
+
+const PPROF = findPprof();
+const NO_PPROF = PPROF === null ? 'no go (https://go.dev/dl)' : false;
+
+function findPprof(): string | null {
+  try {
+    execFileSync('go', ['tool', 'pprof', '-h'], { stdio: 'pipe' });
+  } catch (error) {
+    // Its usage exits with 2; a missing go does not start at all.
+    if ((error as { status?: number | null }).status !== 2) return null;
+  }
+  try {
+    return execFileSync('go', ['tool', '-n', 'pprof'], { encoding: 'utf8' }).trim();
+  } catch {
+    return null;
+  }
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plimsoll-parity-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function askPprof(args: readonly string[]): Promise<string | null> {
+  const env = { ...process.env, TZ: 'UTC', PPROF_TMPDIR: folder, PPROF_BINARY_PATH: join(folder, 'none') };
+  try {
+    const { stdout } = await promisify(execFile)(PPROF ?? 'pprof', [...args], {
+      env,
+      maxBuffer: 1 << 28,
+    });
+    return stdout;
+  } catch {
+    return null;
+  }
+}
+
+/** What does not matter: blanks in runs and at ends, empty lines. */
+function squeeze(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/[ \t]+/g, ' ').trim())
+    .filter((line) => line !== '');
+}
+
+interface Case {
+  readonly report: string;
+  readonly symbol?: string;
+  readonly flags?: readonly string[];
+}
+
+/** Lines of graphs come in no order in pprof; so do rows of one file name and value, with their running sums. */
+function settle({ report, flags = [] }: Case, lines: string[]): string[] {
+  if (report === 'dot') return shape(lines);
+  if (!flags.includes('-files')) return lines;
+  return lines.map((line) => line.replace(/^(\S+ \S+%) \S+% /, '$1 ')).sort();
+}
+
+const CASES: readonly Case[] = [
+  ...['top', 'tree', 'traces', 'raw', 'tags', 'comments', 'dot'].map((report) => ({ report })),
+  ...[
+    '-cum',
+    '-nodecount=5',
+    '-trim=false',
+    '-lines',
+    '-files',
+    '-filefunctions',
+    '-noinlines',
+    '-unit=auto',
+  ].map((flag) => ({ report: 'top', flags: [flag] })),
+  { report: 'top', flags: ['-addresses', '-nodefraction=0.05'] },
+  { report: 'top', flags: ['-divide_by=3', '-drop_negative'] },
+  { report: 'tree', flags: ['-lines', '-nodecount=20'] },
+  { report: 'tree', flags: ['-edgefraction=0.1', '-cum'] },
+  { report: 'peek', symbol: '.' },
+  { report: 'peek', symbol: 'no_such_function' },
+  { report: 'top', flags: ['-focus=main\\.'] },
+  { report: 'top', flags: ['-ignore=(?i)RUNTIME'] },
+  { report: 'tree', flags: ['-hide=^net/http'] },
+  { report: 'traces', flags: ['-show_from=main\\.'] },
+  { report: 'top', flags: ['-focus=('] },
+  { report: 'top', flags: ['-lines', '-files'] },
+  { report: 'dot', flags: ['-nodecount=12', '-nodefraction=0.02'] },
+  { report: 'dot', flags: ['-call_tree', '-nodecount=0'] },
+  { report: 'top', flags: ['-sample_index=0', '-mean'] },
+];
+
+describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${NO_PPROF}` : ''}`, () => {
+  const compare = async (each: Case, files: readonly string[]) => {
+    const { report, symbol, flags = [] } = each;
+    const asked = symbol === undefined ? `-${report}` : `-${report}=${symbol}`;
+    const theirs = await askPprof([asked, '-symbolize=remote', ...flags, ...files]);
+    const operands = symbol === undefined ? [] : [symbol];
+    const ours = await runCli(['profile', report, ...operands, ...flags, ...files], {
+      env: { PATH: '/nowhere', TZ: 'UTC' },
+    });
+    if (theirs === null) return expect(ours.status).not.toBe(0);
+    expect(ours.stderr + String(ours.status)).toMatch(/0$/);
+    expect(settle(each, squeeze(ours.stdout))).toEqual(settle(each, squeeze(theirs)));
+  };
+
+  describe.concurrent.each(fixtureNames('.pb.gz'))('%s', (name) => {
+    it.each(
+      CASES.map((each) => [[each.report, each.symbol, ...(each.flags ?? [])].join(' '), each] as const),
+    )('%s', (_, each) => compare(each, [fixturePath(name)]));
+
+    it('the protobuf that is written reads back as the same profile', async () => {
+      const file = join(folder, `${name}.written`);
+      await runCli(['profile', 'proto', `-output=${file}`, fixturePath(name)]);
+      expect(await askPprof(['-raw', '-symbolize=none', file])).toBe(
+        await askPprof(['-raw', '-symbolize=none', fixturePath(name)]),
+      );
+    });
+  });
+
+  const [before, after] = [fixturePath('heap.before.pb.gz'), fixturePath('heap.pb.gz')];
+  it.each([
+    ['-base', { report: 'top', flags: [`-base=${before}`] }],
+    ['-diff_base', { report: 'tree', flags: [`-diff_base=${before}`] }],
+    ['-normalize', { report: 'top', flags: [`-base=${before}`, '-normalize', '-cum'] }],
+    ['labels of a base', { report: 'traces', flags: [`-diff_base=${before}`] }],
+    ['a base of itself', { report: 'top', flags: [`-base=${after}`] }],
+  ] as const)('%s', (_, each) => compare(each, [after]));
+
+  it('several profiles are added up', () => compare({ report: 'top' }, [before, after, after]));
+  it('what has no type in common is refused', () =>
+    compare({ report: 'top' }, [after, fixturePath('cpu.pb.gz')]));
+  it('one that is missing among several is a warning', () =>
+    compare({ report: 'raw' }, [after, join(folder, 'missing')]));
+
+  it('list shows the lines of a function as pprof does', async () => {
+    const listed = await askPprof(['-list=.', '-symbolize=remote', after]);
+    const ours = await runCli(['profile', 'list', '.', after], {
+      env: { PATH: '/nowhere', TZ: 'UTC', GOROOT: '/nowhere' },
+    });
+    const routines = (text: string): string[] =>
+      squeeze(text).filter((line) => /^(ROUTINE|Total|.*\(flat, cum\))/.test(line));
+    expect(routines(ours.stdout)).toEqual(routines(listed ?? ''));
+  });
+});
+
+/** Lines of a graph without the numbers that pprof gives nodes by chance. */
+function shape(lines: string[]): string[] {
+  const names = new Map<string, string>();
+  for (const line of lines) {
+    const node = /^(N\d+) \[label="(.*?)" id=.* tooltip="(.*?)" color/.exec(line);
+    if (node) names.set(node[1], node[3]);
+  }
+  return lines
+    .map((line) =>
+      line
+        .replace(/\bN\d+(?=[ _])/g, (id) => names.get(id) ?? id)
+        .replace(/id="[^"]*"/, '')
+        .replace(/N?N\d+_/g, '_'),
+    )
+    .sort();
+}
