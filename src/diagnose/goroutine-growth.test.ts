@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawSnapshots } from '../testing/drawn-snapshots.ts';
-import {
-  clusterGroups,
-  findGrowingGroups,
-  foldGroups,
-  keepRatio,
-} from './goroutine-growth.ts';
+import { clusterGroups, findGrowingGroups, foldGroups, keepRatio } from './goroutine-growth.ts';
 import { readWaitReason } from '../profile/wait-reason.ts';
 import { createPathReader } from './stack-path.ts';
 
