@@ -59,7 +59,8 @@ async function replayTarget(
   for (const life of lives) {
     investigation.setTimeMap(life.timeMap);
     await replayLife(life, investigation, onProgress);
-    toMillis = Math.max(toMillis, life.toMillis);
+    // A recording that a kill ended has evidence later than the end that it last wrote down.
+    toMillis = Math.max(toMillis, life.toMillis, investigation.state().lastEvaluationMillis ?? 0);
   }
   const report = investigation.report({ fromMillis: first.fromMillis, toMillis });
   return { investigation, report };
