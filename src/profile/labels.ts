@@ -85,11 +85,16 @@ export function filterLabelNames(
 
 /** Whether the sample is one of the base (-diff_base); null when no sample of the profile is. */
 export function baseSampleTest({ samples, labels, strings }: Profile): SampleTest | null {
-  const isBase = Uint8Array.from(labels.key, (key, row) => {
+  const isBase = new Uint8Array(labels.length);
+  let isAny = false;
+  for (let row = 0; row < labels.length; row++) {
     const text = labels.text[row];
-    return text !== NO_ROW && strings.get(key) === BASE_LABEL && strings.get(text) === 'true' ? 1 : 0;
-  });
-  if (!isBase.includes(1)) return null;
+    if (text === NO_ROW || strings.get(labels.key[row]) !== BASE_LABEL || strings.get(text) !== 'true')
+      continue;
+    isBase[row] = 1;
+    isAny = true;
+  }
+  if (!isAny) return null;
   return (sample) => {
     for (let row = samples.labelStart[sample]; row < samples.labelStart[sample + 1]; row++)
       if (isBase[row] === 1) return true;

@@ -12,12 +12,16 @@ export interface GraphTask {
   readonly profile: Profile;
   readonly options: ReportOptions;
   readonly infos: NodeInfos;
+  readonly values: SampleValues;
   /** Collects tags as well: pictures show them. */
   readonly withTags: boolean;
 }
 
+/** What is built: nodes alone are enough to choose among them, and cost half. */
+export type GraphParts = 'nodes' | 'nodes-and-edges';
+
 /** What is added up of each sample. */
-class SampleValues {
+export class SampleValues {
   readonly isWide: boolean;
   readonly #values: Int64Column;
   readonly #divisors: Int64Column | null;
@@ -66,7 +70,8 @@ class Growing {
   readonly #isDivided: boolean;
   readonly tags: NodeTags | null;
 
-  constructor(task: GraphTask, values: SampleValues, nodes: number) {
+  constructor(task: GraphTask, nodes: number, withTags: boolean) {
+    const { values } = task;
     const sums = (length: number) => new Sums(length, values.isWide);
     this.flat = sums(nodes);
     this.cum = sums(nodes);
@@ -75,7 +80,7 @@ class Growing {
     this.#weight = sums(nodes);
     this.#weightDivisor = sums(nodes);
     this.#isDivided = values.isDivided;
-    this.tags = task.withTags ? new NodeTags(task.profile, task.options, values.isWide) : null;
+    this.tags = withTags ? new NodeTags(task.profile, task.options, values.isWide) : null;
   }
 
   addCum(node: number, sample: number, value: number | bigint, divisor: number | bigint): void {
@@ -140,13 +145,14 @@ class Growing {
  * A node per NodeInfo. A sample counts once for each node and each edge on its stack, however often they occur; its value
  * is the leaf's own.
  *
- * @param isKept [infos] 1 = the node may be in the graph; calls through others become residual. null = all are.
+ * @param isKept [infos] 1 = the node may be in the graph; calls through others become residual. null = all are. The sums of
+ *   a node do not depend on it.
  */
-export function buildGraph(task: GraphTask, isKept: Uint8Array | null): Graph {
-  const { profile, infos } = task;
+export function buildGraph(task: GraphTask, isKept: Uint8Array | null, parts: GraphParts): Graph {
+  const { profile, infos, values } = task;
   const { samples, stacks } = profile;
-  const values = new SampleValues(profile, task.options);
-  const growing = new Growing(task, values, infos.length);
+  const withEdges = parts === 'nodes-and-edges';
+  const growing = new Growing(task, infos.length, task.withTags && withEdges);
   const seenNode = new Int32Array(infos.length).fill(-1);
   const seenEdge = new Int32Builder();
   for (let sample = 0; sample < samples.length; sample++) {
@@ -169,7 +175,7 @@ export function buildGraph(task: GraphTask, isKept: Uint8Array | null): Graph {
           seenNode[node] = sample;
           growing.addCum(node, sample, value, divisor);
         }
-        if (parent !== NO_ROW && parent !== node) {
+        if (withEdges && parent !== NO_ROW && parent !== node) {
           const edge = growing.edges.row(parent, node);
           if (edge === seenEdge.length) seenEdge.push(-1);
           if (seenEdge.at(edge) !== sample) {
@@ -191,10 +197,9 @@ export function buildGraph(task: GraphTask, isKept: Uint8Array | null): Graph {
 
 /** A node per path. */
 export function buildTree(task: GraphTask): Graph {
-  const { profile, infos } = task;
+  const { profile, infos, values } = task;
   const { samples, stacks } = profile;
-  const values = new SampleValues(profile, task.options);
-  const growing = new Growing(task, values, infos.length);
+  const growing = new Growing(task, infos.length, task.withTags);
   // Row of a child by its parent (0 = the root, which is no node) and its info.
   const paths = new PairTable();
   for (let sample = 0; sample < samples.length; sample++) {

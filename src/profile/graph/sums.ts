@@ -16,8 +16,8 @@ export class Sums {
 
   add(row: number, value: number | bigint): void {
     if (row >= this.#cells.length) this.#grow(row);
-    if (this.#cells instanceof Float64Array) this.#cells[row] += value as number;
-    else this.#cells[row] += value as bigint;
+    // Cells and values are of one kind; asking which for each value would cost more than the sum.
+    (this.#cells as Float64Array)[row] += value as number;
   }
 
   /** The first `length` cells. */

@@ -4,7 +4,7 @@ import { scale } from '../measurement.ts';
 import type { Profile } from '../../pprof/tables.ts';
 import type { ReportOptions } from '../reports/options.ts';
 import { toInt64 } from '../scale.ts';
-import { buildGraph, buildTree, type GraphTask } from './build-graph.ts';
+import { buildGraph, buildTree, SampleValues, type GraphTask } from './build-graph.ts';
 import { adjacencyOf, cumValue, flatSum, flatValue, sortEdges, type Adjacency, type Graph } from './graph.ts';
 import { NodeInfos } from './node-infos.ts';
 import { absolute, compareAbsolute, isZero } from './sums.ts';
@@ -35,32 +35,44 @@ export interface TrimmedGraph {
 export function graphTask(profile: Profile, options: ReportOptions, shape: GraphShape): GraphTask {
   const { trimPath, sourcePath } = options;
   const infos = new NodeInfos(profile, { withObjects: shape.withObjects, trimPath, sourcePath });
-  return { profile, options, infos, withTags: shape.isVisual };
+  return { profile, options, infos, values: new SampleValues(profile, options), withTags: shape.isVisual };
 }
 
 /** The graph without what is too small to be shown, its nodes in the order of the report. */
 export function buildTrimmedGraph(profile: Profile, options: ReportOptions, shape: GraphShape): TrimmedGraph {
   const task = graphTask(profile, options, shape);
   const isTree = options.callTree && shape.mayBeTree;
-  let graph = isTree ? buildTree(task) : buildGraph(task, null);
+  let graph = isTree ? buildTree(task) : buildGraph(task, null, 'nodes');
   const total = Number(flatSum(graph));
   const nodeCutoff = absolute(toInt64(total * options.nodeFraction));
   const edgeCutoff = absolute(toInt64(total * options.edgeFraction));
-  let droppedNodes = 0;
-  if (nodeCutoff > 0) {
-    const kept = graph.nodes.filter((node) => absolute(graph.cum[node]) >= nodeCutoff);
-    droppedNodes = graph.nodes.length - kept.length;
-    if (droppedNodes > 0) graph = isTree ? trimTree(graph, kept) : buildGraph(task, keptInfos(graph, kept));
+  const isLarge = (node: number): boolean => absolute(graph.cum[node]) >= nodeCutoff;
+  const kept = nodeCutoff > 0 ? graph.nodes.filter(isLarge) : graph.nodes;
+  const originalCount = kept.length;
+  const droppedNodes = graph.nodes.length - originalCount;
+  if (isTree) {
+    if (droppedNodes > 0) graph = trimTree(graph, kept);
+  } else if (shape.isVisual) {
+    // Which nodes are chosen depends on their edges.
+    graph = buildGraph(task, droppedNodes > 0 ? keptInfos(graph, kept) : null, 'nodes-and-edges');
+  } else {
+    graph.nodes = kept;
   }
-  const originalCount = graph.nodes.length;
   sortNodes(graph, options, shape);
   if (options.nodeCount > 0) {
     trimEdges(graph, edgeCutoff);
     const selected = selectTopNodes(graph, options.nodeCount, shape.isVisual ? nodeCutoff : null);
     if (selected.length < graph.nodes.length) {
-      graph = isTree ? trimTree(graph, selected) : buildGraph(task, keptInfos(graph, selected));
-      sortNodes(graph, options, shape);
+      if (isTree) graph = trimTree(graph, selected);
+      else if (shape.isVisual) graph = buildGraph(task, keptInfos(graph, selected), 'nodes-and-edges');
+      if (isTree || shape.isVisual) sortNodes(graph, options, shape);
+      else graph.nodes = selected;
     }
+  }
+  if (!isTree && !shape.isVisual) {
+    const { nodes } = graph;
+    const isCut = droppedNodes > 0 || nodes.length < originalCount;
+    graph = { ...buildGraph(task, isCut ? keptInfos(graph, nodes) : null, 'nodes-and-edges'), nodes };
   }
   const droppedEdges = trimEdges(graph, edgeCutoff);
   if (shape.isVisual) removeRedundantEdges(graph);

@@ -17,7 +17,7 @@ const MARGIN = 5;
 
 /** @throws PlimsollError PROFILE_INVALID when no function matches the expression. */
 export function renderList(profile: Profile, options: ReportOptions): string[] {
-  const graph = buildGraph(graphTask(profile, options, SHAPE), null);
+  const graph = buildGraph(graphTask(profile, options, SHAPE), null, 'nodes');
   const functions = new Map<string, number[]>();
   for (const node of graph.nodes) {
     const { name } = infoOf(graph, node);
