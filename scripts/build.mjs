@@ -1,5 +1,5 @@
-// Compiles src/ to dist/ and the page to dist/web/.
-import { chmodSync, rmSync } from 'node:fs';
+// Compiles src/ to dist/, the page to dist/web/, and bundles the command line into dist/bin/.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, run } from './setup.mjs';
 
@@ -9,9 +9,9 @@ rmSync(join(ROOT, 'node_modules', '.cache', 'tsconfig.build.tsbuildinfo'), { for
 
 const steps = [
   ['compile', [tsc, '-p', 'tsconfig.build.json']],
+  ['command', [join(ROOT, 'scripts', 'bundle-cli.mjs')]],
   ['page', [join(ROOT, 'scripts', 'build-web.mjs')]],
 ];
 for (const [title, args] of steps) {
   if (!(await run(title, process.execPath, args))) process.exit(1);
 }
-chmodSync(join(ROOT, 'dist', 'cli', 'main.js'), 0o755);

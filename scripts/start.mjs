@@ -8,7 +8,7 @@ if (!(await ensurePackages()) || !(await ensureBuild())) process.exit(3);
 
 const given = process.argv.slice(2);
 const command = given.length === 0 || given[0].startsWith('-') ? ['demo', ...given] : ['watch', ...given];
-const child = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), ...command], {
+const child = spawn(process.execPath, [join(ROOT, 'dist', 'bin', 'plimsoll.js'), ...command], {
   stdio: 'inherit',
   cwd: process.env.INIT_CWD ?? ROOT,
 });

@@ -1,4 +1,4 @@
-// The built product as a user has it: dist/cli/main.js in a process of its own. Tests in this folder run against it.
+// The built product as a user has it: dist/bin/plimsoll.js in a process of its own. Tests in this folder run against it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-export const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
+export const MAIN = join(ROOT, 'dist', 'bin', 'plimsoll.js');
 /** What `plimsoll demo` replays where Go is missing: the sessions leak of the demo service, four minutes at 60x. */
 export const SESSIONS_RECORDING = join(ROOT, 'demo', 'recordings', 'sessions.tar.gz');
 

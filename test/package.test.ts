@@ -42,7 +42,7 @@ describe('the npm package', () => {
   it('holds what runs and what explains it, and nothing of the workshop', () => {
     const paths = packed.files.map(({ path }) => path);
     for (const wanted of [
-      'dist/cli/main.js',
+      'dist/bin/plimsoll.js',
       'dist/web/index.html',
       'dist/pipeline/decode-worker.js',
       'dist/store/engine/engine-child.js',

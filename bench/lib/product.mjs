@@ -8,7 +8,7 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** PLIMSOLL_DIST measures another build (a copy, an older one): a folder `dist` with a package.json beside it. */
 export const DIST = resolve(process.env.PLIMSOLL_DIST ?? join(ROOT, 'dist'));
 
-export const CLI = join(DIST, 'cli', 'main.js');
+export const CLI = join(DIST, 'bin', 'plimsoll.js');
 
 /** Ends with status 3 and one line when there is nothing to measure. */
 export function needProduct() {
