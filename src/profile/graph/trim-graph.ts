@@ -4,7 +4,7 @@ import { scale } from '../measurement.ts';
 import type { Profile } from '../../pprof/tables.ts';
 import type { ReportOptions } from '../reports/options.ts';
 import { toInt64 } from '../scale.ts';
-import { buildGraph, buildTree, SampleValues, type GraphTask } from './build-graph.ts';
+import { buildGraph, buildTree, SampleValues, sumNodes, type GraphTask } from './build-graph.ts';
 import { adjacencyOf, cumValue, flatSum, flatValue, sortEdges, type Adjacency, type Graph } from './graph.ts';
 import { NodeInfos } from './node-infos.ts';
 import { absolute, compareAbsolute, isZero } from './sums.ts';
@@ -42,7 +42,7 @@ export function graphTask(profile: Profile, options: ReportOptions, shape: Graph
 export function buildTrimmedGraph(profile: Profile, options: ReportOptions, shape: GraphShape): TrimmedGraph {
   const task = graphTask(profile, options, shape);
   const isTree = options.callTree && shape.mayBeTree;
-  let graph = isTree ? buildTree(task) : buildGraph(task, null, 'nodes');
+  let graph = isTree ? buildTree(task) : sumNodes(task);
   const total = Number(flatSum(graph));
   const nodeCutoff = absolute(toInt64(total * options.nodeFraction));
   const edgeCutoff = absolute(toInt64(total * options.edgeFraction));
@@ -54,7 +54,7 @@ export function buildTrimmedGraph(profile: Profile, options: ReportOptions, shap
     if (droppedNodes > 0) graph = trimTree(graph, kept);
   } else if (shape.isVisual) {
     // Which nodes are chosen depends on their edges.
-    graph = buildGraph(task, droppedNodes > 0 ? keptInfos(graph, kept) : null, 'nodes-and-edges');
+    graph = buildGraph(task, droppedNodes > 0 ? keptInfos(graph, kept) : null);
   } else {
     graph.nodes = kept;
   }
@@ -64,7 +64,7 @@ export function buildTrimmedGraph(profile: Profile, options: ReportOptions, shap
     const selected = selectTopNodes(graph, options.nodeCount, shape.isVisual ? nodeCutoff : null);
     if (selected.length < graph.nodes.length) {
       if (isTree) graph = trimTree(graph, selected);
-      else if (shape.isVisual) graph = buildGraph(task, keptInfos(graph, selected), 'nodes-and-edges');
+      else if (shape.isVisual) graph = buildGraph(task, keptInfos(graph, selected));
       if (isTree || shape.isVisual) sortNodes(graph, options, shape);
       else graph.nodes = selected;
     }
@@ -72,7 +72,7 @@ export function buildTrimmedGraph(profile: Profile, options: ReportOptions, shap
   if (!isTree && !shape.isVisual) {
     const { nodes } = graph;
     const isCut = droppedNodes > 0 || nodes.length < originalCount;
-    graph = { ...buildGraph(task, isCut ? keptInfos(graph, nodes) : null, 'nodes-and-edges'), nodes };
+    graph = { ...buildGraph(task, isCut ? keptInfos(graph, nodes) : null), nodes };
   }
   const droppedEdges = trimEdges(graph, edgeCutoff);
   if (shape.isVisual) removeRedundantEdges(graph);

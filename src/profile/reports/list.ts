@@ -1,7 +1,7 @@
 // `list`: the source of functions with the values of their lines. Source: google/pprof internal/report printSource.
 import type { Profile } from '../../pprof/tables.ts';
 import { compareText } from '../compare-text.ts';
-import { buildGraph } from '../graph/build-graph.ts';
+import { sumNodes } from '../graph/build-graph.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeInfo } from '../graph/node-infos.ts';
 import { graphTask } from '../graph/trim-graph.ts';
@@ -17,7 +17,7 @@ const MARGIN = 5;
 
 /** @throws PlimsollError PROFILE_INVALID when no function matches the expression. */
 export function renderList(profile: Profile, options: ReportOptions): string[] {
-  const graph = buildGraph(graphTask(profile, options, SHAPE), null, 'nodes');
+  const graph = sumNodes(graphTask(profile, options, SHAPE));
   const functions = new Map<string, number[]>();
   for (const node of graph.nodes) {
     const { name } = infoOf(graph, node);
