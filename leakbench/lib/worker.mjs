@@ -1,0 +1,7 @@
+// A thread that takes one task after the other.
+import { parentPort } from 'node:worker_threads';
+import { runTask } from './task.mjs';
+
+parentPort?.on('message', ({ index, task }) => {
+  parentPort?.postMessage({ index, judged: runTask(task) });
+});

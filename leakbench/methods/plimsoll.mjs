@@ -1,0 +1,145 @@
+// Plimsoll itself, as a watch runs it: gauges are appended in order of time, evaluations fall on the product's own grid (or on
+// every n-th point of it), and nothing is looked at before its time. No profiles: gauges are all there is.
+import { importProduct } from '../../bench/lib/product.mjs';
+
+const { Investigation } = await importProduct('pipeline/investigation');
+
+/** @typedef {import('./method.mjs').Method} Method */
+
+/** @type {Method} */
+export const plimsoll = {
+  name: 'Plimsoll',
+  about: 'stage 1 on gauges, no profiles; leak lane, with the exhaustion lane as warnings',
+  watch(series, { everyMillis, asksMillis, patienceMillis }) {
+    const watch = new Watch(series, everyMillis);
+    const asks = [...asksMillis].sort((a, b) => a - b);
+    const { exhaustedMillis } = series.truth;
+    for (;;) {
+      const atMillis = watch.evaluateNext();
+      if (atMillis === null) break;
+      while (asks.length > 0 && asks[0] <= atMillis) {
+        asks.shift();
+        watch.answer('asked');
+      }
+      const alarm = watch.alarms.find((a) => a.atMillis >= (series.truth.onsetMillis ?? Infinity));
+      if (alarm && atMillis > Math.max(alarm.atMillis + patienceMillis, exhaustedMillis ?? 0)) break;
+    }
+    return watch.outcome();
+  },
+};
+
+class Watch {
+  /** @type {import('./method.mjs').Alarm[]} */
+  alarms = [];
+  #warnings = [];
+  #answers = [];
+  #row = 0;
+  #series;
+  #everyMillis;
+  #investigation;
+  #isExhausting = false;
+  #lastMillis;
+  /** @type {any[]} */
+  #leaks = [];
+  #evaluations = 0;
+
+  /**
+   * @param {import('../lib/series.mjs').Series} series
+   * @param {number} everyMillis
+   */
+  constructor(series, everyMillis) {
+    this.#series = series;
+    this.#everyMillis = everyMillis;
+    this.#lastMillis = series.fromMillis;
+    this.#investigation = new Investigation({
+      target: { service: 'generated', instance: series.name },
+      module: null,
+      memoryLimitBytes: null,
+      timeMap: { originMillis: 0, scale: 1 },
+      decoder: null,
+    });
+    this.#appendUpTo(series.timeMillis[0]);
+  }
+
+  /** @param {number} untilMillis */
+  #appendUpTo(untilMillis) {
+    const { timeMillis, columns } = this.#series;
+    for (; this.#row < timeMillis.length && timeMillis[this.#row] <= untilMillis; this.#row++) {
+      /** @type {Record<string, number>} */
+      const reading = {};
+      for (const [name, column] of columns) {
+        const value = column[this.#row];
+        if (!Number.isNaN(value)) reading[name] = value;
+      }
+      this.#investigation.restoreGauges(timeMillis[this.#row], reading);
+    }
+  }
+
+  /** Runs the next evaluation that is asked for; null at the end of the series. */
+  evaluateNext() {
+    const investigation = this.#investigation;
+    if (this.#evaluations > 0 && this.#everyMillis > 0) {
+      const lastEvaluationMillis = Math.max(this.#lastMillis, this.#lastMillis + this.#everyMillis - 1);
+      investigation.restore({ ...investigation.state(), lastEvaluationMillis });
+    }
+    const atMillis = investigation.nextEvaluationMillis;
+    if (atMillis === null || atMillis > this.#series.toMillis) return null;
+    this.#appendUpTo(atMillis);
+    const [evaluation] = investigation.evaluateUpTo(atMillis);
+    this.#lastMillis = atMillis;
+    this.#evaluations++;
+    this.#noteAlarms(atMillis, evaluation.findings);
+    const { isExhausting } = investigation.assessment;
+    if (isExhausting && !this.#isExhausting) this.#warnings.push({ atMillis });
+    this.#isExhausting = isExhausting;
+    return atMillis;
+  }
+
+  /**
+   * @param {number} atMillis
+   * @param {readonly any[]} findings
+   */
+  #noteAlarms(atMillis, findings) {
+    this.#leaks = findings.filter((f) => f.verdict === 'leak' && f.class !== 'retention');
+    const standing = new Set(this.#leaks.map(({ fingerprint }) => fingerprint));
+    for (const alarm of this.alarms) {
+      if (alarm.endMillis === null && !standing.has(alarm.id)) alarm.endMillis = atMillis;
+    }
+    for (const leak of this.#leaks) {
+      if (this.alarms.some(({ id, endMillis }) => id === leak.fingerprint && endMillis === null)) continue;
+      this.alarms.push({ id: leak.fingerprint, class: leak.class, atMillis, endMillis: null });
+      this.answer('alarm');
+    }
+  }
+
+  /** @param {'alarm' | 'asked'} why */
+  answer(why) {
+    const [leak] = this.#leaks;
+    const { assessment } = this.#investigation;
+    const exhaustion = leak?.timeToExhaustion ?? assessment.exhaustion;
+    const lane = leak && assessment.lanes.find((candidate) => candidate.lane === leak.class);
+    this.#answers.push({
+      why,
+      atMillis: this.#lastMillis,
+      isLeak: leak !== undefined,
+      growth: leak?.growth ?? null,
+      onsetMillis: leak?.onsetAt ?? null,
+      exhaustion: exhaustion && { at: exhaustion.at, low: exhaustion.low, high: exhaustion.high },
+      perRequest: lane?.perRequest ?? null,
+    });
+  }
+
+  /** @returns {import('./method.mjs').Outcome} */
+  outcome() {
+    const { fromMillis, toMillis } = this.#series;
+    const report = this.#investigation.report({ fromMillis, toMillis });
+    return {
+      alarms: this.alarms,
+      warnings: this.#warnings,
+      answers: this.#answers,
+      finalVerdict: report.verdict,
+      untilMillis: this.#lastMillis,
+      evaluations: this.#evaluations,
+    };
+  }
+}
