@@ -37,9 +37,14 @@ function readResults(file) {
   if (!existsSync(file)) return null;
   const results = JSON.parse(readFileSync(file, 'utf8'));
   const tests = results.testResults.flatMap((suite) => suite.assertionResults);
+  // A file that cannot be loaded, or whose hooks fail, has no test that failed.
+  const broken = results.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  );
   return {
     passed: tests.filter((t) => t.status === 'passed').length,
-    failed: tests.filter((t) => t.status === 'failed').length + results.numFailedTestSuites,
+    failed: tests.filter((t) => t.status === 'failed').length + broken.length,
     skipped: tests.filter((t) => t.status !== 'passed' && t.status !== 'failed').map((t) => t.fullName),
   };
 }
