@@ -142,6 +142,28 @@ describe('advanceCase', () => {
     ).toEqual(['goroutine']);
   });
 
+  it('stays one finding while what its goroutines hold stands out in the heap and their number does not', () => {
+    const draw = (goroutines: string) => `
+      heap
+      orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(24, 4)}
+      goroutines
+      orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${goroutines}`;
+    const seen = draw(ramp(24, 2));
+    const unseen = draw(ramp(24, 0));
+    const results = run([
+      { at: minutes(60), lanes: LEAK, confirmed: ['heap'], drawing: seen },
+      { at: minutes(70), lanes: LEAK, confirmed: ['heap', 'goroutine'], drawing: seen },
+      ...[80, 85, 90, 95, 100, 105, 110].map((at) => ({
+        at: minutes(at),
+        lanes: LEAK,
+        confirmed: ['heap' as const],
+        drawing: unseen,
+      })),
+    ]);
+    expect(results.at(-1)?.alarms).toMatchObject([{ withdrawnAt: null }]);
+    expect(results.at(-1)?.state.raised).toMatchObject([{ kind: 'goroutine', lead: 'orders/jobs.run' }]);
+  });
+
   it('takes an alarm back as false when stage 1 sees a bound for long enough', () => {
     const filling = { heap: { verdict: 'filling-to-bound' as const, perHour: MIB } };
     const results = run([

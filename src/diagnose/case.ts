@@ -58,7 +58,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     matched.fresh.map(({ lane }) => lane),
     input.atMillis,
   );
-  const seen = matched.known.map(({ raised, cause }) => refreshLeak(raised, cause, input, profiles));
+  const seen = matched.known.map((known) => refreshLeak(known, input, profiles));
   const { kept, over } = endLeaks(seen, input, profiles);
   const ready = matched.fresh.filter((cause) => isReady(cause, waiting, input));
   const room = Math.max(0, MAX_RAISED - kept.length);
@@ -124,8 +124,16 @@ function collectCalls(
 }
 
 interface Matches {
-  readonly known: readonly { readonly raised: RaisedLeak; readonly cause: Cause | null }[];
+  readonly known: readonly KnownLeak[];
   readonly fresh: readonly Cause[];
+}
+
+interface KnownLeak {
+  readonly raised: RaisedLeak;
+  /** What it is now; null = nothing of its class names its code. */
+  readonly cause: Cause | null;
+  /** The heap grows in its code: a sign of it, never a finding of its own. */
+  readonly isSeenInHeap: boolean;
 }
 
 /** A cause goes on as the leak whose lead it still names; a leak without a lead takes the largest of its class. */
@@ -140,19 +148,34 @@ function matchCauses(raised: readonly RaisedLeak[], causes: readonly Cause[]): M
     raised: leak,
     cause: leak.lead === null ? null : pick(leak, (cause) => namesFunction(cause, leak.lead)),
   }));
-  const known = byLead.map(({ raised: leak, cause }) => ({
-    raised: leak,
-    cause: cause ?? (leak.lead === null ? pick(leak, () => true) : null),
-  }));
+  const known = byLead.map(({ raised: leak, cause }) => {
+    const inHeap = [...free].filter((candidate) => isHeapOf(candidate, leak));
+    inHeap.forEach((candidate) => free.delete(candidate));
+    return {
+      raised: leak,
+      cause: cause ?? (leak.lead === null ? pick(leak, () => true) : null),
+      isSeenInHeap: inHeap.length > 0,
+    };
+  });
   // A cause of a class that already stands under another name must refute that name first (see refreshLeak).
   const doubted = new Set(
     known
       .filter(
-        ({ raised: leak, cause }) => cause === null && leak.refutations + 1 < THRESHOLDS.identityChanges,
+        ({ raised: leak, cause, isSeenInHeap }) =>
+          cause === null && !isSeenInHeap && leak.refutations + 1 < THRESHOLDS.identityChanges,
       )
       .map(({ raised: leak }) => leak.kind),
   );
   return { known, fresh: [...free].filter((cause) => !doubted.has(cause.kind)) };
+}
+
+/** What goroutines, threads or connections hold grows in the heap as well, and may stand out there at other times. */
+function isHeapOf(cause: Cause, leak: RaisedLeak): boolean {
+  if (cause.kind !== 'heap' || leak.kind === 'heap' || leak.lead === null) return false;
+  return (
+    cause.culprits.length > 0 &&
+    normalizeFunction(cause.culprits[0].function) === normalizeFunction(leak.lead)
+  );
 }
 
 function namesFunction(cause: Cause, lead: string | null): boolean {
@@ -233,8 +256,7 @@ function raiseLeak(cause: Cause, input: CaseInput, profiles: ProfileEvidence | n
 
 /** Newer numbers under the same identity; a name that the data contradicts for long is refuted. */
 function refreshLeak(
-  leak: RaisedLeak,
-  cause: Cause | null,
+  { raised: leak, cause, isSeenInHeap }: KnownLeak,
   input: CaseInput,
   profiles: ProfileEvidence | null,
 ): RaisedLeak {
@@ -242,7 +264,10 @@ function refreshLeak(
   const isQuiet =
     lane !== null && !lane.isSuspect && lane.verdict !== 'leak' && lane.verdict !== 'undetermined';
   const quietSinceMillis = isQuiet ? (leak.quietSinceMillis ?? input.atMillis) : null;
-  if (cause === null) return { ...leak, quietSinceMillis, refutations: leak.refutations + (isQuiet ? 0 : 1) };
+  if (cause === null) {
+    const refutations = leak.refutations + (isQuiet || isSeenInHeap ? 0 : 1);
+    return { ...leak, quietSinceMillis, refutations };
+  }
   const isGrowing = !isQuiet && lane !== null && lane.growth !== null;
   const finding = isGrowing
     ? buildLeakFinding(keepLead(cause, leak.lead), leak, input.assessment, profiles)
