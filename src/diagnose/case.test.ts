@@ -155,10 +155,13 @@ describe('advanceCase', () => {
       { at: minutes(70), lanes: LEAK, confirmed: ['heap', 'goroutine'], drawing: seen },
       ...[80, 85, 90, 95, 100, 105, 110].map((at) => ({
         at: minutes(at),
-        lanes: LEAK,
+        lanes: { ...LEAK, goroutine: { verdict: 'undetermined' as const, perHour: 7 } },
         confirmed: ['heap' as const],
         drawing: unseen,
       })),
+    ]);
+    expect(results.at(-1)?.findings.map(({ verdict, class: kind }) => `${verdict} ${kind}`)).toEqual([
+      'leak goroutine',
     ]);
     expect(results.at(-1)?.alarms).toMatchObject([{ withdrawnAt: null }]);
     expect(results.at(-1)?.state.raised).toMatchObject([{ kind: 'goroutine', lead: 'orders/jobs.run' }]);

@@ -69,7 +69,10 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     .filter((leak) => !kept.some(({ fingerprint }) => fingerprint === leak.fingerprint));
   const raised = [...kept, ...raisedNow];
   const alarms = updateAlarms(before.alarms, raisedNow, over, input.atMillis);
-  const carried = new Set<Lane>(raised.map(({ lane }) => lane));
+  // Goroutines that were found through the heap explain their own number as well.
+  const carried = new Set<Lane>(
+    raised.flatMap(({ lane, kind }) => (kind === 'retention' ? [lane] : [lane, kind])),
+  );
   for (const cause of causes) {
     if (raised.some((leak) => leak.lane === cause.lane)) cause.absorbed.forEach((lane) => carried.add(lane));
   }
