@@ -230,7 +230,7 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     await expect(readFile(join(ROOT, 'demo', culprit?.file ?? 'none'), 'utf8')).resolves.toContain('runJobs');
     expect((await incidents()).filter(({ state }) => state === 'open')).toHaveLength(1);
     // The recording must hold what made the verdict, and some time more: see REPLAY_DRIFT_MILLIS.
-    await eventually('sighting of it later', async () =>
+    second = await eventually('sighting of it later', async () =>
       (await incidents()).find(
         ({ id, lastSeenAt }) => id === second.id && lastSeenAt > second.openedAt + 2 * REPLAY_DRIFT_MILLIS,
       ),

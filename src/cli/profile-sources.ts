@@ -2,6 +2,7 @@
 import { openSync, readFileSync, readSync, closeSync, existsSync } from 'node:fs';
 import { PlimsollError, describeError } from '../base/errors.ts';
 import { decodeProfile, type DecodedProfile } from '../pprof/decode-profile.ts';
+import { decodeAsPprof } from '../pprof/legacy/decode-as-pprof.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { combineProfiles } from '../profile/combine.ts';
 import { withMainMapping } from '../profile/main-mapping.ts';
@@ -42,7 +43,7 @@ export async function readProfiles(
     const profiles: Profile[] = merged === null ? [] : [merged];
     for (const source of sources.slice(from, from + MAX_IN_MEMORY)) {
       try {
-        profiles.push(withMainMapping(tablesOf(await readSource(source, options)), options));
+        profiles.push(withMainMapping(tablesOf(await readAsPprof(source, options)), options));
         read++;
       } catch (error) {
         if (sources.length === 1) throw named(error, source);
@@ -81,7 +82,15 @@ function tablesOf(decoded: DecodedProfile): Profile {
   );
 }
 
-/** One profile in any form. @throws PlimsollError, without the name of the source. */
+async function readAsPprof(
+  source: string,
+  options: Pick<SourceOptions, 'fetch' | 'warn'>,
+): Promise<DecodedProfile> {
+  const bytes = await readBytes(source, options);
+  return decodeAsPprof(await decompressProfile(bytes, options.fetch.maxBytes));
+}
+
+/** One profile in any form, with the names that its comments may have. @throws PlimsollError, without the name of the source. */
 export async function readSource(
   source: string,
   options: Pick<SourceOptions, 'fetch' | 'warn'>,

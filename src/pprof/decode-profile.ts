@@ -14,10 +14,12 @@ export type DecodedProfile =
   | { readonly form: 'heap-text'; readonly profile: Profile; readonly memStatsOffset: number | null }
   /** `goroutine?debug=1`, `threadcreate?debug=1` and the like. */
   | { readonly form: 'count-text'; readonly profile: Profile }
+  /** Older forms, see legacy/decode-as-pprof.ts. */
+  | { readonly form: 'legacy'; readonly profile: Profile }
   | { readonly form: 'goroutine-dump'; readonly dump: GoroutineDump };
 
 /** What the first bytes say. The refused forms have their own names so that the error can say what it is. */
-type Form = DecodedProfile['form'] | RefusedForm;
+type Form = Exclude<DecodedProfile['form'], 'legacy'> | RefusedForm;
 type RefusedForm = 'empty' | 'gzip' | 'html' | 'json' | 'contention-text' | 'java-text' | 'other-text';
 
 /** How much of the input is looked at to tell its form. */
@@ -72,6 +74,11 @@ function sniffForm(bytes: Uint8Array, start: string): Form {
   if (text.startsWith('<')) return 'html';
   if (text.startsWith('{') || text.startsWith('[')) return 'json';
   return /^goroutine \d+ [^\n]*\[/m.test(start) ? 'goroutine-dump' : 'other-text';
+}
+
+/** Whether this is a text that may be a profile; a goroutine dump is none in this sense. */
+export function isTextProfile(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && isText(bytes) && !/^goroutine \d+ [^\n]*\[/m.test(startOf(bytes));
 }
 
 /** Control characters but tab, line feed and carriage return occur in every proto message and in no text. */

@@ -1,0 +1,104 @@
+// Heap texts: Go's `heap?debug=1`, tcmalloc's and gperftools' heap, growth and fragmentation profiles. Source: google/pprof
+// profile/legacy_profile.go parseHeap.
+import type { Profile } from '../tables.ts';
+import { divide, parseInt64, unsampleHeap, type Int64 } from './go-numbers.ts';
+import { LegacyBuilder, ontoCall } from './legacy-builder.ts';
+import { isSpaceOrComment, sum, type LegacyLines } from './legacy-lines.ts';
+import { isMemoryMapStart } from './memory-map.ts';
+
+const TOTALS = String.raw`heap profile: *(\d+): *(\d+) *\[ *(\d+): *(\d+) *\] *@ *`;
+const HEADER = new RegExp(String.raw`${TOTALS}(heap[_a-z0-9]*)/?(\d*)`);
+const UNSAMPLED_HEADER = new RegExp(
+  String.raw`${TOTALS.replace(/ \*@ \*$/, ' @ ')}(?:growthz?|fragmentationz?)`,
+);
+/** Twenty digits are all that 64 bits can have; the bound keeps matching linear. */
+const RECORD = /((?:-|(?<!\d))\d{1,20}): *(-?\d{1,20}) *\[ *(\d{1,20}): *(\d{1,20}) *\] @([ x0-9a-f]*)/;
+
+interface HeapHeader {
+  readonly period: Int64;
+  readonly isSampled: boolean;
+  readonly hasAlloc: boolean;
+  /** What Go writes sums up; null for what others write. */
+  readonly totals: readonly Int64[] | null;
+}
+
+/** null = no heap text. */
+export function decodeLegacyHeap(lines: LegacyLines): Profile | null {
+  const header = parseHeader(lines, lines.next() ?? '');
+  if (header === null) return null;
+  const { hasAlloc, period } = header;
+  const names = hasAlloc
+    ? ['alloc_objects', 'alloc_space', 'inuse_objects', 'inuse_space']
+    : ['objects', 'space'];
+  const builder = new LegacyBuilder({
+    types: names.map((name) => [name, name.endsWith('space') ? 'bytes' : 'count'] as const),
+    periodType: ['space', 'bytes'],
+    period,
+  });
+  const sums: Int64[] = [0, 0, 0, 0];
+  for (let line = lines.next(); line !== null; line = lines.next()) {
+    if (isSpaceOrComment(line)) continue;
+    if (isMemoryMapStart(line)) break;
+    lines.checkTerminated('heap.record');
+    addRecord(builder, lines, { line, header, sums });
+  }
+  checkTotals(lines, header, sums);
+  return builder.finish(lines.readMap());
+}
+
+function parseHeader(lines: LegacyLines, line: string): HeapHeader | null {
+  const match = HEADER.exec(line);
+  if (match === null)
+    return UNSAMPLED_HEADER.test(line)
+      ? { period: 1, isSampled: false, hasAlloc: false, totals: null }
+      : null;
+  const [, inuseCount, inuseBytes, allocCount, allocBytes, kind, rate] = match;
+  const hasAlloc =
+    (allocCount !== inuseCount && allocCount !== '0') || (allocBytes !== inuseBytes && allocBytes !== '0');
+  const period = rate === '' ? 0 : parseInt64(rate, 10);
+  if (period === null) return null;
+  switch (kind) {
+    case 'heapz_v2':
+    case 'heap_v2':
+      return { period, isSampled: true, hasAlloc, totals: null };
+    case 'heapprofile':
+      return { period: 1, isSampled: false, hasAlloc, totals: null };
+    case 'heap': {
+      // Go writes twice its MemProfileRate behind `heap/`, for the sake of old readers.
+      const totals = match.slice(1, 5).map((digits) => lines.integer(digits, 10, 'heap.header'));
+      return { period: divide(period, 2), isSampled: true, hasAlloc, totals };
+    }
+    default:
+      return null;
+  }
+}
+
+function addRecord(
+  builder: LegacyBuilder,
+  lines: LegacyLines,
+  { line, header, sums }: { line: string; header: HeapHeader; sums: Int64[] },
+): void {
+  const match = RECORD.exec(line);
+  if (match === null) throw lines.error('this is no heap record', 'heap.record');
+  const raw = match.slice(1, 5).map((digits) => lines.integer(digits, 10, 'heap.record'));
+  raw.forEach((value, at) => (sums[at] = sum(sums[at], value)));
+  let blockSize: Int64 = 0;
+  const values: Int64[] = [];
+  const add = (count: Int64, bytes: Int64, what: string): void => {
+    if (Number(count) === 0 && Number(bytes) !== 0)
+      throw lines.error(`${bytes} bytes ${what} in no object`, 'heap.record');
+    if (Number(count) !== 0) blockSize = divide(bytes, count);
+    values.push(...(header.isSampled ? unsampleHeap(count, bytes, header.period) : [count, bytes]));
+  };
+  if (header.hasAlloc) add(raw[2], raw[3], 'allocated');
+  add(raw[0], raw[1], 'in use');
+  builder.addSample(lines.addresses(match[5], 'heap.record').map(ontoCall), values, blockSize);
+}
+
+/** Fewer records than Go's header counts: the end is missing. */
+function checkTotals(lines: LegacyLines, { totals }: HeapHeader, sums: readonly Int64[]): void {
+  const missing = totals?.findIndex((total, at) => sums[at] < total) ?? -1;
+  if (totals === null || missing === -1) return;
+  const fact = `the records sum up to ${sums[missing]} of ${totals[missing]}: the text ends early`;
+  throw lines.error(fact, 'heap.header');
+}
