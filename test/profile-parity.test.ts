@@ -1,12 +1,13 @@
 // Every report against the installed `go tool pprof`, on the same files, letter by letter where pprof's own output does
 // not vary. Ours runs without a `go` on its PATH.
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixtureNames, fixturePath } from '../src/testing/fixture-profiles.ts';
+import { LEGACY_PROFILES } from '../src/testing/legacy-profiles.ts';
 import { requireBuild, runCli } from './built-cli.ts';
 
 requireBuild();
@@ -123,6 +124,16 @@ describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${N
         await askPprof(['-raw', '-symbolize=none', fixturePath(name)]),
       );
     });
+  });
+
+  it.each(
+    [...LEGACY_PROFILES].flatMap(([name, bytes]) =>
+      (['raw', 'traces', 'top'] as const).map((report) => [name, report, bytes] as const),
+    ),
+  )('%s: %s', async (name, report, bytes) => {
+    const file = join(folder, name.replaceAll(' ', '-'));
+    await writeFile(file, bytes);
+    await compare({ report, flags: report === 'top' ? ['-addresses'] : [] }, [file]);
   });
 
   const [before, after] = [fixturePath('heap.before.pb.gz'), fixturePath('heap.pb.gz')];

@@ -26,6 +26,8 @@ export function decodeLegacyJava(lines: LegacyLines): Profile | null {
     if (line.trim() === '') continue;
     const match = RECORD.exec(line);
     if (match === null) break;
+    if (header.types.length === 0)
+      throw lines.error('no line before says what the values are (resolution=)', 'java.header');
     lines.checkTerminated('java.record');
     const second = lines.integer(match[1], 0, 'java.record');
     const first = lines.integer(match[2], 0, 'java.record');
@@ -38,8 +40,6 @@ export function decodeLegacyJava(lines: LegacyLines): Profile | null {
       builder.addSample(addresses, [multiply(first, scale), multiply(second, scale)]);
     }
   }
-  if (header.types.length === 0 && builder.sampleCount > 0)
-    throw lines.error('no line says what the values are (resolution=)', 'java.header');
   nameJavaAddresses(builder, lines);
   return builder.finish([], false);
 }
