@@ -32,8 +32,8 @@ interface Span {
   readonly stepMillis: number;
 }
 interface SeriesModule {
-  drawSeries(kind: Kind, seed: number, span: Span): Series;
-  drawHealthyTwin(kind: Kind, seed: number, span: Span): Simulated;
+  readonly drawSeries: (kind: Kind, seed: number, span: Span) => Series;
+  readonly drawHealthyTwin: (kind: Kind, seed: number, span: Span) => Simulated;
 }
 
 const load = async (path: string): Promise<unknown> =>
@@ -121,7 +121,7 @@ describe('generated series', () => {
 
   it('are exhausted when resident memory reaches the limit, and only where something leaks', () => {
     for (const kind of KINDS) {
-      const { lives, truth } = drawSeries(kind, 5, { days: 2, stepMillis: 300_000 });
+      const { lives, truth } = drawSeries(kind, 5, { days: 2, stepMillis: 1_800_000 });
       const kill = lives.find(({ end }) => end === 'oom');
       if (kind.group !== 'leak') expect(kill, kind.name).toBeUndefined();
       else expect(kill?.endMillis ?? null, kind.name).toBe(truth.exhaustedMillis);
@@ -143,7 +143,7 @@ interface Judged {
  * goals are held against the full run.
  */
 const PRECISION_FLOOR = 0.75;
-const RECALL_FLOOR = 0.45;
+const RECALL_FLOOR = 0.5;
 
 describe('the quick run', () => {
   let folder = '';

@@ -132,10 +132,12 @@ function mergeAlarms(alarms) {
 function judgeAnswer(series, answer) {
   const { truth, lives } = series;
   if (truth.onsetMillis === null || answer.atMillis < truth.onsetMillis || !answer.isLeak) return [];
-  const life = lives.find(({ startMillis, endMillis }) => startMillis < answer.atMillis && answer.atMillis <= endMillis);
+  const life = lives.find(
+    ({ startMillis, endMillis }) => startMillis < answer.atMillis && answer.atMillis <= endMillis,
+  );
   const left = life?.end === 'oom' ? life.endMillis - answer.atMillis : null;
   const said = answer.exhaustion;
-  const hasTime = left !== null && left > 0 && said !== null;
+  const hasTime = left !== null && left > 0 && said !== null && said.isKill;
   const rate = trueRate(series, answer.atMillis);
   const { growth, perRequest } = answer;
   return [
@@ -170,7 +172,10 @@ export function trueRate({ truth, lives, hidden }, atMillis) {
   if (truth.onsetMillis === null) return null;
   const life = lives.findLast(({ startMillis }) => startMillis < atMillis);
   if (!life) return null;
-  const from = firstRowFrom(hidden.timeMillis, Math.max(truth.onsetMillis, life.startMillis, atMillis - 7 * DAY_MILLIS));
+  const from = firstRowFrom(
+    hidden.timeMillis,
+    Math.max(truth.onsetMillis, life.startMillis, atMillis - 7 * DAY_MILLIS),
+  );
   const to = firstRowFrom(hidden.timeMillis, Math.min(atMillis, life.endMillis));
   const row = Math.min(to, hidden.timeMillis.length - 1);
   const hours = (hidden.timeMillis[row] - hidden.timeMillis[from]) / HOUR_MILLIS;
@@ -186,7 +191,11 @@ export function trueRate({ truth, lives, hidden }, atMillis) {
 function mostLeaked({ hidden }, fromMillis, toMillis) {
   let most = 0;
   const to = firstRowFrom(hidden.timeMillis, toMillis);
-  for (let row = firstRowFrom(hidden.timeMillis, fromMillis); row <= to && row < hidden.timeMillis.length; row++) {
+  for (
+    let row = firstRowFrom(hidden.timeMillis, fromMillis);
+    row <= to && row < hidden.timeMillis.length;
+    row++
+  ) {
     most = Math.max(most, hidden.leakedBytes[row]);
   }
   return most;

@@ -25,7 +25,8 @@ import { TRACE_STATISTICS } from './traces.mjs';
  * @property {readonly string[]} verdicts right at the series' end
  * @property {number | null} [onsetHours] null: from the start
  * @property {boolean} [tiny] the heap stays near the 4 MiB minimum
- * @property {(draw: Draw) => Partial<Plan> & { load?: any, onsetHours?: number, perRequest?: number, growth?: number }} build
+ * @property {(draw: Draw) => Partial<Plan> & { load?: any, loadFactor?: (hours: number) => number,
+ *   onsetHours?: number, perRequest?: number }} build
  */
 
 const FLAT = ['no-growth', 'load-driven', 'step'];
@@ -78,9 +79,13 @@ const steady = (name, family, build) => ({ ...healthy(name, family, FLAT, build)
  */
 function deploys({ random, hours }, everyHours) {
   const at = [];
-  for (let h = everyHours * random.uniform(0.5, 1.2); h < hours; h += everyHours * random.uniform(0.7, 1.3)) at.push(h);
+  for (let h = everyHours * random.uniform(0.5, 1.2); h < hours; h += everyHours * random.uniform(0.7, 1.3))
+    at.push(h);
   return at;
 }
+
+/** @param {number} perDay */
+const growing = (perDay) => (/** @type {number} */ hours) => 1 + (perDay * hours) / 24;
 
 /** @param {Draw} draw */
 const perRequest = (draw) => draw.perHour / (draw.meanPerSecond * 3600);
@@ -90,7 +95,10 @@ const LEAKS_INSIDE = [
   leak('time leak', 'inside', (d) => ({ parts: [parts.timeLeak(d.perHour)] })),
   leak('work leak', 'inside', (d) => ({ parts: [parts.workLeak(perRequest(d))], perRequest: perRequest(d) })),
   leak('warm-up then leak', 'inside', (d) => ({
-    parts: [parts.cache(d.baseBytes * d.random.uniform(0.2, 0.8), d.random.uniform(0.5, 3)), parts.timeLeak(d.perHour)],
+    parts: [
+      parts.cache(d.baseBytes * d.random.uniform(0.2, 0.8), d.random.uniform(0.5, 3)),
+      parts.timeLeak(d.perHour),
+    ],
   })),
   leak('onset', 'inside', (d) => {
     const onsetHours = d.random.uniform(0.1, 0.5) * d.hours;
@@ -107,7 +115,10 @@ const LEAKS_INSIDE = [
     };
   }),
   leak('leak over a filling cache', 'inside', (d) => ({
-    parts: [parts.cache(d.baseBytes * d.random.uniform(0.3, 1.2), d.random.uniform(8, 30)), parts.timeLeak(d.perHour)],
+    parts: [
+      parts.cache(d.baseBytes * d.random.uniform(0.3, 1.2), d.random.uniform(8, 30)),
+      parts.timeLeak(d.perHour),
+    ],
   })),
   leak('leak under deploys', 'inside', (d) => ({
     parts: [parts.timeLeak(d.perHour)],
@@ -136,15 +147,22 @@ const LEAKS_OUTSIDE = [
   leak('time leak on a trace', 'outside', (d) => ({ parts: [parts.timeLeak(d.perHour)] })),
   leak('staircase', 'outside', (d) => ({ parts: [parts.staircaseLeak(d.perHour, d.random.uniform(2, 12))] })),
   leak('nightly job leaks', 'outside', (d) => ({
-    parts: [parts.nightlyLeak(d.perHour, { atHour: d.random.uniform(0, 24), forHours: d.random.uniform(1, 4) })],
+    parts: [
+      parts.nightlyLeak(d.perHour, { atHour: d.random.uniform(0, 24), forHours: d.random.uniform(1, 4) }),
+    ],
   })),
   leak('leak with errors', 'outside', (d) => ({ parts: [parts.errorLeak(d.perHour)] })),
   leak('accelerating leak', 'outside', (d) => ({ parts: [parts.acceleratingLeak(d.perHour, 96)] })),
   leak('endless keys', 'outside', (d) => ({
     parts: [parts.endlessKeysLeak(d.perHour, d.random.uniform(0.75, 0.95), d.meanPerSecond)],
   })),
-  leak('wandering leak', 'outside', (d) => ({ parts: [parts.wanderingLeak(d.perHour, d.random.uniform(0.5, 2))] })),
-  leak('leak in a tiny heap', 'outside', (d) => ({ parts: [parts.timeLeak(Math.min(d.perHour, 2 * MIB))], baseBytes: 1.2 * MIB })),
+  leak('wandering leak', 'outside', (d) => ({
+    parts: [parts.wanderingLeak(d.perHour, d.random.uniform(0.5, 2))],
+  })),
+  leak('leak in a tiny heap', 'outside', (d) => ({
+    parts: [parts.timeLeak(Math.min(d.perHour, 2 * MIB))],
+    baseBytes: 1.2 * MIB,
+  })),
   leak('trace leak under deploys', 'outside', (d) => ({
     parts: [parts.workLeak(perRequest(d)), parts.cache(d.baseBytes * 0.2, 2)],
     deploysAtHours: deploys(d, d.random.uniform(16, 72)),
@@ -164,14 +182,19 @@ const LEAKS_OUTSIDE = [
   leak('leak with a nightly batch', 'outside', (d) => ({
     parts: [
       parts.timeLeak(d.perHour),
-      parts.batchJob(d.baseBytes * d.random.uniform(0.5, 2), { atHour: d.random.uniform(0, 6), forHours: 1.5 }),
+      parts.batchJob(d.baseBytes * d.random.uniform(0.5, 2), {
+        atHour: d.random.uniform(0, 6),
+        forHours: 1.5,
+      }),
     ],
   })),
   leak(
     'descriptor leak in bursts',
     'outside',
     (d) => ({
-      parts: [parts.countLeak('fd', Math.max(2, d.perHour / 16_000), { heapBytesEach: 16_000, random: true })],
+      parts: [
+        parts.countLeak('fd', Math.max(2, d.perHour / 16_000), { heapBytesEach: 16_000, random: true }),
+      ],
     }),
     'fd',
   ),
@@ -206,18 +229,42 @@ const HEALTHY_INSIDE = [
     ],
   })),
   healthy('full at a bound', 'inside', FILLING, (d) => ({
-    parts: [parts.rampCache(d.baseBytes * d.random.logUniform(0.5, 3), d.meanPerSecond * 3600 * d.random.uniform(20, 300))],
+    parts: [
+      parts.rampCache(
+        d.baseBytes * d.random.logUniform(0.5, 3),
+        d.meanPerSecond * 3600 * d.random.uniform(20, 300),
+      ),
+    ],
   })),
   healthy('steps', 'inside', FLAT, (d) => ({
     parts: [
-      parts.step(d.baseBytes * d.random.uniform(0.2, 0.8), { fromHours: d.random.uniform(0.1, 0.4) * d.hours }),
-      parts.step(d.baseBytes * d.random.uniform(0.2, 0.8), { fromHours: d.random.uniform(0.5, 0.9) * d.hours }),
+      parts.step(d.baseBytes * d.random.uniform(0.2, 0.8), {
+        fromHours: d.random.uniform(0.1, 0.4) * d.hours,
+      }),
+      parts.step(d.baseBytes * d.random.uniform(0.2, 0.8), {
+        fromHours: d.random.uniform(0.5, 0.9) * d.hours,
+      }),
     ],
   })),
   healthy('load grows', 'inside', ['load-driven', 'no-growth'], (d) => ({
-    growth: d.random.uniform(0.01, 0.06),
+    loadFactor: growing(d.random.uniform(0.01, 0.06)),
     loadBytes: d.baseBytes * d.random.uniform(0.5, 1.5),
   })),
+  healthy('new version holds more', 'inside', FLAT, (d) => {
+    const fromHours = d.random.uniform(0.1, 0.8) * d.hours;
+    return {
+      parts: [parts.step(d.baseBytes * d.random.uniform(0.2, 0.8), { fromHours })],
+      deploysAtHours: [fromHours],
+    };
+  }),
+  healthy('canary takes over', 'inside', ['load-driven', 'no-growth', 'step'], (d) => {
+    const from = d.random.uniform(0.1, 0.6) * d.hours;
+    const over = d.random.uniform(6, 72);
+    return {
+      loadFactor: (hours) => 0.1 + 0.9 * Math.min(1, Math.max(0, (hours - from) / over)),
+      loadBytes: d.baseBytes * d.random.uniform(0.5, 1.5),
+    };
+  }),
   healthy('cache refilled by deploys', 'inside', [...FILLING, 'undetermined'], (d) => {
     const every = d.random.uniform(20, 60);
     return {
@@ -231,7 +278,10 @@ const HEALTHY_INSIDE = [
 const HEALTHY_OUTSIDE = [
   steady('trace load', 'outside', () => ({})),
   steady('trace load under deploys', 'outside', (d) => ({ deploysAtHours: deploys(d, 72) })),
-  steady('tiny heap', 'outside', (d) => ({ baseBytes: d.random.uniform(0.9, 3.4) * MIB, loadBytes: 0.3 * MIB })),
+  steady('tiny heap', 'outside', (d) => ({
+    baseBytes: d.random.uniform(0.9, 3.4) * MIB,
+    loadBytes: 0.3 * MIB,
+  })),
   healthy('map of keys', 'outside', FILLING, (d) => ({
     parts: [
       parts.zipfCache(
@@ -243,11 +293,20 @@ const HEALTHY_OUTSIDE = [
   })),
   healthy('stretched warm-up', 'outside', FILLING, (d) => ({
     parts: [
-      parts.stretchedCache(d.baseBytes * d.random.logUniform(0.3, 2), d.random.logUniform(2, 40), d.random.uniform(0.45, 0.7)),
+      parts.stretchedCache(
+        d.baseBytes * d.random.logUniform(0.3, 2),
+        d.random.logUniform(2, 40),
+        d.random.uniform(0.45, 0.7),
+      ),
     ],
   })),
   healthy('table that doubles', 'outside', FILLING, (d) => ({
-    parts: [parts.doublingTable(d.baseBytes * d.random.uniform(0.4, 2), d.meanPerSecond * 3600 * d.random.uniform(40, 400))],
+    parts: [
+      parts.doublingTable(
+        d.baseBytes * d.random.uniform(0.4, 2),
+        d.meanPerSecond * 3600 * d.random.uniform(40, 400),
+      ),
+    ],
   })),
   healthy('entries with a lifetime', 'outside', [...FILLING, 'load-driven'], (d) => {
     const ttl = d.random.pick([6, 12, 24, 48, 168]);
@@ -260,11 +319,15 @@ const HEALTHY_OUTSIDE = [
   healthy('big week after small ones', 'outside', FILLING, (d) => ({
     parts: [
       parts.ratchetPool(d.baseBytes * 2, d.meanPerSecond),
-      parts.batchJob(d.baseBytes * d.random.uniform(0.3, 1), { atHour: d.random.uniform(0, 168), forHours: 10, everyHours: 168 }),
+      parts.batchJob(d.baseBytes * d.random.uniform(0.3, 1), {
+        atHour: d.random.uniform(0, 168),
+        forHours: 10,
+        everyHours: 168,
+      }),
     ],
   })),
   healthy('more than the load grows', 'outside', ['load-driven', 'no-growth'], (d) => ({
-    growth: d.random.uniform(0.01, 0.05),
+    loadFactor: growing(d.random.uniform(0.01, 0.05)),
     loadPower: d.random.uniform(1.3, 1.7),
     loadBytes: d.baseBytes * d.random.uniform(0.4, 1),
   })),
@@ -273,7 +336,9 @@ const HEALTHY_OUTSIDE = [
   })),
   healthy('tenants move in', 'outside', [...FILLING, 'undetermined'], (d) => ({
     parts: Array.from({ length: 6 }, () =>
-      parts.step(d.baseBytes * d.random.uniform(0.08, 0.3), { fromHours: d.random.uniform(0.02, 0.75) * d.hours }),
+      parts.step(d.baseBytes * d.random.uniform(0.08, 0.3), {
+        fromHours: d.random.uniform(0.02, 0.75) * d.hours,
+      }),
     ),
   })),
   healthy('memtable', 'outside', [...FLAT, 'filling-to-bound', 'undetermined'], (d) => ({
@@ -311,16 +376,35 @@ const HEALTHY_OUTSIDE = [
     parts: [parts.nativePool(d.baseBytes * d.random.uniform(0.3, 2), d.random.logUniform(2, 60))],
   })),
   healthy('connections that stay', 'outside', [...FLAT, 'filling-to-bound', 'undetermined'], (d) => ({
-    parts: [parts.connections(d.random.logUniform(100, 5000), d.random.logUniform(1, 12), d.meanPerSecond, 9000)],
+    parts: [
+      parts.connections(d.random.logUniform(100, 5000), d.random.logUniform(1, 12), d.meanPerSecond, 9000),
+    ],
   })),
   healthy('pile-ups', 'outside', [...FLAT, 'undetermined'], (d) => ({
     parts: [parts.pileUps(d.random.logUniform(100, 3000), d.random.logUniform(20, 120))],
+  })),
+  healthy('idle connections stay', 'outside', FILLING, (d) => ({
+    parts: [parts.ratchetConnections(d.random.logUniform(100, 3000), d.meanPerSecond, 5000)],
+  })),
+  healthy('load that nobody counts', 'outside', [...FLAT, 'undetermined'], (d) => ({
+    parts: [parts.hiddenLoad(d.baseBytes * d.random.uniform(0.2, 0.8), d.random.logUniform(0.5, 6))],
+  })),
+  healthy('only heap_alloc is known', 'outside', FILLING, (d) => ({
+    parts: [parts.cache(d.baseBytes * 0.3, d.random.logUniform(1, 12))],
+    exporter: { live: false, goal: false, gogc: false, requests: true, proc: false },
+  })),
+  healthy('threads up to a bound', 'outside', FILLING, (d) => ({
+    parts: [parts.threadPool(d.random.uniform(20, 120), d.random.logUniform(5, 60))],
   })),
   healthy('map of keys under deploys', 'outside', [...FILLING, 'undetermined'], (d) => {
     const every = d.random.uniform(40, 100);
     return {
       parts: [
-        parts.zipfCache(d.baseBytes * d.random.uniform(0.3, 1.5), 0.75, d.meanPerSecond * 3600 * every * d.random.uniform(0.1, 0.4)),
+        parts.zipfCache(
+          d.baseBytes * d.random.uniform(0.3, 1.5),
+          0.75,
+          d.meanPerSecond * 3600 * every * d.random.uniform(0.1, 0.4),
+        ),
       ],
       deploysAtHours: deploys(d, every),
     };

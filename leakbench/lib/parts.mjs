@@ -1,6 +1,6 @@
 // What a life of a service holds beside its base: caches, pools, buffers, leaks. Each is one function from its parameters to a
 // Part; what is held is known exactly, because it is the truth that verdicts are held against.
-import { TRACE_STATISTICS } from './traces.mjs';
+import { TRACE_STATISTICS, traceLoad } from './traces.mjs';
 
 /** @typedef {import('./simulate.mjs').Part} Part */
 /** @typedef {import('./simulate.mjs').Now} Now */
@@ -44,7 +44,11 @@ export function timeLeak(perHour, window = {}) {
  * @returns {Part}
  */
 export function workLeak(perRequest, window = {}) {
-  return { carrier: 'heap', leaks: true, begin: () => accumulate(window, (now) => perRequest * now.requests) };
+  return {
+    carrier: 'heap',
+    leaks: true,
+    begin: () => accumulate(window, (now) => perRequest * now.requests),
+  };
 }
 
 /**
@@ -150,7 +154,8 @@ export function acceleratingLeak(perHour, doublingHours) {
   return {
     carrier: 'heap',
     leaks: true,
-    begin: () => accumulate({}, (now) => 0.5 * perHour * (0.4 + 1.6 * (now.age / doublingHours)) * now.stepHours),
+    begin: () =>
+      accumulate({}, (now) => 0.5 * perHour * (0.4 + 1.6 * (now.age / doublingHours)) * now.stepHours),
   };
 }
 
@@ -249,7 +254,10 @@ const KEY_CLASSES = 22;
  * @returns {Part}
  */
 export function zipfCache(bound, zipf, rareRequests) {
-  const classes = Array.from({ length: KEY_CLASSES }, (_, i) => ({ keys: 2 ** i, weight: (1.5 * 2 ** i) ** -zipf }));
+  const classes = Array.from({ length: KEY_CLASSES }, (_, i) => ({
+    keys: 2 ** i,
+    weight: (1.5 * 2 ** i) ** -zipf,
+  }));
   const keys = classes.reduce((sum, c) => sum + c.keys, 0);
   const rarest = classes[KEY_CLASSES - 1].weight;
   return {
@@ -345,7 +353,7 @@ export function batchJob(bytes, { atHour, forHours, everyHours = 24, growsPerDay
 }
 
 /**
- * Buffers that grow to the largest need there ever was and stay: 1 - exp(-load / mean) keeps one crowd from deciding all.
+ * Buffers that grow to the largest need there ever was, up to a bound, and stay.
  * @param {number} bytes at four times the mean load
  * @param {number} meanPerSecond
  * @returns {Part}
@@ -424,6 +432,53 @@ export function connections(count, memoryHours, meanPerSecond, heapBytesEach) {
         return Math.max(0, open + Math.sqrt(Math.max(1, open)) * 0.3 * random.normal());
       };
     },
+  };
+}
+
+/**
+ * Keep-alive connections as many as the busiest moment needed; nobody closes them.
+ * @param {number} count at four times the mean load
+ * @param {number} meanPerSecond
+ * @param {number} heapBytesEach
+ * @returns {Part}
+ */
+export function ratchetConnections(count, meanPerSecond, heapBytesEach) {
+  const pool = ratchetPool(count, meanPerSecond);
+  return { ...pool, carrier: 'goroutine', heapBytesEach };
+}
+
+/**
+ * Work that no request counter sees: consumers of a queue, streams.
+ * @param {number} bytes at its mean
+ * @param {number} memoryHours
+ * @returns {Part}
+ */
+export function hiddenLoad(bytes, memoryHours) {
+  return {
+    carrier: 'heap',
+    leaks: false,
+    begin: (random) => {
+      const load = traceLoad(random, { meanPerSecond: 1, stepMillis: 300_000 });
+      let held = bytes;
+      return (now) => {
+        const phi = Math.exp(-now.stepHours / memoryHours);
+        return (held = phi * held + (1 - phi) * bytes * load(now.hours));
+      };
+    },
+  };
+}
+
+/**
+ * Threads that blocking calls needed at some time and the runtime never ends.
+ * @param {number} bound
+ * @param {number} tauHours
+ * @returns {Part}
+ */
+export function threadPool(bound, tauHours) {
+  return {
+    carrier: 'thread',
+    leaks: false,
+    begin: () => (now) => Math.floor(bound * -Math.expm1(-now.age / tauHours)),
   };
 }
 

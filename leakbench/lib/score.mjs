@@ -59,7 +59,11 @@ export function score(judged) {
     warnedInTime: share(exhausted.filter((one) => one.warnedInTime).length, exhausted.length),
     timeError: medianFigure(known(asked.map(({ timeError }) => timeError))),
     timeErrorHalf: medianFigure(
-      known(asked.filter(({ lifeShare }) => lifeShare !== null && lifeShare < 0.62).map(({ timeError }) => timeError)),
+      known(
+        asked
+          .filter(({ lifeShare }) => lifeShare !== null && lifeShare < 0.62)
+          .map(({ timeError }) => timeError),
+      ),
     ),
     timeCovered: covered(asked.map(({ isTimeCovered }) => isTimeCovered)),
     growthCovered: covered(forecasts.map(({ isGrowthCovered }) => isGrowthCovered)),
@@ -77,7 +81,9 @@ function isFound(one) {
 /** @param {readonly Judged[]} sample */
 function f1(sample) {
   const found = sample.filter((one) => one.group === 'leak' && isFound(one)).length;
-  const accused = sample.filter((one) => (one.group === 'leak' && isFound(one)) || one.falseAlarms > 0).length;
+  const accused = sample.filter(
+    (one) => (one.group === 'leak' && isFound(one)) || one.falseAlarms > 0,
+  ).length;
   const matter = sample.filter(({ matters }) => matters);
   const precision = found / accused;
   const recall = matter.filter(isFound).length / matter.length;
@@ -92,4 +98,3 @@ function falsePerDay(judged) {
     days,
   );
 }
-

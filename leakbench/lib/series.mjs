@@ -15,11 +15,14 @@ const FASTEST_MIB = 100;
 /** Time to exhaustion is drawn between these, evenly in the logarithm; sizes of containers bound it further. */
 const SHORTEST_LIFE_HOURS = 8;
 const LONGEST_LIFE_HOURS = 960;
+/** Share of its limit that a healthy service uses at its busiest. */
+const LEAST_USE = 0.45;
+const MOST_USE = 0.97;
 const LARGEST_CONTAINER = 16 * 1024 * MIB;
 /** A leak counts as one that matters when it would exhaust its memory within this time. */
 export const MATTERS_HOURS = 14 * 24;
 /** Unattended runs go on for this long to see when memory would have been exhausted. */
-const UNATTENDED_HOURS = 60 * 24;
+const UNATTENDED_HOURS = 30 * 24;
 
 /**
  * @typedef {object} Truth
@@ -27,7 +30,7 @@ const UNATTENDED_HOURS = 60 * 24;
  * @property {string | null} class
  * @property {number | null} onsetMillis first leaked byte; null without a leak
  * @property {number | null} exhaustedMillis first kill for want of memory in this series
- * @property {number | null} unattendedHours from onset to exhaustion if nobody ever restarted it; null = not within 60 days
+ * @property {number | null} unattendedHours from onset to exhaustion if nobody ever restarted it; null = not within 30 days
  * @property {boolean} matters a leak that exhausts its memory within 14 days when left alone
  * @property {number | null} bytesPerRequest where the leak follows the work
  * @property {number} limitBytes
@@ -91,7 +94,11 @@ export function drawHealthyTwin(kind, seed, { days, stepMillis }) {
 
 /** @param {Plan} plan */
 function withoutLeak(plan) {
-  return { ...plan, limitBytes: Infinity, parts: plan.parts.map((part) => (part.leaks ? silence(part) : part)) };
+  return {
+    ...plan,
+    limitBytes: Infinity,
+    parts: plan.parts.map((part) => (part.leaks ? silence(part) : part)),
+  };
 }
 
 /** @param {import('./simulate.mjs').Part} part */
@@ -111,14 +118,14 @@ function drawPlan(kind, random, { hours, stepMillis }) {
   const meanPerSecond = sizes.logUniform(1, 400);
   const perHour = sizes.logUniform(SLOWEST_MIB, FASTEST_MIB) * MIB;
   const built = kind.build({ random: random.fork('kind'), hours, meanPerSecond, baseBytes, perHour });
-  const { load = {}, onsetHours = 0, perRequest, growth = 0, ...own } = built;
+  const { load = {}, loadFactor = () => 1, onsetHours = 0, perRequest, ...own } = built;
   const coupled = TRACE_STATISTICS.memoryHardlyFollowsLoad.value && isTrace ? 0.15 : 0.4;
   /** @type {Plan} */
   const plan = {
     stepMillis,
     hours,
     baseBytes,
-    load: drawLoad(random.fork('load'), { isTrace, load, growth, meanPerSecond, stepMillis }),
+    load: drawLoad(random.fork('load'), { isTrace, load, loadFactor, meanPerSecond, stepMillis }),
     meanPerSecond,
     loadBytes: (own.baseBytes ?? baseBytes) * sizes.uniform(0.02, coupled),
     loadMemoryHours: isTrace ? sizes.logUniform(0.05, 3) : 0,
@@ -144,10 +151,10 @@ function drawPlan(kind, random, { hours, stepMillis }) {
 
 /**
  * @param {Random} random
- * @param {{ isTrace: boolean, load: any, growth: number, meanPerSecond: number, stepMillis: number }} about
+ * @param {{ isTrace: boolean, load: any, loadFactor: (hours: number) => number, meanPerSecond: number, stepMillis: number }} about
  * @returns {Plan['load']} a new one each time, with the same numbers
  */
-function drawLoad(random, { isTrace, load, growth, meanPerSecond, stepMillis }) {
+function drawLoad(random, { isTrace, load, loadFactor, meanPerSecond, stepMillis }) {
   const daily = random.uniform(0.2, 0.6);
   const weekly = random.uniform(0, 0.3);
   return () => {
@@ -155,7 +162,7 @@ function drawLoad(random, { isTrace, load, growth, meanPerSecond, stepMillis }) 
     const base = isTrace
       ? traceLoad(stream, { meanPerSecond, stepMillis })
       : plainLoad(stream, { meanPerSecond, daily, weekly, noise: 0.05, ...load });
-    return (hours) => base(hours) * (1 + (growth * hours) / 24);
+    return (hours) => base(hours) * loadFactor(hours);
   };
 }
 
@@ -198,6 +205,7 @@ function drawExporter(random, kind) {
   const isPacerKind = kind.name.includes('GOGC') || kind.name.includes('GOMEMLIMIT');
   return {
     live: random.chance(0.4),
+    goal: true,
     // Without it a changed GOGC cannot be told from anything else; client_golang exports it since 1.18.
     gogc: isPacerKind || random.chance(0.7),
     requests: random.chance(0.75),
@@ -226,7 +234,7 @@ function drawMissing(random, isTrace, hours) {
  * @param {number} perHour
  */
 function drawLimit(kind, random, normalRss, perHour) {
-  const roomy = normalRss * random.uniform(1.15, 2);
+  const roomy = normalRss / random.uniform(LEAST_USE, MOST_USE);
   if (kind.group !== 'leak') return Math.ceil(roomy);
   const lifeHours = random.logUniform(SHORTEST_LIFE_HOURS, LONGEST_LIFE_HOURS);
   // A heap costs about twice its live bytes; memory outside it once.
@@ -246,7 +254,12 @@ function findTruth({ kind, limited, seen, stream, onsetHours, perRequest }) {
   const killed = (/** @type {any} */ run) =>
     run.lives.find(({ end, endMillis }) => end === 'oom' && endMillis > onsetMillis)?.endMillis ?? null;
   const alone = simulate(
-    { ...limited, hours: UNATTENDED_HOURS, deploysAtHours: [], missing: { share: 1, outages: [], lateMillis: 0 } },
+    {
+      ...limited,
+      hours: UNATTENDED_HOURS,
+      deploysAtHours: [],
+      missing: { share: 1, outages: [], lateMillis: 0 },
+    },
     stream,
   );
   const aloneMillis = killed(alone);

@@ -56,7 +56,7 @@ export const START_MILLIS = Date.UTC(2026, 0, 5);
 
 /**
  * What the target exports.
- * @typedef {{ live: boolean, gogc: boolean, requests: boolean, proc: boolean }} Exporter
+ * @typedef {{ live: boolean, goal: boolean, gogc: boolean, requests: boolean, proc: boolean }} Exporter
  */
 
 /**
@@ -224,6 +224,8 @@ function isHidden(name, exporter) {
     case 'scanStackBytes':
     case 'scanGlobalsBytes':
       return !exporter.live;
+    case 'nextGcBytes':
+      return !exporter.goal;
     case 'gogcPercent':
     case 'goMemLimitBytes':
       return !exporter.gogc;
@@ -310,8 +312,7 @@ class Life {
       stepMillis: plan.stepMillis,
       liveBytes: Math.max(0.3 * MIB, levelBytes + plan.noiseShare * steady * this.#noise()),
       transientBytes: this.#transient(),
-      allocatedBytes:
-        requests * plan.bytesPerRequest + (plan.idleBytesPerSecond * plan.stepMillis) / 1000,
+      allocatedBytes: requests * plan.bytesPerRequest + (plan.idleBytesPerSecond * plan.stepMillis) / 1000,
       requests,
       goroutines: Math.max(8, 14 + connections + sums.goroutine),
       fds: Math.max(6, 9 + connections / 2 + sums.fd),

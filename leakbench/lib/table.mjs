@@ -31,7 +31,8 @@ export const COLUMNS = [
 export function formatFigure({ value, low, high, of }, as) {
   if (Number.isNaN(value)) return of === 0 ? '-' : 'none';
   const digits = as === 'rate' ? 4 : as === 'hours' ? 1 : 2;
-  const text = (/** @type {number} */ v) => (Number.isFinite(v) ? v.toFixed(digits) : Number.isNaN(v) ? '?' : 'never');
+  const text = (/** @type {number} */ v) =>
+    Number.isFinite(v) ? v.toFixed(digits) : Number.isNaN(v) ? '?' : 'never';
   return `${text(value)} (${text(low)}-${text(high)})`;
 }
 
@@ -41,7 +42,10 @@ export function formatFigure({ value, low, high, of }, as) {
  * @param {{ goals?: boolean }} [options]
  */
 export function formatTable(rows, { goals = false } = {}) {
-  const lines = [['method', ...COLUMNS.map(({ title }) => title)], ['---', ...COLUMNS.map(() => '---')]];
+  const lines = [
+    ['method', ...COLUMNS.map(({ title }) => title)],
+    ['---', ...COLUMNS.map(() => '---')],
+  ];
   if (goals) lines.push(['goal', ...COLUMNS.map(({ goal }) => goal ?? '')]);
   for (const { name, score } of rows) {
     lines.push([name, ...COLUMNS.map((column) => formatFigure(score[column.of], column.as))]);

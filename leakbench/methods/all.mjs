@@ -1,5 +1,13 @@
 // The methods of the table, in its order. A new one is added here.
-import { coroot, manyGoroutines, mannKendall, predictLinear, rssThreshold, threeSnapshots, twoSnapshots } from './baselines.mjs';
+import {
+  coroot,
+  manyGoroutines,
+  mannKendall,
+  predictLinear,
+  rssThreshold,
+  threeSnapshots,
+  twoSnapshots,
+} from './baselines.mjs';
 import { plimsoll } from './plimsoll.mjs';
 
 /** @type {readonly import('./method.mjs').Method[]} */

@@ -6,7 +6,8 @@ import { HOUR_MILLIS, MINUTE_MILLIS, firstRowFrom, fitLine, runRule } from './me
 /** @typedef {import('../lib/series.mjs').Series} Series */
 
 /** @param {Series} series */
-const rssOf = (series) => series.columns.get('rssBytes') ?? new Float64Array(series.timeMillis.length).fill(NaN);
+const rssOf = (series) =>
+  series.columns.get('rssBytes') ?? new Float64Array(series.timeMillis.length).fill(NaN);
 
 /** @param {Series} series */
 const heapOf = (series) => series.columns.get('heapInuseBytes') ?? rssOf(series);
@@ -23,7 +24,12 @@ export function rssThreshold(share) {
     watch(series, { everyMillis, asksMillis }) {
       const rss = rssOf(series);
       const bound = share * series.truth.limitBytes;
-      return runRule(series, { everyMillis, asksMillis, forMillis: 15 * MINUTE_MILLIS, holds: (row) => rss[row] > bound });
+      return runRule(series, {
+        everyMillis,
+        asksMillis,
+        forMillis: 15 * MINUTE_MILLIS,
+        holds: (row) => rss[row] > bound,
+      });
     },
   };
 }
@@ -59,7 +65,14 @@ export function predictLinear(windowHours, aheadHours) {
           const line = fit(row);
           if (!line || !(line.perHour > 0)) return {};
           const hours = Math.max(0, (limitBytes - line.atEnd) / line.perHour);
-          return { exhaustion: { at: series.timeMillis[row] + hours * HOUR_MILLIS, low: null, high: null } };
+          return {
+            exhaustion: {
+              at: series.timeMillis[row] + hours * HOUR_MILLIS,
+              low: null,
+              high: null,
+              isKill: true,
+            },
+          };
         },
       });
     },
@@ -132,7 +145,9 @@ function corootGrows({ timeMillis, columns, stepMillis, truth }, row, windowMill
   if (!tail || tail.perHour < COROOT.tailSlope * whole.perHour) return false;
   const grown = Math.min(1, span / HOUR_MILLIS) * whole.perHour;
   const hourAgo = whole.atEnd - whole.perHour;
-  return grown >= COROOT.shareOfLimit * truth.limitBytes && whole.perHour > COROOT.perHour * Math.max(1, hourAgo);
+  return (
+    grown >= COROOT.shareOfLimit * truth.limitBytes && whole.perHour > COROOT.perHour * Math.max(1, hourAgo)
+  );
 }
 
 /** One-sided 1 %. */
@@ -191,7 +206,12 @@ export function twoSnapshots({ apartHours, share }) {
     about: `heap in use ${apartHours} h apart (gauges stand for profiles)`,
     watch(series, options) {
       const sizes = snapshotsOf(series, apartHours);
-      return runSnapshots(series, options, sizes, (i) => i >= 1 && sizes[i].bytes > (1 + share) * sizes[i - 1].bytes);
+      return runSnapshots(
+        series,
+        options,
+        sizes,
+        (i) => i >= 1 && sizes[i].bytes > (1 + share) * sizes[i - 1].bytes,
+      );
     },
   };
 }
@@ -256,6 +276,11 @@ export const manyGoroutines = {
   /** @type {Method['watch']} */
   watch(series, { everyMillis, asksMillis }) {
     const goroutines = series.columns.get('goroutines');
-    return runRule(series, { everyMillis, asksMillis, forMillis: 15 * MINUTE_MILLIS, holds: (row) => (goroutines?.[row] ?? 0) > 10_000 });
+    return runRule(series, {
+      everyMillis,
+      asksMillis,
+      forMillis: 15 * MINUTE_MILLIS,
+      holds: (row) => (goroutines?.[row] ?? 0) > 10_000,
+    });
   },
 };

@@ -16,7 +16,8 @@
  * @property {boolean} isLeak
  * @property {{ perHour: number, low: number, high: number } | null} growth bytes
  * @property {number | null} onsetMillis
- * @property {{ at: number, low: number | null, high: number | null } | null} exhaustion `low`, `high`: 80 % interval; null = open
+ * @property {{ at: number, low: number | null, high: number | null, isKill: boolean } | null} exhaustion `low`, `high`: 80 % interval;
+ *   null = open; `isKill`: of the limit whose crossing ends the process, not of a soft one
  * @property {{ value: number, low: number, high: number } | null} perRequest bytes
  */
 
@@ -66,7 +67,11 @@ export function runRule(series, { everyMillis, forMillis, holds, answer, asksMil
   let since = NaN;
   let next = -Infinity;
   let evaluations = 0;
-  const say = (/** @type {'alarm' | 'asked'} */ why, /** @type {number} */ row, /** @type {boolean} */ isLeak) =>
+  const say = (
+    /** @type {'alarm' | 'asked'} */ why,
+    /** @type {number} */ row,
+    /** @type {boolean} */ isLeak,
+  ) =>
     answers.push({
       why,
       atMillis: timeMillis[row],

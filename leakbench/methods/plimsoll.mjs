@@ -124,7 +124,12 @@ class Watch {
       isLeak: leak !== undefined,
       growth: leak?.growth ?? null,
       onsetMillis: leak?.onsetAt ?? null,
-      exhaustion: exhaustion && { at: exhaustion.at, low: exhaustion.low, high: exhaustion.high },
+      exhaustion: exhaustion && {
+        isKill: exhaustion.resource === 'memory-limit',
+        at: exhaustion.at,
+        low: exhaustion.low,
+        high: exhaustion.high,
+      },
       perRequest: lane?.perRequest ?? null,
     });
   }
