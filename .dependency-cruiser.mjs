@@ -8,6 +8,7 @@ const PURE_MAY_IMPORT = {
   parse: ['base'],
   series: ['base', 'model'],
   detect: ['base', 'model', 'series'],
+  gosource: ['base'],
   diagnose: ['base', 'model', 'profile', 'series', 'detect', 'gosource'],
   incident: ['base', 'model'],
   report: ['base', 'model', 'profile', 'flamegraph'],
@@ -17,7 +18,7 @@ const IO_MAY_IMPORT = {
   config: ['base', 'model'],
   collect: ['base', 'model', 'parse'],
   recording: ['base', 'model'],
-  workspace: ['base'],
+  workspace: ['base', 'gosource'],
   store: ['base', 'model', 'profile'],
   pipeline: [
     ...Object.keys(PURE_MAY_IMPORT).filter((room) => room !== 'protocol'),

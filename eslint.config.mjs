@@ -8,6 +8,7 @@ const PURE = [
   'parse',
   'series',
   'detect',
+  'gosource',
   'diagnose',
   'incident',
   'report',

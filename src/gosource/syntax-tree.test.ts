@@ -38,7 +38,9 @@ describe('SyntaxTree', () => {
   });
 
   it('reads type parameters and instantiated receivers', () => {
-    const tree = parse('package a\ntype L[K comparable, V any] struct{ m map[K]V }\nfunc (l *L[K, V]) Put(k K, v V) { l.m[k] = v }\n');
+    const tree = parse(
+      'package a\ntype L[K comparable, V any] struct{ m map[K]V }\nfunc (l *L[K, V]) Put(k K, v V) { l.m[k] = v }\n',
+    );
     expect([...tree.descendants(tree.root, 'ERROR')]).toEqual([]);
     const [method] = tree.descendants(tree.root, 'method_declaration');
     expect(tree.textOf(tree.child(method ?? NO_NODE, 'name'))).toBe('Put');
@@ -46,13 +48,23 @@ describe('SyntaxTree', () => {
 
   it('finds the declarations around a broken one', () => {
     const tree = parse('package a\nfunc before() { }\nfunc broken( { if x := }\nfunc after() { }\n');
-    const names = [...tree.descendants(tree.root, 'function_declaration')].map((node) => tree.textOf(tree.child(node, 'name')));
+    const names = [...tree.descendants(tree.root, 'function_declaration')].map((node) =>
+      tree.textOf(tree.child(node, 'name')),
+    );
     expect(names).toContain('before');
     expect(names).toContain('after');
   });
 
   it('gives up on a file that is nested without end', () => {
-    expect(parser.parse(`package a\nvar x = ${'('.repeat(100_000)}`)).toBeNull();
+    expect(parser.parse(`package a\nvar x = ${'('.repeat(50_000)}1${')'.repeat(50_000)}`)).toBeNull();
+  });
+
+  it('gives up on a text that is not Go before it has searched for long', () => {
+    const noise = Array.from(
+      { length: 300_000 },
+      (_, i) => '{}()[]<>:=;,.*&func if x y '[(i * 7919 + ((i * i) % 101)) % 27],
+    );
+    expect(parser.parse(noise.join(''))).toBeNull();
   });
 
   it('counts lines of the text, not of the bytes', () => {

@@ -114,7 +114,7 @@ export class SyntaxTree {
     return low + 1;
   }
 
-  /** Direct children, operators and comments left out unless `all`. */
+  /** Direct children without comments. */
   children(node: NodeRow): NodeRow[] {
     const found: NodeRow[] = [];
     if (node < 0) return found;

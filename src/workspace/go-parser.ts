@@ -3,11 +3,15 @@ import { createRequire } from 'node:module';
 import { KindTable, readTree } from '../gosource/read-tree.ts';
 import type { GoParser, SyntaxColumns } from '../gosource/syntax-tree.ts';
 
-/** Characters of a file that are parsed; no person wrote a longer one. */
-export const MAX_PARSED_CHARACTERS = 2 * 1024 * 1024;
+/** Characters of a file that are parsed; what is longer was generated, and keeps nothing. */
+export const MAX_PARSED_CHARACTERS = 1024 * 1024;
 
-/** tree-sitter asks this often whether to go on; a normal file of the largest size takes a tenth of it. */
-const MAX_PARSE_STEPS = 20_000;
+/**
+ * tree-sitter asks now and then whether to go on: 4 to 12 times a thousand characters in Go's own sources. A text that
+ * is not Go makes it search, at up to half a millisecond a step.
+ */
+const MAX_STEPS_PER_CHARACTER = 0.02;
+const MAX_STEPS_AFTER_ERROR = 2000;
 
 let opened: Promise<GoParser> | null = null;
 
@@ -28,8 +32,7 @@ async function load(): Promise<GoParser> {
   return {
     parse(text: string): SyntaxColumns | null {
       if (text.length > MAX_PARSED_CHARACTERS) return null;
-      let steps = 0;
-      const tree = parser.parse(text, null, { progressCallback: () => ++steps > MAX_PARSE_STEPS });
+      const tree = parser.parse(text, null, { progressCallback: giveUpAfter(text.length) });
       if (tree === null) {
         parser.reset(); // else the next file would go on where this one was given up
         return null;
@@ -42,5 +45,14 @@ async function load(): Promise<GoParser> {
         tree.delete();
       }
     },
+  };
+}
+
+function giveUpAfter(characters: number): (state: { readonly hasError: boolean }) => boolean {
+  let steps = 0;
+  let stepsAfterError = 0;
+  return ({ hasError }) => {
+    if (hasError) stepsAfterError++;
+    return ++steps > 100 + characters * MAX_STEPS_PER_CHARACTER || stepsAfterError > MAX_STEPS_AFTER_ERROR;
   };
 }
