@@ -65,7 +65,7 @@ describe('old texts', () => {
     ['goroutine profile: total 2\n1 @ 0x1\n', /sum up to 1 of 2/],
     ['goroutine profile: total 1\n08 @ 0x1\n', /none of 64 bits/],
     ['--- mutex:\ncycles/second=1\nx y @ 0x1\n', /no contention record/],
-    ['--- heapz 1 ---\nformat = java\n 1 0 @ 0x1\n', /in no object/],
+    ['--- heapz 1 ---\nresolution=bytes\n 1 0 @ 0x1\n', /in no object/],
     ['--- heapz 1 ---\nformat = java\n 1 1 @ 0x1\n', /no line before says what the values are/],
     [`heap profile: 1: 1 [1: 1] @ heap/2\n${'1'.repeat(70_000)}\n`, /a line of 70000 characters/],
     ['just a text\n', /none that a profile endpoint writes/],
