@@ -32,6 +32,7 @@ export const ERRORS = {
   PROFILE_INVALID: { advice: 'The profile is damaged or no pprof profile; take it again.' },
   PROFILE_NOT_FOUND: { advice: 'Check the name; a URL needs http:// or host:port in front.' },
   PROFILE_TOO_LARGE: { advice: 'Raise the limit on decompressed bytes if the file can be trusted.' },
+  REPORT_TOO_LARGE: { advice: 'Narrow it with -focus, -ignore, -show_from or -tagfocus.' },
   OUTPUT_FAILED: { advice: 'Give another --output: a file that you may write, in a folder that exists.' },
   METRICS_INVALID: { advice: 'The exporter sends a line that is no Prometheus text; see the place.' },
   RECORDING_NOT_FOUND: { advice: 'Give a directory or a .tar.gz that holds recording.json.' },

@@ -6,9 +6,12 @@ import type { ReportOutput } from '../profile/reports/options.ts';
 /** Pieces are put together to this size before they are written. */
 const WRITE_CHARACTERS = 1 << 18;
 
+/** What a report may print: far more than anyone reads, less than fills a disk. */
+const MAX_OUTPUT_CHARACTERS = 4 * 2 ** 30;
+
 /**
  * @param path null = standard output. A reader that has seen enough and closes its end is no error.
- * @throws PlimsollError OUTPUT_FAILED
+ * @throws PlimsollError OUTPUT_FAILED, REPORT_TOO_LARGE
  */
 export async function writeOutput(output: ReportOutput, path: string | null): Promise<void> {
   if (path === null) return writeStdout(output);
@@ -50,8 +53,12 @@ function* inParts(output: ReportOutput): Generator<string | Uint8Array> {
     return;
   }
   let text = '';
+  let written = 0;
   for (const piece of output) {
     text += piece;
+    written += piece.length;
+    if (written > MAX_OUTPUT_CHARACTERS)
+      throw new PlimsollError('REPORT_TOO_LARGE', 'profile', 'it has more than 4 GiB');
     if (text.length < WRITE_CHARACTERS) continue;
     yield text;
     text = '';

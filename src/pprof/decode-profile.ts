@@ -2,6 +2,7 @@
 // Content-Type: proxies and people get those wrong.
 import { PlimsollError } from '../base/errors.ts';
 import { decodeCountText } from './decode-count-text.ts';
+import { decodeFolded, looksFolded } from './decode-folded.ts';
 import { decodeGoroutineDump } from './decode-goroutine-dump.ts';
 import { decodeHeapText } from './decode-heap-text.ts';
 import { decodeProto } from './decode-proto.ts';
@@ -16,6 +17,7 @@ export type DecodedProfile =
   | { readonly form: 'count-text'; readonly profile: Profile }
   /** Older forms, see legacy/decode-as-pprof.ts. */
   | { readonly form: 'legacy'; readonly profile: Profile }
+  | { readonly form: 'folded'; readonly profile: Profile }
   | { readonly form: 'goroutine-dump'; readonly dump: GoroutineDump };
 
 /** What the first bytes say. The refused forms have their own names so that the error can say what it is. */
@@ -43,6 +45,8 @@ export function decodeProfile(bytes: Uint8Array, maxTableBytes?: number): Decode
       return { form, ...decodeHeapText(bytes) };
     case 'count-text':
       return { form, profile: decodeCountText(bytes) };
+    case 'folded':
+      return { form, profile: decodeFolded(bytes) };
     case 'goroutine-dump':
       return { form, dump: decodeGoroutineDump(bytes) };
     default:
@@ -73,7 +77,8 @@ function sniffForm(bytes: Uint8Array, start: string): Form {
   const text = start.trimStart();
   if (text.startsWith('<')) return 'html';
   if (text.startsWith('{') || text.startsWith('[')) return 'json';
-  return /^goroutine \d+ [^\n]*\[/m.test(start) ? 'goroutine-dump' : 'other-text';
+  if (/^goroutine \d+ [^\n]*\[/m.test(start)) return 'goroutine-dump';
+  return looksFolded(text) ? 'folded' : 'other-text';
 }
 
 /** Whether this is a text that may be a profile; a goroutine dump is none in this sense. */

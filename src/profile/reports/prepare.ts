@@ -12,6 +12,7 @@ import {
   numericLabelUnits,
   type SampleTest,
 } from '../labels.ts';
+import { checkReportSize } from '../report-size.ts';
 import { addTagFrames } from '../tag-frames.ts';
 import { baseName } from './header.ts';
 import type { Granularity, ReportHost, ReportOptions, TextMatcher } from './options.ts';
@@ -48,7 +49,7 @@ export function usesExpressions(settings: ReportSettings, symbol: string | null)
   return symbol !== null || all.some((expression) => expression !== '');
 }
 
-/** @throws PlimsollError ARGUMENTS_INVALID for settings that do not go with the profile. */
+/** @throws PlimsollError ARGUMENTS_INVALID for settings that do not go with the profile, REPORT_TOO_LARGE. */
 export function prepareReport(profile: Profile, task: ReportTask): PreparedReport {
   const { settings, shape, host } = task;
   const units = numericLabelUnits(profile);
@@ -66,6 +67,7 @@ export function prepareReport(profile: Profile, task: ReportTask): PreparedRepor
     noInlines: settings.noInlines,
     showColumns: settings.showColumns,
   });
+  checkReportSize(shown);
   return { profile: shown, options };
 }
 

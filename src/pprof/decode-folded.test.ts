@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { PlimsollError } from '../base/errors.ts';
+import { mutate } from '../testing/mutate.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { decodeProfile } from './decode-profile.ts';
+import type { Profile } from './tables.ts';
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function read(text: string): Profile {
+  const decoded = decodeProfile(encode(text));
+  if (decoded.form !== 'folded') throw new Error(`taken for ${decoded.form}`);
+  return decoded.profile;
+}
+
+function draw(text: string): string[] {
+  const { samples, stacks, locations, lines, functions, strings } = read(text);
+  return Array.from(samples.stack, (stack, sample) => {
+    const rows = stacks.location.slice(stacks.locationStart[stack], stacks.locationStart[stack + 1]);
+    const names = Array.from(rows, (row) =>
+      strings.get(functions.name[lines.function[locations.lineStart[row]]]),
+    );
+    return `${names.join(' < ')} = ${samples.values[0][sample]}`;
+  });
+}
+
+describe('folded stacks', () => {
+  it('are read leaf first, with blanks in names and 64-bit values', () => {
+    expect(draw('main;a b;c 3\nmain -1\n\nmain;x 9223372036854775807 \r\n')).toEqual([
+      'c < a b < main = 3',
+      'main = -1',
+      'x < main = 9223372036854775807',
+    ]);
+  });
+
+  it('have one function and one location a name', () => {
+    const { functions, locations } = read('a;b;a 1\nb;a 2\n');
+    expect([functions.length, locations.length]).toEqual([2, 2]);
+  });
+
+  it.each([
+    ['a;b 1\nc;d\n', /line 2, .*no "frame;frame VALUE" line/],
+    ['a;b 1\nc;d 9223372036854775808\n', /line 2/],
+    ['upstream said 502\n', /none that a profile endpoint writes/],
+  ])('%j is refused', (text, expected) => {
+    expect(() => read(text)).toThrow(expected);
+  });
+
+  it('are read or refused whatever is changed in them', () => {
+    const bytes = encode('main;serve;put 512\nmain;serve 3\nmain;gc;mark 77\n');
+    const random = seededRandom(3);
+    for (let round = 0; round < 2000; round++) {
+      try {
+        decodeProfile(mutate(bytes, random));
+      } catch (error) {
+        expect(error).toBeInstanceOf(PlimsollError);
+      }
+    }
+  });
+});

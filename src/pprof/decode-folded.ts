@@ -1,0 +1,64 @@
+// Folded stacks: `main;serve;put 512`, one line a stack, as flamegraph.pl's collapsers, async-profiler and our own
+// `profile folded` write them.
+import { parseInt64 } from './legacy/go-numbers.ts';
+import { ProfileBuilder } from './profile-builder.ts';
+import { TableBudget } from './table-budget.ts';
+import { NO_ROW, type LocationIndex, type Profile } from './tables.ts';
+import { TextLines } from './text-lines.ts';
+
+const LINE = /^(.*\S)\s+(-?\d{1,20})\s*$/;
+/** The text is in memory twice, as bytes and as a string: its tables get less than those of profile.proto. */
+const FOLDED_TABLE_BYTES = 128 * 1024 * 1024;
+const STACK_BYTES = 40;
+const NAME_BYTES = 320;
+
+/** Whether a text looks like folded stacks: its first line ends in a number, and frames are told apart somewhere. */
+export function looksFolded(start: string): boolean {
+  const first = start.split('\n', 1)[0].trimEnd();
+  return LINE.test(first) && start.includes(';');
+}
+
+/**
+ * One sample type `samples/count`: the form does not say what it counts.
+ *
+ * @throws PlimsollError PROFILE_INVALID with the line that is no stack; PROFILE_TOO_LARGE.
+ */
+export function decodeFolded(bytes: Uint8Array): Profile {
+  const lines = new TextLines(bytes);
+  const budget = new TableBudget(FOLDED_TABLE_BYTES);
+  const builder = new ProfileBuilder();
+  const type = builder.string('samples');
+  const unit = builder.string('count');
+  builder.addSampleType(type, unit);
+  builder.setHeader({ periodType: type, periodUnit: unit, period: 1n });
+  const rows = new Map<string, LocationIndex>();
+  const locationOf = (name: string): LocationIndex => {
+    const known = rows.get(name);
+    if (known !== undefined) return known;
+    budget.take(NAME_BYTES + name.length, 'folded.frame');
+    const text = builder.string(name);
+    const row = builder.internFunction({
+      name: text,
+      systemName: text,
+      file: builder.string(''),
+      startLine: 0,
+    });
+    const line = [{ function: row, line: 0, column: 0 }];
+    const location = { mapping: NO_ROW, address: 0, lines: line, isFolded: false } as const;
+    const added = builder.internLocation(location, rows.size);
+    rows.set(name, added);
+    return added;
+  };
+  for (let text = lines.next(); text !== null; text = lines.next()) {
+    if (text.trim() === '') continue;
+    const match = LINE.exec(text);
+    const value = match === null ? null : parseInt64(match[2], 10);
+    if (match === null || value === null)
+      throw lines.error('this is no "frame;frame VALUE" line', 'folded.stack');
+    const names = match[1].split(';');
+    budget.take(STACK_BYTES + 8 * names.length, 'folded.stack');
+    const stack = builder.internStack(names.reverse().map(locationOf));
+    builder.addSample(stack, [value], []);
+  }
+  return builder.finish();
+}
