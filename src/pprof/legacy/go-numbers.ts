@@ -2,31 +2,50 @@
 
 const INT64_MAX = 2n ** 63n - 1n;
 const UINT64_MAX = 2n ** 64n - 1n;
-/** Longer than any number of 64 bits with its prefix, and than what people pad with zeroes. */
-const MAX_DIGITS = 80;
+/** Digits of the longest number of 64 bits, in base 2; beyond only zeroes in front are numbers. */
+const MAX_DIGITS = 64;
 
 /** A number of 64 bits: a double while that is exact. */
 export type Int64 = number | bigint;
 
 /**
- * strconv.ParseInt(text, base, 64); null where that fails. Base 0 takes the base from the prefix: `0x`, `0b`, `0o`, `0`.
+ * strconv.ParseInt(text, base, 64); null where that fails. Base 0 takes the base from the prefix (`0x`, `0b`, `0o`, `0`)
+ * and allows `_` between digits.
  */
 export function parseInt64(text: string, base: 0 | 10): Int64 | null {
-  const match = /^([+-]?)(\w+)$/.exec(text);
-  if (match === null || match[2].length > MAX_DIGITS) return null;
-  const digits = base === 0 ? match[2].replace(/^0(?=[0-7]+$)/, '0o') : match[2];
-  const isNumber = base === 0 ? /^(?:0x[\da-f]+|0b[01]+|0o[0-7]+|0|[1-9]\d*)$/i : /^\d+$/;
-  if (!isNumber.test(digits)) return null;
-  const value = BigInt(digits);
-  if (value > INT64_MAX) return match[1] === '-' && value === INT64_MAX + 1n ? -value : null;
-  return narrow(match[1] === '-' ? -value : value);
+  const isNegative = text.startsWith('-');
+  const unsigned = isNegative || text.startsWith('+') ? text.slice(1) : text;
+  const value = base === 10 ? parseDigits(unsigned, '') : parseWithPrefix(unsigned);
+  if (value === null) return null;
+  if (value > INT64_MAX) return isNegative && value === INT64_MAX + 1n ? -value : null;
+  return narrow(isNegative ? -value : value);
+}
+
+function parseWithPrefix(text: string): bigint | null {
+  const prefix = /^0[xbo]/i.exec(text)?.[0].toLowerCase() ?? (text.startsWith('0') ? '0o' : '');
+  const isOldOctal = prefix === '0o' && !/^0o/i.test(text);
+  // `_` stands between digits, or between the prefix and a digit.
+  if (/^_|__|_$/.test(text)) return null;
+  return parseDigits(text.slice(isOldOctal ? 0 : prefix.length).replaceAll('_', ''), prefix);
+}
+
+const DIGITS: Readonly<Record<string, RegExp>> = {
+  '': /^\d+$/,
+  '0x': /^[\da-f]+$/i,
+  '0b': /^[01]+$/,
+  '0o': /^[0-7]+$/,
+};
+
+function parseDigits(digits: string, prefix: string): bigint | null {
+  if (!DIGITS[prefix].test(digits)) return null;
+  const significant = digits.replace(/^0+(?=.)/, '');
+  return significant.length > MAX_DIGITS ? null : BigInt(prefix + significant);
 }
 
 /** Hexadecimal digits without a prefix, as an unsigned number of 64 bits; null where they do not fit. */
 export function parseHex64(digits: string): bigint | null {
-  if (digits.length > MAX_DIGITS) return null;
-  const value = BigInt(`0x${digits}`);
-  return value > UINT64_MAX ? null : value;
+  const value = parseDigits(digits, '0x');
+  return value === null || value > UINT64_MAX ? null : value;
 }
 
 export function narrow(value: bigint): Int64 {

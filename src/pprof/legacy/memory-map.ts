@@ -15,20 +15,33 @@ export interface MapEntry {
 const MAX_ATTRIBUTES = 64;
 /** A process has 65,530 mappings at most unless told otherwise. */
 const MAX_ENTRIES = 262_144;
+/** Characters of a line with its names put in: a name that holds itself twice doubles it with every line. */
+const MAX_EXPANDED_LINE = 1_048_576;
 
-/** Runs of more than 16 digits are no addresses; the bound keeps matching linear. */
-const RANGE = String.raw`^\s*(?:0x)?([\da-fA-F]{1,16})[\s-]?\s*(?:0x)?([\da-fA-F]{1,16}):?`;
-const PERMISSIONS = String.raw`(?:\s+([-rwxp]+))?`;
+/** Go's `\s` and `\S`; those of JavaScript differ. */
+const BLANK = String.raw`[\t\n\f\r ]`;
+const WORD = String.raw`[^\t\n\f\r ]+`;
+const HEX = String.raw`[\da-fA-F]`;
+/**
+ * Start and limit; or digits with nothing between them, of which the last is the limit. The look-aheads say what
+ * backtracking would find in the end, so that matching takes time in proportion to the line.
+ */
+const RANGE =
+  `^${BLANK}*(?:0x)?(?:(?<start>${HEX}+)(?!${HEX})(?:${BLANK}|-)?${BLANK}*(?:0x)?(?<limit>${HEX}+)(?!${HEX})` +
+  `|(?<front>${HEX}+)(?<last>${HEX})(?!${HEX})):?`;
+const PERMISSIONS = `(?:${BLANK}+(?<permissions>[-rwxp]+))?`;
 /** `00400000-0040b000 r-xp 00000000 fd:01 41038 /bin/cat`: offset, device, inode, file. */
 const PROC_MAPS = new RegExp(
-  String.raw`${RANGE}${PERMISSIONS}(?:\s+([\da-fA-F]+))?\s+[\da-fA-F]+:[\da-fA-F]+\s+\d+(?:\s+(\S+))?`,
+  `${RANGE}${PERMISSIONS}(?:${BLANK}+(?<offset>${HEX}+))?` +
+    `${BLANK}+${HEX}+:${HEX}+${BLANK}+\\d+(?:${BLANK}+(?<file>${WORD}))?`,
 );
 /** `40000-80000: /path/to/binary (@FF00) abc123456`: file, offset, build id. */
 const BRIEF_MAPS = new RegExp(
-  String.raw`${RANGE}${PERMISSIONS}(?:\s+(\S+))?(?:\s+\(@([\da-fA-F]+)\))?(?:\s+([\da-fA-F]+))?`,
+  `${RANGE}${PERMISSIONS}(?:${BLANK}+(?<file>${WORD}))?` +
+    `(?:${BLANK}+\\(@(?<offset>${HEX}+)\\))?(?:${BLANK}+(?<buildId>${HEX}+))?`,
 );
 /** What glog puts before a line. */
-const LOG_PREFIX = /^[^[\]]+:\d+\]\s/;
+const LOG_PREFIX = /^[^[\]]+:\d+\][\t\n\f\r ]/;
 
 export const MEMORY_MAP_STARTS = ['--- Memory map: ---', 'MAPPED_LIBRARIES:'] as const;
 
@@ -43,8 +56,7 @@ export function parseMemoryMap(next: () => string | null): MapEntry[] {
   let placeholders: RegExp | null = null;
   for (let raw = next(); raw !== null && entries.length < MAX_ENTRIES; raw = next()) {
     const logged = raw.replace(LOG_PREFIX, '');
-    const line =
-      placeholders === null ? logged : logged.replace(placeholders, (name) => attributes.get(name) ?? name);
+    const line = placeholders === null ? logged : expand(logged, placeholders, attributes);
     const entry = parseEntry(line);
     if (entry === 'data') continue;
     if (entry !== null) {
@@ -60,24 +72,42 @@ export function parseMemoryMap(next: () => string | null): MapEntry[] {
   return entries;
 }
 
+function expand(line: string, names: RegExp, values: ReadonlyMap<string, string>): string {
+  let length = line.length;
+  return line.replace(names, (name) => {
+    const value = values.get(name) ?? name;
+    length += value.length;
+    if (length > MAX_EXPANDED_LINE)
+      throw new PlimsollError('PROFILE_TOO_LARGE', 'pprof', 'a line of the memory map grows without end', {
+        field: 'memory map',
+        value: line.slice(0, 200),
+      });
+    return value;
+  });
+}
+
 function escapeExpression(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 }
 
 /** `data` = a mapping without code. */
 function parseEntry(line: string): MapEntry | 'data' | null {
-  const proc = PROC_MAPS.exec(line);
-  const brief = proc === null ? BRIEF_MAPS.exec(line) : null;
-  const found = proc ?? brief;
-  if (found === null) return null;
-  const permissions = found[3] ?? '';
-  if (permissions !== '' && !permissions.includes('x')) return 'data';
-  const offset = parseHex64((proc === null ? found[5] : found[4]) ?? '0');
-  const [start, limit] = [parseHex64(found[1]), parseHex64(found[2])];
+  const found = (PROC_MAPS.exec(line) ?? BRIEF_MAPS.exec(line))?.groups as MapGroups | undefined;
+  if (found === undefined) return null;
+  if (found.permissions?.includes('x') === false) return 'data';
+  const start = parseHex64(found.start ?? found.front ?? '');
+  const limit = parseHex64(found.limit ?? found.last ?? '');
+  const offset = parseHex64(found.offset ?? '0');
   if (start === null || limit === null || offset === null) return null;
-  const file = (proc === null ? found[4] : found[5]) ?? '';
-  return { start, limit, offset, file, buildId: brief === null ? '' : (brief[6] ?? '') };
+  return { start, limit, offset, file: found.file ?? '', buildId: found.buildId ?? '' };
 }
+
+/** What the expressions above may name. */
+type MapGroups = Readonly<
+  Partial<
+    Record<'start' | 'limit' | 'front' | 'last' | 'permissions' | 'offset' | 'file' | 'buildId', string>
+  >
+>;
 
 /** Joins entries that were one mapping, and puts the program first. */
 export function massageMap(entries: readonly MapEntry[]): MapEntry[] {
