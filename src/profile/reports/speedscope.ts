@@ -40,9 +40,10 @@ export function* renderSpeedscope(profile: Profile, options: ReportOptions): Gen
     const name = JSON.stringify(strings.get(sampleTypes.type[column]));
     const unit = speedscopeUnit(strings.get(sampleTypes.unit[column]));
     yield `${column === 0 ? '' : ','}\n{"type":"sampled","name":${name},"unit":"${unit}","startValue":0,"endValue":${end},"samples":[`;
-    yield used.map((sample) => `[${stacks[samples.stack[sample]].join(',')}]`).join(',\n');
+    for (const [row, sample] of used.entries())
+      yield `${row === 0 ? '' : ',\n'}[${stacks[samples.stack[sample]].join(',')}]`;
     yield '],"weights":[';
-    yield used.map((sample) => exactAt(values, sample).toString()).join(',');
+    for (const [row, sample] of used.entries()) yield `${row === 0 ? '' : ','}${exactAt(values, sample)}`;
     yield ']}';
   }
   yield ']}\n';

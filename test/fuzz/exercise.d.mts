@@ -1,0 +1,1 @@
+export function loadExercise(dist: string): Promise<(bytes: Uint8Array) => Promise<'read' | 'refused'>>;

@@ -1,0 +1,78 @@
+// What is done to every input of the fuzzer: everything that `plimsoll profile` does between a file and its reports. Works
+// on the built product, as the command does.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** Reports that are rendered; `svg` is left out: its layout takes longer than all others together. */
+const REPORTS = [
+  ...['top', 'tree', 'peek', 'list', 'dot', 'callgrind', 'traces', 'tags', 'raw', 'comments', 'proto'],
+  ...['folded', 'speedscope', 'flame'],
+];
+/** Inputs are small; what they decompress to may not be. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/**
+ * @param {string} dist
+ * @returns {Promise<(bytes: Uint8Array) => Promise<'read' | 'refused'>>} throws for everything that is no PlimsollError.
+ */
+export async function loadExercise(dist) {
+  const load = (/** @type {string} */ path) => import(pathToFileURL(join(dist, path)).href);
+  const { decompressProfile } = await load('cli/decompress-profile.js');
+  const { decodeAsPprof } = await load('pprof/legacy/decode-as-pprof.js');
+  const { decodeProfile } = await load('pprof/decode-profile.js');
+  const { checkProfile } = await load('profile/check-profile.js');
+  const { combineProfiles, subtractBase } = await load('profile/combine.js');
+  const { prepareReport } = await load('profile/reports/prepare.js');
+  const { compileMatcher } = await load('profile/text-matcher.js');
+  const { parseProfileFlags } = await load('cli/profile-flags.js');
+  const { PROFILE_REPORTS } = await load('cli/profile-reports.js');
+  const { PlimsollError } = await load('base/errors.js');
+  const host = {
+    zoneAt: () => ({ offsetMinutes: 0, name: 'UTC' }),
+    readSource: () => null,
+    readLibrarySource: () => null,
+    workingFolder: () => '/',
+    warn: () => undefined,
+  };
+  const reports = await Promise.all(
+    REPORTS.map(async (report) => {
+      const shape = PROFILE_REPORTS[report];
+      const words = shape.hasSymbol ? ['.', 'file'] : ['file'];
+      const { settings, symbol } = parseProfileFlags(report, words, {
+        hasSymbol: shape.hasSymbol === true,
+        warn: host.warn,
+      });
+      return { report, shape, settings, symbol, render: await shape.load() };
+    }),
+  );
+
+  /** @param {Uint8Array} bytes */
+  const run = async (bytes) => {
+    const plain = await decompressProfile(bytes, MAX_BYTES);
+    decodeProfile(plain);
+    const decoded = decodeAsPprof(plain);
+    if (decoded.form === 'goroutine-dump') return;
+    checkProfile(decoded.profile);
+    const profile = combineProfiles([decoded.profile]);
+    checkProfile(profile);
+    checkProfile(subtractBase(profile, profile, { isDiff: true, isNormalized: true }));
+    for (const { report, shape, settings, symbol, render } of reports) {
+      const task = { report, shape, settings, symbol, host, compile: compileMatcher };
+      const prepared = prepareReport(profile, task);
+      const output = await render(prepared.profile, prepared.options);
+      if (typeof output === 'string') continue;
+      for (const piece of output)
+        if (piece === undefined) throw new Error(`${report} gave a piece of nothing`);
+    }
+  };
+
+  return async (bytes) => {
+    try {
+      await run(bytes);
+      return 'read';
+    } catch (error) {
+      if (error instanceof PlimsollError) return 'refused';
+      throw error;
+    }
+  };
+}

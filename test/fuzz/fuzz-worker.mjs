@@ -1,0 +1,21 @@
+// Runs cases of the fuzzer one by one and says which it is at, so that its parent knows what to keep when it hangs or dies.
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadExercise } from './exercise.mjs';
+import { mutantOf } from './mutate.mjs';
+
+const { dist, inputs, seed, progress } = workerData;
+const exercise = await loadExercise(dist);
+const at = new Int32Array(progress);
+for (let number = workerData.from; ; number++) {
+  const bytes = mutantOf(inputs, seed, number);
+  Atomics.store(at, 0, number);
+  try {
+    Atomics.add(at, (await exercise(bytes)) === 'read' ? 1 : 2, 1);
+  } catch (error) {
+    parentPort?.postMessage({
+      number,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    break;
+  }
+}

@@ -1,0 +1,3 @@
+export function seededRandom(seed: number): () => number;
+export function mutate(input: Uint8Array, others: readonly Uint8Array[], random: () => number): Uint8Array;
+export function mutantOf(inputs: readonly Uint8Array[], seed: number, number: number): Uint8Array;
