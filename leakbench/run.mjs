@@ -1,5 +1,5 @@
 // The benchmark: draws series, runs every method over each of them, prints one table.
-// Usage: npm run -s leakbench [-- --quick] [--seeds 4] [--days 30] [--every MINUTES] [--kind NAME] [--method NAME] [--json FILE]
+// Usage: npm run -s leakbench [-- --quick] [--ablation] [--seeds 4] [--days 30] [--every MINUTES] [--kind NAME] [--method NAME] [--json FILE]
 //   Everything is drawn from seeds: the same options give the same table. docs/leakbench.md explains it.
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { KINDS } from './lib/kinds.mjs';
 import { score } from './lib/score.mjs';
 import { formatTable } from './lib/table.mjs';
-import { METHODS } from './methods/all.mjs';
+import { ABLATIONS, METHODS } from './methods/all.mjs';
 
 const MINUTE_MILLIS = 60_000;
 const DAY_MILLIS = 86_400_000;
@@ -17,6 +17,7 @@ const DAY_MILLIS = 86_400_000;
 const { values: given } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    ablation: { type: 'boolean', default: false },
     seeds: { type: 'string' },
     first: { type: 'string', default: '1' },
     days: { type: 'string' },
@@ -63,6 +64,7 @@ function listTasks() {
         everyMillis: Number(options.every) * MINUTE_MILLIS,
         patienceMillis: 3 * DAY_MILLIS,
         methods: given.method,
+        isAblation: given.ablation,
       });
     }
   }
@@ -113,7 +115,8 @@ function print(judged) {
   );
   for (const family of ['all', 'inside', 'outside']) {
     const part = judged.filter((one) => family === 'all' || one.family === family);
-    const rows = METHODS.map(({ name }) => ({ name, of: part.filter((one) => one.method === name) }))
+    const rows = (given.ablation ? ABLATIONS : METHODS)
+      .map(({ name }) => ({ name, of: part.filter((one) => one.method === name) }))
       .filter(({ of }) => of.length > 0)
       .map(({ name, of }) => ({ name, score: score(of) }));
     const title = {

@@ -1,5 +1,5 @@
 // One series from start to judgements: what a worker does with one task.
-import { METHODS } from '../methods/all.mjs';
+import { ABLATIONS, METHODS } from '../methods/all.mjs';
 import { askTimes, judge } from './judge.mjs';
 import { drawSeries, kindNamed } from './series.mjs';
 
@@ -12,18 +12,19 @@ import { drawSeries, kindNamed } from './series.mjs';
  * @property {number} everyMillis
  * @property {number} patienceMillis
  * @property {readonly string[]} methods names; empty = all
+ * @property {boolean} isAblation
  */
 
 /**
  * @param {Task} task
  * @returns {import('./judge.mjs').Judged[]}
  */
-export function runTask({ kind: name, seed, days, stepMillis, methods, ...options }) {
+export function runTask({ kind: name, seed, days, stepMillis, methods, isAblation, ...options }) {
   const kind = kindNamed(name);
   if (!kind) throw new Error(`no kind is called "${name}"`);
   const series = drawSeries(kind, seed, { days, stepMillis });
   const asksMillis = askTimes(series);
-  return METHODS.filter((method) => methods.length === 0 || methods.includes(method.name)).map((method) =>
-    judge(series, method, method.watch(series, { ...options, asksMillis })),
-  );
+  return (isAblation ? ABLATIONS : METHODS)
+    .filter((method) => methods.length === 0 || methods.includes(method.name))
+    .map((method) => judge(series, method, method.watch(series, { ...options, asksMillis })));
 }

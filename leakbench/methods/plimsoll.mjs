@@ -6,27 +6,47 @@ const { Investigation } = await importProduct('pipeline/investigation');
 
 /** @typedef {import('./method.mjs').Method} Method */
 
-/** @type {Method} */
-export const plimsoll = {
-  name: 'Plimsoll',
-  about: 'stage 1 on gauges, no profiles; leak lane, with the exhaustion lane as warnings',
-  watch(series, { everyMillis, asksMillis, patienceMillis }) {
-    const watch = new Watch(series, everyMillis);
-    const asks = [...asksMillis].sort((a, b) => a - b);
-    const { exhaustedMillis } = series.truth;
-    for (;;) {
-      const atMillis = watch.evaluateNext();
-      if (atMillis === null) break;
-      while (asks.length > 0 && asks[0] <= atMillis) {
-        asks.shift();
-        watch.answer('asked');
+/**
+ * Plimsoll, or Plimsoll without one of the things it rests on.
+ * @param {string} name
+ * @param {string} about
+ * @param {Without} without
+ * @returns {Method}
+ */
+export function plimsollWith(name, about, without) {
+  return {
+    name,
+    about,
+    watch(series, { everyMillis, asksMillis, patienceMillis }) {
+      const watch = new Watch(series, everyMillis, without);
+      const asks = [...asksMillis].sort((a, b) => a - b);
+      const { exhaustedMillis } = series.truth;
+      for (;;) {
+        const atMillis = watch.evaluateNext();
+        if (atMillis === null) break;
+        while (asks.length > 0 && asks[0] <= atMillis) {
+          asks.shift();
+          watch.answer('asked');
+        }
+        const alarm = watch.alarms.find((a) => a.atMillis >= (series.truth.onsetMillis ?? Infinity));
+        if (alarm && atMillis > Math.max(alarm.atMillis + patienceMillis, exhaustedMillis ?? 0)) break;
       }
-      const alarm = watch.alarms.find((a) => a.atMillis >= (series.truth.onsetMillis ?? Infinity));
-      if (alarm && atMillis > Math.max(alarm.atMillis + patienceMillis, exhaustedMillis ?? 0)) break;
-    }
-    return watch.outcome();
-  },
-};
+      return watch.outcome();
+    },
+  };
+}
+
+/**
+ * @typedef {object} Without
+ * @property {readonly string[]} [gauges] that are not shown
+ * @property {boolean} [confirmation] an alarm at the first evaluation whose rule holds
+ */
+
+export const plimsoll = plimsollWith(
+  'Plimsoll',
+  'stage 1 on gauges, no profiles; leak lane, with the exhaustion lane as warnings',
+  {},
+);
 
 class Watch {
   /** @type {import('./method.mjs').Alarm[]} */
@@ -42,13 +62,18 @@ class Watch {
   /** @type {any[]} */
   #leaks = [];
   #evaluations = 0;
+  #without;
+  #hidden;
 
   /**
    * @param {import('../lib/series.mjs').Series} series
    * @param {number} everyMillis
+   * @param {Without} without
    */
-  constructor(series, everyMillis) {
+  constructor(series, everyMillis, without) {
     this.#series = series;
+    this.#without = without;
+    this.#hidden = new Set(without.gauges ?? []);
     this.#everyMillis = everyMillis;
     this.#lastMillis = series.fromMillis;
     this.#investigation = new Investigation({
@@ -69,7 +94,7 @@ class Watch {
       const reading = {};
       for (const [name, column] of columns) {
         const value = column[this.#row];
-        if (!Number.isNaN(value)) reading[name] = value;
+        if (!Number.isNaN(value) && !this.#hidden.has(name)) reading[name] = value;
       }
       this.#investigation.restoreGauges(timeMillis[this.#row], reading);
     }
@@ -88,11 +113,25 @@ class Watch {
     const [evaluation] = investigation.evaluateUpTo(atMillis);
     this.#lastMillis = atMillis;
     this.#evaluations++;
-    this.#noteAlarms(atMillis, evaluation.findings);
+    this.#noteAlarms(atMillis, this.#without.confirmation ? this.#firstClaims() : evaluation.findings);
     const { isExhausting } = investigation.assessment;
     if (isExhausting && !this.#isExhausting) this.#warnings.push({ atMillis });
     this.#isExhausting = isExhausting;
     return atMillis;
+  }
+
+  /** Lanes whose rule holds right now, as findings. */
+  #firstClaims() {
+    return this.#investigation.assessment.lanes
+      .filter((/** @type {any} */ lane) => lane.verdict === 'leak')
+      .map((/** @type {any} */ lane) => ({
+        verdict: 'leak',
+        class: lane.lane,
+        fingerprint: lane.lane,
+        growth: lane.unit === 'bytes' ? lane.growth : null,
+        onsetAt: lane.onsetAtMillis,
+        timeToExhaustion: null,
+      }));
   }
 
   /**
