@@ -115,7 +115,10 @@ export function packageNameOf(importPath: string): string {
   const parts = importPath.split('/');
   let last = parts[parts.length - 1] ?? '';
   if (/^v\d+$/.test(last) && parts.length > 1) last = parts[parts.length - 2] ?? last;
-  return last.replace(/\.v\d+$/, '').replace(/^go-|[-.]go$/, '').replace(/-/g, '_');
+  return last
+    .replace(/\.v\d+$/, '')
+    .replace(/^go-|[-.]go$/, '')
+    .replace(/-/g, '_');
 }
 
 /** Also reads a `func_literal`. */

@@ -11,7 +11,12 @@ export type GoType =
   | { readonly kind: 'slice' | 'array' | 'chan'; readonly element: GoType }
   | { readonly kind: 'func'; readonly results: readonly GoType[] }
   /** A struct without a name: where its fields stand. */
-  | { readonly kind: 'struct' | 'interface'; readonly path: string; readonly file: string; readonly node: NodeRow }
+  | {
+      readonly kind: 'struct' | 'interface';
+      readonly path: string;
+      readonly file: string;
+      readonly node: NodeRow;
+    }
   | { readonly kind: 'tuple'; readonly items: readonly GoType[] };
 
 export const UNKNOWN: GoType = { kind: 'unknown' };

@@ -57,10 +57,10 @@ export class LocalNames {
   resolve(name: string, at: NodeRow): Local | null {
     let found: Local | null = null;
     for (const local of this.#byName.get(name) ?? []) {
-      const isSeen =
-        local.node === at || (at >= local.visibleFrom && this.#tree.contains(local.scope, at));
+      const isSeen = local.node === at || (at >= local.visibleFrom && this.#tree.contains(local.scope, at));
       if (!isSeen) continue;
-      if (found === null || local.scope > found.scope || local.visibleFrom >= found.visibleFrom) found = local;
+      if (found === null || local.scope > found.scope || local.visibleFrom >= found.visibleFrom)
+        found = local;
     }
     return found;
   }
@@ -99,7 +99,11 @@ export class LocalNames {
       case 'const_spec':
         if (tree.enclosing(node, 'block', 'source_file') === tree.root) return;
         for (const variable of readVariables(tree, node)) {
-          this.#add({ ...plain(variable.node, this.#scopeOf(node)), ...variable, visibleFrom: tree.after(node) });
+          this.#add({
+            ...plain(variable.node, this.#scopeOf(node)),
+            ...variable,
+            visibleFrom: tree.after(node),
+          });
         }
     }
   }
