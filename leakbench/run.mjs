@@ -113,7 +113,7 @@ function print(judged) {
       `${count((o) => o.group === 'adversarial')} adversarial; seeds from ${options.first}; ` +
       `evaluated ${Number(options.every) > 0 ? `every ${options.every} min` : "on the product's grid"}\n`,
   );
-  for (const family of ['all', 'inside', 'outside']) {
+  for (const family of /** @type {const} */ (['all', 'inside', 'outside'])) {
     const part = judged.filter((one) => family === 'all' || one.family === family);
     const rows = (given.ablation ? ABLATIONS : METHODS)
       .map(({ name }) => ({ name, of: part.filter((one) => one.method === name) }))

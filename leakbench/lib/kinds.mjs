@@ -17,6 +17,15 @@ import { TRACE_STATISTICS } from './traces.mjs';
  */
 
 /**
+ * What a kind may say beside its plan.
+ * @typedef {object} Built
+ * @property {{ daily?: number, weekly?: number }} [load] of the plain load
+ * @property {(hours: number) => number} [loadFactor]
+ * @property {number} [onsetHours] of the leak; 0 = from the start
+ * @property {number} [perRequest] bytes that every request leaks
+ */
+
+/**
  * @typedef {object} Kind
  * @property {string} name
  * @property {'inside' | 'outside'} family
@@ -25,8 +34,7 @@ import { TRACE_STATISTICS } from './traces.mjs';
  * @property {readonly string[]} verdicts right at the series' end
  * @property {number | null} [onsetHours] null: from the start
  * @property {boolean} [tiny] the heap stays near the 4 MiB minimum
- * @property {(draw: Draw) => Partial<Plan> & { load?: any, loadFactor?: (hours: number) => number,
- *   onsetHours?: number, perRequest?: number }} build
+ * @property {(draw: Draw) => Partial<Omit<Plan, 'load'>> & Built} build
  */
 
 const FLAT = ['no-growth', 'load-driven', 'step'];

@@ -243,7 +243,11 @@ function drawLimit(kind, random, normalRss, perHour) {
   return Math.ceil(Math.min(Math.max(wanted, normalRss * 1.2), Math.max(LARGEST_CONTAINER, roomy)));
 }
 
-/** @returns {Truth} */
+/**
+ * @param {{ kind: Kind, limited: Plan, seen: import('./simulate.mjs').Simulated, stream: Random, onsetHours: number,
+ *   perRequest: number | null }} about
+ * @returns {Truth}
+ */
 function findTruth({ kind, limited, seen, stream, onsetHours, perRequest }) {
   const base = { verdicts: kind.verdicts, class: kind.class, limitBytes: limited.limitBytes };
   if (kind.group !== 'leak') {
@@ -251,7 +255,7 @@ function findTruth({ kind, limited, seen, stream, onsetHours, perRequest }) {
     return { ...base, ...none, bytesPerRequest: null };
   }
   const onsetMillis = START_MILLIS + onsetHours * HOUR_MILLIS;
-  const killed = (/** @type {any} */ run) =>
+  const killed = (/** @type {import('./simulate.mjs').Simulated} */ run) =>
     run.lives.find(({ end, endMillis }) => end === 'oom' && endMillis > onsetMillis)?.endMillis ?? null;
   const alone = simulate(
     {

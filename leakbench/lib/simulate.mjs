@@ -97,6 +97,7 @@ class World {
   #arrivals;
   #rows = 0;
   #columns = new Map();
+  /** @type {{ startMillis: number, endMillis: number, end: 'oom' | 'deploy' | 'month' }[]} */
   #lives = [];
   #deploys;
   /** @type {Life | null} */

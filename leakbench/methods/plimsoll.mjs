@@ -51,7 +51,9 @@ export const plimsoll = plimsollWith(
 class Watch {
   /** @type {import('./method.mjs').Alarm[]} */
   alarms = [];
+  /** @type {{ atMillis: number }[]} */
   #warnings = [];
+  /** @type {import('./method.mjs').Answer[]} */
   #answers = [];
   #row = 0;
   #series;
@@ -156,7 +158,8 @@ class Watch {
     const [leak] = this.#leaks;
     const { assessment } = this.#investigation;
     const exhaustion = leak?.timeToExhaustion ?? assessment.exhaustion;
-    const lane = leak && assessment.lanes.find((candidate) => candidate.lane === leak.class);
+    const lane =
+      leak && assessment.lanes.find((/** @type {any} */ candidate) => candidate.lane === leak.class);
     this.#answers.push({
       why,
       atMillis: this.#lastMillis,

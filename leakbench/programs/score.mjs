@@ -180,7 +180,7 @@ function format(results) {
     );
     return `| ${[name, ...cells].join(' | ')} |`;
   };
-  const part = (/** @type {any[]} */ of, /** @type {(r: any) => boolean} */ holds) =>
+  const part = (/** @type {readonly any[]} */ of, /** @type {(r: any) => boolean} */ holds) =>
     share(of.filter(holds).length, of.length);
   const found = leaks.filter(({ saysLeak }) => saysLeak);
   const heapLeaks = leaks.filter(({ truthClass }) => truthClass === 'heap');
