@@ -31,6 +31,7 @@ import {
   type WatchSettings,
 } from './settings.ts';
 import { sleepReal } from './clock.ts';
+import { sharedAbort } from './shared-abort.ts';
 import { readExcerpt } from './source-excerpt.ts';
 import { runTargetLoop, type ProfileWish } from './target-loop.ts';
 import { WatchedTarget } from './watched-target.ts';
@@ -72,7 +73,7 @@ export class Watch implements WatchView {
   readonly #incidents = new Map<string, Incident>();
   readonly #decoder = new ProfileDecoder();
   readonly #gate = new Gate(PROFILES_AT_ONCE);
-  readonly #stop = new AbortController();
+  readonly #stop = sharedAbort();
   readonly #loops: Promise<void>[] = [];
   readonly #listeners = new Set<(change: WatchChange) => void>();
   /** Incidents whose last state is not stored yet. Bounded by the number of incidents. */

@@ -138,7 +138,10 @@ function unsample(header: HeapHeader, count: number, bytes: number): readonly nu
 /** Go's header counts all records: fewer below it mean that the end is missing. */
 function checkTotals(lines: TextLines, header: HeapHeader, sums: readonly number[]): void {
   if (!header.isGo) return;
-  const missing = header.totals.findIndex((total, i) => sums[i] < total);
+  const [, inuseBytes, , allocBytes] = header.totals;
+  // Go adds a byte to what was allocated where it equals what is in use, so that readers show both.
+  const totals = header.totals.with(3, allocBytes === inuseBytes + 1 ? inuseBytes : allocBytes);
+  const missing = totals.findIndex((total, i) => sums[i] < total);
   if (missing === -1) return;
   const fact = `the records sum up to ${sums[missing]} of ${header.totals[missing]}: the text ends early`;
   throw lines.error(fact, 'heap.header');

@@ -68,6 +68,15 @@ describe('heap text', () => {
     ).toBe(true);
   });
 
+  it('is whole where the header has the byte more that Go adds when all that was allocated is in use', () => {
+    const fresh = `
+      heap profile: 2: 1048576 [2: 1048577] @ heap/1048576
+      2: 1048576 [2: 1048576] @ 0x401 0x501
+      `;
+    expect(samplesOf(fresh)).toBe('0x500 > 0x400 = 3 1658822 3 1658822 bytes:524288');
+    expect(() => samplesOf(fresh.replace('1048577', '1048578'))).toThrow(/the text ends early/);
+  });
+
   it('is refused when records are missing that its header counts', () => {
     const cut = `
       heap profile: 3: 1572864 [5: 2621440] @ heap/1048576

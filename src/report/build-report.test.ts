@@ -37,6 +37,14 @@ function problems(value: unknown): string[] {
   return checkReport(value) ? [] : (checkReport.errors ?? []).map((e) => `${e.instancePath} ${e.message}`);
 }
 
+describe('a process of which nothing can be excluded', () => {
+  it('is undetermined, however quiet it looks', () => {
+    const blind = build({ assessment: { ...QUIET, smallestDetectableBytesPerHour: null } });
+    expect(blind).toMatchObject({ verdict: 'undetermined', smallestDetectable: null });
+    expect(blind.summary).toMatch(/^Cannot tell yet/);
+  });
+});
+
 describe('a process that has just restarted', () => {
   const young: AssessedTarget = { ...QUIET, lanes: [], smallestDetectableBytesPerHour: null };
   const earlier = {

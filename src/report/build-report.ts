@@ -48,7 +48,12 @@ export function buildReport(input: ReportInput): Report {
   const { assessment } = input;
   const findings = sortFindings(input.findings);
   const earlier = assessment?.earlier ?? null;
-  const verdict = gravestVerdict(findings, verdictWithoutFinding((earlier ?? assessment)?.lanes ?? []));
+  const seen = earlier ?? assessment;
+  const smallestDetectable = seen?.smallestDetectableBytesPerHour ?? null;
+  const quiet = verdictWithoutFinding(seen?.lanes ?? []);
+  // Nothing was found, but nothing can be excluded either: that is no answer.
+  const isBlind = quiet === 'no-growth' && smallestDetectable === null;
+  const verdict = gravestVerdict(findings, isBlind ? 'undetermined' : quiet);
   const isLeak = verdict === 'leak';
   const needed = assessment?.needed ?? (assessment === null ? NOTHING_SEEN : null);
   const report: Omit<Report, 'summary'> = {
@@ -62,7 +67,7 @@ export function buildReport(input: ReportInput): Report {
     timeScale: input.timeScale,
     verdict,
     findings,
-    smallestDetectable: (earlier ?? assessment)?.smallestDetectableBytesPerHour ?? null,
+    smallestDetectable,
     needed: verdict === 'undetermined' ? needed : null,
     exhaustion: isLeak ? null : (assessment?.exhaustion ?? null),
     alarms: [...input.alarms],

@@ -10,6 +10,7 @@ import { DEFAULT_SETTINGS, EMPTY_TARGET, type Settings } from '../../config/sett
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { buildGoPrograms, hasGo, startProgram, type RunningProgram } from '../go-program.ts';
 import { playRecording } from '../play-recording.ts';
+import { sharedAbort } from '../../pipeline/shared-abort.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { Terminal } from '../terminal.ts';
 import { runWatch } from './watch.ts';
@@ -37,8 +38,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 export async function demoCommand(options: DemoOptions, environment: NodeJS.ProcessEnv): Promise<ExitStatus> {
   const terminal = new Terminal();
-  const stop = stopOnSignals();
-  const ending = options.for === undefined ? stop.signal : anySignal(stop.signal, options.for);
+  const stop = stopOnSignals(options.for);
   const dataDir = await mkdtemp(join(tmpdir(), 'plimsoll-demo-'));
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
@@ -50,8 +50,8 @@ export async function demoCommand(options: DemoOptions, environment: NodeJS.Proc
     profileIntervalMillis: DEMO_PROFILE_MILLIS,
   };
   try {
-    if (hasGo()) await liveDemo({ settings, options, terminal, signal: ending });
-    else await recordedDemo(settings, terminal, ending);
+    if (hasGo()) await liveDemo({ settings, options, terminal, signal: stop.signal });
+    else await recordedDemo(settings, terminal, stop.signal);
     return EXIT.none;
   } finally {
     await rm(dataDir, { recursive: true, force: true });
@@ -112,9 +112,7 @@ async function liveDemo({ settings, options, terminal, signal }: LiveDemo): Prom
 
 /** Aborts with the user's signal, and when the demo service ends by itself. */
 function stopWith(service: RunningProgram, terminal: Terminal, signal: AbortSignal): AbortSignal {
-  const stop = new AbortController();
-  signal.addEventListener('abort', () => stop.abort(), { once: true });
-  if (signal.aborted) stop.abort();
+  const stop = sharedAbort(signal);
   void service.ended.then(({ status, said }) => {
     if (!stop.signal.aborted) terminal.warn(`the demo service ended (${status}): ${said.trim().slice(-500)}`);
     stop.abort();
@@ -139,8 +137,4 @@ async function recordedDemo(settings: Settings, terminal: Terminal, signal: Abor
   }
   terminal.info('Go is not installed (go.dev/dl): a recording of the demo service is replayed instead');
   await playRecording({ path, settings, terminal, signal });
-}
-
-function anySignal(signal: AbortSignal, millis: Millis): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(millis)]);
 }

@@ -4,6 +4,7 @@ import type { FetchOutcome } from '../../collect/source.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { computeBackoff } from '../../collect/backoff.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
+import { sharedAbort } from '../../pipeline/shared-abort.ts';
 import { Gate } from '../../pipeline/gate.ts';
 import { runTargetLoop, type ProfileWish } from '../../pipeline/target-loop.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';
@@ -85,9 +86,7 @@ interface RecordRun {
 async function recordUntilDone(run: RecordRun): Promise<{ pieces: number; bytes: number }> {
   const { clock, options, terminal } = run;
   const counts = { pieces: 0, bytes: 0 };
-  const end = new AbortController();
-  const onStop = () => end.abort();
-  run.signal.addEventListener('abort', onStop, { once: true });
+  const end = sharedAbort(run.signal);
   let profilesDue = clock.now();
   const loop = runTargetLoop(
     {

@@ -5,6 +5,7 @@ import { loadConfig } from '../../config/load-config.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../config/settings.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
+import { sharedAbort } from '../../pipeline/shared-abort.ts';
 import { Watch } from '../../pipeline/watch.ts';
 import { makeFolder } from '../../recording/make-folder.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';
@@ -150,8 +151,8 @@ export async function runWatch({
     });
     terminal.info(`page: ${server.url}/`);
     const running = watch.run();
-    const end = new AbortController();
-    const ended = AbortSignal.any([signal, end.signal]);
+    const end = sharedAbort(signal);
+    const ended = end.signal;
     // Each on its own: a target that takes its time to answer delays no other.
     const adding = Promise.all(
       settings.targets.map(async (setting, index) => {
