@@ -15,6 +15,14 @@ export class TextLines {
     this.#text = new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes);
   }
 
+  /** Back to before the first line. */
+  restart(): void {
+    this.#next = 0;
+    this.#start = 0;
+    this.#number = 0;
+    this.#isTerminated = true;
+  }
+
   /** The next line without its end, or null after the last one. */
   next(): string | null {
     const text = this.#text;

@@ -2,6 +2,7 @@
 // forms are not taken (pprof takes none), their memory maps are, and contention, thread, CPU and Java forms are read.
 import { decodeProfile, isTextProfile, type DecodedProfile } from '../decode-profile.ts';
 import type { Profile } from '../tables.ts';
+import { isSpaceOrComment } from './go-text.ts';
 import { decodeLegacyContention } from './legacy-contention.ts';
 import { decodeLegacyCount } from './legacy-count.ts';
 import { decodeLegacyCpu, isLegacyCpu } from './legacy-cpu.ts';
@@ -19,18 +20,32 @@ const READERS: readonly ((lines: LegacyLines) => Profile | null)[] = [
   decodeLegacyJava,
 ];
 
+/** What the first line that is no comment has in it. */
+const HEAD = /heap profile: |^\S+ profile: total \d|^--- ?(?:contention|mutex|heapz)|--- (?:threadz|Thread) /;
+/** How much of the input is looked at for that line. */
+const SNIFFED_BYTES = 4096;
+
 /**
  * @param bytes decompressed, complete.
  * @throws PlimsollError PROFILE_INVALID, PROFILE_TOO_LARGE as decodeProfile does.
  */
 export function decodeAsPprof(bytes: Uint8Array, maxTableBytes?: number): DecodedProfile {
   if (isLegacyCpu(bytes)) return { form: 'legacy', profile: decodeLegacyCpu(bytes) };
-  if (isTextProfile(bytes)) {
+  if (isTextProfile(bytes) || hasHead(bytes)) {
+    const lines = new LegacyLines(bytes);
     for (const read of READERS) {
-      const profile = read(new LegacyLines(bytes));
+      lines.restart();
+      const profile = read(lines);
       if (profile !== null) return { form: 'legacy', profile };
     }
   }
-  // What is left is profile.proto, a goroutine dump, or something that is refused by its name.
+  // What is left is profile.proto, folded stacks, a goroutine dump, or something that is refused by its name.
   return decodeProfile(bytes, maxTableBytes);
+}
+
+/** Odd characters do not keep a text from being one: file names have them. */
+function hasHead(bytes: Uint8Array): boolean {
+  const start = new TextDecoder('latin1').decode(bytes.subarray(0, SNIFFED_BYTES));
+  const first = start.split('\n').find((line) => !isSpaceOrComment(line));
+  return first !== undefined && HEAD.test(first);
 }

@@ -34,6 +34,8 @@ export class LegacyBuilder {
   readonly #rowOf = new Map<bigint, number>();
   readonly #addresses: bigint[] = [];
   readonly #symbols = new Map<number, LegacySymbol>();
+  /** A name is one function, in the file where it was first seen. */
+  readonly #fileOf = new Map<string, string>();
   readonly #stackEnd = new Int32Builder();
   readonly #stackRows = new Int32Builder();
   readonly #values: readonly Int64Builder[];
@@ -49,9 +51,18 @@ export class LegacyBuilder {
     return this.#stackEnd.length;
   }
 
-  /** @param addresses leaf first, already moved onto their calls. */
-  addSample(addresses: readonly bigint[], values: readonly Int64[], blockSize?: Int64): void {
+  /**
+   * @param addresses leaf first, already moved onto their calls.
+   * @param more `blockSize`: bytes of one object. `alsoSeen`: addresses that were on the stack before it was cleaned;
+   *   pprof keeps their locations.
+   */
+  addSample(
+    addresses: readonly bigint[],
+    values: readonly Int64[],
+    { blockSize, alsoSeen = [] }: { blockSize?: Int64; alsoSeen?: readonly bigint[] } = {},
+  ): void {
     this.#budget.take(SAMPLE_BYTES + 8 * addresses.length, 'sample');
+    for (const address of alsoSeen) this.#locationOf(address);
     for (const address of addresses) this.#stackRows.push(this.#locationOf(address));
     this.#stackEnd.push(this.#stackRows.length);
     values.forEach((value, type) => this.#values[type].push(value));
@@ -67,6 +78,8 @@ export class LegacyBuilder {
   nameAddress(address: bigint, symbol: LegacySymbol): void {
     const row = this.#rowOf.get(address);
     if (row === undefined) return;
+    if (!this.#symbols.has(row)) this.#budget.take(LOCATION_BYTES, 'location');
+    if (!this.#fileOf.has(symbol.name)) this.#fileOf.set(symbol.name, symbol.file);
     this.#symbols.set(row, symbol);
     this.#addresses[row] = 0n;
   }
@@ -113,24 +126,24 @@ export class LegacyBuilder {
         flags: 0,
       }),
     );
-    const functions = new Map<string, LineRow['function']>();
     return this.#addresses.map((address, row) => {
       const mapping: MappingIndex | typeof NO_ROW = entryOf[row] === -1 ? NO_ROW : mappings[entryOf[row]];
-      const lines: LineRow[] = [];
       const symbol = this.#symbols.get(row);
-      if (symbol !== undefined) {
-        // A name is one function, in the file where it was first seen.
-        const name = builder.string(symbol.name);
-        const file = builder.string(symbol.file);
-        const known =
-          functions.get(symbol.name) ??
-          builder.internFunction({ name, systemName: name, file, startLine: 0 });
-        functions.set(symbol.name, known);
-        lines.push({ function: known, line: symbol.line, column: 0 });
-      }
+      const lines = symbol === undefined ? [] : [this.#addLine(builder, symbol)];
       const kept = keepsAddresses ? address : 0n;
       return builder.internLocation({ mapping, address: kept, lines, isFolded: false }, row);
     });
+  }
+
+  #addLine(builder: ProfileBuilder, { name, file, line }: LegacySymbol): LineRow {
+    const text = builder.string(name);
+    const row = {
+      name: text,
+      systemName: text,
+      file: builder.string(this.#fileOf.get(name) ?? file),
+      startLine: 0,
+    };
+    return { function: builder.internFunction(row), line, column: 0 };
   }
 
   #addSamples(builder: ProfileBuilder, locations: readonly LocationIndex[]): void {

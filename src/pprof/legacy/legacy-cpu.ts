@@ -1,6 +1,7 @@
 // gperftools' binary CPU profile: machine words of 4 or 8 bytes in either order. Source: google/pprof
 // profile/legacy_profile.go parseCPU, parseCPUSamples.
 import { PlimsollError } from '../../base/errors.ts';
+import { TableBudget } from '../table-budget.ts';
 import type { Profile } from '../tables.ts';
 import { multiply, narrow, type Int64 } from './go-numbers.ts';
 import { LegacyBuilder, ontoCall } from './legacy-builder.ts';
@@ -87,10 +88,11 @@ export function decodeLegacyCpu(bytes: Uint8Array): Profile {
   const samples = readSamples(words, !isJava);
   if (!isJava) stripHandlerFrames(samples);
   for (const { addresses, count } of samples)
-    builder.addSample(isJava ? addresses : withoutDoubleLeaf(addresses), [
-      count,
-      multiply(count, periodNanos),
-    ]);
+    builder.addSample(
+      isJava ? addresses : withoutDoubleLeaf(addresses),
+      [count, multiply(count, periodNanos)],
+      { alsoSeen: addresses },
+    );
   const rest = new LegacyLines(bytes.subarray(words.at));
   if (!isJava) return builder.finish(parseMemoryMap(() => rest.next()));
   nameJavaAddresses(builder, rest);
@@ -102,8 +104,15 @@ interface CpuSample {
   readonly count: Int64;
 }
 
+/** What a sample takes in memory until it is in a table, beside its addresses. */
+const CPU_SAMPLE_BYTES = 160;
+const ADDRESS_BYTES = 32;
+/** A sample takes two words and ten times as much here: no more than this at once. */
+const MAX_SAMPLE_BYTES = 256 * 1024 * 1024;
+
 function readSamples(words: Words, isAdjusted: boolean): CpuSample[] {
   const samples: CpuSample[] = [];
+  const budget = new TableBudget(MAX_SAMPLE_BYTES);
   for (;;) {
     const at = words.at;
     if (words.left < 2) throw invalid('the samples end without their end marker', at);
@@ -119,6 +128,7 @@ function readSamples(words: Words, isAdjusted: boolean): CpuSample[] {
           field: 'cpu.sample',
         },
       );
+    budget.take(CPU_SAMPLE_BYTES + ADDRESS_BYTES * Number(depth), 'cpu.sample');
     const addresses = Array.from({ length: Number(depth) }, (_, frame) => {
       const address = words.next();
       return isAdjusted && frame > 0 ? ontoCall(address) : address;

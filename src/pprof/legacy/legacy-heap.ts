@@ -2,29 +2,28 @@
 // profile/legacy_profile.go parseHeap.
 import type { Profile } from '../tables.ts';
 import { divide, parseInt64, unsampleHeap, type Int64 } from './go-numbers.ts';
+import { isSpaceOrComment } from './go-text.ts';
 import { LegacyBuilder, ontoCall } from './legacy-builder.ts';
-import { isSpaceOrComment, sum, type LegacyLines } from './legacy-lines.ts';
+import { RecordTotals, type LegacyLines } from './legacy-lines.ts';
 import { isMemoryMapStart } from './memory-map.ts';
 
-const TOTALS = String.raw`heap profile: *(\d+): *(\d+) *\[ *(\d+): *(\d+) *\] *@ *`;
-const HEADER = new RegExp(String.raw`${TOTALS}(heap[_a-z0-9]*)/?(\d*)`);
-const UNSAMPLED_HEADER = new RegExp(
-  String.raw`${TOTALS.replace(/ \*@ \*$/, ' @ ')}(?:growthz?|fragmentationz?)`,
-);
-/** Twenty digits are all that 64 bits can have; the bound keeps matching linear. */
-const RECORD = /((?:-|(?<!\d))\d{1,20}): *(-?\d{1,20}) *\[ *(\d{1,20}): *(\d{1,20}) *\] @([ x0-9a-f]*)/;
+const TOTALS = String.raw`heap profile: *(\d+): *(\d+) *\[ *(\d+): *(\d+) *\]`;
+const HEADER = new RegExp(String.raw`${TOTALS} *@ *(heap[_a-z0-9]*)/?(\d*)`);
+const UNSAMPLED_HEADER = new RegExp(String.raw`${TOTALS} @ (?:growth|fragmentation)`);
+/** A number begins where its digits do: without the look-behind a long one would be tried from each of them. */
+const RECORD = /((?:-|(?<!\d))\d+): *(-?\d+) *\[ *(\d+): *(\d+) *\] @([ x0-9a-f]*)/;
 
 interface HeapHeader {
   readonly period: Int64;
   readonly isSampled: boolean;
   readonly hasAlloc: boolean;
-  /** What Go writes sums up; null for what others write. */
+  /** What Go's records sum up to; null where others write the text. */
   readonly totals: readonly Int64[] | null;
 }
 
 /** null = no heap text. */
 export function decodeLegacyHeap(lines: LegacyLines): Profile | null {
-  const header = parseHeader(lines, lines.next() ?? '');
+  const header = parseHeader(lines.next() ?? '');
   if (header === null) return null;
   const { hasAlloc, period } = header;
   const names = hasAlloc
@@ -35,18 +34,17 @@ export function decodeLegacyHeap(lines: LegacyLines): Profile | null {
     periodType: ['space', 'bytes'],
     period,
   });
-  const sums: Int64[] = [0, 0, 0, 0];
+  const totals = new RecordTotals(header.totals);
   for (let line = lines.next(); line !== null; line = lines.next()) {
-    if (isSpaceOrComment(line)) continue;
-    if (isMemoryMapStart(line)) break;
-    lines.checkTerminated('heap.record');
-    addRecord(builder, lines, { line, header, sums });
+    if (isSpaceOrComment(line)) totals.takeComment(line);
+    else if (isMemoryMapStart(line)) break;
+    else totals.add(addRecord(builder, lines, line, header));
   }
-  checkTotals(lines, header, sums);
+  totals.check(lines, 'heap.header');
   return builder.finish(lines.readMap());
 }
 
-function parseHeader(lines: LegacyLines, line: string): HeapHeader | null {
+function parseHeader(line: string): HeapHeader | null {
   const match = HEADER.exec(line);
   if (match === null)
     return UNSAMPLED_HEADER.test(line)
@@ -65,23 +63,31 @@ function parseHeader(lines: LegacyLines, line: string): HeapHeader | null {
       return { period: 1, isSampled: false, hasAlloc, totals: null };
     case 'heap': {
       // Go writes twice its MemProfileRate behind `heap/`, for the sake of old readers.
-      const totals = match.slice(1, 5).map((digits) => lines.integer(digits, 10, 'heap.header'));
-      return { period: divide(period, 2), isSampled: true, hasAlloc, totals };
+      return { period: divide(period, 2), isSampled: true, hasAlloc, totals: goTotals(match.slice(1, 5)) };
     }
     default:
       return null;
   }
 }
 
+function goTotals(digits: readonly string[]): readonly Int64[] {
+  const [inuseCount, inuseBytes, allocCount, allocBytes] = digits.map((each) => parseInt64(each, 10) ?? 0);
+  // Go adds a byte to what was allocated where it equals what is in use, so that readers show both.
+  const isOneMore = BigInt(allocBytes) === BigInt(inuseBytes) + 1n;
+  return [inuseCount, inuseBytes, allocCount, isOneMore ? inuseBytes : allocBytes];
+}
+
+/** Adds a sample and returns the numbers of its line as they are written. */
 function addRecord(
   builder: LegacyBuilder,
   lines: LegacyLines,
-  { line, header, sums }: { line: string; header: HeapHeader; sums: Int64[] },
-): void {
+  line: string,
+  header: HeapHeader,
+): readonly Int64[] {
   const match = RECORD.exec(line);
   if (match === null) throw lines.error('this is no heap record', 'heap.record');
+  lines.checkTerminated('heap.record');
   const raw = match.slice(1, 5).map((digits) => lines.integer(digits, 10, 'heap.record'));
-  raw.forEach((value, at) => (sums[at] = sum(sums[at], value)));
   let blockSize: Int64 = 0;
   const values: Int64[] = [];
   const add = (count: Int64, bytes: Int64, what: string): void => {
@@ -92,13 +98,6 @@ function addRecord(
   };
   if (header.hasAlloc) add(raw[2], raw[3], 'allocated');
   add(raw[0], raw[1], 'in use');
-  builder.addSample(lines.addresses(match[5], 'heap.record').map(ontoCall), values, blockSize);
-}
-
-/** Fewer records than Go's header counts: the end is missing. */
-function checkTotals(lines: LegacyLines, { totals }: HeapHeader, sums: readonly Int64[]): void {
-  const missing = totals?.findIndex((total, at) => sums[at] < total) ?? -1;
-  if (totals === null || missing === -1) return;
-  const fact = `the records sum up to ${sums[missing]} of ${totals[missing]}: the text ends early`;
-  throw lines.error(fact, 'heap.header');
+  builder.addSample(lines.addresses(match[5], 'heap.record').map(ontoCall), values, { blockSize });
+  return raw;
 }

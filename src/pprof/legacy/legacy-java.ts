@@ -2,6 +2,7 @@
 // google/pprof profile/legacy_java_profile.go.
 import type { Profile } from '../tables.ts';
 import { divide, multiply, parseHex64, parseInt64, unsampleHeap, type Int64 } from './go-numbers.ts';
+import { baseName, trimSpace } from './go-text.ts';
 import { LegacyBuilder, type LegacyHeader } from './legacy-builder.ts';
 import type { LegacyLines } from './legacy-lines.ts';
 
@@ -10,21 +11,25 @@ const HEADERS: Readonly<Record<string, 'heap' | 'contention'>> = {
   '--- contentionz 1 ---': 'contention',
 };
 /** Second value, first value. */
-const RECORD = /(?<!\d)(\d{1,20}) +(\d{1,20}) +@ +([ x0-9a-f]*)/;
+const RECORD = /(?<!\d)(\d+) +(\d+) +@ +([ x0-9a-f]*)/;
+const LOCATION = /^0x([\da-fA-F]+)[\t\n\f\r ]+(.*)$/s;
 /** Mean bytes between samples of the agent. */
 const HEAP_RATE = 524_288;
 
 /** null = no Java text. */
 export function decodeLegacyJava(lines: LegacyLines): Profile | null {
-  const start = (lines.next() ?? '').trim();
+  const start = trimSpace(lines.next() ?? '');
   const kind = Object.hasOwn(HEADERS, start) ? HEADERS[start] : undefined;
   if (kind === undefined) return null;
   const header = readHeader(lines, kind);
-  if (header === null) return null;
   const builder = new LegacyBuilder(header);
-  for (let line: string | null = lines.current; !lines.isEnd && line !== null; line = lines.next()) {
-    if (line.trim() === '') continue;
-    const match = RECORD.exec(line);
+  for (
+    let line: string | null = lines.current;
+    !lines.isEnd && line !== null;
+    line = lines.nextOfAnyLength()
+  ) {
+    if (trimSpace(line) === '') continue;
+    const match = RECORD.exec(trimSpace(line));
     if (match === null) break;
     if (header.types.length === 0)
       throw lines.error('no line before says what the values are (resolution=)', 'java.header');
@@ -34,7 +39,9 @@ export function decodeLegacyJava(lines: LegacyLines): Profile | null {
     const addresses = lines.addresses(match[3], 'java.record');
     if (kind === 'heap') {
       if (Number(first) === 0) throw lines.error(`${second} bytes in no object`, 'java.record');
-      builder.addSample(addresses, unsampleHeap(first, second, HEAP_RATE), divide(second, first));
+      builder.addSample(addresses, unsampleHeap(first, second, HEAP_RATE), {
+        blockSize: divide(second, first),
+      });
     } else {
       const scale = Number(header.period) === 0 ? 1 : header.period;
       builder.addSample(addresses, [multiply(first, scale), multiply(second, scale)]);
@@ -44,16 +51,17 @@ export function decodeLegacyJava(lines: LegacyLines): Profile | null {
   return builder.finish([], false);
 }
 
-/** `name=value` lines; stops at the first line that is none. null = not one of ours. */
-function readHeader(lines: LegacyLines, kind: 'heap' | 'contention'): LegacyHeader | null {
+/** `name=value` lines; stops at the first line that is none. */
+function readHeader(lines: LegacyLines, kind: 'heap' | 'contention'): LegacyHeader {
   let header: LegacyHeader = { types: [], periodType: ['', ''], period: 0 };
-  for (let line = lines.next(); line !== null; line = lines.next()) {
-    if (line.trim() === '') continue;
-    const attribute = findAttribute(line);
+  for (let line = lines.nextOfAnyLength(); line !== null; line = lines.nextOfAnyLength()) {
+    const trimmed = trimSpace(line);
+    if (trimmed === '') continue;
+    const attribute = findAttribute(trimmed);
     if (attribute === null) return header;
     const { name, value } = attribute;
     if (name === 'format') {
-      if (value !== 'java') return null;
+      if (value !== 'java') throw lines.error('this format is not known', 'java.header');
     } else if (name === 'resolution') {
       const [count, size] = kind === 'heap' ? ['inuse_objects', 'inuse_space'] : ['contentions', 'delay'];
       header = {
@@ -70,7 +78,7 @@ function readHeader(lines: LegacyLines, kind: 'heap' | 'contention'): LegacyHead
         name === 'sampling period'
           ? { ...header, periodType: ['contentions', 'count'], period: number }
           : { ...header, durationNanos: multiply(number, 1e6) };
-    } else return null;
+    } else throw lines.error('this attribute is not known', 'java.header');
   }
   return header;
 }
@@ -88,8 +96,12 @@ function findAttribute(line: string): { name: string; value: string } | null {
 
 /** `0x4 com.example.Cache.put (Cache.java:31)`, from the current line on. */
 export function nameJavaAddresses(builder: LegacyBuilder, lines: LegacyLines): void {
-  for (let line: string | null = lines.current; !lines.isEnd && line !== null; line = lines.next()) {
-    const match = /^0x([0-9a-fA-F]+)\s+(.*)$/.exec(line.trim());
+  for (
+    let line: string | null = lines.current;
+    !lines.isEnd && line !== null;
+    line = lines.nextOfAnyLength()
+  ) {
+    const match = LOCATION.exec(trimSpace(line));
     if (match === null) continue;
     const address = parseHex64(match[1]);
     if (address === null) throw lines.error('an address of more than 64 bits', 'java.location');
@@ -105,11 +117,13 @@ function readSymbol(text: string): { name: string; file: string; line: Int64 } {
 
 /** `name (file:line)`, or `name (/path/of/library)`, of which the last part is kept. */
 function readPlace(text: string): { name: string; file: string; line: Int64 } | null {
-  const line = /:(-?\d{1,20})\)$/.exec(text.slice(-24));
-  const colon = line === null ? -1 : text.length - line[0].length;
-  const open = lastOpening(text, colon === -1 ? text.length : colon - 1);
-  if (line !== null && open !== -1) {
-    const number = parseInt64(line[1], 10) ?? 0;
+  let digits = text.length - 1;
+  while (digits > 0 && /\d/.test(text[digits - 1])) digits--;
+  const sign = text[digits - 1] === '-' ? digits - 1 : digits;
+  const colon = digits < text.length - 1 && text[sign - 1] === ':' ? sign - 1 : -1;
+  const open = colon === -1 ? -1 : lastOpening(text, colon - 1);
+  if (open !== -1) {
+    const number = parseInt64(text.slice(sign, -1), 10) ?? 0;
     const file = text.slice(open + 1, colon);
     return { name: text.slice(0, open - 1), file, line: number > 0 ? number : 0 };
   }
@@ -121,13 +135,6 @@ function readPlace(text: string): { name: string; file: string; line: Int64 } | 
 /** The last `(` behind a blank, before `end`. */
 function lastOpening(text: string, end: number): number {
   for (let at = text.lastIndexOf('(', end - 1); at > 0; at = text.lastIndexOf('(', at - 1))
-    if (/\s/.test(text[at - 1])) return at;
+    if (/[\t\n\f\r ]/.test(text[at - 1])) return at;
   return -1;
-}
-
-/** filepath.Base. */
-function baseName(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
-  if (path === '') return '.';
-  return trimmed === '' ? '/' : trimmed.slice(trimmed.lastIndexOf('/') + 1);
 }
