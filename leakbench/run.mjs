@@ -1,5 +1,5 @@
 // The benchmark: draws series, runs every method over each of them, prints one table.
-// Usage: npm run -s leakbench [-- --quick] [--ablation] [--seeds 4] [--days 30] [--every MINUTES] [--kind NAME] [--method NAME] [--json FILE]
+// Usage: npm run -s leakbench [-- --quick] [--ablation] [--gates] [--seeds 4] [--days 30] [--every MINUTES] [--kind NAME] [--method NAME] [--json FILE]
 //   Everything is drawn from seeds: the same options give the same table. docs/leakbench.md explains it.
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,6 +10,7 @@ import { KINDS } from './lib/kinds.mjs';
 import { score } from './lib/score.mjs';
 import { formatTable } from './lib/table.mjs';
 import { ABLATIONS, METHODS } from './methods/all.mjs';
+import { GATES } from './methods/gates.mjs';
 
 const MINUTE_MILLIS = 60_000;
 const DAY_MILLIS = 86_400_000;
@@ -18,6 +19,7 @@ const { values: given } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     ablation: { type: 'boolean', default: false },
+    gates: { type: 'boolean', default: false },
     seeds: { type: 'string' },
     first: { type: 'string', default: '1' },
     days: { type: 'string' },
@@ -40,6 +42,7 @@ const defaults = given.quick
   : { seeds: '4', days: '30', every: '0', step: '5' };
 const options = { ...defaults, ...given };
 
+const what = given.gates ? 'gates' : given.ablation ? 'ablation' : 'methods';
 const tasks = listTasks();
 const startedAt = performance.now();
 const judged = (await runAll(tasks, Math.max(1, Math.min(Number(options.workers), tasks.length)))).flat();
@@ -64,7 +67,7 @@ function listTasks() {
         everyMillis: Number(options.every) * MINUTE_MILLIS,
         patienceMillis: 3 * DAY_MILLIS,
         methods: given.method,
-        isAblation: given.ablation,
+        what,
       });
     }
   }
@@ -115,7 +118,8 @@ function print(judged) {
   );
   for (const family of /** @type {const} */ (['all', 'inside', 'outside'])) {
     const part = judged.filter((one) => family === 'all' || one.family === family);
-    const rows = (given.ablation ? ABLATIONS : METHODS)
+    const rows = { methods: METHODS, ablation: ABLATIONS, gates: GATES }[what]
+
       .map(({ name }) => ({ name, of: part.filter((one) => one.method === name) }))
       .filter(({ of }) => of.length > 0)
       .map(({ name, of }) => ({ name, score: score(of) }));

@@ -57,7 +57,7 @@ export function askTimes({ truth }) {
 
 /**
  * @param {import('./series.mjs').Series} series
- * @param {import('../methods/method.mjs').Method} method
+ * @param {{ name: string }} method
  * @param {import('../methods/method.mjs').Outcome} outcome
  * @returns {Judged}
  */

@@ -48,7 +48,19 @@ export const plimsoll = plimsollWith(
   {},
 );
 
-class Watch {
+/**
+ * @typedef {object} Standing a claim as it stands at one evaluation
+ * @property {string} id
+ * @property {string} class
+ * @property {number | null} onsetMillis
+ * @property {number | null} exhaustedMillis
+ * @property {number} evidence
+ * @property {number} level of its lane
+ * @property {number} grown
+ */
+
+/** One series, evaluation by evaluation. */
+export class Watch {
   /** @type {import('./method.mjs').Alarm[]} */
   alarms = [];
   /** @type {{ atMillis: number }[]} */
@@ -151,6 +163,23 @@ class Watch {
       this.alarms.push({ id: leak.fingerprint, class: leak.class, atMillis, endMillis: null });
       this.answer('alarm');
     }
+  }
+
+  /** @returns {Standing[]} */
+  standing() {
+    const { lanes, exhaustion } = this.#investigation.assessment;
+    return this.#leaks.map((leak) => {
+      const lane = lanes.find((/** @type {any} */ candidate) => candidate.lane === leak.class);
+      return {
+        id: leak.fingerprint,
+        class: leak.class,
+        onsetMillis: leak.onsetAt ?? null,
+        exhaustedMillis: (leak.timeToExhaustion ?? exhaustion)?.at ?? null,
+        evidence: lane?.evidenceRatio ?? 0,
+        level: lane?.level ?? 0,
+        grown: lane?.grown ?? 0,
+      };
+    });
   }
 
   /** @param {'alarm' | 'asked'} why */
