@@ -1,5 +1,6 @@
 // Every form that google/pprof reads, read as it reads it. The difference to decodeProfile: names in the comments of text
 // forms are not taken (pprof takes none), their memory maps are, and contention, thread, CPU and Java forms are read.
+import { PlimsollError } from '../../base/errors.ts';
 import { decodeProfile, isTextProfile, type DecodedProfile } from '../decode-profile.ts';
 import type { Profile } from '../tables.ts';
 import { isSpaceOrComment } from './go-text.ts';
@@ -40,7 +41,13 @@ export function decodeAsPprof(bytes: Uint8Array, maxTableBytes?: number): Decode
     }
   }
   // What is left is profile.proto, folded stacks, a goroutine dump, or something that is refused by its name.
-  return decodeProfile(bytes, maxTableBytes);
+  const decoded = decodeProfile(bytes, maxTableBytes);
+  if (decoded.form !== 'count-text') return decoded;
+  // It has names here and none in pprof, so its reports would be others.
+  throw new PlimsollError('PROFILE_INVALID', 'pprof', 'this is no "NAME profile: total N" header', {
+    offset: 0,
+    field: 'count.header',
+  });
 }
 
 /** Odd characters do not keep a text from being one: file names have them. */

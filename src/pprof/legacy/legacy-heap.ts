@@ -77,7 +77,7 @@ function goTotals(digits: readonly string[]): readonly Int64[] {
   return [inuseCount, inuseBytes, allocCount, isOneMore ? inuseBytes : allocBytes];
 }
 
-/** Adds a sample and returns the numbers of its line as they are written. */
+/** Adds a sample and returns the numbers of its line as they are written; those that pprof does not look at may be 0. */
 function addRecord(
   builder: LegacyBuilder,
   lines: LegacyLines,
@@ -87,7 +87,12 @@ function addRecord(
   const match = RECORD.exec(line);
   if (match === null) throw lines.error('this is no heap record', 'heap.record');
   lines.checkTerminated('heap.record');
-  const raw = match.slice(1, 5).map((digits) => lines.integer(digits, 10, 'heap.record'));
+  const isRead = (at: number): boolean => at < 2 || header.hasAlloc;
+  const raw = match
+    .slice(1, 5)
+    .map((digits, at) =>
+      isRead(at) ? lines.integer(digits, 10, 'heap.record') : (parseInt64(digits, 10) ?? 0),
+    );
   let blockSize: Int64 = 0;
   const values: Int64[] = [];
   const add = (count: Int64, bytes: Int64, what: string): void => {
