@@ -33,6 +33,8 @@ export interface CaseInput {
   /** What stage 1 claims over time, this evaluation taken in. */
   readonly confirmation: ConfirmationState;
   readonly profiles: Profiles;
+  /** Profiles before this are of a leak that is over; null = all of this life count. */
+  readonly profilesFromMillis?: Millis | null;
   readonly atMillis: Millis;
 }
 
@@ -52,6 +54,15 @@ export interface RaisedLeak {
   /** Since when its lane shows no growth; null while it does. */
   readonly quietSinceMillis: Millis | null;
   readonly finding: Finding;
+}
+
+/** Lanes from the outside in: what one holds grows in those behind it as well. */
+const OWNERSHIP: readonly Lane[] = ['thread', 'fd', 'goroutine', 'heap'];
+
+/** The lanes whose growth a leak explains: its own, and those inside it. */
+export function lanesInside({ kind, lane }: RaisedLeak): Lane[] {
+  const outermost = OWNERSHIP.findIndex((name) => name === kind || name === lane);
+  return outermost === -1 ? [lane] : OWNERSHIP.slice(outermost);
 }
 
 /** A raised leak that is no more. */

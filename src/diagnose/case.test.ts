@@ -4,7 +4,7 @@ import type { Lane } from '../detect/assessment.ts';
 import { drawAssessment, drawConfirmation, type DrawnLane } from '../testing/drawn-assessment.ts';
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
 import { advanceCase, type CaseResult } from './case.ts';
-import { MAX_ALARMS, type CaseState } from './case-state.ts';
+import { lanesInside, MAX_ALARMS, type CaseState } from './case-state.ts';
 
 const TARGET = { service: 'orders', instance: '127.0.0.1:8080' };
 const STORE = `heap\nmain.main > orders/store.Put@/src/store/put.go:27 | 512 | ${ramp(24, 3)}`;
@@ -321,6 +321,26 @@ describe('advanceCase', () => {
     });
   });
 
+  it('names what grows after a leak that is over, not what grew before', () => {
+    const drawing = `
+      heap
+      main.main > orders/store.Put@/src/store/put.go:27 | 512 | ${ramp(18, 9)} ${Array(6).fill(153).join(' ')}
+      main.main > orders/track.Add@/src/track/add.go:9 | 512 | ${Array(18).fill(0).join(' ')} ${ramp(6, 6)}`;
+    const drawn = drawSnapshots(drawing);
+    const lead = (profilesFromMillis: Millis | null) =>
+      advanceCase(null, {
+        target: TARGET,
+        module: null,
+        assessment: drawAssessment(minutes(230), LEAK),
+        confirmation: drawConfirmation(['heap']),
+        profiles: drawn,
+        profilesFromMillis,
+        atMillis: minutes(230),
+      }).findings[0]?.culprits[0]?.function;
+    expect(lead(minutes(175))).toBe('orders/track.Add');
+    expect(lead(null)).toBe('orders/store.Put');
+  });
+
   it('bounds the alarms it remembers', () => {
     const alarms = Array.from({ length: MAX_ALARMS }, (_, i) => ({
       fingerprint: String(i),
@@ -340,5 +360,17 @@ describe('advanceCase', () => {
     );
     expect(result.alarms).toHaveLength(MAX_ALARMS);
     expect(result.alarms.at(-1)?.at).toBe(minutes(90));
+  });
+});
+
+describe('lanesInside', () => {
+  it.each([
+    ['fd', 'fd', 'fd goroutine heap'],
+    ['goroutine', 'heap', 'goroutine heap'],
+    ['heap', 'heap', 'heap'],
+    ['native', 'native', 'native'],
+  ] as const)('a leak of class %s in lane %s explains %s', (kind, lane, expected) => {
+    const [first] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
+    expect(lanesInside({ ...first.state.raised[0], kind, lane }).join(' ')).toBe(expected);
   });
 });

@@ -104,7 +104,8 @@ function readTargetProfiles(input: CaseInput): ProfileEvidence {
   const isGoroutineLeak =
     confirmedLanes(input.confirmation).includes('goroutine') ||
     findLane(assessment, 'goroutine')?.verdict === 'leak';
-  return readProfiles(input.profiles, input.module, assessment.incarnationStartMillis, isGoroutineLeak);
+  const from = Math.max(assessment.incarnationStartMillis, input.profilesFromMillis ?? -Infinity);
+  return readProfiles(input.profiles, input.module, from, isGoroutineLeak);
 }
 
 /** Lanes called a leak: confirmed, proved by profiles for a while, or raised before and not over. */

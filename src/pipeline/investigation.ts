@@ -15,7 +15,7 @@ import {
   type SnapshotWish,
   type TakenSnapshot,
 } from '../detect/snapshot-policy.ts';
-import type { CaseState } from '../diagnose/case-state.ts';
+import { lanesInside, type CaseState } from '../diagnose/case-state.ts';
 import { advanceCase } from '../diagnose/case.ts';
 import type { Alarm, Finding } from '../model/finding.ts';
 import type { RawEvidence, TimeMap } from '../model/raw-evidence.ts';
@@ -93,6 +93,7 @@ export class Investigation {
     family: null,
   };
   #hasProcThreads = false;
+  #isGoroutineGauge = false;
   #lives = 0;
   #firstEvidence: Millis | null = null;
   #lastEvidence: Millis | null = null;
@@ -154,6 +155,7 @@ export class Investigation {
     this.#module = this.#options.module ?? extract.module?.path ?? this.#module;
     for (const warning of extract.warnings) this.warn(warning);
     const reading = this.#oneSourceEach(kind, extract, toVirtualReading(extract.reading, this.#timeMap));
+    this.#isGoroutineGauge ||= reading.goroutines !== undefined;
     this.#append(atMillis, reading);
     return { reading, error: null };
   }
@@ -216,13 +218,21 @@ export class Investigation {
         gaugesFromMemstatsTrailer(evidence.bytes.subarray(decoded.memStatsOffset)),
       );
     }
+    const isNewest = at >= (this.#lastEvidence ?? at);
     this.#firstEvidence ??= at;
     this.#lastEvidence = Math.max(this.#lastEvidence ?? at, at);
     if (decoded.form === 'goroutine-dump') return ingested; // shown to people; its stacks lack the runtime's frames
     const { profile } = evidence;
     if (profile === 'heap') this.profiles.addHeap(decoded.profile, at);
-    else if (profile === 'goroutine') this.profiles.addGoroutines(decoded.profile, at);
-    else if (profile === 'goroutineleak') this.profiles.addLeakedGoroutines(decoded.profile, at);
+    else if (profile === 'goroutine') {
+      const snapshot = this.profiles.addGoroutines(decoded.profile, at);
+      // Where no exporter counts them (pprof is all there is), their profile does.
+      if (!this.#isGoroutineGauge && isNewest && snapshot !== null) {
+        const reading = { goroutines: snapshot.count.reduce((sum, count) => sum + count, 0) };
+        this.#append(at, reading);
+        ingested = { reading, error: null };
+      }
+    } else if (profile === 'goroutineleak') this.profiles.addLeakedGoroutines(decoded.profile, at);
     else if (profile === 'threadcreate') this.profiles.addThreads(decoded.profile, at);
     if (profile === 'heap' || profile === 'goroutine' || profile === 'goroutineleak') {
       this.#rememberTaken(profile, at);
@@ -261,9 +271,12 @@ export class Investigation {
       assessment,
       confirmation: this.#confirmation,
       profiles: this.profiles,
+      profilesFromMillis: this.#ignoreBefore.heap ?? null,
       atMillis,
     });
+    const before = this.#case;
     this.#case = state;
+    for (const { fingerprint } of over) this.#forgetGrowth(before, fingerprint, atMillis);
     this.#findings = findings;
     this.#alarms = alarms;
     return { atMillis, findings, over };
@@ -283,6 +296,20 @@ export class Investigation {
     for (const [lane, { over, goneSinceMillis }] of Object.entries(this.#confirmation)) {
       if (!over || over.atMillis !== atMillis) continue;
       this.#ignoreBefore = { ...this.#ignoreBefore, [lane]: goneSinceMillis ?? atMillis };
+    }
+  }
+
+  /**
+   * A leak that is over has explained the growth of its lane and of all that it held; what grows from now on is another
+   * matter, and must show it by itself.
+   */
+  #forgetGrowth(before: CaseState | null, fingerprint: string, atMillis: Millis): void {
+    const leak = before?.raised.find((raised) => raised.fingerprint === fingerprint);
+    if (leak === undefined) return;
+    for (const lane of lanesInside(leak)) {
+      this.#ignoreBefore = { ...this.#ignoreBefore, [lane]: atMillis };
+      const { [lane]: _claim, ...others } = this.#confirmation;
+      this.#confirmation = others;
     }
   }
 
