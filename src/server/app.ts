@@ -6,13 +6,14 @@ import { Hono, type Context } from 'hono';
 import { describeError, PlimsollError } from '../base/errors.ts';
 import type { Talk } from '../pipeline/ports.ts';
 import { matchPath, PAGE_PATHS } from '../protocol/paths.ts';
-import { refuse, type Refusal } from './api-error.ts';
+import { refuse } from './api-error.ts';
 import { checkRequest, type HostRule } from './guard.ts';
-import { API_CSP, COMMON_HEADERS, PAGE_CSP } from './headers.ts';
+import { COMMON_HEADERS } from './headers.ts';
 import { ROUTES } from './route-table.ts';
 import type { Reply, Route, RouteContext } from './route.ts';
+import { sendBytes, sendFile, sendRefusal } from './send.ts';
 import { validateBody, validateQuery } from './validate.ts';
-import type { WebFile, WebFiles } from './web-files.ts';
+import type { WebFiles } from './web-files.ts';
 
 /** Actions and marks are a few hundred bytes. */
 export const BODY_BYTES_LIMIT = 64 * 1024;
@@ -121,18 +122,6 @@ function send(c: Context<Env>, reply: Reply): Response {
   }
 }
 
-function sendRefusal(c: Context, refusal: Refusal): Response {
-  if (refusal.status === 503) c.header('retry-after', '5');
-  return sendBytes(c, refusal.status, 'application/json; charset=utf-8', JSON.stringify(refusal.body));
-}
-
-function sendBytes(c: Context, status: number, contentType: string, body: string | Uint8Array): Response {
-  c.header('content-type', contentType);
-  c.header('content-security-policy', API_CSP);
-  c.header('cache-control', 'no-store');
-  return c.body(body as string, status as 200);
-}
-
 /** What is no route: a file of the page, a page of the application, or nothing. */
 function answerElse(c: Context<Env>, web: WebFiles | null): Response {
   const { method, path } = c.req;
@@ -162,17 +151,4 @@ function answerElse(c: Context<Env>, web: WebFiles | null): Response {
   return wantsHtml
     ? sendFile(c, web.index, 404)
     : sendRefusal(c, refuse('NOT_FOUND', 'there is nothing at this path'));
-}
-
-function sendFile(c: Context, file: WebFile, status: 200 | 404): Response {
-  c.header('content-security-policy', PAGE_CSP);
-  c.header('etag', file.etag);
-  c.header('vary', 'accept-encoding');
-  c.header('cache-control', file.isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-  const known = (c.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  if (status === 200 && known.includes(file.etag)) return c.body(null, 304);
-  c.header('content-type', file.contentType);
-  const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(c.req.header('accept-encoding') ?? '');
-  if (takesGzip) c.header('content-encoding', 'gzip');
-  return c.body((takesGzip ? file.gzip : file.bytes) as Uint8Array<ArrayBuffer>, status);
 }
