@@ -6,9 +6,12 @@ import { toInt64 } from '../scale.ts';
 import { formatTime } from './go-time.ts';
 import type { ReportOptions } from './options.ts';
 
+/** What decides how a value is printed. */
+export type ValueFormat = Pick<ReportOptions, 'ratio' | 'sampleUnit' | 'outputUnit'>;
+
 /** A value in the report's unit, after -divide_by: `1.50MB`. */
-export function formatValue(options: ReportOptions, value: number | bigint): string {
-  const { ratio, sampleUnit, outputUnit } = options;
+export function formatValue(format: ValueFormat, value: number | bigint): string {
+  const { ratio, sampleUnit, outputUnit } = format;
   const shown = ratio > 0 && ratio !== 1 ? toInt64(Number(value) * ratio) : value;
   return scaledLabel(shown, sampleUnit, outputUnit);
 }

@@ -15,27 +15,61 @@ const SHAPE = { isVisual: false, mayBeTree: false, withObjects: true };
 /** Lines shown before the first and behind the last that has a value. */
 const MARGIN = 5;
 
-/** @throws PlimsollError PROFILE_INVALID when no function matches the expression. */
-export function renderList(profile: Profile, options: ReportOptions): string[] {
+/** The source of one function in one file, with what its lines are worth. */
+export interface ListedRoutine {
+  readonly name: string;
+  readonly file: string;
+  readonly flat: bigint;
+  readonly cum: bigint;
+  /** Why there is no source; null = it is there. */
+  readonly fault: string | null;
+  readonly lines: readonly ListedLine[];
+}
+
+export interface ListedLine {
+  readonly line: number;
+  readonly flat: bigint;
+  readonly cum: bigint;
+  readonly text: string;
+}
+
+/** One function that matches; without a file it has no routines. */
+export interface ListedFunction {
+  readonly name: string;
+  readonly routines: readonly ListedRoutine[];
+}
+
+/** Functions that match `options.symbol`, by name, each with its files by name. */
+export function* listFunctions(profile: Profile, options: ReportOptions): Generator<ListedFunction> {
   const graph = sumNodes(graphTask(profile, options, SHAPE));
   const functions = new Map<string, number[]>();
   for (const node of graph.nodes) {
     const { name } = infoOf(graph, node);
     if (options.symbol?.test(name) === true) addTo(functions, name, node);
   }
-  if (functions.size === 0) throw noMatch(options.symbol?.source ?? '');
   const sources = new Sources(options);
-  const text = [`Total: ${formatValue(options, options.total)}\n`];
   for (const [name, nodes] of [...functions].sort(([a], [b]) => compareText(a, b))) {
     const files = new Map<string, number[]>();
     for (const node of nodes) {
       const { file } = infoOf(graph, node);
       if (file !== '') addTo(files, file, node);
     }
-    if (files.size === 0) text.push(`No source information for ${name}\n`);
-    for (const [file, own] of [...files].sort(([a], [b]) => compareText(a, b)))
-      text.push(...listFile(graph, options, { name, file, nodes: own, sources }));
+    const sorted = [...files].sort(([a], [b]) => compareText(a, b));
+    yield {
+      name,
+      routines: sorted.map(([file, own]) => listRoutine(graph, { name, file, nodes: own, sources })),
+    };
   }
+}
+
+/** @throws PlimsollError PROFILE_INVALID when no function matches the expression. */
+export function renderList(profile: Profile, options: ReportOptions): string[] {
+  const text = [`Total: ${formatValue(options, options.total)}\n`];
+  for (const { name, routines } of listFunctions(profile, options)) {
+    if (routines.length === 0) text.push(`No source information for ${name}\n`);
+    for (const routine of routines) text.push(...drawRoutine(routine, options));
+  }
+  if (text.length === 1) throw noMatch(options.symbol?.source ?? '');
   return text;
 }
 
@@ -49,38 +83,52 @@ function addTo(groups: Map<string, number[]>, key: string, node: number): void {
   else nodes.push(node);
 }
 
-interface Routine {
+interface Place {
   readonly name: string;
   readonly file: string;
   readonly nodes: readonly number[];
   readonly sources: Sources;
 }
 
-function listFile(graph: Graph, options: ReportOptions, { name, file, nodes, sources }: Routine): string[] {
+function listRoutine(graph: Graph, { name, file, nodes, sources }: Place): ListedRoutine {
   const flat = sum(nodes, (node) => graph.flat[node]);
   const cum = sum(nodes, (node) => graph.cum[node]);
-  const text = [
-    `ROUTINE ======================== ${name} in ${file}\n`,
-    `${formatValue(options, flat).padStart(10)} ${formatValue(options, cum).padStart(10)} ` +
-      `(flat, cum) ${percentage(cum, options.total)} of Total\n`,
-  ];
-  const lines = sources.lines(file);
-  if (typeof lines === 'string') return [...text, ` Error: ${lines}\n`];
+  const texts = sources.lines(file);
+  if (typeof texts === 'string') return { name, file, flat, cum, fault: texts, lines: [] };
   const { first, last } = range(nodes.map((node) => infoOf(graph, node)));
   const byLine = new Map<number, number[]>();
   for (const node of nodes) {
     const line = Number(infoOf(graph, node).line);
     byLine.set(line, [...(byLine.get(line) ?? []), node]);
   }
-  const value = (amount: bigint): string => (amount === 0n ? '.' : formatValue(options, amount));
-  for (let line = first; line <= last && line <= lines.length; line++) {
+  const lines: ListedLine[] = [];
+  for (let line = first; line <= last && line <= texts.length; line++) {
     const own = byLine.get(line) ?? [];
-    const lineFlat = value(sum(own, (node) => graph.flat[node]));
-    const lineCum = value(sum(own, (node) => graph.cum[node]));
-    text.push(
-      `${lineFlat.padStart(10)} ${lineCum.padStart(10)} ${String(line).padStart(6)}:${lines[line - 1]}\n`,
-    );
+    lines.push({
+      line,
+      flat: sum(own, (node) => graph.flat[node]),
+      cum: sum(own, (node) => graph.cum[node]),
+      text: texts[line - 1],
+    });
   }
+  return { name, file, flat, cum, fault: null, lines };
+}
+
+function drawRoutine(
+  { name, file, flat, cum, fault, lines }: ListedRoutine,
+  options: ReportOptions,
+): string[] {
+  const text = [
+    `ROUTINE ======================== ${name} in ${file}\n`,
+    `${formatValue(options, flat).padStart(10)} ${formatValue(options, cum).padStart(10)} ` +
+      `(flat, cum) ${percentage(cum, options.total)} of Total\n`,
+  ];
+  if (fault !== null) return [...text, ` Error: ${fault}\n`];
+  const value = (amount: bigint): string => (amount === 0n ? '.' : formatValue(options, amount));
+  for (const { line, flat: own, cum: whole, text: source } of lines)
+    text.push(
+      `${value(own).padStart(10)} ${value(whole).padStart(10)} ${String(line).padStart(6)}:${source}\n`,
+    );
   return text;
 }
 

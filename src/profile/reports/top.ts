@@ -8,7 +8,26 @@ import type { ReportOptions } from './options.ts';
 
 const SHAPE = { isVisual: false, mayBeTree: false, withObjects: false };
 
-export function* renderTop(profile: Profile, given: ReportOptions): Generator<string> {
+/** One row: one function (or line, file, ... by the granularity). */
+export interface TopRow {
+  readonly flat: number | bigint;
+  /** Of this row and all above it. */
+  readonly sum: bigint;
+  readonly cum: number | bigint;
+  readonly name: string;
+  /** `(inline)`, `(partial-inline)` or ''. */
+  readonly inlining: string;
+}
+
+/** What `top` prints, before it is text. */
+export interface TopTable {
+  readonly labels: readonly string[];
+  readonly rows: readonly TopRow[];
+  /** With the unit that was chosen for the whole report. */
+  readonly options: ReportOptions;
+}
+
+export function topTable(profile: Profile, given: ReportOptions): TopTable {
   const { graph, originalCount, droppedNodes } = buildTrimmedGraph(profile, given, SHAPE);
   const options = chooseUnit(graph, given);
   const shown = {
@@ -19,18 +38,26 @@ export function* renderTop(profile: Profile, given: ReportOptions): Generator<st
     droppedEdges: 0,
     isGraph: false,
   };
-  yield `${reportLabels(profile, options, shown).join('\n')}\n`;
-  yield '      flat  flat%   sum%        cum   cum%\n';
   const inlining = describeInlining(graph);
   let sum = 0n;
-  for (const node of graph.nodes) {
+  const rows = graph.nodes.map((node) => {
     const flat = flatValue(graph, node);
-    const cum = cumValue(graph, node);
     sum = BigInt.asIntN(64, sum + BigInt(flat));
-    const share = (value: number | bigint): string => percentage(value, options.total);
+    return { flat, sum, cum: cumValue(graph, node), name: nodeName(graph, node), inlining: inlining[node] };
+  });
+  return { labels: reportLabels(profile, options, shown), rows, options };
+}
+
+export function* renderTop(profile: Profile, given: ReportOptions): Generator<string> {
+  const { labels, rows, options } = topTable(profile, given);
+  yield `${labels.join('\n')}\n`;
+  yield '      flat  flat%   sum%        cum   cum%\n';
+  const share = (value: number | bigint): string => percentage(value, options.total);
+  for (const { flat, sum, cum, name, inlining } of rows) {
+    const suffix = inlining === '' ? '' : ` ${inlining}`;
     yield (
       `${formatValue(options, flat).padStart(10)} ${share(flat)} ${share(sum)} ` +
-      `${formatValue(options, cum).padStart(10)} ${share(cum)}  ${nodeName(graph, node)}${inlining[node]}\n`
+      `${formatValue(options, cum).padStart(10)} ${share(cum)}  ${name}${suffix}\n`
     );
   }
 }
@@ -44,6 +71,6 @@ function describeInlining({ info, edges }: Graph): string[] {
     (edges.isInline[edge] === 1 ? isInlined : isCalled)[edges.callee[edge]] = 1;
   }
   return Array.from(isInlined, (inlined, node) =>
-    inlined === 0 ? '' : isCalled[node] === 1 ? ' (partial-inline)' : ' (inline)',
+    inlined === 0 ? '' : isCalled[node] === 1 ? '(partial-inline)' : '(inline)',
   );
 }
