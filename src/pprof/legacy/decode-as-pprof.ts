@@ -22,7 +22,8 @@ const READERS: readonly ((lines: LegacyLines) => Profile | null)[] = [
 ];
 
 /** What the first line that is no comment has in it. */
-const HEAD = /heap profile: |^\S+ profile: total \d|^--- ?(?:contention|mutex|heapz)|--- (?:threadz|Thread) /;
+const HEAD =
+  /heap profile: |^[^\t\f\r ]+ profile: total \d|^--- ?(?:contention|mutex|heapz)|--- (?:threadz|Thread) /;
 /** How much of the input is looked at for that line. */
 const SNIFFED_BYTES = 4096;
 

@@ -23,12 +23,12 @@ const BLANK = String.raw`[\t\n\f\r ]`;
 const WORD = String.raw`[^\t\n\f\r ]+`;
 const HEX = String.raw`[\da-fA-F]`;
 /**
- * Start and limit; or digits with nothing between them, of which the last is the limit. The look-aheads say what
- * backtracking would find in the end, so that matching takes time in proportion to the line.
+ * Start and limit; or digits with nothing between them, of which the last is the limit, or with `0x` between them. The
+ * look-aheads say what backtracking would find in the end, so that matching takes time in proportion to the line.
  */
 const RANGE =
   `^${BLANK}*(?:0x)?(?:(?<start>${HEX}+)(?!${HEX})(?:${BLANK}|-)?${BLANK}*(?:0x)?(?<limit>${HEX}+)(?!${HEX})` +
-  `|(?<front>${HEX}+)(?<last>${HEX})(?!${HEX})):?`;
+  `|(?<front>${HEX}+)(?:0x(?<back>${HEX}+)|(?<last>${HEX}))(?!${HEX})):?`;
 const PERMISSIONS = `(?:${BLANK}+(?<permissions>[-rwxp]+))?`;
 /** `00400000-0040b000 r-xp 00000000 fd:01 41038 /bin/cat`: offset, device, inode, file. */
 const PROC_MAPS = new RegExp(
@@ -96,7 +96,7 @@ function parseEntry(line: string): MapEntry | 'data' | null {
   if (found === undefined) return null;
   if (found.permissions?.includes('x') === false) return 'data';
   const start = parseHex64(found.start ?? found.front ?? '');
-  const limit = parseHex64(found.limit ?? found.last ?? '');
+  const limit = parseHex64(found.limit ?? found.back ?? found.last ?? '');
   const offset = parseHex64(found.offset ?? '0');
   if (start === null || limit === null || offset === null) return null;
   return { start, limit, offset, file: found.file ?? '', buildId: found.buildId ?? '' };
@@ -105,7 +105,10 @@ function parseEntry(line: string): MapEntry | 'data' | null {
 /** What the expressions above may name. */
 type MapGroups = Readonly<
   Partial<
-    Record<'start' | 'limit' | 'front' | 'last' | 'permissions' | 'offset' | 'file' | 'buildId', string>
+    Record<
+      'start' | 'limit' | 'front' | 'back' | 'last' | 'permissions' | 'offset' | 'file' | 'buildId',
+      string
+    >
   >
 >;
 
@@ -138,6 +141,8 @@ function continues(a: MapEntry, b: MapEntry): boolean {
 /** Where the code of a program linked in the usual way begins. */
 const USUAL_START = 0x400000n;
 
+const ALL_LIMIT = 2n ** 64n - 1n;
+
 /**
  * The entry of each address; -1 for address 0. Addresses outside all entries get one of their own behind the others, that
  * holds everything: Go writes no map. Entries whose first part is missing are mended.
@@ -157,10 +162,11 @@ export function mapAddresses(
   let fake = -1;
   const entryOf = Int32Array.from(addresses, (address) => {
     if (address === 0n) return -1;
-    const row = index.find(address);
+    // Once there is an entry that holds everything, none is mended any more, but for the one address outside of it.
+    const row = fake === -1 || address === ALL_LIMIT ? index.findOrMend(address) : index.find(address);
     if (row !== -1) return row;
     if (fake === -1) {
-      const all = { start: 0n, limit: 2n ** 64n - 1n, offset: 0n, file: '', buildId: '' };
+      const all = { start: 0n, limit: ALL_LIMIT, offset: 0n, file: '', buildId: '' };
       fake = entries.push(all) - 1;
     }
     return fake;
@@ -184,7 +190,11 @@ class EntryIndex {
   }
 
   find(address: bigint): number {
-    const row = this.#sorted === null ? this.#scan(address) : this.#search(this.#sorted, address);
+    return this.#sorted === null ? this.#scan(address) : this.#search(this.#sorted, address);
+  }
+
+  findOrMend(address: bigint): number {
+    const row = this.find(address);
     return row === -1 ? this.#mend(address) : row;
   }
 
