@@ -77,6 +77,42 @@ MAPPED_LIBRARIES:
 `),
   ],
   [
+    'heap of old Go, trimmed by hand',
+    encode(`heap profile: 13: 1595680 [47130736: 2584596557304] @ heap/1048576
+1: 524288 [3: 600000] @ 0x420cef 0x422048
+1: 288 [2: 296] @
+0: 0 [1: 16] @ 0x420cef
+`),
+  ],
+  [
+    'heap with a map that has to be mended',
+    encode(`heap profile: 1: 64 [1: 64] @ heapprofile
+1: 64 [1: 64] @ 0x403000 0x7000 0x401234 0x404321 0xffffffffffffffff 0x0
+--- Memory map: ---
+/anon_hugepage=unused
+00405000-00406000 r-xp 00004000 fd:01 3 /srv/part.so
+00406000-00407000 r-xp 00000000 fd:01 3
+00407000-00408000 r-xp 00009000 fd:01 3 /srv/part.so
+7f00-8f00: (@0)
+`),
+  ],
+  [
+    'heap with a map in odd spellings',
+    encode(`heap profile: 1: 64 [1: 64] @ heap_v2/0
+00000000000000000000001: 64 [1: 99999999999999999999] @ 0x400010 0x500010 0x600010 and more 0x1
+  -3: -192 [0: 0]@0x1: 2 [1: 1] @ 0x700010
+MAPPED_LIBRARIES:
+dir = /srv
+app = $dir/app
+I0102 10:00:00.000000 7 map.cc:31] 400000-401000 r-xp 00000000 fd:01 41038 $app (deleted)
+0x5000000x501000: $dir/lib.so.1 (@FF) ab12
+600000 601000 ---p $app
+600000 601000: [heap] (@10)
+70000000000000000000-8 r-xp 0 0:0 1 /too/large
+700000-\v701000 $app
+`),
+  ],
+  [
     'goroutine',
     encode(
       `goroutine profile: total 010\n7 @ 0x401000 0x402000\n#\t0x1\tmain.main+0x1\ta.go:1\n\n03 @ 0x403000\n`,
@@ -132,6 +168,18 @@ ${MAP}`),
     encode(
       `--- contentionz 1 ---\nformat = java\nresolution = microseconds\nsampling period = 100\nms since reset = 6019923\n  1 1 @ 0x10 0x20\n 14 2 @ 0x30\n${JAVA_NAMES}`,
     ),
+  ],
+  [
+    'heapz of Java with a name twice',
+    encode(`--- heapz 1 ---
+format = java
+resolution = bytes
+  07040 02 @ 0x10 0x20
+  1_000 1 @ 0x30
+ 0x10 com.example.A.put (A.java:31)
+ 0x20 com.example.A.put (B.java:99999999999999999999)
+ 0x10 com.example.A.get (lib (/opt/x/liba.so/)
+ 0x99 com.example.Unused (U.java:1)`),
   ],
   ['CPU, 32 bits, little-endian', join(words(4, true, CPU_WORDS), encode(MAP))],
   ['CPU, 32 bits, big-endian', join(words(4, false, CPU_WORDS), encode(MAP))],
