@@ -1,6 +1,7 @@
 // A flame graph as one SVG file: no links out, no fonts of its own, zoom and search by a small script inside.
 import { exactAt } from '../pprof/columns.ts';
 import type { FlameTree } from './flame-tree.ts';
+import { frameColour, shortFrameName } from './frame-look.ts';
 import { layoutFlame, type FlameLayout } from './layout.ts';
 import { FLAME_SCRIPT } from './svg-script.ts';
 
@@ -80,20 +81,13 @@ function drawRow(
   const y = top + tree.depth[row] * ROW_HEIGHT;
   const share = tree.size[0] > 0 ? tree.size[row] / tree.size[0] : 0;
   const title = `${name}\n${formatValue(total)}, ${(share * 100).toFixed(2)}%`;
-  const label = clip(shortName(name), width);
+  const label = clip(shortFrameName(name), width);
   const text =
     label === '' ? '' : `<text x="${round(x + 3)}" y="${y + FONT_SIZE}">${escapeXml(label)}</text>`;
   return (
     `<g class="f" data-v="${total}" data-d="${tree.depth[row]}"><title>${escapeXml(title)}</title>` +
-    `<rect x="${round(x)}" y="${y}" width="${round(width)}" height="${ROW_HEIGHT - 1}" fill="${colour(tree, row)}"/>${text}</g>\n`
+    `<rect x="${round(x)}" y="${y}" width="${round(width)}" height="${ROW_HEIGHT - 1}" fill="${frameColour(tree, row)}"/>${text}</g>\n`
   );
-}
-
-/** Without the folders of an import path: they fill a narrow frame before the name begins. Titles have it whole. */
-function shortName(name: string): string {
-  const bracket = name.search(/[[(]/);
-  const path = bracket < 0 ? name : name.slice(0, bracket);
-  return path.startsWith('/') ? name : name.slice(path.lastIndexOf('/') + 1);
 }
 
 function clip(name: string, width: number): string {
@@ -106,37 +100,6 @@ function clip(name: string, width: number): string {
 
 function round(pixels: number): string {
   return String(Math.round(pixels * 1000) / 1000);
-}
-
-/**
- * Warm for frames, by package, so that one package has one hue. In differences of profiles: red for growth, blue for
- * shrinkage, the paler the more of both there is.
- */
-function colour(tree: FlameTree, row: number): string {
-  const total = Number(tree.total[row]);
-  const size = tree.size[row];
-  if (size > 0 && Math.abs(total) < size * (1 - 1e-12)) return difference(total / size);
-  if (total < 0) return difference(-1);
-  if (row === 0) return 'hsl(40 25% 82%)';
-  const hue = 10 + (hashText(packageOf(tree.names[tree.name[row]])) % 46);
-  return `hsl(${hue} 82% ${68 + (hashText(tree.names[tree.name[row]]) % 9)}%)`;
-}
-
-function difference(share: number): string {
-  return `hsl(${share < 0 ? 214 : 6} 78% ${Math.round(92 - 26 * Math.abs(share))}%)`;
-}
-
-function packageOf(name: string): string {
-  const dot = name.indexOf('.', name.lastIndexOf('/') + 1);
-  return dot < 0 ? name : name.slice(0, dot);
-}
-
-/** FNV-1a over UTF-16 units; long names are told apart by their ends as well. */
-function hashText(text: string): number {
-  let mixed = 0x811c9dc5;
-  const step = Math.max(1, text.length >> 8);
-  for (let at = 0; at < text.length; at += step) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x01000193);
-  return mixed >>> 0;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
