@@ -2,6 +2,8 @@
 import { PlimsollError } from '../base/errors.ts';
 import { parseSize } from '../base/quantities.ts';
 import { MIB, type Bytes } from '../base/units.ts';
+import { parseListen } from '../config/listen.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Granularity } from '../profile/reports/options.ts';
 import type { ReportSettings } from '../profile/reports/settings.ts';
 import { parseGoFlags, splitFlag, type FlagKinds, type GoFlags } from './go-flags.ts';
@@ -22,6 +24,8 @@ export interface ProfileRequest {
   readonly settings: ReportSettings;
   /** null = standard output. */
   readonly output: string | null;
+  /** Where `ui` serves its page; null = not given. */
+  readonly listen: Settings['listen'] | null;
 }
 
 export interface FetchSettings {
@@ -39,7 +43,7 @@ export interface SymbolSettings {
   readonly comment: string;
 }
 
-/** The same as of google/pprof's command, plus --max-bytes. */
+/** The same as of google/pprof's command, plus --max-bytes and --listen. */
 const FLAGS: FlagKinds = {
   base: 'string',
   diff_base: 'string',
@@ -97,6 +101,7 @@ const FLAGS: FlagKinds = {
   lines: 'bool',
   addresses: 'bool',
   'max-bytes': 'string',
+  listen: 'string',
 };
 
 const GRANULARITIES = ['functions', 'filefunctions', 'files', 'lines', 'addresses'] as const;
@@ -133,8 +138,7 @@ export function parseProfileFlags(
   if (hasSymbol && (symbol === null || symbol === ''))
     throw invalid(`${report} needs a regular expression as its first operand`);
   if (operands.length === 0) throw invalid('no profile is named');
-  if (flags.text('http') !== '' || flags.bool('no_browser'))
-    throw invalid(`a page is served by "plimsoll profile ui ${operands.join(' ')}"`, '-http');
+  const listen = listenAddress(report, flags, operands);
   const [base, diffBase] = [flags.texts('base'), flags.texts('diff_base')];
   if (base.length > 0 && diffBase.length > 0) throw invalid('-base and -diff_base exclude each other');
   const bases = diffBase.length > 0 ? diffBase : base;
@@ -158,7 +162,25 @@ export function parseProfileFlags(
     },
     settings: reportSettings(flags, warn),
     output: flags.text('output') === '' ? null : flags.text('output'),
+    listen,
   };
+}
+
+/** --listen, or -http as go tool pprof has it: `:` and `localhost:` leave the port open. */
+function listenAddress(report: string, flags: Flags, operands: readonly string[]): ProfileRequest['listen'] {
+  const field = ['--listen', '-http'].find((flag) => flags.text(flag.replace(/^-+/, '')) !== '');
+  if (report !== 'ui') {
+    if (field === undefined && !flags.bool('no_browser')) return null;
+    throw invalid(`a page is served by "plimsoll profile ui ${operands.join(' ')}"`, field ?? '-no_browser');
+  }
+  if (field === undefined) return null;
+  const value = flags.text(field.replace(/^-+/, ''));
+  const address = parseListen(value.endsWith(':') ? `${value}0` : value);
+  if (address !== null) return address;
+  throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs an address such as 127.0.0.1:8080', {
+    field,
+    value,
+  });
 }
 
 function isKnownFlag(word: string): boolean {

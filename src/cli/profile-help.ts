@@ -51,6 +51,7 @@ const FLAGS = `Flags (-x, --x, -x=v, -x v; booleans only with =; the first word 
     -symbolize MODE       none = names as they are; nothing is looked up in binaries or servers
     -buildid ID, -add_comment TEXT, -source_path LIST, -trim_path LIST
   -output FILE            instead of standard output
+  --listen HOST:PORT      of ui; -http is the same. Without it, a free port of 127.0.0.1
 
 Examples:
   plimsoll profile top heap.pb.gz                                 functions that hold memory
@@ -58,6 +59,7 @@ Examples:
   plimsoll profile list 'Track$' heap.pb.gz                       which line of a function
   plimsoll profile traces -tagfocus=1mb: http://127.0.0.1:6060/debug/pprof/heap
   curl -s http://host:6060/debug/pprof/heap | plimsoll profile top -cum -
+  plimsoll profile ui -base before.pb.gz after.pb.gz              a page to look around in, until Ctrl-C
 
-There is no interactive shell; "plimsoll profile ui" opens the page on profiles.
+There is no interactive shell; "plimsoll profile ui" serves a page that does more than one would.
 `;

@@ -118,6 +118,11 @@ export const PROFILE_REPORTS: Readonly<Record<string, ReportEntry | CommandEntry
     summary: 'what grew, with the interval of the sampling: diff BEFORE AFTER',
     load: async () => (await import('./profile-diff.ts')).diffCommand,
   },
+  ui: {
+    kind: 'command',
+    summary: 'a page with flame graph, top, source and growth, on this machine',
+    load: async () => (await import('./profile-ui.ts')).uiCommand,
+  },
   merge: {
     kind: 'report',
     summary: 'several profiles as one profile.proto, gzipped',

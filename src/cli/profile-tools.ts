@@ -3,6 +3,7 @@ import type { DecodedProfile } from '../pprof/decode-profile.ts';
 import type { Profile } from '../pprof/tables.ts';
 import type { Report, ReportHost, ReportOutput } from '../profile/reports/options.ts';
 import type { PreparedReport, ReportShape } from '../profile/reports/prepare.ts';
+import type { ReportSettings } from '../profile/reports/settings.ts';
 import type { ProfileRequest } from './profile-flags.ts';
 
 /** How the command prepares what the report gets; see ReportShape and ReportOptions. */
@@ -32,13 +33,22 @@ export type ProfileCommand = (request: ProfileRequest, tools: ProfileTools) => P
 export interface ProfileTools {
   /** All sources as one profile, less the bases; names simplified, drop_frames applied. As reports get it. */
   readonly readCombined: () => Promise<Profile>;
+  /** What readCombined makes of what readMerged gave, for those who need both. */
+  readonly combine: (source: Profile, base: Profile | null) => Promise<Profile>;
   /** The sources, or the bases, as one profile, as they are. */
   readonly readMerged: (what: 'source' | 'base') => Promise<Profile>;
   /** One source as a profile. */
   readonly readOne: (source: string) => Promise<Profile>;
   /** One source in whatever form it has. */
   readonly readSource: (source: string) => Promise<DecodedProfile>;
-  /** The profile and the options as a report would get them: filters and granularity applied. */
-  readonly prepare: (profile: Profile, shape: ReportShape) => Promise<PreparedReport>;
+  /**
+   * The profile and the options as a report would get them: filters and granularity applied.
+   * @param settings without them, those that were asked for.
+   */
+  readonly prepare: (
+    profile: Profile,
+    shape: ReportShape,
+    settings?: ReportSettings,
+  ) => Promise<PreparedReport>;
   readonly host: ReportHost;
 }

@@ -95,21 +95,25 @@ function profileTools(request: ProfileRequest): ProfileTools {
     readProfiles(what === 'source' ? profiles : bases, what, options);
   return {
     readMerged,
-    readCombined: () => readCombined(request, readMerged),
+    readCombined: async () =>
+      combine(
+        request,
+        await readMerged('source'),
+        request.bases.length > 0 ? await readMerged('base') : null,
+      ),
+    combine: (source, base) => combine(request, source, base),
     readOne: (source) => readProfiles([source], 'source', options),
     readSource: (source) => readSource(source, options),
-    prepare: (profile, shape) => prepare(profile, request, shape),
+    prepare: (profile, shape, settings = request.settings) =>
+      prepare(profile, { ...request, settings }, shape),
     host: HOST,
   };
 }
 
-async function readCombined(
-  request: ProfileRequest,
-  readMerged: (what: 'source' | 'base') => Promise<Profile>,
-): Promise<Profile> {
-  let profile = await readMerged('source');
-  if (request.bases.length > 0)
-    profile = subtractBase(profile, await readMerged('base'), {
+async function combine(request: ProfileRequest, source: Profile, base: Profile | null): Promise<Profile> {
+  let profile = source;
+  if (base !== null)
+    profile = subtractBase(source, base, {
       isDiff: request.isDiffBase,
       isNormalized: request.isNormalized,
     });

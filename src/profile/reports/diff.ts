@@ -1,11 +1,11 @@
 // `diff`: what grew between two profiles, in absolute units, and what of it may be the luck of the sampler.
 import type { DiffRow, DiffSampling, GrowthDiff } from '../growth-diff.ts';
 import { scaledLabel } from '../measurement.ts';
-import { profileLabels } from './header.ts';
+import { profileLabels, type ValueFormat } from './header.ts';
 import type { Profile } from '../../pprof/tables.ts';
 import type { ReportOptions } from './options.ts';
 
-const NOTES: Readonly<Record<DiffSampling, string>> = {
+export const DIFF_NOTES: Readonly<Record<DiffSampling, string>> = {
   heap: 'Intervals: 95 %, from the sampling of allocations. What may be noise is below the line.',
   cpu: 'Intervals: 95 %, from the number of ticks. What may be noise is below the line.',
   exact: 'Values are exact counts.',
@@ -23,10 +23,9 @@ const NOTES: Readonly<Record<DiffSampling, string>> = {
  */
 export function* renderDiff(profile: Profile, diff: GrowthDiff, options: ReportOptions): Generator<string> {
   for (const label of profileLabels(profile, options)) yield `${label}\n`;
-  const value = (amount: number): string =>
-    scaledLabel(Math.round(amount), options.sampleUnit, options.outputUnit);
-  yield `Growth: ${describeTotal(diff.total, value)}\n`;
-  yield `${NOTES[diff.sampling]}\n`;
+  const value = diffValue(options);
+  yield `Growth: ${describeGrowth(diff.total, value)}\n`;
+  yield `${DIFF_NOTES[diff.sampling]}\n`;
   const clear = diff.rows.filter(({ isSignificant }) => isSignificant);
   const noise = diff.rows.filter(({ isSignificant }) => !isSignificant);
   const shown = options.nodeCount > 0 ? clear.slice(0, options.nodeCount) : clear;
@@ -40,18 +39,31 @@ export function* renderDiff(profile: Profile, diff: GrowthDiff, options: ReportO
   for (const row of rest) yield drawRow(row, value);
 }
 
-function describeTotal({ before, after, growth, interval }: DiffRow, value: (n: number) => string): string {
+/** A value of a diff as it is printed. */
+export function diffValue({ sampleUnit, outputUnit }: ValueFormat): (amount: number) => string {
+  return (amount) => scaledLabel(Math.round(amount), sampleUnit, outputUnit);
+}
+
+/** `12MB (10.10MB to 14.20MB), from 3MB to 15MB` */
+export function describeGrowth(
+  { before, after, growth, interval }: DiffRow,
+  value: (n: number) => string,
+): string {
   const range = interval === null ? '' : ` (${value(interval.low)} to ${value(interval.high)})`;
   return `${value(growth)}${range}, from ${value(before)} to ${value(after)}`;
 }
 
 function drawRow(row: DiffRow, value: (n: number) => string): string {
   const { name, before, after, growth, interval } = row;
-  const range = interval === null ? '' : `${signed(interval.low, value)} to ${signed(interval.high, value)}`;
-  return cells(signed(growth, value), range, value(before), value(after), name);
+  return cells(signed(growth, value), describeInterval(interval, value), value(before), value(after), name);
 }
 
-function signed(amount: number, value: (n: number) => string): string {
+/** `+10MB to +14MB`, or '' */
+export function describeInterval(interval: DiffRow['interval'], value: (n: number) => string): string {
+  return interval === null ? '' : `${signed(interval.low, value)} to ${signed(interval.high, value)}`;
+}
+
+export function signed(amount: number, value: (n: number) => string): string {
   const text = value(amount);
   return amount > 0 && text !== '0' ? `+${text}` : text;
 }
