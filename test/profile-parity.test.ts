@@ -136,6 +136,28 @@ describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${N
     await compare({ report, flags: report === 'top' ? ['-addresses'] : [] }, [file]);
   });
 
+  it.each([
+    ['heap_v2 with a memory map', 'growth'],
+    ['heap of Go', 'heap with a map that has to be mended'],
+    ['threadz', 'threadz'],
+    ['contentionz of C++', 'mutex of Go'],
+    ['contentionz of Java', 'contentionz of C++'],
+    ['heapz of Java', 'heapz of Java with a name twice'],
+    ['heapz of Java', 'growth'],
+    // It is taken for the binary of the second one: Go reads it as a Windows object.
+    ['CPU, 32 bits, little-endian', 'CPU of Java'],
+  ])('%s and %s together', async (...names) => {
+    const files = await Promise.all(
+      names.map(async (name, at) => {
+        const file = join(folder, `${at}-${name.replaceAll(' ', '-')}`);
+        await writeFile(file, LEGACY_PROFILES.get(name) ?? '');
+        return file;
+      }),
+    );
+    await compare({ report: 'raw' }, files);
+    await compare({ report: 'raw', flags: [`-diff_base=${files[1]}`] }, files.slice(0, 1));
+  });
+
   const [before, after] = [fixturePath('heap.before.pb.gz'), fixturePath('heap.pb.gz')];
   it.each([
     ['-base', { report: 'top', flags: [`-base=${before}`] }],

@@ -3,6 +3,7 @@ import { openSync, readFileSync, readSync, closeSync, existsSync } from 'node:fs
 import { PlimsollError, describeError } from '../base/errors.ts';
 import { decodeProfile, type DecodedProfile } from '../pprof/decode-profile.ts';
 import { decodeAsPprof } from '../pprof/legacy/decode-as-pprof.ts';
+import { isLegacyCpu } from '../pprof/legacy/legacy-cpu.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { combineProfiles } from '../profile/combine.ts';
 import { withMainMapping } from '../profile/main-mapping.ts';
@@ -193,13 +194,20 @@ function named(error: unknown, source: string): unknown {
 /** ELF, Mach-O (both byte orders, 32 and 64 bits, universal) and PE. */
 const EXECUTABLES = ['7f454c46', 'feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe', '4d5a'];
 
-/** Whether a file is a program: the first of several operands may be the binary of the profiles. */
+/** Go's reader of Windows objects looks at so much, and takes a machine of zero for any. */
+const WINDOWS_HEAD_BYTES = 96;
+
+/**
+ * Whether a file is a program: the first of several operands may be the binary of the profiles. Binary CPU profiles begin
+ * with zeroes, as objects for any machine do: in front of others one is taken for the binary by pprof, and so here.
+ */
 export function isExecutable(path: string): boolean {
   try {
     const file = openSync(path, 'r');
     try {
-      const head = Buffer.alloc(4);
-      readSync(file, head, 0, 4, 0);
+      const head = Buffer.alloc(WINDOWS_HEAD_BYTES);
+      const length = readSync(file, head, 0, head.length, 0);
+      if (length === head.length && isLegacyCpu(head)) return true;
       return EXECUTABLES.some((magic) => head.toString('hex').startsWith(magic));
     } finally {
       closeSync(file);

@@ -16,7 +16,7 @@ import {
 } from '../pprof/tables.ts';
 import { SequenceInterner } from './sequence-interner.ts';
 
-/** Mapping sizes are compared in pages: loaders round. */
+/** Mapping sizes are compared in pages: loaders round. In 64 bits, so that the largest one counts as none, as in pprof. */
 const PAGE_BYTES = 0x1000n;
 
 const TWO_32 = 4294967296;
@@ -105,7 +105,7 @@ export class MergeTables {
   internMapping({ mappings }: Profile, row: number, rows: MergeRows): MergedMapping {
     const start = exactAt(mappings.start, row);
     const size = BigInt.asUintN(64, exactAt(mappings.limit, row) - start);
-    const pages = (size + PAGE_BYTES - 1n) / PAGE_BYTES;
+    const pages = BigInt.asUintN(64, size + PAGE_BYTES - 1n) / PAGE_BYTES;
     const file = rows.string(mappings.file[row]);
     const buildId = rows.string(mappings.buildId[row]);
     const key = `${pages} ${mappings.offset[row]} ${buildId !== 0 ? buildId : file}`;

@@ -74,6 +74,28 @@ describe('mergeProfiles', () => {
     const merged = mergeProfiles([loadedAt(0x1000), loadedAt(0x7000)]);
     expect(renderSamples(merged)).toBe('0x1010 = 2');
   });
+
+  it('takes a mapping of all addresses for one of none, as pprof does, whose page count overflows', () => {
+    const held = (limit: bigint): Profile => {
+      const builder = new ProfileBuilder();
+      builder.addSampleType(builder.string('n'), builder.string('count'));
+      const none = builder.string('');
+      const mapping = builder.addMapping({
+        start: 0,
+        limit,
+        offset: 0,
+        file: none,
+        buildId: none,
+        flags: 0,
+      });
+      const location = builder.internLocation({ mapping, address: 16, lines: [], isFolded: false });
+      builder.addSample(builder.internStack([location]), [1], []);
+      return builder.finish();
+    };
+    const merged = mergeProfiles([held(0n), held(2n ** 64n - 1n), held(2n ** 63n)]);
+    expect([...merged.mappings.limit]).toEqual([0n, 2n ** 63n]);
+    expect(renderSamples(merged)).toBe('0x10 = 2\n0x10 = 1');
+  });
 });
 
 describe('subtractProfile', () => {
