@@ -1,6 +1,7 @@
 // From single assessments to a standing claim, lane by lane: slow to raise, slow to drop.
 import { DAY_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
-import type { Assessment, Lane, LaneAssessment } from './assessment.ts';
+import { LANES, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
+import { followClaim, levelToPass, NO_PAST, settlePast, type LanePast } from './high-water.ts';
 import { LEAK_EVIDENCE } from './thresholds.ts';
 
 /**
@@ -49,7 +50,18 @@ export interface LaneConfirmation {
   readonly over: Over | null;
 }
 
-export type ConfirmationState = Readonly<Partial<Record<Lane, LaneConfirmation>>>;
+/**
+ * What claims leave behind. It lies beside the lanes because whoever ends a claim forgets the lane's entry; its other
+ * fields are those of a lane without a claim, for whoever goes through all entries.
+ */
+interface PastClaims extends LaneConfirmation {
+  readonly lanes: Readonly<Partial<Record<Lane, LanePast>>>;
+}
+
+/** `past` is missing from states that were stored before there was one. */
+export type ConfirmationState = Readonly<Partial<Record<Lane, LaneConfirmation>>> & {
+  readonly past?: PastClaims;
+};
 
 export const NOTHING_CONFIRMED: ConfirmationState = {};
 
@@ -65,23 +77,36 @@ const FRESH: LaneConfirmation = {
 
 /** Takes one evaluation in; evaluations must come in order of time. A restart does not end a claim: its cause is in the code. */
 export function advanceConfirmation(state: ConfirmationState, assessment: Assessment): ConfirmationState {
-  const next: Partial<Record<Lane, LaneConfirmation>> = { ...state };
+  const next: Partial<Record<Lane, LaneConfirmation>> = {};
+  const past: Partial<Record<Lane, LanePast>> = { ...state.past?.lanes };
   for (const lane of assessment.lanes) {
-    const before = state[lane.lane] ?? FRESH;
+    const { lane: name } = lane;
+    const before = state[name] ?? FRESH;
     const settled = before.over ? FRESH : before;
-    next[lane.lane] =
-      settled.calledAtMillis === null
-        ? collect(settled, lane, assessment)
-        : watchForEnd(settled, lane, assessment.atMillis);
+    const isClaimed = settled.calledAtMillis !== null;
+    const known = settlePast(past[name] ?? NO_PAST, isClaimed, lane, assessment);
+    const after = isClaimed
+      ? watchForEnd(settled, lane, assessment.atMillis)
+      : collect(settled, belowMark(lane, known), assessment);
+    next[name] = after;
+    past[name] = after.calledAtMillis === null ? known : followClaim(known, lane, assessment);
   }
-  return next;
+  const { past: _before, ...lanes } = state;
+  return { ...lanes, ...next, past: { ...FRESH, lanes: past } };
+}
+
+/** Growth that has not yet passed what was reached before without a leak is worth watching, and no claim. */
+function belowMark(lane: LaneAssessment, past: LanePast): LaneAssessment {
+  const isBelow = lane.verdict === 'leak' && lane.level <= levelToPass(past, lane.lane);
+  return isBelow ? { ...lane, verdict: 'undetermined', isSuspect: true } : lane;
 }
 
 /** Lanes whose claim stands, in the order of the assessment's lanes. */
 export function confirmedLanes(state: ConfirmationState): Lane[] {
-  return Object.entries(state)
-    .filter(([, lane]) => lane.calledAtMillis !== null && lane.over === null)
-    .map(([name]) => name as Lane);
+  return LANES.filter((name) => {
+    const lane = state[name];
+    return lane !== undefined && lane.calledAtMillis !== null && lane.over === null;
+  });
 }
 
 function collect(before: LaneConfirmation, lane: LaneAssessment, assessment: Assessment): LaneConfirmation {

@@ -1,0 +1,126 @@
+// What claims that were taken back have taught about a lane: how high its level may stand without a leak. Growth up to
+// there is the same tooth of the same saw, or the same cache after the next deploy.
+import { DAY_MILLIS, type Millis } from '../base/units.ts';
+import type { Assessment, Lane, LaneAssessment } from './assessment.ts';
+import { LANE_THRESHOLDS } from './thresholds.ts';
+
+/** A level that gave back this share of what it had grown, without a restart, was freed: what is leaked is never freed. */
+export const FREED_SHARE = 0.5;
+/**
+ * A bound that was seen once is known to about this share of what was grown: buffers are flushed a little later, caches
+ * filled with larger entries.
+ */
+export const BOUND_SPREAD = 0.25;
+/** A bound that was not met for this long belongs to an older version of the service. */
+export const BOUND_LASTS_MILLIS: Millis = 30 * DAY_MILLIS;
+
+/** A claim while it stands, in the lane's unit. */
+interface StandingClaim {
+  readonly lifeMillis: Millis;
+  /** Lowest and highest level in this life since the growth began. */
+  readonly base: number;
+  readonly peak: number;
+  /** Highest in all lives of the claim. */
+  readonly highest: number;
+  /** Where the last evaluation saw it end; null where it saw no bound. */
+  readonly bound: number | null;
+}
+
+/** A level that was reached without a leak. */
+export interface HighWater {
+  readonly level: number;
+  /** From where growth came to there. */
+  readonly height: number;
+  readonly lifeMillis: Millis;
+  /** It was freed again, or bent towards a bound: that holds in other lives, too. */
+  readonly isBound: boolean;
+  readonly seenAtMillis: Millis;
+}
+
+/** Plain JSON. */
+export interface LanePast {
+  readonly standing: StandingClaim | null;
+  readonly mark: HighWater | null;
+}
+
+export const NO_PAST: LanePast = { standing: null, mark: null };
+
+/** The highest level at which a leak of this lane is not claimed; -Infinity where no claim was taken back. */
+export function levelToPass({ mark }: LanePast, lane: Lane): number {
+  if (mark === null) return -Infinity;
+  const { smallestGrowth, smallestShare } = LANE_THRESHOLDS[lane];
+  const noise = Math.max(smallestGrowth, smallestShare * Math.abs(mark.level));
+  return mark.level + Math.max(noise, BOUND_SPREAD * mark.height);
+}
+
+/** Before the claims of this evaluation: has one ended since, does the mark still hold, was it reached without a leak? */
+export function settlePast(
+  past: LanePast,
+  isClaimed: boolean,
+  lane: LaneAssessment,
+  { atMillis, incarnationStartMillis }: Assessment,
+): LanePast {
+  const { standing } = past;
+  const ended = standing !== null && !isClaimed ? markOf(standing, atMillis) : null;
+  const mark = higher(past.mark, ended);
+  return {
+    standing: ended ? null : standing,
+    mark: mark && reviseMark(mark, lane, atMillis, incarnationStartMillis),
+  };
+}
+
+/** After it: what the claim that stands has reached. */
+export function followClaim(
+  past: LanePast,
+  lane: LaneAssessment,
+  { incarnationStartMillis }: Assessment,
+): LanePast {
+  const { level } = lane;
+  const bound = lane.verdict === 'filling-to-bound' ? (lane.predictedBound ?? level) : null;
+  const isSameLife = past.standing?.lifeMillis === incarnationStartMillis;
+  const before = isSameLife ? past.standing : null;
+  const base = Math.min(before?.base ?? level - Math.max(0, lane.grown), level);
+  const peak = Math.max(before?.peak ?? level, level);
+  const highest = Math.max(past.standing?.highest ?? peak, peak);
+  return { ...past, standing: { lifeMillis: incarnationStartMillis, base, peak, highest, bound } };
+}
+
+function markOf({ lifeMillis, base, peak, highest, bound }: StandingClaim, atMillis: Millis): HighWater {
+  const isBound = bound !== null;
+  const level = isBound ? Math.max(highest, bound) : peak;
+  return { level, height: level - base, lifeMillis, isBound, seenAtMillis: atMillis };
+}
+
+function higher(old: HighWater | null, added: HighWater | null): HighWater | null {
+  if (old === null || added === null) return old ?? added;
+  return {
+    ...(added.level > old.level ? added : old),
+    lifeMillis: added.lifeMillis,
+    isBound: old.isBound || added.isBound,
+    seenAtMillis: added.seenAtMillis,
+  };
+}
+
+function reviseMark(
+  mark: HighWater,
+  { level, verdict }: LaneAssessment,
+  atMillis: Millis,
+  lifeMillis: Millis,
+): HighWater | null {
+  const isSameLife = mark.lifeMillis === lifeMillis;
+  const isFreed = isSameLife && level < mark.level - FREED_SHARE * mark.height;
+  const isBound = mark.isBound || isFreed;
+  // Growth that merely stopped may go on, from below, in the next life.
+  if (!isBound && !isSameLife) return null;
+  if (atMillis - mark.seenAtMillis > BOUND_LASTS_MILLIS) return null;
+  const isWell = verdict === 'filling-to-bound' || verdict === 'no-growth';
+  const isThere = isWell && level > mark.level - FREED_SHARE * mark.height;
+  const raised = isThere && level > mark.level ? level : mark.level;
+  return {
+    level: raised,
+    height: mark.height + (raised - mark.level),
+    lifeMillis: isThere ? lifeMillis : mark.lifeMillis,
+    isBound,
+    seenAtMillis: isThere ? atMillis : mark.seenAtMillis,
+  };
+}
