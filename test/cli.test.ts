@@ -107,6 +107,12 @@ describe('what cannot be done is refused with one line, an empty standard output
     ['a bad --fail-on of check', ['check', nowhere, '--fail-on', 'never'], /--fail-on, found "never"/],
     ['a bad --fail-on of replay', ['replay', '/x', '--fail-on', 'leak,no'], /--fail-on, found "no"/],
     ['a bad storage', ['watch', nowhere, '--storage', 'floppy'], /--storage, found "floppy"/],
+    [
+      'two targets that have one name and address',
+      ['watch', 'http://127.0.0.1:9/a', '127.0.0.1:9/b'],
+      /found "http:..127.0.0.1:9.a and 127.0.0.1:9.b": two targets have one name/,
+    ],
+    ['a recording in a form that is none', ['record', nowhere, '-o', 'x.zip'], /a folder or a \.tar\.gz/],
     ['no target', ['watch'], /no target: give a URL, or -c/],
     ['a target that is no address', ['check', 'not a url'], /found "not a url"/],
     ['a target of another protocol', ['doctor', 'ftp://127.0.0.1/'], /only http and https/],
@@ -263,6 +269,33 @@ describe('check', () => {
   });
 });
 
+describe('watch', () => {
+  it('with --json prints a report a line, and in memory leaves nothing on disk', async () => {
+    const cwd = await mkdtemp(join(folder, 'empty-'));
+    const args = ['watch', serviceUrl, '--storage', 'memory', '--time-scale', '60', '--json'];
+    const watch = startCli([...args, '--listen', `127.0.0.1:${await freePort()}`], { cwd });
+    await watch.waitFor(/"schema":"plimsoll-report\/1"/);
+    const { status, stdout } = await watch.kill('SIGINT');
+    expect(status).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    for (const line of lines)
+      expect(validateReport(JSON.parse(line)), JSON.stringify(validateReport.errors)).toBe(true);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+});
+
+describe('record', () => {
+  it('with --json says what it wrote', async () => {
+    const output = join(folder, 'small.tar.gz');
+    const args = ['record', serviceUrl, '-o', output, '--for', '1s', '--json', '--service', 'small'];
+    const { status, stdout } = await runCli(args);
+    expect(status).toBe(0);
+    const written = JSON.parse(stdout) as { pieces: number };
+    expect(written).toMatchObject({ path: output, service: 'small' });
+    expect(written.pieces).toBeGreaterThan(0);
+  });
+});
+
 describe('doctor', () => {
   it('says in words and in JSON what is there, what is missing, and how to turn it on', async () => {
     const words = await runCli(['doctor', serviceUrl]);
@@ -319,6 +352,14 @@ describe('the storage engine', () => {
 });
 
 describe('demo on a machine without Go', () => {
+  it('ends by itself after --for', async () => {
+    const listen = ['--listen', `127.0.0.1:${await freePort()}`];
+    const demo = await runCli(['demo', ...listen, '--for', '2s', '--json'], { env: { PATH: '/nowhere' } });
+    expect(demo.status).toBe(0);
+    expect(demo.stderr).toContain('Go is not installed');
+    expect(demo.stdout).toMatch(/^(?:\{.*\}\n)*$/);
+  });
+
   it('says so, replays the recording that ships with it onto the page, and ends with SIGINT', async () => {
     const port = await freePort();
     const demo = startCli(['demo', '--listen', `127.0.0.1:${port}`], { env: { PATH: '/nowhere' } });

@@ -109,7 +109,11 @@ Examples:
         .addOption(repeatable('--source <folder>', 'Go sources, to show the culprit'))
         .option('--gauge-interval <duration>', 'between two scrapes (15s)', duration)
         .option('--profile-interval <duration>', 'between two profiles at least (10m)', duration)
-        .option('--record <folder>', 'also write the raw evidence of the first target as a recording'),
+        .option('--record <folder>', 'also write the raw evidence of the first target as a recording')
+        .option(
+          '--json',
+          'reports as JSON, one plimsoll-report/1 document a line, whenever an answer changes',
+        ),
     ),
   )
     .addHelpText(
@@ -161,7 +165,8 @@ Ctrl-C ends it early with the report so far.`,
         .requiredOption('-o, --output <path>', 'folder, or a name ending in .tar.gz')
         .option('--for <duration>', 'how long (default: until Ctrl-C)', duration)
         .option('--gauge-interval <duration>', 'between two scrapes (15s)', duration)
-        .option('--profile-interval <duration>', 'between two profiles (5m)', duration),
+        .option('--profile-interval <duration>', 'between two profiles (5m)', duration)
+        .option('--json', 'what was recorded as one JSON document on standard output'),
     ),
   )
     .addHelpText(
@@ -214,6 +219,7 @@ Examples:
     .option('--listen <host:port>', 'address of the page (default 127.0.0.1:7117, or PORT)', listen)
     .option('--record <folder>', 'also write the raw evidence as a recording')
     .option('--for <duration>', 'end by itself after this real time', duration)
+    .option('--json', 'reports as JSON, one plimsoll-report/1 document a line, whenever an answer changes')
     .addHelpText(
       'after',
       `

@@ -57,6 +57,25 @@ export function checkAddresses({ url, metrics, vars, pprof }: TargetSetting): vo
   listProbeAddresses(url, { metricsUrl: metrics, varsUrl: vars, pprofUrl: pprof });
 }
 
+/**
+ * Targets are told apart by service and address; paths do not count.
+ * @throws PlimsollError ARGUMENTS_INVALID for two that cannot be.
+ */
+export function checkNamesDiffer(settings: readonly TargetSetting[]): void {
+  const known = new Map<string, string>();
+  for (const { url, service } of settings) {
+    const { host } = new URL(url.includes('://') ? url : `http://${url}`);
+    const key = `${service ?? host} ${host}`;
+    const other = known.get(key);
+    if (other !== undefined)
+      throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'two targets have one name and address', {
+        field: 'service (give each its own, in plimsoll.yaml)',
+        value: `${other} and ${url}`,
+      });
+    known.set(key, url);
+  }
+}
+
 export function probeSetting(setting: TargetSetting, signal?: AbortSignal): Promise<ProbeResult> {
   const options: ProbeOptions = {
     service: setting.service,

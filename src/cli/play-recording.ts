@@ -21,10 +21,17 @@ export interface PlayRecording {
   readonly settings: Settings;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  readonly isJson: boolean;
 }
 
 /** Plays a recording into a page, then keeps the page until `signal` aborts. */
-export async function playRecording({ path, settings, terminal, signal }: PlayRecording): Promise<void> {
+export async function playRecording({
+  path,
+  settings,
+  terminal,
+  signal,
+  isJson,
+}: PlayRecording): Promise<void> {
   const recording = await openRecording(path);
   const clock = new ReplayClock(recording.timeMap);
   const store = await openStore({ kind: 'memory', dataDir: '' });
@@ -53,7 +60,7 @@ export async function playRecording({ path, settings, terminal, signal }: PlayRe
       memoryLimitBytes: manifest.memoryLimitBytes,
       source: null,
     });
-    const lines = new StatusLines(watch, terminal);
+    const lines = new StatusLines(watch, terminal, isJson);
     let fed = 0;
     const stepSize = Math.max(1, Math.ceil(recording.evidenceCount / STEPS));
     for await (const evidence of recording.evidence()) {

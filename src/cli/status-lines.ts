@@ -9,10 +9,13 @@ export class StatusLines {
   readonly #view: WatchView;
   readonly #terminal: Terminal;
   readonly #shown = new Map<string, string>();
+  readonly #isJson: boolean;
 
-  constructor(view: WatchView, terminal: Terminal) {
+  /** @param isJson reports go to standard output as JSON, one a line, instead of to people. */
+  constructor(view: WatchView, terminal: Terminal, isJson: boolean) {
     this.#view = view;
     this.#terminal = terminal;
+    this.#isJson = isJson;
   }
 
   show(): void {
@@ -33,6 +36,10 @@ export class StatusLines {
     // The first answer is worth showing even when it is "cannot tell yet": it says what is known and what is needed.
     if (this.#view.counters().evaluations === 0) return;
     this.#shown.set(service, what);
+    if (this.#isJson) {
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      return;
+    }
     this.#terminal.info(`\n${formatReportText(report, { style: styleFor(process.stderr), maxEvidence: 3 })}`);
   }
 }

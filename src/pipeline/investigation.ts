@@ -17,7 +17,7 @@ import {
 } from '../detect/snapshot-policy.ts';
 import { lanesInside, type CaseState } from '../diagnose/case-state.ts';
 import { advanceCase } from '../diagnose/case.ts';
-import type { Alarm, Finding } from '../model/finding.ts';
+import type { Alarm, Finding, MissingEvidence } from '../model/finding.ts';
 import type { RawEvidence, TimeMap } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
 import type { Mark } from '../model/status.ts';
@@ -345,7 +345,10 @@ export class Investigation {
   }
 
   /** The report as of the last evaluation; before the first one, what is known so far. */
-  report(range: { readonly fromMillis: Millis; readonly toMillis: Millis }): Report {
+  report(
+    range: { readonly fromMillis: Millis; readonly toMillis: Millis },
+    missing: readonly MissingEvidence[] = [],
+  ): Report {
     const { assessment } = this;
     return buildReport({
       target: this.target,
@@ -355,6 +358,7 @@ export class Investigation {
       assessment,
       findings: this.#findings,
       alarms: this.#alarms,
+      missing,
       warnings: [...this.#warnings],
     });
   }

@@ -1,6 +1,7 @@
 import type { PlimsollError } from '../base/errors.ts';
 import type { FetchOutcome, RequestName } from '../collect/source.ts';
 import type { Millis } from '../base/units.ts';
+import type { MissingEvidence } from '../model/finding.ts';
 import type { SourceStatus } from '../model/status.ts';
 
 /**
@@ -80,6 +81,17 @@ export class SourceStatuses {
 
   list(): SourceStatus[] {
     return [...this.#statuses.values()].map((status) => ({ ...status }));
+  }
+
+  /** Requests that fail, as what a report lacks. */
+  failing(): MissingEvidence[] {
+    return [...this.#statuses.values()]
+      .filter(({ state }) => state === 'failing')
+      .map(({ request, error }) => ({
+        source: request,
+        why: error?.message ?? 'it fails',
+        costs: error?.advice ?? '',
+      }));
   }
 
   #added(request: RequestName): SourceStatus {

@@ -166,7 +166,7 @@ export class Watch implements WatchView {
       );
     } catch (error) {
       // A bug of ours: say it loudly; the other targets go on.
-      talk.warn(`${watched.key}: its loop ended: ${describeError(error)}`);
+      talk.warn(`${watched.title}: its loop ended: ${describeError(error)}`);
       throw error;
     }
   }
@@ -179,7 +179,7 @@ export class Watch implements WatchView {
     const { clock, random, talk } = this.#parts;
     const now = clock.now();
     const wrong = await watched.take(outcome, now);
-    if (wrong) talk.warn(`${watched.key}: ${wrong.message}. ${wrong.advice}`);
+    if (wrong) talk.warn(`${watched.title}: ${wrong.message}. ${wrong.advice}`);
     watched.spaceRetry(
       outcome.request,
       now,

@@ -65,6 +65,12 @@ export class WatchedTarget {
   readonly #events: StoredEvent[] = [];
   #savedState = '';
 
+  /** How people are told which one: its name once where service and address are the same. */
+  get title(): string {
+    const { service, instance } = this.name;
+    return service === instance ? service : `${service} (${instance})`;
+  }
+
   constructor(options: WatchedTargetOptions) {
     this.#options = options;
     this.name = options.target;
@@ -174,7 +180,7 @@ export class WatchedTarget {
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
       this.counters.storeFailures++;
-      this.#options.talk.warn(`${this.key}: ${error.message}. ${error.advice}`);
+      this.#options.talk.warn(`${this.title}: ${error.message}. ${error.advice}`);
       return false;
     }
   }
@@ -212,7 +218,7 @@ export class WatchedTarget {
       form: record.form,
       bytes: stored.bytes,
     });
-    if (error) this.#options.talk.warn(`${this.key}: stored profile ${record.id}: ${error.message}`);
+    if (error) this.#options.talk.warn(`${this.title}: stored profile ${record.id}: ${error.message}`);
   }
 
   #restoreState(json: string, nowMillis: Millis): void {
@@ -220,20 +226,21 @@ export class WatchedTarget {
       const state = JSON.parse(json) as InvestigationState;
       const isOurs = state.version === 1 && (state.lastEvaluationMillis ?? 0) <= nowMillis;
       if (isOurs) this.investigation.restore(state);
-      else this.#options.talk.warn(`${this.key}: the state of another version or time was left alone`);
+      else this.#options.talk.warn(`${this.title}: the state of another version or time was left alone`);
       this.#savedState = json;
     } catch (error) {
-      this.#options.talk.warn(`${this.key}: its saved state cannot be read: ${describeError(error)}`);
+      this.#options.talk.warn(`${this.title}: its saved state cannot be read: ${describeError(error)}`);
     }
   }
 
   /** As of the last evaluation. */
   report(nowMillis: Millis): Report {
     const { firstEvidenceMillis, lastEvidenceMillis } = this.investigation.facts;
-    return this.investigation.report({
+    const range = {
       fromMillis: firstEvidenceMillis ?? nowMillis,
       toMillis: lastEvidenceMillis ?? nowMillis,
-    });
+    };
+    return this.investigation.report(range, this.statuses.failing());
   }
 
   status(): TargetStatus {

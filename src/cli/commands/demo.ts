@@ -20,6 +20,7 @@ export interface DemoOptions {
   readonly listen?: Settings['listen'];
   readonly record?: string;
   readonly for?: Millis;
+  readonly json?: boolean;
 }
 
 /** An hour of the demo passes in a minute; every rate it shows says so. */
@@ -51,7 +52,7 @@ export async function demoCommand(options: DemoOptions, environment: NodeJS.Proc
   };
   try {
     if (hasGo()) await liveDemo({ settings, options, terminal, signal: stop.signal });
-    else await recordedDemo(settings, terminal, stop.signal);
+    else await recordedDemo({ settings, options, terminal, signal: stop.signal });
     return EXIT.none;
   } finally {
     await rm(dataDir, { recursive: true, force: true });
@@ -59,14 +60,14 @@ export async function demoCommand(options: DemoOptions, environment: NodeJS.Proc
   }
 }
 
-interface LiveDemo {
+interface DemoRun {
   readonly settings: Settings;
   readonly options: DemoOptions;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
 }
 
-async function liveDemo({ settings, options, terminal, signal }: LiveDemo): Promise<void> {
+async function liveDemo({ settings, options, terminal, signal }: DemoRun): Promise<void> {
   const programs = await buildGoPrograms(join(ROOT, 'demo'), 'demo', terminal);
   if (signal.aborted) return;
   const running: RunningProgram[] = [];
@@ -104,6 +105,7 @@ async function liveDemo({ settings, options, terminal, signal }: LiveDemo): Prom
       signal: stopWith(service, terminal, signal),
       terminal,
       isMemoryEnough: true,
+      isJson: options.json === true,
     });
   } finally {
     await Promise.all(running.map((program) => program.stop()));
@@ -126,7 +128,7 @@ function readAddress(line: string): string {
   return listening;
 }
 
-async function recordedDemo(settings: Settings, terminal: Terminal, signal: AbortSignal): Promise<void> {
+async function recordedDemo({ settings, options, terminal, signal }: DemoRun): Promise<void> {
   const path = join(ROOT, 'demo', 'recordings', 'sessions.tar.gz');
   if (!existsSync(path)) {
     throw new PlimsollError(
@@ -136,5 +138,5 @@ async function recordedDemo(settings: Settings, terminal: Terminal, signal: Abor
     );
   }
   terminal.info('Go is not installed (go.dev/dl): a recording of the demo service is replayed instead');
-  await playRecording({ path, settings, terminal, signal });
+  await playRecording({ path, settings, terminal, signal, isJson: options.json === true });
 }

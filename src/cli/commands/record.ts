@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { PlimsollError } from '../../base/errors.ts';
 import { formatBytes, formatDuration, type Millis } from '../../base/units.ts';
 import type { FetchOutcome } from '../../collect/source.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
@@ -24,6 +25,7 @@ export interface RecordOptions extends TargetOptions {
   readonly for?: Millis;
   readonly gaugeInterval?: Millis;
   readonly profileInterval?: Millis;
+  readonly json?: boolean;
   readonly timeScale: number;
 }
 
@@ -32,6 +34,12 @@ const RECORD_PROFILE_MILLIS: Millis = 5 * 60_000;
 
 /** Takes evidence away: gauges on their interval, heap and goroutine profiles on theirs, nothing decided. */
 export async function recordCommand(url: string, options: RecordOptions): Promise<ExitStatus> {
+  const { output } = options;
+  if (/\.(?:zip|tar|tgz|gz|bz2|xz|zst|json)$/i.test(output) && !output.endsWith('.tar.gz'))
+    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'a recording is a folder or a .tar.gz', {
+      field: '--output',
+      value: output,
+    });
   const terminal = new Terminal();
   const stop = stopOnSignals();
   const clock = new LiveClock({ scale: options.timeScale });
@@ -45,6 +53,10 @@ export async function recordCommand(url: string, options: RecordOptions): Promis
     terminal.info(
       `${options.output}: ${counts.pieces} pieces of evidence, ${formatBytes(counts.bytes)} as served`,
     );
+    if (options.json === true) {
+      const { service, instance } = opened.target;
+      process.stdout.write(`${JSON.stringify({ path: output, service, instance, ...counts })}\n`);
+    }
     return EXIT.none;
   } finally {
     stop.dispose();

@@ -16,6 +16,7 @@ import { EXIT, type ExitStatus } from '../exit-status.ts';
 import {
   addOpened,
   checkAddresses,
+  checkNamesDiffer,
   openTarget,
   targetSetting,
   type OpenedTarget,
@@ -33,6 +34,7 @@ export interface WatchOptions extends TargetOptions {
   readonly listen?: Settings['listen'];
   readonly data?: string;
   readonly storage?: string;
+  readonly json?: boolean;
   readonly source: readonly string[];
   readonly gaugeInterval?: Millis;
   readonly profileInterval?: Millis;
@@ -84,9 +86,15 @@ export async function watchCommand(
     throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'no target: give a URL, or -c with targets');
   }
   settings.targets.forEach(checkAddresses);
+  checkNamesDiffer(settings.targets);
   const stop = stopOnSignals();
   try {
-    await runWatch({ settings, record: options.record ?? null, signal: stop.signal });
+    await runWatch({
+      settings,
+      record: options.record ?? null,
+      signal: stop.signal,
+      isJson: options.json === true,
+    });
     return EXIT.none;
   } finally {
     stop.dispose();
@@ -100,6 +108,7 @@ export interface RunWatch {
   readonly terminal?: Terminal;
   /** Where the engine is not installed, go on in memory and say so (demo); otherwise that is an error. */
   readonly isMemoryEnough?: boolean;
+  readonly isJson?: boolean;
 }
 
 async function makeDataFolder(path: string): Promise<void> {
@@ -117,11 +126,13 @@ export async function runWatch({
   signal,
   terminal = new Terminal(),
   isMemoryEnough = false,
+  isJson = false,
 }: RunWatch): Promise<void> {
-  await makeDataFolder(settings.dataDir);
+  const isKept = settings.storage !== 'memory';
+  if (isKept) await makeDataFolder(settings.dataDir);
   const clock = new LiveClock({
     scale: settings.timeScale,
-    originMillis: await keepOrigin(settings.dataDir, settings.timeScale),
+    originMillis: isKept ? await keepOrigin(settings.dataDir, settings.timeScale) : null,
     onJump: (jump) =>
       terminal.warn(
         jump > 0
@@ -165,7 +176,7 @@ export async function runWatch({
       }),
     );
     adding.catch(() => end.abort());
-    const lines = new StatusLines(watch, terminal);
+    const lines = new StatusLines(watch, terminal, isJson);
     while (!ended.aborted) {
       lines.show();
       await sleepReal(1000, ended);
