@@ -144,8 +144,10 @@ describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${N
     ['contentionz of Java', 'contentionz of C++'],
     ['heapz of Java', 'heapz of Java with a name twice'],
     ['heapz of Java', 'growth'],
-    // It is taken for the binary of the second one: Go reads it as a Windows object.
+    // The first two are taken for the binary of the other: Go reads them as Windows objects.
     ['CPU, 32 bits, little-endian', 'CPU of Java'],
+    ['CPU, 64 bits, little-endian', 'CPU, 64 bits, big-endian'],
+    ['CPU of Java', 'CPU, 32 bits, big-endian'],
   ])('%s and %s together', async (...names) => {
     const files = await Promise.all(
       names.map(async (name, at) => {

@@ -194,12 +194,9 @@ function named(error: unknown, source: string): unknown {
 /** ELF, Mach-O (both byte orders, 32 and 64 bits, universal) and PE. */
 const EXECUTABLES = ['7f454c46', 'feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe', '4d5a'];
 
-/** Go's reader of Windows objects looks at so much, and takes a machine of zero for any. */
-const WINDOWS_HEAD_BYTES = 96;
-
 /**
- * Whether a file is a program: the first of several operands may be the binary of the profiles. Binary CPU profiles begin
- * with zeroes, as objects for any machine do: in front of others one is taken for the binary by pprof, and so here.
+ * Whether a file is a program: the first of several operands may be the binary of the profiles. Go's reader of Windows
+ * objects takes most binary CPU profiles for one, so in front of others they are the binary for pprof, and here.
  */
 export function isExecutable(path: string): boolean {
   try {
@@ -207,7 +204,7 @@ export function isExecutable(path: string): boolean {
     try {
       const head = Buffer.alloc(WINDOWS_HEAD_BYTES);
       const length = readSync(file, head, 0, head.length, 0);
-      if (length === head.length && isLegacyCpu(head)) return true;
+      if (length === head.length && isLegacyCpu(head)) return passesForWindowsObject(head);
       return EXECUTABLES.some((magic) => head.toString('hex').startsWith(magic));
     } finally {
       closeSync(file);
@@ -215,4 +212,19 @@ export function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Go reads no less of them. */
+const WINDOWS_HEAD_BYTES = 96;
+const SYMBOL_BYTES = 18;
+
+/**
+ * Zeroes at the start are an object for any machine; what follows must be no optional header, and an empty table of names
+ * behind the symbols. Source: debug/pe NewFile, readStringTable.
+ */
+function passesForWindowsObject(head: Buffer): boolean {
+  const symbols = head.readUInt32LE(8);
+  const names = symbols + SYMBOL_BYTES * head.readUInt32LE(12);
+  if (head.readUInt16LE(16) !== 0) return false;
+  return symbols === 0 || (names + 4 <= head.length && head.readUInt32LE(names) <= 4);
 }
