@@ -262,7 +262,7 @@ class Search {
     const statement = tree.parent(list);
     const i = tree.children(list).indexOf(node);
     const side = tree.field(list);
-    if (side === 'left' && tree.kind(statement) !== 'receive_statement') {
+    if (side === 'left' && tree.kind(statement) === 'assignment_statement') {
       this.#classifyWhole(file, statement, pairedValue(file, statement, i), depth, hops > 0);
     } else if (side === 'right' || side === 'value') {
       const names =

@@ -1,0 +1,66 @@
+// Holder, pattern and fix of a leak from the sources of its service. START HERE.
+import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
+import type { Culprit, LeakClass } from '../../model/finding.ts';
+import { packageOf } from '../../profile/frames.ts';
+import { pickBest, type SourceAnswer } from './answer.ts';
+import { explainGoroutine } from './blocked-goroutine.ts';
+import { explainHeap } from './heap-answer.ts';
+import { locate, type Located } from './locate.ts';
+import { explainCString, explainLibraryUse, explainResource, explainTransport } from './resource-answer.ts';
+
+/** Culprits looked at: those behind the first few explain little of the growth. */
+const MAX_CULPRITS = 6;
+/** A later culprit has to fit better: the first one is where most of the growth is. */
+const LATER_CULPRIT = 0.93;
+
+/** What the sources say about a leak of this class with these culprits, most important first; null = nothing. */
+export function explainSource(
+  analysis: SourceAnalysis,
+  kind: LeakClass,
+  culprits: readonly Culprit[],
+): SourceAnswer | null {
+  const all = culprits.filter(({ role }) => role !== 'holds').slice(0, MAX_CULPRITS);
+  const answers = all.map((culprit, i): SourceAnswer | null => {
+    const located = locate(analysis, culprit);
+    const answer =
+      located === null ? explainAbsent(analysis, culprit) : explainLocated(analysis, kind, located);
+    return answer === null ? null : { ...answer, confidence: answer.confidence * LATER_CULPRIT ** i };
+  });
+  return pickBest(answers);
+}
+
+function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Located): SourceAnswer | null {
+  switch (kind) {
+    case 'goroutine':
+    case 'thread':
+      return located.culprit.role === 'allocates'
+        ? pickBest([explainResource(analysis, located, true), explainHeap(analysis, located)])
+        : (explainGoroutine(analysis, located) ?? explainResource(analysis, located, true));
+    case 'fd':
+      return pickBest([
+        explainResource(analysis, located, true),
+        explainTransport(analysis, located),
+        lower(explainHeap(analysis, located), 0.6),
+      ]);
+    case 'native':
+      return explainCString(located.file, located.line) ?? explainResource(analysis, located, true);
+    case 'heap':
+      return (
+        pickBest([explainResource(analysis, located, false), explainHeap(analysis, located)]) ??
+        explainResource(analysis, located, true)
+      );
+    case 'retention':
+      return null;
+  }
+}
+
+/** Code of a library: what counts is who uses it. */
+function explainAbsent(analysis: SourceAnalysis, culprit: Culprit): SourceAnswer | null {
+  const importPath = packageOf(culprit.function);
+  if (importPath === '' || importPath === 'main' || analysis.index.hasPackage(importPath)) return null;
+  return explainLibraryUse(analysis, importPath);
+}
+
+function lower(answer: SourceAnswer | null, factor: number): SourceAnswer | null {
+  return answer === null ? null : { ...answer, confidence: answer.confidence * factor };
+}

@@ -1,0 +1,192 @@
+// What keeps heap memory: from the line that allocates to the container that it stays in.
+import { allocationsAt, elementStoresAt } from '../../gosource/allocations.ts';
+import type { Sink } from '../../gosource/sink.ts';
+import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
+import { formatPlace, functionAt, functionKey } from '../../gosource/source-index.ts';
+import { statementOf } from '../../gosource/places.ts';
+import { NO_NODE } from '../../gosource/syntax-tree.ts';
+import { pickBest, shortPlace, type SourceAnswer } from './answer.ts';
+import { studyContainer, type ContainerStudy } from './container-study.ts';
+import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
+import { pathFilter, type Located } from './locate.ts';
+import { findSkippedRemoval, findSkippingRemover, type Pair } from './paired-calls.ts';
+import { findForgottenSibling, findLeftEarly, findOtherKey, findUncalledRemoval } from './removal-faults.ts';
+import { findBrokenSweep, findSweeps } from './sweepers.ts';
+
+/** Containers studied for one culprit: the nearest ones. */
+const MAX_CONTAINERS = 8;
+
+/** The best explanation of one allocating line; null when its values stay nowhere that is in the sources. */
+export function explainHeap(analysis: SourceAnalysis, located: Located): SourceAnswer | null {
+  const isOnPath = pathFilter(located.culprit);
+  const sinks = findSinks(analysis, located);
+  const answers = pickContainers(sinks).map((sink) => {
+    if (sink.place === null) return null;
+    const study = studyContainer(analysis, sink.place, sink, isOnPath);
+    const answer = explainContainer(study);
+    return answer === null ? null : { ...answer, confidence: answer.confidence * weigh(study) };
+  });
+  return pickBest(answers);
+}
+
+/** Where values of this line go, nearest first. */
+function findSinks(analysis: SourceAnalysis, { file, line, culprit }: Located): Sink[] {
+  const isOnPath = pathFilter(culprit);
+  const found: Sink[] = [];
+  for (const target of elementStoresAt(file, line)) {
+    for (const { place, depth } of analysis.places.referencesOf({
+      file,
+      node: file.tree.child(target, 'operand'),
+    })) {
+      found.push({
+        kind: 'element',
+        place,
+        depth,
+        at: { file, node: statementOf(file, target) },
+        key: file.tree.child(target, 'index'),
+        hops: 0,
+        isPart: false,
+        callee: '',
+      });
+    }
+  }
+  for (const node of allocationsAt(file, line)) found.push(...analysis.follow({ file, node }, isOnPath));
+  return found.sort((a, b) => a.hops - b.hops);
+}
+
+/** One sink per container, those that add to one first. */
+function pickContainers(sinks: readonly Sink[]): Sink[] {
+  const seen = new Set<string>();
+  const growing = sinks.filter(
+    ({ kind, place }) => kind === 'element' && place !== null && place.kind !== 'local',
+  );
+  return growing
+    .filter(({ place }) => place !== null && !seen.has(place.key) && seen.add(place.key))
+    .slice(0, MAX_CONTAINERS);
+}
+
+/** How likely it is that this container is the one: near, long-lived, without a bound. */
+function weigh({ analysis, place, sink, isBounded }: ContainerStudy): number {
+  let weight = 1 - Math.min(0.3, sink.hops * 0.01);
+  if (isBounded) weight *= 0.3;
+  const type = analysis.places.elementType(place.type, sink.depth);
+  if (type.kind === 'chan') weight *= 0.4; // a channel has a capacity
+  if (sink.key !== NO_NODE && /_literal$/.test(sink.at.file.tree.kind(sink.key))) weight *= 0.5; // always the same key
+  if (place.kind === 'field' && !isShared(analysis, place.key)) weight *= 0.8;
+  return weight;
+}
+
+/** A struct with a lock, or kept in a package variable, lives long; others may be made for every request. */
+function isShared(analysis: SourceAnalysis, key: string): boolean {
+  const owner = key.slice(0, key.lastIndexOf('.'));
+  const dot = owner.lastIndexOf('.');
+  const declaration = analysis.index.package(owner.slice(0, dot))?.types.get(owner.slice(dot + 1));
+  const file = declaration === undefined ? null : analysis.index.file(declaration.path);
+  if (declaration === undefined || file === null) return false;
+  return /\bsync\.|\batomic\.|\bchan\b/.test(file.tree.textOf(declaration.node));
+}
+
+function explainContainer(study: ContainerStudy): SourceAnswer | null {
+  const sweeps = findSweeps(study);
+  const swept = new Set(sweeps.map(({ removal }) => removal.declaration));
+  const sweepers = new Set([...swept, ...sweeps.map(({ declaration }) => declaration)]);
+  const pair = makePair(study, new Set([...study.removers].filter((f) => !sweepers.has(f))));
+  return pickBest([
+    findDroppedUndo(study),
+    pair === null ? null : findSkippedRemoval(pair),
+    findBrokenSweep(study, sweeps),
+    findForgottenSibling(study),
+    findUncalledRemoval(study),
+    findOtherKey(study),
+    findLeftEarly(study, sweepers),
+    pair === null ? null : findSkippingRemover(pair),
+    study.isBounded ? null : explainUnbounded(study),
+  ]);
+}
+
+function makePair(study: ContainerStudy, removers: Pair['removers']): Pair | null {
+  if (study.adder === null || removers.size === 0) return null;
+  return {
+    analysis: study.analysis,
+    adder: study.adder,
+    removers,
+    holders: study.holders,
+    isOnPath: study.isOnPath,
+    what: `an entry of ${study.place.name}`,
+    isSubscription: isSubscription(study),
+  };
+}
+
+const LISTENING = /subscri|listen|watch|notify|observer|handler|callback|hook|waiter|client/i;
+
+function isSubscription({ adder, place }: ContainerStudy): boolean {
+  return LISTENING.test(place.name) || LISTENING.test(adder?.name ?? '');
+}
+
+/** `leave := board.Join(...)`: the adding function returns what undoes it. */
+function findDroppedUndo(study: ContainerStudy): SourceAnswer | null {
+  const { analysis, adder } = study;
+  if (adder === null) return null;
+  const removalNodes = new Set(study.removals.map(({ operation }) => formatNode(operation)));
+  const release = findReturnedUndo(analysis, adder, (file, node) => {
+    if (removalNodes.has(formatNode({ file, node }))) return true;
+    if (file.tree.kind(node) !== 'call_expression') return false;
+    const callee = analysis.types.calleeOf({ file, node });
+    return callee.kind === 'known' && callee.functions.some((f) => study.removers.has(f) && f !== adder);
+  });
+  if (release === null) return null;
+  return findDroppedHandle({
+    analysis,
+    giver: adder,
+    release,
+    holders: study.holders,
+    pattern: 'subscription-never-removed',
+    consequence: `an entry of ${study.place.name} stays`,
+    isOnPath: study.isOnPath,
+  });
+}
+
+function formatNode({
+  file,
+  node,
+}: {
+  readonly file: { readonly path: string };
+  readonly node: number;
+}): string {
+  return `${file.path}#${node}`;
+}
+
+/** Filled here, and never emptied as far as the sources show; or emptied by somebody who seems to do his work. */
+function explainUnbounded(study: ContainerStudy): SourceAnswer {
+  const { analysis, place, sink, removals } = study;
+  const type = analysis.places.elementType(place.type, sink.depth);
+  const isSlice = type.kind === 'slice' || /container\/list/.test(type.kind === 'named' ? type.path : '');
+  const isFreed = removals.length > 0;
+  const cut = sink.isPart && !isFreed ? 'reslice-pins-array' : null;
+  const kind = isSlice
+    ? place.kind === 'variable'
+      ? 'append-to-global'
+      : 'unbounded-slice'
+    : 'unbounded-map';
+  const adder = functionAt(sink.at.file, sink.at.node);
+  const where = adder === null ? shortPlace(sink.at) : `${functionKey(adder)} (${shortPlace(sink.at)})`;
+  const text = isFreed
+    ? `Make sure that what ${where} adds to ${place.name} is taken out again on every way, or bound its size here: what is removed at ${formatShort(removals)} does not balance it.`
+    : `Bound ${place.name} or remove its entries when they are no longer needed: ${where} adds to it, and nothing in the sources takes anything out.`;
+  return {
+    pattern: isSubscription(study) && !isFreed ? 'subscription-never-removed' : (cut ?? kind),
+    holders: study.holders,
+    fix: { file: sink.at.file, line: sink.at.file.tree.line(sink.at.node), text },
+    confidence: isFreed ? 0.35 : 0.85,
+  };
+}
+
+function formatShort(removals: ContainerStudy['removals']): string {
+  const places = [...new Set(removals.map(({ operation }) => shortPlace(operation)))];
+  return places.slice(0, 3).join(', ');
+}
+
+/** Key of an answer, for tests and for people. */
+export function describeHolder(answer: SourceAnswer): string {
+  return answer.holders.map((holder) => `${holder.name} ${formatPlace(holder)}`).join('; ');
+}

@@ -1,0 +1,206 @@
+// Begin and Done, Subscribe and Unsubscribe: what one call adds another takes away, and some way skips the second.
+import type { Call } from '../../gosource/call-graph.ts';
+import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
+import { findExits, type Exit } from '../../gosource/paths.ts';
+import { statementOf } from '../../gosource/places.ts';
+import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
+import { functionKey } from '../../gosource/source-index.ts';
+import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
+import { shortPlace, type Holder, type SourceAnswer } from './answer.ts';
+import { isNothingThere, isShutdown, nearestCondition } from './conditions.ts';
+
+/** Functions between the call that adds and the place that does it: wrappers are short. */
+const MAX_WRAPPERS = 3;
+/** Functions between a call and the removal that it leads to. */
+const MAX_REACH = 2;
+
+export interface Pair {
+  readonly analysis: SourceAnalysis;
+  /** Functions that add; at first the one that stores. */
+  readonly adder: FunctionDeclaration;
+  /** Functions that take away. */
+  readonly removers: ReadonlySet<FunctionDeclaration>;
+  readonly holders: readonly Holder[];
+  readonly isOnPath: (declaration: FunctionDeclaration) => boolean;
+  /** What is left: `an entry of Table.byOrder`. */
+  readonly what: string;
+  readonly isSubscription: boolean;
+}
+
+interface Skipped {
+  readonly call: Call;
+  readonly exits: readonly Exit[];
+  readonly wrapper: FunctionDeclaration;
+}
+
+/** A function that calls both, with a way between them that leaves early: the removal belongs into a defer. */
+export function findSkippedRemoval(pair: Pair): SourceAnswer | null {
+  const isRemoving = createRemovalTest(pair);
+  const found = findSkips(pair, pair.adder, isRemoving, 0);
+  const [best] = found.sort((a, b) => rank(pair, b) - rank(pair, a));
+  if (best === undefined) return null;
+  const { file, node } = best.call;
+  const { tree } = file;
+  const [exit] = best.exits;
+  const remover = [...pair.removers][0];
+  const line = tree.endLine(statementOf(file, node));
+  const leaving = exit === undefined ? '' : describeExit(file, exit);
+  return {
+    pattern: pair.isSubscription ? 'subscription-never-removed' : 'missing-delete-on-path',
+    holders: [...pair.holders, { file, node: statementOf(file, node), name: functionKey(best.wrapper) }],
+    fix: {
+      file,
+      line,
+      text: `Call ${remover === undefined ? 'the removal' : removerName(pair, best)} in a defer right behind ${functionKey(best.wrapper)} (${shortPlace(best.call)}): ${leaving} leaves ${pair.what} behind.`,
+    },
+    confidence: pair.isOnPath(best.call.caller ?? best.wrapper) ? 0.93 : 0.88,
+  };
+}
+
+function removerName(pair: Pair, { call }: Skipped): string {
+  const { tree } = call.file;
+  const scope = call.caller?.body ?? tree.root;
+  for (const inner of pair.analysis.calls.callsIn(call.file, scope, null)) {
+    const callee = pair.analysis.types.calleeOf({ file: call.file, node: inner });
+    const remover =
+      callee.kind === 'known' ? callee.functions.find((f) => reachesRemoval(pair, f)) : undefined;
+    if (remover !== undefined) return functionKey(remover);
+  }
+  return functionKey([...pair.removers][0]);
+}
+
+function describeExit(file: GoFile, exit: Exit): string {
+  const where = shortPlace({ file, node: exit.node });
+  if (exit.kind === 'end') return 'one way through the function';
+  return `the ${exit.kind} at ${where}`;
+}
+
+function rank(pair: Pair, { call, exits }: Skipped): number {
+  return (
+    (call.caller !== null && pair.isOnPath(call.caller) ? 10 : 0) +
+    exits.filter(({ kind }) => kind === 'return').length
+  );
+}
+
+/** Callers of `adder` that also remove, but not on every way; through wrappers that only add. */
+function findSkips(
+  pair: Pair,
+  adder: FunctionDeclaration,
+  isRemoving: (file: GoFile, node: NodeRow) => boolean,
+  depth: number,
+): Skipped[] {
+  return pair.analysis.calls.callsOf(adder).flatMap((call): Skipped[] => {
+    const { file, node, caller } = call;
+    if (caller === null || caller === adder) return [];
+    const { tree } = file;
+    // A closure is run by somebody else at another time: what the function around it removes is not for this call.
+    const around = tree.enclosing(node, 'func_literal');
+    const scope = around === NO_NODE ? caller.body : around;
+    const mayRemove = [...tree.descendants(scope, 'call_expression')].some((inner) =>
+      isRemoving(file, inner),
+    );
+    if (!mayRemove) {
+      return depth < MAX_WRAPPERS && around === NO_NODE ? findSkips(pair, caller, isRemoving, depth + 1) : [];
+    }
+    if (isCoveredBefore(file, node, caller, isRemoving)) return [];
+    const exits = findExits({ file, from: node, isGood: (inner) => isRemoving(file, inner) });
+    return exits.length > 0 ? [{ call, exits, wrapper: adder }] : [];
+  });
+}
+
+/** A defer in front of the call covers it as well. */
+function isCoveredBefore(
+  file: GoFile,
+  call: NodeRow,
+  caller: FunctionDeclaration,
+  isRemoving: (file: GoFile, node: NodeRow) => boolean,
+): boolean {
+  const { tree } = file;
+  for (const deferred of tree.descendants(caller.body, 'defer_statement')) {
+    if (deferred > call) break;
+    if ([...tree.descendants(deferred, 'call_expression')].some((inner) => isRemoving(file, inner)))
+      return true;
+  }
+  return false;
+}
+
+/** Is a node a call that leads to a removal? Answers are kept: the same functions are called again and again. */
+function createRemovalTest(pair: Pair): (file: GoFile, node: NodeRow) => boolean {
+  const known = new Map<string, boolean>();
+  return (file, node) => {
+    if (file.tree.kind(node) !== 'call_expression') return false;
+    const key = `${file.path}#${node}`;
+    let isRemoving = known.get(key);
+    if (isRemoving === undefined) {
+      const callee = pair.analysis.types.calleeOf({ file, node });
+      isRemoving =
+        callee.kind === 'known' && callee.functions.some((f) => f !== pair.adder && reachesRemoval(pair, f));
+      known.set(key, isRemoving);
+    }
+    return isRemoving;
+  };
+}
+
+function reachesRemoval(pair: Pair, declaration: FunctionDeclaration): boolean {
+  if (pair.removers.has(declaration)) return true;
+  // A function that adds as well is no removal, whatever else it leads to.
+  const { calls } = pair.analysis;
+  if (calls.reaches(declaration, new Set([pair.adder]), MAX_REACH)) return false;
+  return calls.reaches(declaration, pair.removers, MAX_REACH);
+}
+
+/** Somebody who removes what others added, and leaves early or skips it on a condition. */
+export function findSkippingRemover(pair: Pair): SourceAnswer | null {
+  for (const remover of pair.removers) {
+    for (const call of pair.analysis.calls.callsOf(remover)) {
+      if (call.isDeferred || call.caller === null) continue;
+      const exit = findEarlyExit(pair.analysis, call.file, call.node, call.caller.body);
+      if (exit === NO_NODE) continue;
+      const at = { file: call.file, node: exit };
+      return {
+        pattern: pair.isSubscription ? 'subscription-never-removed' : 'missing-delete-on-path',
+        holders: pair.holders,
+        fix: {
+          file: call.file,
+          line: call.file.tree.line(exit),
+          text: `Call ${functionKey(remover)} before leaving at ${shortPlace(at)} too: this way leaves ${pair.what} behind.`,
+        },
+        confidence: 0.62,
+      };
+    }
+  }
+  return null;
+}
+
+/** A way out in front of `node` that is no orderly end and not for want of anything to remove; NO_NODE when there is none. */
+export function findEarlyExit(analysis: SourceAnalysis, file: GoFile, node: NodeRow, body: NodeRow): NodeRow {
+  const { tree } = file;
+  const loop = tree.enclosing(
+    node,
+    'for_statement',
+    'func_literal',
+    'function_declaration',
+    'method_declaration',
+  );
+  const region =
+    tree.kind(loop) === 'for_statement'
+      ? tree.child(loop, 'body')
+      : tree.child(loop, 'body') === NO_NODE
+        ? body
+        : tree.child(loop, 'body');
+  for (const leaving of tree.descendants(
+    region,
+    'return_statement',
+    'continue_statement',
+    'break_statement',
+  )) {
+    if (leaving > node) break;
+    const closure = tree.enclosing(tree.parent(leaving), 'func_literal');
+    if (closure !== NO_NODE && tree.contains(region, closure)) continue;
+    const condition = nearestCondition(file, leaving);
+    if (condition !== NO_NODE && isNothingThere(file, condition)) continue;
+    if (isShutdown(analysis, file, leaving)) continue;
+    return leaving;
+  }
+  return NO_NODE;
+}

@@ -1,0 +1,216 @@
+// Removals that miss: one of two containers forgotten, another key, a way out in front, nobody who calls it.
+import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
+import type { Place } from '../../gosource/places.ts';
+import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
+import { functionAt, functionKey } from '../../gosource/source-index.ts';
+import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
+import { shortPlace, type SourceAnswer } from './answer.ts';
+import type { ContainerStudy } from './container-study.ts';
+import { findEarlyExit } from './paired-calls.ts';
+import { isMentioned } from './sweepers.ts';
+
+/**
+ * Two containers filled together, and a function that takes from the other one only, while somebody takes from both: an
+ * index that keeps what the list evicted, a map that keeps what the queue gave away.
+ */
+export function findForgottenSibling(study: ContainerStudy): SourceAnswer | null {
+  const siblings = findSiblings(study);
+  const own = new Set(study.removals.map(({ declaration }) => declaration));
+  for (const sibling of siblings) {
+    const removals = study.analysis.operations
+      .operationsOf(sibling)
+      .filter(({ kind }) => kind === 'remove')
+      .flatMap((operation) => {
+        const declaration = functionAt(operation.file, operation.node);
+        return declaration === null ? [] : [{ operation, declaration }];
+      });
+    const isPaired = removals.some(({ declaration }) => own.has(declaration));
+    for (const { operation, declaration } of removals) {
+      const lacks = isNeighbourMissing(study, operation.file, operation.node, declaration, own);
+      if (!lacks || /^(?:New|Reset|Clear|Close)/i.test(declaration.name)) continue;
+      const at = { file: operation.file, node: operation.node };
+      return {
+        pattern: 'missing-delete-on-path',
+        holders: study.holders,
+        fix: {
+          file: operation.file,
+          line: operation.file.tree.line(operation.node),
+          text: `Remove from ${study.place.name} here as well (${shortPlace(at)}): ${functionKey(declaration)} takes the entry out of ${sibling.name} only.`,
+        },
+        confidence: isPaired ? 0.86 : 0.66,
+      };
+    }
+  }
+  return null;
+}
+
+/** Other containers of the same struct (or package) that the adding function fills too. */
+function findSiblings(study: ContainerStudy): Place[] {
+  const { adder, analysis, place } = study;
+  const file = adder === null ? null : analysis.index.file(adder.path);
+  if (adder === null || file === null) return [];
+  const owner = place.key.slice(0, place.key.lastIndexOf('.'));
+  const found = new Map<string, Place>();
+  for (const node of file.tree.descendants(adder.body, 'selector_expression', 'identifier')) {
+    const isSelector = file.tree.kind(node) === 'selector_expression';
+    const other = isSelector
+      ? analysis.places.fieldPlace(file, node)
+      : place.kind === 'variable' &&
+          analysis.index.locals(file).resolve(file.tree.textOf(node), node) === null
+        ? analysis.places.variablePlace(file.importPath, file.tree.textOf(node))
+        : null;
+    if (other === null || other.key === place.key || other.key.slice(0, other.key.lastIndexOf('.')) !== owner)
+      continue;
+    const isFilled = analysis.operations
+      .operationsOf(other)
+      .some(
+        (operation) =>
+          operation.kind === 'add' &&
+          operation.file === file &&
+          file.tree.contains(adder.body, operation.node),
+      );
+    if (isFilled) found.set(other.key, other);
+  }
+  return [...found.values()];
+}
+
+/** Nothing is taken from the container near this removal from its sibling: not in the same block, nor by a call. */
+function isNeighbourMissing(
+  study: ContainerStudy,
+  file: GoFile,
+  node: NodeRow,
+  declaration: FunctionDeclaration,
+  own: ReadonlySet<FunctionDeclaration>,
+): boolean {
+  const { tree } = file;
+  const block = tree.enclosing(
+    node,
+    'block',
+    'expression_case',
+    'communication_case',
+    'default_case',
+    'type_case',
+  );
+  const isNear = study.removals.some(
+    ({ operation }) =>
+      operation.file === file &&
+      (tree.contains(block, operation.node) || isDominating(study, file, operation.node, node)),
+  );
+  if (isNear) return false;
+  return (
+    !study.analysis.calls.calleesIn(file, block).some((f) => own.has(f)) &&
+    !isInCallerOf(study, declaration, own)
+  );
+}
+
+/** Taken away before the block is reached, in the same function. */
+function isDominating(study: ContainerStudy, file: GoFile, removal: NodeRow, node: NodeRow): boolean {
+  const { tree } = file;
+  const block = tree.enclosing(removal, 'block');
+  return functionAt(file, removal) === functionAt(file, node) && tree.contains(block, node);
+}
+
+/** `evict()` takes from the list and its callers from the map. */
+function isInCallerOf(
+  study: ContainerStudy,
+  declaration: FunctionDeclaration,
+  own: ReadonlySet<FunctionDeclaration>,
+): boolean {
+  const calls = study.analysis.calls.callsOf(declaration);
+  return calls.length > 0 && calls.every(({ caller }) => caller !== null && own.has(caller));
+}
+
+/** Stored under a key that was made from the argument, removed under the argument itself. */
+export function findOtherKey(study: ContainerStudy): SourceAnswer | null {
+  const added = makerOfKey(study.analysis, study.sink.at.file, study.sink.key);
+  if (study.sink.key === NO_NODE || added === null) return null;
+  for (const { operation, declaration } of study.removals) {
+    const removed = makerOfKey(study.analysis, operation.file, operation.key);
+    if (operation.key === NO_NODE || removed === null || removed === added || declaration === study.adder)
+      continue;
+    if (added !== '' && removed !== '') continue; // two ways to make it may well agree
+    return {
+      pattern: 'missing-delete-on-path',
+      holders: study.holders,
+      fix: {
+        file: operation.file,
+        line: operation.file.tree.line(operation.node),
+        text: `Remove under the key that was stored: ${study.place.name} is filled under ${describeKey(study.sink.at.file, study.sink.key)} (${shortPlace(study.sink.at)}), but ${functionKey(declaration)} deletes ${describeKey(operation.file, operation.key)}.`,
+      },
+      confidence: 0.75,
+    };
+  }
+  return null;
+}
+
+/** Name of the function that makes the key; '' for a plain parameter; null for what comes from elsewhere. */
+function makerOfKey(analysis: SourceAnalysis, file: GoFile, key: NodeRow, depth = 0): string | null {
+  const { tree } = file;
+  switch (tree.kind(key)) {
+    case 'call_expression': {
+      const callee = analysis.types.calleeOf({ file, node: key });
+      return callee.kind === 'conversion' ? '' : tree.textOf(tree.child(key, 'function'));
+    }
+    case 'binary_expression':
+      return '+';
+    case 'identifier': {
+      const local = analysis.index.locals(file).resolve(tree.textOf(key), key);
+      if (local === null) return null;
+      if (local.kind === 'parameter') return analysis.places.assignedTo(file, local).length > 0 ? null : '';
+      return local.kind === 'variable' && depth < 3
+        ? makerOfKey(analysis, file, local.value, depth + 1)
+        : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function describeKey(file: GoFile, key: NodeRow): string {
+  const { tree } = file;
+  return `\`${tree.textOf(key).replace(/\s+/g, ' ').slice(0, 40)}\``;
+}
+
+/** A removal that its own function can leave in front of. */
+export function findLeftEarly(
+  study: ContainerStudy,
+  skipped: ReadonlySet<FunctionDeclaration>,
+): SourceAnswer | null {
+  for (const { operation, declaration } of study.removals) {
+    if (declaration === study.adder || skipped.has(declaration)) continue;
+    const exit = findEarlyExit(study.analysis, operation.file, operation.node, declaration.body);
+    if (exit === NO_NODE) continue;
+    const at = { file: operation.file, node: exit };
+    return {
+      pattern: 'missing-delete-on-path',
+      holders: study.holders,
+      fix: {
+        file: operation.file,
+        line: operation.file.tree.line(exit),
+        text: `Remove from ${study.place.name} before leaving at ${shortPlace(at)} as well: ${functionKey(declaration)} skips its removal on this way.`,
+      },
+      confidence: 0.72,
+    };
+  }
+  return null;
+}
+
+/** There is a function that removes, and nothing calls it. */
+export function findUncalledRemoval(study: ContainerStudy): SourceAnswer | null {
+  const { analysis, adder } = study;
+  const removers = [...study.removers];
+  if (removers.length === 0 || removers.some((f) => isMentioned(analysis, f))) return null;
+  const calls = adder === null ? [] : analysis.calls.callsOf(adder);
+  const call = calls.find(({ caller }) => caller !== null && study.isOnPath(caller)) ?? calls[0];
+  const at = call ?? study.sink.at;
+  return {
+    pattern: 'missing-delete-on-path',
+    holders: study.holders,
+    fix: {
+      file: at.file,
+      line: at.file.tree.line(at.node),
+      text: `Call ${functionKey(removers[0])} when what is added at ${shortPlace(at)} is over: nothing calls it, so ${study.place.name} only grows.`,
+    },
+    confidence: 0.84,
+  };
+}

@@ -1,0 +1,133 @@
+// A loop that clears up in the background: does it start, and does it go on?
+import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
+import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
+import { functionKey } from '../../gosource/source-index.ts';
+import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
+import { shortPlace, type SourceAnswer } from './answer.ts';
+import { findLoopExits, isEndlessLoop, isShutdown } from './conditions.ts';
+import type { ContainerStudy, OperationIn } from './container-study.ts';
+
+/** Functions between the loop and what it takes away. */
+const MAX_DEPTH = 3;
+
+/** A removal that a loop without an end does again and again. */
+export interface Sweep {
+  readonly removal: OperationIn;
+  readonly file: GoFile;
+  readonly loop: NodeRow;
+  /** Function that the loop stands in. */
+  readonly declaration: FunctionDeclaration;
+}
+
+/** Loops that remove from the container, directly or through functions that they call. */
+export function findSweeps(study: ContainerStudy): Sweep[] {
+  return study.removals.flatMap((removal) =>
+    loopsAround(study.analysis, removal.operation.file, removal.operation.node, removal.declaration, 0).map(
+      (loop) => ({
+        removal,
+        ...loop,
+      }),
+    ),
+  );
+}
+
+function loopsAround(
+  analysis: SourceAnalysis,
+  file: GoFile,
+  node: NodeRow,
+  declaration: FunctionDeclaration,
+  depth: number,
+): Omit<Sweep, 'removal'>[] {
+  const { tree } = file;
+  for (
+    let loop = tree.enclosing(node, 'for_statement');
+    loop !== NO_NODE;
+    loop = tree.enclosing(tree.parent(loop), 'for_statement')
+  ) {
+    if (isEndlessLoop(analysis, file, loop)) return [{ file, loop, declaration }];
+  }
+  if (depth >= MAX_DEPTH) return [];
+  return analysis.calls
+    .callsOf(declaration)
+    .flatMap((call) =>
+      call.caller === null || call.caller === declaration
+        ? []
+        : loopsAround(analysis, call.file, call.node, call.caller, depth + 1),
+    );
+}
+
+/** The loop ends on an error and nobody starts it again, or nobody starts it at all. */
+export function findBrokenSweep(study: ContainerStudy, sweeps: readonly Sweep[]): SourceAnswer | null {
+  for (const sweep of sweeps) {
+    const ending = findLoopExits(sweep.file, sweep.loop).find(
+      (node) => !isShutdown(study.analysis, sweep.file, node),
+    );
+    if (ending !== undefined && !isRestarted(study.analysis, sweep)) {
+      const at = { file: sweep.file, node: ending };
+      return {
+        pattern: 'unbounded-map',
+        holders: study.holders,
+        fix: {
+          file: sweep.file,
+          line: sweep.file.tree.line(ending),
+          text: `Let the loop that clears ${study.place.name} go on here (continue instead of leaving at ${shortPlace(at)}): after this way out nothing is removed any more.`,
+        },
+        confidence: 0.9,
+      };
+    }
+  }
+  return findUnstarted(study, sweeps);
+}
+
+/** Called from a loop of its own: a supervisor. */
+function isRestarted(analysis: SourceAnalysis, { file, loop, declaration }: Sweep): boolean {
+  const { tree } = file;
+  const outer = tree.enclosing(tree.parent(loop), 'for_statement');
+  if (outer !== NO_NODE) return true;
+  return analysis.calls
+    .callsOf(declaration)
+    .some((call) => call.file.tree.enclosing(call.node, 'for_statement') !== NO_NODE);
+}
+
+function findUnstarted(study: ContainerStudy, sweeps: readonly Sweep[]): SourceAnswer | null {
+  const { analysis } = study;
+  for (const { file, declaration } of sweeps) {
+    if (declaration.name === 'main' || isMentioned(analysis, declaration)) continue;
+    const maker = findMaker(study);
+    const at = maker ?? { file, node: declaration.node };
+    return {
+      pattern: 'unbounded-map',
+      holders: study.holders,
+      fix: {
+        file: at.file,
+        line: at.file.tree.line(at.node),
+        text: `Start ${functionKey(declaration)}: nothing calls it, so nothing is ever removed from ${study.place.name}.`,
+      },
+      confidence: 0.9,
+    };
+  }
+  return null;
+}
+
+/** Is the function called, or handed over as a value, anywhere? */
+export function isMentioned(analysis: SourceAnalysis, declaration: FunctionDeclaration): boolean {
+  return analysis.index
+    .filesMentioning(declaration.name)
+    .some((file) =>
+      [...file.tree.descendants(file.tree.root, 'identifier', 'field_identifier')].some(
+        (node) => file.tree.textOf(node) === declaration.name && file.tree.parent(node) !== declaration.node,
+      ),
+    );
+}
+
+/** Where a value of the container's owner is made outside of its own constructor. */
+function findMaker(study: ContainerStudy): { file: GoFile; node: NodeRow } | null {
+  const pkg = study.place.at.file.importPath;
+  for (const constructor of study.analysis.index.package(pkg)?.functions.values() ?? []) {
+    if (!/^(?:New|new|Open|Make)/.test(constructor.name) || constructor.receiverType !== null) continue;
+    const [call] = study.analysis.calls.callsOf(constructor);
+    if (call !== undefined && call.caller?.name !== constructor.name)
+      return { file: call.file, node: call.node };
+  }
+  return null;
+}
