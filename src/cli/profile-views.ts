@@ -139,8 +139,6 @@ function showRoutine(
   options: ReportOptions,
 ): RoutineMessage {
   const value = (amount: bigint): string => (amount === 0n ? '' : formatValue(options, amount));
-  const share = (amount: bigint): number =>
-    options.total === 0n ? 0 : Math.min(1, Math.abs(Number(amount) / Number(options.total)));
   return {
     name,
     file,
@@ -152,7 +150,6 @@ function showRoutine(
       line: line.line,
       flat: value(line.flat),
       cum: value(line.cum),
-      share: share(line.cum),
       text: line.text,
     })),
     hidden: Math.max(0, lines.length - MAX_LINES),

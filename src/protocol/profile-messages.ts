@@ -69,8 +69,6 @@ export interface SourceLineMessage {
   readonly line: number;
   readonly flat: string;
   readonly cum: string;
-  /** Of the whole profile, 0 to 1; for the bar behind the line. */
-  readonly share: number;
   readonly text: string;
 }
 

@@ -68,7 +68,7 @@ function createProfileApp({ views, listen, talk }: ProfileServerOptions, web: We
       { listenHost: listen.host, allowedHosts: [] },
       { method: c.req.method, path: c.req.path, header: (name) => c.req.header(name) },
     );
-    if (refusal) return sendRefusal(c, refusal);
+    if (refusal) return sendHere(c, refusal);
     await next();
     return undefined;
   });
@@ -122,7 +122,7 @@ function answerFile(c: Context, web: WebFiles): Response {
 
 /** The registry's advice is for the API of a watch. */
 function sendHere(c: Context, { kind, status, body }: Refusal): Response {
-  const advice = 'This server has one page, at /, which asks for what it needs.';
+  const advice = 'Open the address that plimsoll profile ui has printed; its page asks for what it needs.';
   return sendRefusal(c, { kind, status, body: { error: { ...body.error, advice } } });
 }
 

@@ -67,7 +67,7 @@ export class FlamePainter {
     const width = layout.right[row] * whole - x;
     if (width < LEAST_WIDTH || x >= whole || x + width <= 0) return;
     const isAbove = layout.focus > 0 && row < layout.focus;
-    context.globalAlpha = isFound !== null && isFound[row] === 0 ? 0.28 : isAbove ? 0.6 : 1;
+    context.globalAlpha = isFound !== null && isFound[row] === 0 ? 0.28 : isAbove ? 0.7 : 1;
     context.fillStyle = this.#colours[row] ??= frameColour(this.#tree, row);
     const gap = width > EDGED_WIDTH ? 1 : 0;
     context.fillRect(x, y, width - gap, FRAME_HEIGHT - 1);
@@ -95,12 +95,13 @@ export class FlamePainter {
     let { text } = label;
     if (label.width > room) {
       const letters = Array.from(text);
-      const fitting = Math.floor((letters.length * room) / label.width) - 1;
+      let fitting = Math.floor((letters.length * room) / label.width);
+      do text = `${letters.slice(0, --fitting).join('')}…`;
+      while (fitting > 1 && context.measureText(text).width > room);
       if (fitting < 2) return;
-      text = `${letters.slice(0, fitting).join('')}…`;
     }
     context.fillStyle = FRAME_INK;
-    context.fillText(text, x, y + FRAME_HEIGHT / 2, room);
+    context.fillText(text, x, y + FRAME_HEIGHT / 2);
   }
 
   #label(context: CanvasRenderingContext2D, row: number): { readonly text: string; readonly width: number } {
