@@ -45,6 +45,19 @@ describe('a process of which nothing can be excluded', () => {
   });
 });
 
+describe('a target that gives no gauge of Go', () => {
+  it('needs gauges, not time', () => {
+    const sources = ['go_memstats_next_gc_bytes', 'process_resident_memory_bytes', 'go_goroutines'];
+    const missing = sources.map((source) => ({ source, why: 'not exported', costs: 'all' }));
+    const needed = { what: 'time', millis: 300_000 };
+    const neededOf = (count: number) =>
+      build({ assessment: { ...QUIET, lanes: [], needed, missing: missing.slice(0, count) } }).needed;
+    expect(neededOf(3)?.what).toContain('plimsoll doctor');
+    expect(neededOf(3)?.millis).toBeNull();
+    expect(neededOf(2)).toEqual(needed);
+  });
+});
+
 describe('a process that has just restarted', () => {
   const young: AssessedTarget = { ...QUIET, lanes: [], smallestDetectableBytesPerHour: null };
   const earlier = {

@@ -55,7 +55,7 @@ export function buildReport(input: ReportInput): Report {
   const isBlind = quiet === 'no-growth' && smallestDetectable === null;
   const verdict = gravestVerdict(findings, isBlind ? 'undetermined' : quiet);
   const isLeak = verdict === 'leak';
-  const needed = assessment?.needed ?? (assessment === null ? NOTHING_SEEN : null);
+  const needed = describeNeeded(assessment);
   const report: Omit<Report, 'summary'> = {
     schema: 'plimsoll-report/1',
     target: { service: input.target.service, instance: input.target.instance },
@@ -78,6 +78,20 @@ export function buildReport(input: ReportInput): Report {
   return { ...report, summary: summarizeReport(report, earlier?.endedAtMillis ?? null) };
 }
 
+/** Gauges of which one at least must come before any verdict can. */
+const FOUNDATIONS = ['go_memstats_next_gc_bytes', 'process_resident_memory_bytes', 'go_goroutines'];
+
+function describeNeeded(assessment: AssessedTarget | null): AssessedTarget['needed'] {
+  if (assessment === null) return NOTHING_SEEN;
+  const missing = new Set((assessment.missing ?? []).map(({ source }) => source));
+  // Waiting brings nothing here.
+  return FOUNDATIONS.every((source) => missing.has(source)) ? NO_GAUGES : assessment.needed;
+}
+
+const NO_GAUGES = {
+  what: 'gauges of Go: neither heap, goroutines nor resident memory are given; plimsoll doctor says what to turn on',
+  millis: null,
+};
 const NOTHING_SEEN = { what: 'gauges: no evidence has been seen yet', millis: null };
 
 /** The lanes every leak of memory shows in; a peripheral lane without gauges leaves nothing undetermined. */
