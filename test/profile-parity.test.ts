@@ -175,14 +175,21 @@ describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${N
   it('one that is missing among several is a warning', () =>
     compare({ report: 'raw' }, [after, join(folder, 'missing')]));
 
-  it('list shows the lines of a function as pprof does', async () => {
-    const listed = await askPprof(['-list=.', '-symbolize=remote', after]);
-    const ours = await runCli(['profile', 'list', '.', after], {
-      env: { PATH: '/nowhere', TZ: 'UTC', GOROOT: '/nowhere' },
-    });
-    const routines = (text: string): string[] =>
-      squeeze(text).filter((line) => /^(ROUTINE|Total|.*\(flat, cum\))/.test(line));
-    expect(routines(ours.stdout)).toEqual(routines(listed ?? ''));
+  it.each([
+    ['heap.pb.gz', 'main\\.|store'],
+    ['cpu.pb.gz', '^main'],
+    ['goroutine.pb.gz', 'main'],
+  ])('list shows the source of %s line by line as pprof does', async (name, symbol) => {
+    const source = fixturePath('src');
+    const flags = ['-trim_path=example.com/harbour', `-source_path=${source}`];
+    const file = fixturePath(name);
+    const theirs = await askPprof([`-list=${symbol}`, '-symbolize=remote', ...flags, file]);
+    // Without Go: neither its PATH nor its sources.
+    const env = { PATH: '/nowhere', GOROOT: '/nowhere', TZ: 'UTC' };
+    const ours = await runCli(['profile', 'list', symbol, ...flags, file], { env });
+    expect(theirs).toContain('ROUTINE');
+    expect(theirs).toContain('func ');
+    expect(ours.stdout.split('\n')).toEqual(theirs?.split('\n'));
   });
 });
 
