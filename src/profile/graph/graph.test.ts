@@ -90,6 +90,11 @@ describe('a graph', () => {
     expect(graph.edges).toEqual(['main -> a 3', 'main -> gone 0']);
   });
 
+  it('leaves calls of one weight with another sign in the order of the samples', () => {
+    const graph = draw('main > z = 1 4\n main > a = 1 -4\n main > y = 1 2\n main > b = 1 2');
+    expect(graph.edges).toEqual(['main -> z 4', 'main -> a -4', 'main -> b 2', 'main -> y 2']);
+  });
+
   it('is exact beyond 2^53, and wraps as Go does', () => {
     expect(draw('f = 1 9007199254740993\n f = 1 2').nodes).toEqual(['f 9007199254740995/9007199254740995']);
     expect(draw('f = 1 9223372036854775807\n f = 1 1').nodes).toEqual([

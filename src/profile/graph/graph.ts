@@ -92,12 +92,16 @@ export function adjacencyOf({ info, edges }: Graph): Adjacency {
   return { incoming, outgoing };
 }
 
-/** Heaviest first, then by the names of both ends. */
+/**
+ * Heaviest first, then by the names of both ends. What weighs the same with another sign stays in the order in which it
+ * was met: pprof calls such edges equal.
+ */
 export function sortEdges(graph: Graph, edges: readonly number[]): number[] {
   const { weight, caller, callee } = graph.edges;
   return [...edges].sort(
     (a, b) =>
       compareAbsolute(weight[a], weight[b]) ||
+      (weight[a] === weight[b] ? 0 : a - b) ||
       graph.infos.compareNames(graph.info[caller[a]], graph.info[caller[b]]) ||
       graph.infos.compareNames(graph.info[callee[a]], graph.info[callee[b]]),
   );
