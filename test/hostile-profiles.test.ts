@@ -1,0 +1,86 @@
+// Files of a megabyte or less that stand for gigabytes: answered or refused within bounded memory.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MAIN, requireBuild } from './built-cli.ts';
+
+requireBuild();
+
+/** What no hostile file of a megabyte may take. */
+const MAX_RSS_KIB = 512 * 1024;
+/** Says at the end how much memory the process had at most. */
+const TELL_RSS = `data:text/javascript,process.on("exit",()=>process.stderr.write("\\nrss="+process.resourceUsage().maxRSS))`;
+const MIB = 1024 * 1024;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plimsoll-hostile-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))];
+const number = (field: number, value: number): Buffer =>
+  Buffer.from([...varint(field << 3), ...varint(value)]);
+const message = (field: number, ...parts: readonly Uint8Array[]): Buffer => {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([Buffer.from([...varint((field << 3) | 2), ...varint(body.length)]), body]);
+};
+const repeat = (piece: Buffer, bytes: number): Buffer =>
+  Buffer.alloc(Math.floor(bytes / piece.length) * piece.length, piece);
+const text = (value: string): Buffer => message(6, Buffer.from(value));
+
+/** One sample type, space/bytes. */
+const HEAD = Buffer.concat([message(1, number(1, 1), number(2, 2)), text(''), text('space'), text('bytes')]);
+const FUNCTION = message(5, number(1, 1), number(2, 1));
+
+/** @returns a stack of one location, and a value of 1. */
+const sample = (location: number): Buffer => message(2, number(1, location), number(2, 1));
+
+const HOSTILE: readonly (readonly [string, () => Buffer])[] = [
+  ['a gzip bomb', () => Buffer.alloc(400 * MIB)],
+  ['thirty million samples', () => Buffer.concat([HEAD, repeat(message(2, number(2, 1)), 127 * MIB)])],
+  ['sixty million strings', () => Buffer.concat([HEAD, repeat(text(''), 127 * MIB)])],
+  [
+    'samples that share a location of a hundred thousand lines',
+    () => {
+      const location = message(4, number(1, 1), repeat(message(4, number(1, 1)), 4 * 100_000));
+      return Buffer.concat([HEAD, FUNCTION, location, repeat(sample(1), 10 * MIB)]);
+    },
+  ],
+  [
+    'a name of a megabyte on every frame',
+    () => {
+      const location = message(4, number(1, 1), repeat(message(4, number(1, 1)), 4 * 1000));
+      const named = message(5, number(1, 1), number(2, 3));
+      return Buffer.concat([HEAD, text('x'.repeat(MIB)), named, location, repeat(sample(1), 8000)]);
+    },
+  ],
+];
+
+describe.each(HOSTILE)('%s', (_, build) => {
+  it.each(['top', 'traces', 'flame'])(
+    'is answered or refused by %s within 512 MiB',
+    async (report) => {
+      const file = join(folder, 'hostile.pb.gz');
+      await writeFile(file, gzipSync(build(), { level: 9 }));
+      const { code, stderr } = await run(['profile', report, `-output=${join(folder, 'out')}`, file]);
+      expect([0, 3], stderr.slice(0, 500)).toContain(code);
+      expect(Number(/rss=(\d+)/.exec(stderr)?.[1]), stderr.slice(0, 500)).toBeLessThan(MAX_RSS_KIB);
+      if (code === 3) expect(stderr).toMatch(/^plimsoll: (?:pprof|profile): .*hostile\.pb\.gz|too/);
+    },
+    60_000,
+  );
+});
+
+function run(args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
+  const env = { ...process.env, NODE_OPTIONS: `--import ${JSON.stringify(TELL_RSS)}` };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [MAIN, ...args], { env }, (_error, _stdout, stderr) =>
+      resolve({ code: child.exitCode, stderr }),
+    );
+  });
+}
