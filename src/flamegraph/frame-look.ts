@@ -11,12 +11,15 @@ export function shortFrameName(name: string): string {
 /**
  * Warm for frames, by package, so that one package has one hue. In differences of profiles: red for growth, blue for
  * shrinkage, the paler the more of both there is.
+ *
+ * @param isDifference the values are one: else only what shrank, or both grew and shrank, tells so.
  */
-export function frameColour(tree: FlameTree, row: number): string {
+export function frameColour(tree: FlameTree, row: number, isDifference = false): string {
   const total = Number(tree.total[row]);
   const size = tree.size[row];
   if (size > 0 && Math.abs(total) < size * (1 - 1e-12)) return difference(total / size);
   if (total < 0) return difference(-1);
+  if (isDifference && row > 0) return difference(1);
   if (row === 0) return 'hsl(40 25% 82%)';
   const hue = 10 + (hashText(packageOf(tree.names[tree.name[row]])) % 46);
   return `hsl(${hue} 82% ${68 + (hashText(tree.names[tree.name[row]]) % 9)}%)`;

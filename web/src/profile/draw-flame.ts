@@ -14,6 +14,8 @@ const TEXT_MARGIN = 4;
 const EDGED_WIDTH = 2;
 const LEAST_WIDTH = 0.25;
 const LEAST_TEXT_WIDTH = 24;
+/** Frames that a search leaves out. */
+const DIM = 0.28;
 
 export interface FlamePicture {
   readonly layout: FlameLayout;
@@ -34,11 +36,14 @@ export interface FlameView {
 /** Draws one tree again and again: colours and widths of names are found out once. */
 export class FlamePainter {
   readonly #tree: FlameTree;
+  readonly #isDifference: boolean;
   readonly #colours: (string | undefined)[] = [];
   readonly #labels: ({ readonly text: string; readonly width: number } | undefined)[] = [];
 
-  constructor(tree: FlameTree) {
+  /** @param isDifference see frameColour. */
+  constructor(tree: FlameTree, isDifference: boolean) {
     this.#tree = tree;
+    this.#isDifference = isDifference;
   }
 
   /** @param context in CSS pixels: its scale is set already. */
@@ -67,8 +72,9 @@ export class FlamePainter {
     const width = layout.right[row] * whole - x;
     if (width < LEAST_WIDTH || x >= whole || x + width <= 0) return;
     const isAbove = layout.focus > 0 && row < layout.focus;
-    context.globalAlpha = isFound !== null && isFound[row] === 0 ? 0.28 : isAbove ? 0.7 : 1;
-    context.fillStyle = this.#colours[row] ??= frameColour(this.#tree, row);
+    const isDim = isFound !== null && isFound[row] === 0;
+    context.globalAlpha = isDim ? DIM : isAbove ? 0.7 : 1;
+    context.fillStyle = this.#colours[row] ??= frameColour(this.#tree, row, this.#isDifference);
     const gap = width > EDGED_WIDTH ? 1 : 0;
     context.fillRect(x, y, width - gap, FRAME_HEIGHT - 1);
     if (row === chosen || row === pointed || isFound?.[row] === 1) {
@@ -82,8 +88,11 @@ export class FlamePainter {
         FRAME_HEIGHT - 1 - 2 * inset,
       );
     }
-    if (width >= LEAST_TEXT_WIDTH)
-      this.#write(context, row, { x: x + TEXT_MARGIN, y, room: width - 2 * TEXT_MARGIN });
+    if (width < LEAST_TEXT_WIDTH) return;
+    // A dim frame has nearly the colour of the paper.
+    context.fillStyle = isDim ? ink : FRAME_INK;
+    if (isDim) context.globalAlpha = 0.7;
+    this.#write(context, row, { x: x + TEXT_MARGIN, y, room: width - 2 * TEXT_MARGIN });
   }
 
   #write(
@@ -100,7 +109,6 @@ export class FlamePainter {
       while (fitting > 1 && context.measureText(text).width > room);
       if (fitting < 2) return;
     }
-    context.fillStyle = FRAME_INK;
     context.fillText(text, x, y + FRAME_HEIGHT / 2);
   }
 

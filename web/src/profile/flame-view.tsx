@@ -9,6 +9,8 @@ import { clipName, type Search } from './search.ts';
 
 interface FlameProps {
   readonly reply: FlameReply;
+  /** Values are a difference of profiles. */
+  readonly isDifference: boolean;
   readonly search: Search;
   /** null = rows are no functions. */
   readonly openSource: ((name: string) => void) | null;
@@ -20,10 +22,10 @@ interface Pointed {
   readonly y: number;
 }
 
-export function FlameGraph({ reply, search, openSource }: FlameProps) {
+export function FlameGraph({ reply, isDifference, search, openSource }: FlameProps) {
   const tree = useMemo(() => decodeFlame(reply.flame), [reply]);
   const whole = useMemo(() => layoutFlame(tree), [tree]);
-  const painter = useMemo(() => new FlamePainter(tree), [tree]);
+  const painter = useMemo(() => new FlamePainter(tree, isDifference), [tree, isDifference]);
   const [focus, setFocus] = useState(0);
   const [chosen, setChosen] = useState(0);
   const [pointed, setPointed] = useState<Pointed | null>(null);
@@ -188,7 +190,7 @@ function FrameBar(props: {
   return (
     <div class="frame-bar">
       <p id="frame" aria-live="polite">
-        <bdi class="frame-name">{frameName(tree, row)}</bdi>
+        <bdi class="frame-name">{frameName(tree, row)}</bdi>{' '}
         <span class="frame-values">{frameValues(tree, row, format)}</span>
       </p>
       <span class="frame-actions">{props.children}</span>

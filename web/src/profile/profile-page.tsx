@@ -211,7 +211,13 @@ function FlamePanel({ type, search, openSource, hasBase }: ViewProps & { readonl
               <span class="shrank">blue shrank</span>, the paler the more of both.
             </p>
           ) : null}
-          <FlameGraph key={type} reply={reply} search={search} openSource={openSource} />
+          <FlameGraph
+            key={type}
+            reply={reply}
+            isDifference={hasBase}
+            search={search}
+            openSource={openSource}
+          />
         </>
       )}
     </Shown>
