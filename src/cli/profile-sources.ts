@@ -180,7 +180,8 @@ async function readUrl(
 }
 
 /** The error with the name of its source in front. */
-function named(error: unknown, source: string): unknown {
+/** The same error with the name of the file in it. */
+export function named(error: unknown, source: string): unknown {
   if (!(error instanceof PlimsollError) || error.place.where !== undefined) return error;
   return new PlimsollError(
     error.code,

@@ -18,7 +18,7 @@ import { localZoneAt } from '../local-zone.ts';
 import { parseProfileFlags, type ProfileRequest, type SymbolSettings } from '../profile-flags.ts';
 import { PROFILE_REPORTS } from '../profile-reports.ts';
 import type { ProfileTools } from '../profile-tools.ts';
-import { isExecutable, readProfiles, readSource, type SourceOptions } from '../profile-sources.ts';
+import { isExecutable, named, readProfiles, readSource, type SourceOptions } from '../profile-sources.ts';
 import { writeOutput } from '../write-output.ts';
 
 /**
@@ -43,8 +43,13 @@ export async function profileCommand(words: readonly string[]): Promise<ExitStat
   else {
     // The code of the report is loaded while the profile is read.
     const [render, profile] = await Promise.all([entry.load(), tools.readCombined()]);
-    const prepared = await tools.prepare(profile, entry);
-    output = await render(prepared.profile, prepared.options);
+    try {
+      const prepared = await tools.prepare(profile, entry);
+      output = await render(prepared.profile, prepared.options);
+    } catch (error) {
+      const isTooLarge = error instanceof PlimsollError && error.code === 'REPORT_TOO_LARGE';
+      throw isTooLarge ? named(error, request.sources.join(', ')) : error;
+    }
   }
   if (output === null) return EXIT.none;
   if (request.output !== null) warn(`Generating report in ${request.output}`);
