@@ -1,6 +1,6 @@
 // The early lane: a limit comes near, whatever the verdict. detection-science 3.3 and 3.8.
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
-import type { TimeToExhaustion } from '../model/finding.ts';
+import type { Growth, TimeToExhaustion } from '../model/finding.ts';
 import { normalQuantile } from '../series/stats/distributions.ts';
 import { correctedAutocorrelation } from '../series/stats/autocorrelation.ts';
 import { fitLeastSquares } from '../series/stats/least-squares.ts';
@@ -8,11 +8,14 @@ import type { LiveFloor } from '../series/live-floor.ts';
 import { median, quantile } from '../series/stats/quantiles.ts';
 import { interpolateAt } from '../series/work.ts';
 import { pointsOfColumn, type Points } from '../series/points.ts';
+import { constantConditions, forecastFrom, liveHeapConditions, type Condition } from './headroom.ts';
 import type { Life } from './life.ts';
 import type { Lane, LaneAssessment } from './assessment.ts';
 import {
   capacityInLiveHeap,
   earliestExhaustion,
+  EXHAUSTION_CONFIDENCE,
+  EXHAUSTION_WIDENING,
   MAX_THREADS,
   type Approach,
   type Overhead,
@@ -34,6 +37,9 @@ const STILL_RISING = 0.5;
 /** GOMEMLIMIT counts spans, stacks and metadata beside live bytes: about a tenth on top. */
 const SOFT_LIMIT_OVERHEAD = 1.1;
 
+/** GOMEMLIMIT is math.MaxInt64 when there is none. */
+const NO_SOFT_LIMIT = 2 ** 60;
+
 interface Resource {
   readonly lane: Lane;
   readonly resource: TimeToExhaustion['resource'];
@@ -42,6 +48,8 @@ interface Resource {
   /** The same in the space of the series. */
   readonly capacity: number;
   readonly points: Points;
+  /** `capacity` under the conditions of the last day, given the stacks that grow with each live byte. */
+  readonly conditions: (stacksPerLiveByte: number) => readonly Condition[];
 }
 
 export interface Exhaustion {
@@ -58,21 +66,72 @@ export function findExhaustion(life: Life, lanes: readonly LaneAssessment[]): Ex
   let isExhausting = false;
   for (const resource of listResources(life)) {
     const lane = lanes.find((candidate) => candidate.lane === resource.lane);
-    const now = interpolateAt(resource.points, life.atMillis);
-    const headroom = resource.capacity - now;
-    const about = { resource: resource.resource, limit: resource.limit, headroom };
     const early = lookEarly(life, resource);
     if (early) isExhausting = true;
-    if (lane?.growth && (lane.verdict === 'leak' || lane.isSuspect)) {
-      approaches.push({ ...about, perHour: lane.growth.perHour, error: halfWidth(lane.growth) });
-    } else if (early) {
-      approaches.push({ ...about, ...early });
-    }
+    const isGrowing = lane?.growth && (lane.verdict === 'leak' || lane.isSuspect);
+    const pace = isGrowing ? paceOf(lane, lane.growth) : early;
+    const sinceMillis = isGrowing
+      ? (lane.onsetAtMillis ?? life.incarnation.startMillis)
+      : life.atMillis - EARLY_MILLIS;
+    if (!pace) continue;
+    const conditions = resource.conditions(stacksPerLiveByte(life, lanes));
+    const hoursUntil = forecastFrom(life, resource.points, conditions, sinceMillis);
+    approaches.push({
+      resource: resource.resource,
+      limit: resource.limit,
+      headroom: resource.capacity - interpolateAt(resource.points, life.atMillis),
+      ...(hoursUntil && { hoursUntil }),
+      ...pace,
+    });
   }
   return { exhaustion: earliestExhaustion(life.atMillis, approaches), isExhausting };
 }
 
-function halfWidth(growth: { low: number; high: number; confidence: number }): number {
+interface Pace {
+  readonly perHour: number;
+  readonly error: number;
+}
+
+/** Work of late beyond this factor of before: what grew lately says something about the load. */
+const SAME_WORK_FACTOR = 1.5;
+
+/** Standard errors from the rate to the end of the forecast's interval. */
+const REACH = EXHAUSTION_WIDENING * normalQuantile(0.5 + EXHAUSTION_CONFIDENCE / 2);
+
+/** As fitted, unless the last quarter shows another rate for certain: leaks accelerate, and caches of keys tire. */
+function paceOf({ recent }: LaneAssessment, growth: Growth): Pace {
+  const fitted = { perHour: growth.perHour, error: standardError(growth) };
+  if (!recent) return fitted;
+  const work = recent.workShare ?? 1;
+  const isSameWork = work < SAME_WORK_FACTOR && work > 1 / SAME_WORK_FACTOR;
+  const isOther = recent.low > growth.high || (recent.high < growth.low && recent.low > 0);
+  if (!isSameWork) return fitted;
+  const error = (recent.high - recent.low) / 4;
+  if (isOther) return { perHour: recent.perHour, error };
+  // What is not certain widens the interval, up to where it lies.
+  const apart = Math.max(0, Math.abs(recent.perHour - fitted.perHour) - error);
+  return { ...fitted, error: Math.max(fitted.error, apart / REACH) };
+}
+
+/** Goroutines that leak grow their stacks beside the heap that they hold. */
+function stacksPerLiveByte({ table, rows }: Life, lanes: readonly LaneAssessment[]): number {
+  const heap = lanes.find(({ lane }) => lane === 'heap')?.growth ?? null;
+  const lane = lanes.find(({ lane: name }) => name === 'goroutine');
+  const stacks = lastCell(table.column('stackInuseBytes'), rows);
+  const goroutines = lastCell(table.column('goroutines'), rows);
+  if (!heap || !lane?.growth || !(lane.verdict === 'leak' || lane.isSuspect)) return 0;
+  if (stacks === null || !goroutines || !(heap.perHour > 0)) return 0;
+  return Math.max(0, ((stacks / goroutines) * lane.growth.perHour) / heap.perHour);
+}
+
+function lastCell(column: Float64Array | null, rows: Life['rows']): number | null {
+  for (let row = rows.to - 1; column && row >= rows.from; row--) {
+    if (!Number.isNaN(column[row])) return column[row];
+  }
+  return null;
+}
+
+function standardError(growth: Growth): number {
   return (growth.high - growth.low) / 2 / normalQuantile(0.5 + growth.confidence / 2);
 }
 
@@ -84,30 +143,64 @@ function listResources(life: Life): Resource[] {
     const points = cells && pointsOfColumn(table.timeMillis, cells, rows);
     return points && points.value.length > 0 ? points : null;
   };
+  const constant = (capacity: number) => () => constantConditions(life, capacity);
+  const soft = lastValue(column('goMemLimitBytes'));
+  const softBytes = soft !== null && soft < NO_SOFT_LIMIT ? soft : null;
   const rss = column('rssBytes');
   if (rss && memoryLimitBytes !== null) {
     const limit = memoryLimitBytes;
     if (floor && floor.value.length > 0) {
       const capacity = capacityInLiveHeap(limit, measureOverhead(life, floor));
-      found.push({ lane: 'heap', resource: 'memory-limit', limit, capacity, points: floor });
+      const conditions = (stacks: number) =>
+        liveHeapConditions(life, floor, { bytes: limit, softBytes }, stacks);
+      found.push({ lane: 'heap', resource: 'memory-limit', limit, capacity, points: floor, conditions });
     }
     // What grows outside Go costs one byte of RSS each.
-    found.push({ lane: 'native', resource: 'memory-limit', limit, capacity: limit, points: rss });
+    found.push({
+      lane: 'native',
+      resource: 'memory-limit',
+      limit,
+      capacity: limit,
+      points: rss,
+      conditions: constant(limit),
+    });
   }
-  const soft = lastValue(column('goMemLimitBytes'));
-  if (soft !== null && soft < 2 ** 60 && floor && floor.value.length > 0) {
-    const capacity = soft / SOFT_LIMIT_OVERHEAD;
-    found.push({ lane: 'heap', resource: 'gomemlimit', limit: soft, capacity, points: floor });
+  if (softBytes !== null && floor && floor.value.length > 0) {
+    const capacity = softBytes / SOFT_LIMIT_OVERHEAD;
+    const conditions = constant(capacity);
+    found.push({
+      lane: 'heap',
+      resource: 'gomemlimit',
+      limit: softBytes,
+      capacity,
+      points: floor,
+      conditions,
+    });
   }
   const fds = column('openFds');
   const maxFds = lastValue(column('maxFds'));
   if (fds && maxFds !== null) {
-    found.push({ lane: 'fd', resource: 'max-fds', limit: maxFds, capacity: maxFds, points: fds });
+    found.push({
+      lane: 'fd',
+      resource: 'max-fds',
+      limit: maxFds,
+      capacity: maxFds,
+      points: fds,
+      conditions: constant(maxFds),
+    });
   }
   const threads = column('threads');
   if (threads) {
     const capacity = MAX_THREADS;
-    found.push({ lane: 'thread', resource: 'max-threads', limit: capacity, capacity, points: threads });
+    const conditions = constant(capacity);
+    found.push({
+      lane: 'thread',
+      resource: 'max-threads',
+      limit: capacity,
+      capacity,
+      points: threads,
+      conditions,
+    });
   }
   return found;
 }

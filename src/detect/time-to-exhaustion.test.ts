@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS } from '../base/units.ts';
+import type { Likelihood } from './headroom.ts';
 import {
   capacityInLiveHeap,
   earliestExhaustion,
+  EXHAUSTION_FLOOR,
   EXHAUSTION_WIDENING,
   forecastExhaustion,
 } from './time-to-exhaustion.ts';
@@ -17,6 +19,27 @@ describe('time to exhaustion', () => {
     expect(hours(forecast?.at)).toBeCloseTo(10, 9);
     expect(hours(forecast?.low)).toBeCloseTo(100 / (10 + z), 6);
     expect(hours(forecast?.high)).toBeCloseTo(100 / (10 - z), 6);
+  });
+
+  it('is never surer than people are steady', () => {
+    const forecast = forecastExhaustion(0, { ...approach, error: 0 });
+    expect(hours(forecast?.low)).toBeCloseTo(100 / (10 * (1 + EXHAUSTION_FLOOR)), 6);
+    expect(hours(forecast?.high)).toBeCloseTo(100 / (10 * (1 - EXHAUSTION_FLOOR)), 6);
+  });
+
+  it('asks the conditions where they vary, and keeps its ends in order', () => {
+    const hoursUntil = (perHour: number, likelihood: Likelihood) =>
+      ({ least: 50, expected: 60, most: 80 })[likelihood] / perHour;
+    const forecast = forecastExhaustion(0, { ...approach, error: 0, hoursUntil });
+    expect(hours(forecast?.at)).toBeCloseTo(6, 9);
+    expect(hours(forecast?.low)).toBeCloseTo(50 / 11.5, 6);
+    expect(hours(forecast?.high)).toBeCloseTo(80 / 8.5, 6);
+  });
+
+  it('goes on to the memory limit when a soft limit was passed, and says now when there is none', () => {
+    const soft = { ...approach, resource: 'gomemlimit' as const, headroom: -5 };
+    expect(earliestExhaustion(0, [soft, approach])?.resource).toBe('memory-limit');
+    expect(earliestExhaustion(0, [soft])).toMatchObject({ resource: 'gomemlimit', at: 0 });
   });
 
   it('has no upper end where the rate may as well be zero', () => {

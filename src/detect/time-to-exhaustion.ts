@@ -1,6 +1,7 @@
 // When the first limit is reached, in the space of that limit. detection-science 3.8.
 import { HOUR_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { TimeToExhaustion } from '../model/finding.ts';
+import type { HoursUntil } from './headroom.ts';
 import { normalQuantile } from '../series/stats/distributions.ts';
 
 export const EXHAUSTION_CONFIDENCE = 0.8;
@@ -9,6 +10,8 @@ export const EXHAUSTION_CONFIDENCE = 0.8;
  * +-1.28 SE that covers 48 % is one of +-0.64 true sigma, so the true sigma is about twice the SE.
  */
 export const EXHAUSTION_WIDENING = 2;
+/** No forecast is surer than this share of the rate: what is leaked follows what people do next, not the fit. */
+export const EXHAUSTION_FLOOR = 0.15;
 /** The runtime kills the process at this many threads (runtime/debug.SetMaxThreads). */
 export const MAX_THREADS = 10_000;
 /** Beyond this a forecast says "not in sight", not a date. */
@@ -19,44 +22,53 @@ export interface Approach {
   readonly limit: number;
   /** Distance to the limit in the unit of the slope: positive while it is not reached. */
   readonly headroom: number;
+  /** Where conditions vary: instead of headroom over rate. */
+  readonly hoursUntil?: HoursUntil;
   readonly perHour: number;
   /** Standard error of `perHour`. */
   readonly error: number;
 }
 
 /**
- * T = H / s with Fieller's interval [H / (s + z SE), H / (s - z SE)], the upper end open when s - z SE <= 0. Null when it does
- * not approach the limit within the forecast bound.
+ * T = H / s with Fieller's interval [H / (s + z SE), H / (s - z SE)], the upper end open when s - z SE <= 0; each end under the
+ * conditions that go with it. Null when it does not approach the limit within the forecast bound.
  */
 export function forecastExhaustion(atMillis: Millis, approach: Approach): TimeToExhaustion | null {
   const { headroom, perHour, resource, limit } = approach;
   if (!(perHour > 0) || !Number.isFinite(headroom)) return null;
-  const left = Math.max(0, headroom);
-  const z = normalQuantile(0.5 + EXHAUSTION_CONFIDENCE / 2) * EXHAUSTION_WIDENING * approach.error;
-  const at = atMillis + (left / perHour) * HOUR_MILLIS;
+  const hoursUntil: HoursUntil = approach.hoursUntil ?? ((rate) => Math.max(0, headroom) / rate);
+  const byFit = normalQuantile(0.5 + EXHAUSTION_CONFIDENCE / 2) * EXHAUSTION_WIDENING * approach.error;
+  const z = Math.max(byFit, EXHAUSTION_FLOOR * perHour);
+  const at = atMillis + hoursUntil(perHour, 'expected') * HOUR_MILLIS;
   if (at - atMillis > FORECAST_BOUND_MILLIS) return null;
-  const latest = perHour - z > 0 ? atMillis + (left / (perHour - z)) * HOUR_MILLIS : null;
+  const low = atMillis + hoursUntil(perHour + z, 'least') * HOUR_MILLIS;
+  const latest = perHour - z > 0 ? atMillis + hoursUntil(perHour - z, 'most') * HOUR_MILLIS : null;
   return {
     resource,
     at,
-    low: atMillis + (left / (perHour + z)) * HOUR_MILLIS,
-    high: latest !== null && latest - atMillis <= FORECAST_BOUND_MILLIS ? latest : null,
+    low: Math.min(low, at),
+    high: latest !== null && latest - atMillis <= FORECAST_BOUND_MILLIS ? Math.max(latest, at) : null,
     confidence: EXHAUSTION_CONFIDENCE,
     limit,
   };
 }
 
-/** The one that is reached first; of equals the first in the list. */
+/**
+ * The one that is reached first; of equals the first in the list. A soft limit that was passed kills nobody: what comes
+ * after it does.
+ */
 export function earliestExhaustion(
   atMillis: Millis,
   approaches: readonly Approach[],
 ): TimeToExhaustion | null {
   let first: TimeToExhaustion | null = null;
+  let passed: TimeToExhaustion | null = null;
   for (const approach of approaches) {
     const forecast = forecastExhaustion(atMillis, approach);
-    if (forecast && (first === null || forecast.at < first.at)) first = forecast;
+    if (forecast?.resource === 'gomemlimit' && forecast.at <= atMillis) passed = forecast;
+    else if (forecast && (first === null || forecast.at < first.at)) first = forecast;
   }
-  return first;
+  return first ?? passed;
 }
 
 export interface Overhead {
