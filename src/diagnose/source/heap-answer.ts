@@ -9,6 +9,8 @@ import { pickBest, shortPlace, type SourceAnswer } from './answer.ts';
 import { studyContainer, type ContainerStudy } from './container-study.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
 import { pathFilter, type Located } from './locate.ts';
+import { findMarkers } from './markers.ts';
+import { findOwnExit } from './own-exits.ts';
 import { findSkippedRemoval, findSkippingRemover, type Pair } from './paired-calls.ts';
 import { findForgottenSibling, findLeftEarly, findOtherKey, findUncalledRemoval } from './removal-faults.ts';
 import { findBrokenSweep, findSweeps } from './sweepers.ts';
@@ -91,15 +93,19 @@ function explainContainer(study: ContainerStudy): SourceAnswer | null {
   const swept = new Set(sweeps.map(({ removal }) => removal.declaration));
   const sweepers = new Set([...swept, ...sweeps.map(({ declaration }) => declaration)]);
   const pair = makePair(study, new Set([...study.removers].filter((f) => !sweepers.has(f))));
+  const marking = makePair(study, findMarkers(study));
   return pickBest([
     findDroppedUndo(study),
+    findOwnExit(study, sweepers),
     pair === null ? null : findSkippedRemoval(pair),
+    marking === null ? null : findSkippedRemoval(marking),
     findBrokenSweep(study, sweeps),
     findForgottenSibling(study),
     findUncalledRemoval(study),
     findOtherKey(study),
     findLeftEarly(study, sweepers),
     pair === null ? null : findSkippingRemover(pair),
+    marking === null ? null : findSkippingRemover(marking),
     study.isBounded ? null : explainUnbounded(study),
   ]);
 }

@@ -60,7 +60,7 @@ export function explainWait(waiting: WaitingGoroutine): SourceAnswer | null {
     const { tree } = done.file;
     if (tree.enclosing(done.node, 'defer_statement') !== NO_NODE) continue;
     const around = tree.enclosing(done.node, 'func_literal', 'function_declaration', 'method_declaration');
-    const exit = findEarlyExit(analysis, done.file, done.node, tree.child(around, 'body'));
+    const exit = findEarlyExit(analysis, done);
     if (exit === NO_NODE) continue;
     const at = { file: done.file, node: exit };
     return {

@@ -4,7 +4,7 @@ import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts
 import { findExits, type Exit } from '../../gosource/paths.ts';
 import { statementOf } from '../../gosource/places.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
-import { functionKey } from '../../gosource/source-index.ts';
+import { functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type Holder, type SourceAnswer } from './answer.ts';
 import { isNothingThere, isShutdown, nearestCondition } from './conditions.ts';
@@ -154,7 +154,7 @@ export function findSkippingRemover(pair: Pair): SourceAnswer | null {
   for (const remover of pair.removers) {
     for (const call of pair.analysis.calls.callsOf(remover)) {
       if (call.isDeferred || call.caller === null) continue;
-      const exit = findEarlyExit(pair.analysis, call.file, call.node, call.caller.body);
+      const exit = findEarlyExit(pair.analysis, call);
       if (exit === NO_NODE) continue;
       const at = { file: call.file, node: exit };
       return {
@@ -173,21 +173,17 @@ export function findSkippingRemover(pair: Pair): SourceAnswer | null {
 }
 
 /** A way out in front of `node` that is no orderly end and not for want of anything to remove; NO_NODE when there is none. */
-export function findEarlyExit(analysis: SourceAnalysis, file: GoFile, node: NodeRow, body: NodeRow): NodeRow {
+export function findEarlyExit(analysis: SourceAnalysis, at: SourceNode, isShutdownFine = true): NodeRow {
+  const { file, node } = at;
   const { tree } = file;
-  const loop = tree.enclosing(
+  const around = tree.enclosing(
     node,
     'for_statement',
     'func_literal',
     'function_declaration',
     'method_declaration',
   );
-  const region =
-    tree.kind(loop) === 'for_statement'
-      ? tree.child(loop, 'body')
-      : tree.child(loop, 'body') === NO_NODE
-        ? body
-        : tree.child(loop, 'body');
+  const region = tree.child(around, 'body');
   for (const leaving of tree.descendants(
     region,
     'return_statement',
@@ -199,7 +195,7 @@ export function findEarlyExit(analysis: SourceAnalysis, file: GoFile, node: Node
     if (closure !== NO_NODE && tree.contains(region, closure)) continue;
     const condition = nearestCondition(file, leaving);
     if (condition !== NO_NODE && isNothingThere(file, condition)) continue;
-    if (isShutdown(analysis, file, leaving)) continue;
+    if (isShutdownFine && isShutdown(analysis, file, leaving)) continue;
     return leaving;
   }
   return NO_NODE;

@@ -37,7 +37,8 @@ export function findForgottenSibling(study: ContainerStudy): SourceAnswer | null
           line: operation.file.tree.line(operation.node),
           text: `Remove from ${study.place.name} here as well (${shortPlace(at)}): ${functionKey(declaration)} takes the entry out of ${sibling.name} only.`,
         },
-        confidence: isPaired ? 0.86 : 0.66,
+        // Nothing is ever taken out of this one, and something of the other: it was forgotten.
+        confidence: isPaired ? 0.86 : own.size === 0 ? 0.88 : 0.66,
       };
     }
   }
@@ -177,8 +178,10 @@ export function findLeftEarly(
   skipped: ReadonlySet<FunctionDeclaration>,
 ): SourceAnswer | null {
   for (const { operation, declaration } of study.removals) {
-    if (declaration === study.adder || skipped.has(declaration)) continue;
-    const exit = findEarlyExit(study.analysis, operation.file, operation.node, declaration.body);
+    const isOwn = declaration === study.adder && !isInGoroutineOfEntry(operation.file, operation.node);
+    if (isOwn || skipped.has(declaration)) continue;
+    const isPerEntry = isInGoroutineOfEntry(operation.file, operation.node);
+    const exit = findEarlyExit(study.analysis, operation, !isPerEntry);
     if (exit === NO_NODE) continue;
     const at = { file: operation.file, node: exit };
     return {
@@ -193,6 +196,13 @@ export function findLeftEarly(
     };
   }
   return null;
+}
+
+/** A goroutine that serves one entry: the end of its context is the end of the entry, not of the service. */
+function isInGoroutineOfEntry(file: GoFile, node: NodeRow): boolean {
+  const { tree } = file;
+  const closure = tree.enclosing(node, 'func_literal');
+  return tree.kind(tree.parent(tree.parent(closure))) === 'go_statement';
 }
 
 /** There is a function that removes, and nothing calls it. */

@@ -44,7 +44,8 @@ function loopsAround(
     loop !== NO_NODE;
     loop = tree.enclosing(tree.parent(loop), 'for_statement')
   ) {
-    if (isEndlessLoop(analysis, file, loop)) return [{ file, loop, declaration }];
+    if (isEndlessLoop(analysis, file, loop) && isTimed(analysis, file, loop))
+      return [{ file, loop, declaration }];
   }
   if (depth >= MAX_DEPTH) return [];
   return analysis.calls
@@ -54,6 +55,16 @@ function loopsAround(
         ? []
         : loopsAround(analysis, call.file, call.node, call.caller, depth + 1),
     );
+}
+
+/** A loop that runs by the clock clears up; one that takes work from a channel does it for each piece. */
+function isTimed(analysis: SourceAnalysis, file: GoFile, loop: NodeRow): boolean {
+  const { tree } = file;
+  if (/\btime\.(?:Sleep|After|Tick|NewTimer)\b/.test(tree.textOf(loop))) return true;
+  return [...tree.descendants(loop, 'selector_expression', 'identifier')].some((node) => {
+    const type = analysis.types.typeOf({ file, node });
+    return type.kind === 'chan' && type.element.kind === 'named' && type.element.path === 'time';
+  });
 }
 
 /** The loop ends on an error and nobody starts it again, or nobody starts it at all. */
