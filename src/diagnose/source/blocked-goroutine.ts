@@ -12,6 +12,7 @@ import { findStarts } from './goroutine-start.ts';
 import { explainEndlessLoop } from './endless-goroutine.ts';
 import type { Located } from './locate.ts';
 import { explainLock, explainWait } from './locks.ts';
+import { findSkippedRemoval } from './paired-calls.ts';
 import { explainUncalledClose } from './uncalled-close.ts';
 import { holdersOf, isTimer, type WaitingGoroutine } from './waiting.ts';
 
@@ -200,7 +201,7 @@ function explainPlainSend(waiting: WaitingGoroutine, study: ChannelStudy): Sourc
       line: file.tree.line(node),
       text: `Send to ${study.place.name} in a select with a way out (the context's Done, or default): here the goroutine waits for a receiver that may never come.`,
     },
-    confidence: 0.5,
+    confidence: 0.45,
   };
 }
 
@@ -212,12 +213,17 @@ function explainReceive(waiting: WaitingGoroutine, channel: NodeRow): SourceAnsw
   return pickBest([
     explainSkippedClose(waiting, study),
     explainUncalledClose(waiting, study),
+    explainSkippedEnd(waiting, study),
     explainSkippedSend(waiting, study),
     {
       pattern: 'goroutine-blocked-receive',
       holders: holdersOf(waiting, study),
       fix: describeMissingClose(waiting, study, node),
-      confidence: study.closes.length === 0 ? 0.75 : 0.4,
+      // A single receive waits for a value, and there is somebody who sends one.
+      confidence:
+        study.closes.length > 0 || (file.tree.kind(node) !== 'for_statement' && study.sends.length > 0)
+          ? 0.4
+          : 0.75,
     },
   ]);
 }
@@ -268,6 +274,27 @@ function explainSkippedClose(waiting: WaitingGoroutine, study: ChannelStudy): So
       },
       confidence: 0.9,
     };
+  }
+  return null;
+}
+
+/** Whoever makes the goroutine start calls the function that closes the channel, but not on every way. */
+function explainSkippedEnd(waiting: WaitingGoroutine, study: ChannelStudy): SourceAnswer | null {
+  const { analysis } = waiting;
+  const enders = new Set(study.closes.flatMap(({ file, node }) => functionAt(file, node) ?? []));
+  for (const { starter } of waiting.starts) {
+    const removers = new Set([...enders].filter((f) => f !== starter));
+    if (starter === null || removers.size === 0) continue;
+    const found = findSkippedRemoval({
+      analysis,
+      adder: starter,
+      removers,
+      holders: holdersOf(waiting, study),
+      isOnPath: waiting.isOnPath,
+      what: `the goroutine at ${shortPlace({ file: waiting.file, node: waiting.node })}`,
+      pattern: 'goroutine-blocked-receive',
+    });
+    if (found !== null) return found;
   }
   return null;
 }

@@ -122,24 +122,29 @@ function explainContext(waiting: WaitingGoroutine, context: SourceNode, depth: n
   if (tree.kind(node) !== 'identifier') return [];
   const local = analysis.index.locals(file).resolve(tree.textOf(node), node);
   if (local === null) return [];
-  if (local.kind === 'parameter') {
+  const given = analysis.places.assignedTo(file, local);
+  if (local.kind === 'parameter' && given.length === 0) {
     const declaration = file.functions.find((f) => f.node === local.scope);
     if (declaration === undefined) return [];
     return analysis.places
       .argumentsFor(declaration, local)
       .flatMap((argument) => explainContext(waiting, argument, depth + 1));
   }
-  if (tree.kind(local.value) !== 'call_expression')
-    return explainContext(waiting, { file, node: local.value }, depth + 1);
-  const callee = analysis.types.calleeOf({ file, node: local.value });
+  return given.flatMap((value) => explainGivenContext(waiting, value, depth));
+}
+
+function explainGivenContext(waiting: WaitingGoroutine, value: SourceNode, depth: number): SourceAnswer[] {
+  if (value.file.tree.kind(value.node) !== 'call_expression')
+    return explainContext(waiting, value, depth + 1);
+  const callee = waiting.analysis.types.calleeOf(value);
   if (
     callee.kind === 'external' &&
     /^context\.With(?:Cancel|CancelCause|Timeout|Deadline)$/.test(callee.key)
   ) {
-    const answer = explainCancel(waiting, { file, node: local.value }, callee.key);
+    const answer = explainCancel(waiting, value, callee.key);
     return answer === null ? [] : [answer];
   }
-  return explainContext(waiting, { file, node: local.value }, depth + 1);
+  return explainContext(waiting, value, depth + 1);
 }
 
 /** A cancel function that is dropped, or skipped on some way. */

@@ -119,7 +119,7 @@ function makePair(study: ContainerStudy, removers: Pair['removers']): Pair | nul
     holders: study.holders,
     isOnPath: study.isOnPath,
     what: `an entry of ${study.place.name}`,
-    isSubscription: isSubscription(study),
+    pattern: isSubscription(study) ? 'subscription-never-removed' : 'missing-delete-on-path',
   };
 }
 

@@ -24,7 +24,7 @@ export interface Pair {
   readonly isOnPath: (declaration: FunctionDeclaration) => boolean;
   /** What is left: `an entry of Table.byOrder`. */
   readonly what: string;
-  readonly isSubscription: boolean;
+  readonly pattern: string;
 }
 
 interface Skipped {
@@ -46,7 +46,7 @@ export function findSkippedRemoval(pair: Pair): SourceAnswer | null {
   const line = tree.endLine(statementOf(file, node));
   const leaving = exit === undefined ? '' : describeExit(file, exit);
   return {
-    pattern: pair.isSubscription ? 'subscription-never-removed' : 'missing-delete-on-path',
+    pattern: pair.pattern,
     holders: [...pair.holders, { file, node: statementOf(file, node), name: functionKey(best.wrapper) }],
     fix: {
       file,
@@ -158,7 +158,7 @@ export function findSkippingRemover(pair: Pair): SourceAnswer | null {
       if (exit === NO_NODE) continue;
       const at = { file: call.file, node: exit };
       return {
-        pattern: pair.isSubscription ? 'subscription-never-removed' : 'missing-delete-on-path',
+        pattern: pair.pattern,
         holders: pair.holders,
         fix: {
           file: call.file,
