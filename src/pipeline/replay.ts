@@ -3,6 +3,7 @@ import type { Millis } from '../base/units.ts';
 import type { Report } from '../model/report.ts';
 import { targetKey } from '../model/target.ts';
 import type { Recording } from '../recording/read-recording.ts';
+import { explainReport } from './explain-findings.ts';
 import { Investigation } from './investigation.ts';
 import { mergeReports } from './merge-reports.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
@@ -63,7 +64,11 @@ async function replayTarget(
     toMillis = Math.max(toMillis, life.toMillis, investigation.state().lastEvaluationMillis ?? 0);
   }
   const report = investigation.report({ fromMillis: first.fromMillis, toMillis });
-  return { investigation, report };
+  // The newest life that carries sources: those of the version that ran last.
+  const carrier = lives.findLast(({ sourceFiles }) => sourceFiles.length > 0);
+  if (carrier === undefined) return { investigation, report };
+  const sources = { files: carrier.sourceFiles, read: (file: string) => carrier.sourceFile(file) };
+  return { investigation, report: await explainReport(report, sources, module ?? '') };
 }
 
 async function replayLife(
