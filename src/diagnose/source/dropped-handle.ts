@@ -6,6 +6,7 @@ import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionKey } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type Holder, type SourceAnswer } from './answer.ts';
+import { findHandOver } from './hand-over.ts';
 import { checkRelease, deferLine, type Release } from './release-check.ts';
 
 /** Functions that hand the means on to their own callers. */
@@ -39,7 +40,7 @@ export function findDroppedHandle(question: HandleQuestion): SourceAnswer | null
     ],
     fix: {
       file: call.file,
-      line: text === 'skipped' ? deferLine(call.file, call.node) : call.file.tree.line(call.node),
+      line: deferLine(call.file, call.node),
       text: describeFix(question, giver, call, text),
     },
     confidence: 0.94,
@@ -93,21 +94,12 @@ function findFaultyCalls(
       case 'released':
         return [];
       case 'handed-on': {
-        if (depth >= MAX_WRAPPERS || call.caller === null || !isReturned(call.file, call.node, state.to))
-          return [];
-        return findFaultyCalls(question, call.caller, release, depth + 1);
+        const over = findHandOver(analysis, call.file, { call: call.node, to: state.to, release });
+        if (over === null || depth >= MAX_WRAPPERS || over.giver === giver) return [];
+        return findFaultyCalls(question, over.giver, over.release, depth + 1);
       }
     }
   });
-}
-
-/** Does the caller give it to its own callers, as its first result? */
-function isReturned(file: GoFile, call: NodeRow, to: NodeRow): boolean {
-  const { tree } = file;
-  return (
-    tree.enclosing(to, 'return_statement') !== NO_NODE ||
-    tree.kind(tree.parent(tree.parent(call))) === 'return_statement'
-  );
 }
 
 /** The result of a function that undoes something: a closure that reaches one of `isUndoing`. null when it gives none. */

@@ -169,12 +169,11 @@ export function deferLine(file: GoFile, call: NodeRow): number {
   const statement = statementOf(file, call);
   const siblings = tree.children(tree.parent(statement));
   const next = siblings[siblings.indexOf(statement) + 1];
-  if (
-    next !== undefined &&
-    tree.kind(next) === 'if_statement' &&
-    /\b\w*err\w*\s*!=\s*nil|!\s*ok/i.test(tree.textOf(tree.child(next, 'condition')))
-  ) {
-    return tree.endLine(next);
-  }
-  return tree.endLine(statement);
+  if (next === undefined || tree.kind(next) !== 'if_statement') return tree.endLine(statement);
+  const names = tree.children(tree.child(statement, 'left')).map((name) => tree.textOf(name));
+  const condition = tree.textOf(tree.child(next, 'condition'));
+  const isOfThis =
+    tree.child(next, 'initializer') === NO_NODE && names.some((name) => condition.includes(name));
+  const isFailure = isOfThis && /\w*err\w*\s*!=\s*nil|!\s*\w+|==\s*nil/i.test(condition);
+  return tree.endLine(isFailure ? next : statement);
 }

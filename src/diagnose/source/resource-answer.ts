@@ -1,13 +1,15 @@
 // Things that must be released: bodies, rows, files, tickers, contexts, what libraries open.
 import { describeCall } from '../../gosource/call-graph.ts';
 import type { GoFile } from '../../gosource/declarations.ts';
+import { findExits } from '../../gosource/paths.ts';
 import { statementOf } from '../../gosource/places.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
-import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
+import type { NodeRow } from '../../gosource/syntax-tree.ts';
 import { pickBest, shortPlace, type Holder, type SourceAnswer } from './answer.ts';
 import { isEndlessLoop } from './conditions.ts';
 import { findDroppedHandle } from './dropped-handle.ts';
+import { findHandOver } from './hand-over.ts';
 import { pathFilter, type Located } from './locate.ts';
 import { checkRelease, deferLine, type ReleaseState } from './release-check.ts';
 import { findResource, guessResource, type ResourceKind } from './resource-table.ts';
@@ -62,7 +64,7 @@ function explainCall(
 ): SourceAnswer | null {
   const { file } = located;
   const state = checkRelease(analysis, file, call, opened.kind.release);
-  if (state.kind === 'handed-on') return explainHandedOn(analysis, located, call, opened);
+  if (state.kind === 'handed-on') return explainHandedOn(analysis, located, { call, to: state.to }, opened);
   if (state.kind === 'released') return null;
   return describeUnreleased({ file, node: call }, opened, state, []);
 }
@@ -97,24 +99,17 @@ function describeUnreleased(
 function explainHandedOn(
   analysis: SourceAnalysis,
   located: Located,
-  call: NodeRow,
+  handed: { readonly call: NodeRow; readonly to: NodeRow },
   { key, kind }: Opened,
 ): SourceAnswer | null {
   const { file } = located;
-  const giver = functionAt(file, call);
-  const { tree } = file;
-  const isReturned =
-    giver !== null &&
-    [...tree.descendants(giver.body, 'return_statement')].some(
-      (node) => tree.endLine(node) >= tree.line(call),
-    );
-  if (!isReturned || giver === null) return null;
+  const over = findHandOver(analysis, file, { ...handed, release: kind.release });
+  if (over === null) return null;
   const name = key.slice(key.lastIndexOf('/') + 1);
   return findDroppedHandle({
     analysis,
-    giver,
-    release: kind.release,
-    holders: [{ file, node: statementOf(file, call), name }],
+    ...over,
+    holders: [{ file, node: statementOf(file, handed.call), name }],
     pattern: kind.pattern,
     consequence: `what ${name} opened stays open`,
     isOnPath: pathFilter(located.culprit),
@@ -251,7 +246,10 @@ export function explainCString(file: GoFile, line: number): SourceAnswer | null 
     const name = tree.textOf(tree.child(node, 'function'));
     if (!/^C\.(?:CString|CBytes|malloc|calloc|strdup)$/.test(name)) continue;
     const around = functionAt(file, node);
-    const isFreed = around !== null && /\bC\.free\b/.test(tree.textOf(around.body));
+    const frees = around === null ? [] : freesIn(file, around.body);
+    const exits = findExits({ file, from: node, isGood: (inner) => frees.includes(inner) });
+    if (frees.length > 0 && exits.length === 0) continue;
+    const isFreed = frees.length > 0;
     const at = { file, node };
     return {
       pattern: name === 'C.CString' ? 'cgo-cstring-not-freed' : 'cgo-malloc-not-freed',
@@ -261,14 +259,15 @@ export function explainCString(file: GoFile, line: number): SourceAnswer | null 
         line: tree.line(node),
         text: `Free what ${name} gives in a defer right behind it (${shortPlace(at)})${isFreed ? ': not every way does' : ': nothing does, and Go never will'}.`,
       },
-      confidence: isFreed ? 0.6 : 0.9,
+      confidence: isFreed ? 0.85 : 0.9,
     };
   }
   return null;
 }
 
-/** Is `node` in a function that runs once? Its resources live as long as the program, on purpose. */
-export function runsOnce(file: GoFile, node: NodeRow): boolean {
-  const around = functionAt(file, node);
-  return node === NO_NODE || around === null || /^(?:main|init)$/.test(around.name);
+function freesIn(file: GoFile, body: NodeRow): NodeRow[] {
+  const { tree } = file;
+  return [...tree.descendants(body, 'call_expression')].filter(
+    (call) => tree.textOf(tree.child(call, 'function')) === 'C.free',
+  );
 }
