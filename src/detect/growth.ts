@@ -2,8 +2,8 @@
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
 import type { Growth } from '../model/finding.ts';
 import { studentQuantile } from '../series/stats/distributions.ts';
-import { fitLeastSquares } from '../series/stats/least-squares.ts';
-import { whiten } from '../series/stats/autocorrelation.ts';
+import { dot, fitLeastSquares } from '../series/stats/least-squares.ts';
+import { correctedAutocorrelation, whiten } from '../series/stats/autocorrelation.ts';
 import type { RecentGrowth } from './assessment.ts';
 import type { LaneSeries } from './lane-series.ts';
 import type { ModelFit, ModelSet } from './models.ts';
@@ -35,26 +35,77 @@ export function describeLeakGrowth(
   const shape = fit.shapes[last];
   const slope = fit.coefficient[last];
   const error = fit.standardError[last];
-  const onsetShare = shape.kind === 'hinge' ? shape.at : 0;
-  const onsetTime = shape.domain === 'time' ? onsetShare : timeOfWork(series, onsetShare);
-  const hours = Math.max(series.spanHours * (1 - onsetTime), 1e-6);
-  const reach = 1 - onsetShare;
+  const { perHour, onsetTime, hoursPerShare } = rateOf(series, fit);
   const t = studentQuantile(0.5 + GROWTH_CONFIDENCE / 2, Math.max(2, set.effectiveSamples - fit.parameters));
+  const half = Math.hypot(
+    t * Math.hypot((error * memoryLeft(series, set, fit)) / hoursPerShare, spreadOfModels(series, set, fit)),
+    perHour / series.blocks.length,
+  );
   return {
-    growth: {
-      unit,
-      perHour: (slope * reach) / hours,
-      low: ((slope - t * error) * reach) / hours,
-      high: ((slope + t * error) * reach) / hours,
-      confidence: GROWTH_CONFIDENCE,
-    },
+    growth: { unit, perHour, low: perHour - half, high: perHour + half, confidence: GROWTH_CONFIDENCE },
     z: error > 0 ? slope / error : 0,
     onsetMillis: series.fromMillis + onsetTime * series.spanHours * HOUR_MILLIS,
-    grown: slope * reach,
+    grown: slope * (1 - onsetShareOf(shape)),
     shape,
     slopePerShare: slope,
     errorPerShare: error,
   };
+}
+
+function onsetShareOf(shape: Shape): number {
+  return shape.kind === 'hinge' ? shape.at : 0;
+}
+
+/** Mean rate of the growing term, its last shape, from onset to the end. */
+function rateOf(
+  series: LaneSeries,
+  fit: ModelFit,
+): { perHour: number; onsetTime: number; hoursPerShare: number } {
+  const last = fit.shapes.length - 1;
+  const shape = fit.shapes[last];
+  const onsetShare = onsetShareOf(shape);
+  const onsetTime = shape.domain === 'time' ? onsetShare : timeOfWork(series, onsetShare);
+  const hoursPerShare = Math.max(series.spanHours * (1 - onsetTime), 1e-6) / (1 - onsetShare);
+  return { perHour: fit.coefficient[last] / hoursPerShare, onsetTime, hoursPerShare };
+}
+
+/** Standard deviation of the rate over leak models that explain the series about as well: weights by BIC. */
+function spreadOfModels(series: LaneSeries, set: ModelSet, best: ModelFit): number {
+  const { perHour } = rateOf(series, best);
+  let weights = 0;
+  let squares = 0;
+  for (const fit of set.fits) {
+    if (!fit.name.startsWith('L')) continue;
+    const weight = Math.exp(-Math.max(0, fit.bic - best.bic) / 2);
+    weights += weight;
+    squares += weight * (rateOf(series, fit).perHour - perHour) ** 2;
+  }
+  return weights > 0 ? Math.sqrt(squares / weights) : 0;
+}
+
+/**
+ * Factor on the standard error for what one lag of autocorrelation does not say: long-run variance of the whitened residuals
+ * over the share of it that their first lag accounts for. Newey & West 1987, Bartlett weights, root of n lags.
+ */
+function memoryLeft(series: LaneSeries, set: ModelSet, fit: ModelFit): number {
+  const solved = solveFit(series, set, fit);
+  if (!solved) return 1;
+  const { value } = series.input;
+  const residual = whiten(
+    value.map((cell, i) => cell - solved.fitted[i]),
+    set.autocorrelation,
+  );
+  const power = dot(residual, residual);
+  if (!(power > 0)) return 1;
+  const lags = Math.round(Math.sqrt(residual.length));
+  let longRun = 1;
+  for (let lag = 1; lag <= lags; lag++) {
+    let product = 0;
+    for (let i = lag; i < residual.length; i++) product += residual[i] * residual[i - lag];
+    longRun += 2 * (1 - lag / (lags + 1)) * (product / power);
+  }
+  const counted = correctedAutocorrelation(residual, fit.parameters);
+  return Math.sqrt(Math.max(1, longRun / ((1 + counted) / (1 - counted))));
 }
 
 function timeOfWork(series: LaneSeries, share: number): number {
