@@ -106,7 +106,7 @@ Examples:
         )
         .option('--data <folder>', 'where evidence and findings are kept')
         .option('--storage <kind>', 'chdb, memory, or the URL of a ClickHouse server')
-        .addOption(repeatable('--source <folder>', 'Go sources, to show the culprit'))
+        .addOption(repeatable('--source <folder>', 'Go sources: show the culprit, name holder and fix'))
         .option('--gauge-interval <duration>', 'between two scrapes (15s)', duration)
         .option('--profile-interval <duration>', 'between two profiles at least (10m)', duration)
         .option('--record <folder>', 'also write the raw evidence of the first target as a recording')
@@ -137,7 +137,7 @@ Examples:
         .argument('<target>', 'URL of a service')
         .addOption(lasting('--for <duration>', 'how long to watch', '5m'))
         .option('--json', 'one plimsoll-report/1 document on standard output')
-        .addOption(repeatable('--source <folder>', 'Go sources, to show the culprit'))
+        .addOption(repeatable('--source <folder>', 'Go sources: show the culprit, name holder and fix'))
         .option('--gauge-interval <duration>', 'between two scrapes (5s)', duration)
         .option('--profile-interval <duration>', 'between two profiles at least (1m)', duration)
         .addOption(FAIL_ON),
@@ -186,12 +186,14 @@ Examples:
     .description('run the pipeline on recordings, in virtual time, as fast as it can')
     .argument('<recording...>', 'folders or .tar.gz files; several of one service are its instances or lives')
     .option('--json', 'one plimsoll-report/1 document on standard output')
+    .addOption(repeatable('--source <folder>', 'Go sources: name holder and fix'))
     .addOption(FAIL_ON)
     .addHelpText(
       'after',
       `
 Examples:
   plimsoll replay orders.tar.gz
+  plimsoll replay --source ~/src/orders orders.tar.gz
   plimsoll replay --json orders.tar.gz | jq .verdict`,
     )
     .action(async (recordings: string[], options: ReplayOptions) => {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Report } from '../model/report.ts';
 import { buildReport } from '../report/build-report.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
-import { explainReport, type SourceSet } from './explain-findings.ts';
+import type { SourceSet } from '../workspace/module-sources.ts';
+import { explainReport } from './explain-findings.ts';
+import { SourceExplainer } from './source-explainer.ts';
 
 const MODULE = 'example.com/shop';
 
@@ -29,6 +31,11 @@ function sources(files: Readonly<Record<string, string>>): SourceSet {
   };
 }
 
+function explain(report: Report, carried: SourceSet, module: string | null = MODULE): Promise<Report> {
+  const explainer = new SourceExplainer({ folders: [], carried, mayLookLocally: false, useWorker: false });
+  return explainReport(report, explainer, module);
+}
+
 function leakAt(line: number): Report {
   const culprit = {
     role: 'allocates' as const,
@@ -53,11 +60,12 @@ function leakAt(line: number): Report {
 
 describe('explainReport', () => {
   it('adds the holder, the pattern and the place of the fix, in files of the module', async () => {
-    const report = await explainReport(leakAt(13), sources({ [`${MODULE}/cache/table.go`]: LEAKY }), MODULE);
+    const report = await explain(leakAt(13), sources({ [`${MODULE}/cache/table.go`]: LEAKY }));
     const [finding] = report.findings;
     expect(finding?.culprits.map(({ role, function: name, line }) => `${role} ${name}:${line}`)).toEqual([
       `allocates ${MODULE}/cache.(*Table).Put:13`,
       'holds Table.rows:13',
+      'holds Table.rows:7',
     ]);
     expect(finding).toMatchObject({ pattern: 'unbounded-map', fix: { file: 'cache/table.go' } });
     expect(finding?.fix?.text).toContain('rows');
@@ -65,14 +73,40 @@ describe('explainReport', () => {
 
   it('leaves a report as it is without sources, without Go in them, or where they are another program', async () => {
     const report = leakAt(13);
-    expect(await explainReport(report, sources({}), MODULE)).toBe(report);
-    expect(await explainReport(report, sources({ 'README.md': 'x' }), MODULE)).toBe(report);
-    const other = await explainReport(report, sources({ 'example.com/other/a.go': 'package other' }), MODULE);
+    expect(await explain(report, sources({}))).toBe(report);
+    expect(await explain(report, sources({ 'README.md': 'x' }))).toBe(report);
+    const other = await explain(report, sources({ 'example.com/other/a.go': 'package other' }));
     expect(other).toEqual(report);
+  });
+
+  it('finds out the module where a recording does not say it', async () => {
+    const set = sources({ [`${MODULE}/cache/table.go`]: LEAKY, [`${MODULE}/main.go`]: 'package main' });
+    expect((await explain(leakAt(13), set, null)).findings[0]?.fix?.file).toBe('cache/table.go');
+  });
+
+  it('reads the sources once for a leak whose lines stay, and again when they change', async () => {
+    let reads = 0;
+    const set: SourceSet = {
+      files: [`${MODULE}/cache/table.go`],
+      read: () => Promise.resolve((reads++, new TextEncoder().encode(LEAKY))),
+    };
+    const explainer = new SourceExplainer({
+      folders: [],
+      carried: set,
+      mayLookLocally: false,
+      useWorker: false,
+    });
+    const { findings } = leakAt(13);
+    expect(await explainer.learn(findings, MODULE)).toBe(true);
+    expect(await explainer.learn(findings, MODULE)).toBe(false);
+    expect(reads).toBe(1);
+    await explainer.learn(leakAt(12).findings, MODULE);
+    expect(reads).toBe(2);
+    expect(findings.map((finding) => explainer.apply(finding, MODULE).fix?.file)).toEqual(['cache/table.go']);
   });
 
   it('survives sources that are no Go', async () => {
     const broken = sources({ [`${MODULE}/cache/table.go`]: `${'{('.repeat(5000)}\u0000func` });
-    expect((await explainReport(leakAt(1), broken, MODULE)).findings[0]?.fix).toBeNull();
+    expect((await explain(leakAt(1), broken)).findings[0]?.fix).toBeNull();
   });
 });

@@ -7,6 +7,7 @@ import { explainReport } from './explain-findings.ts';
 import { Investigation } from './investigation.ts';
 import { mergeReports } from './merge-reports.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
+import { SourceExplainer } from './source-explainer.ts';
 
 export interface ReplayProgress {
   readonly path: string;
@@ -17,12 +18,14 @@ export interface ReplayProgress {
 /**
  * Replays recordings. Those of one service and instance are lives of one target, in order of time; the others are
  * instances of one fleet.
+ * @param sourceFolders module roots, or folders above them, with Go sources of the services.
  * @returns one report over all of them; the investigations for who wants to look deeper.
  * @throws PlimsollError RECORDING_INVALID when a file vanishes under way.
  */
 export async function replayRecordings(
   recordings: readonly Recording[],
   onProgress: (progress: ReplayProgress) => void = () => undefined,
+  sourceFolders: readonly string[] = [],
 ): Promise<{ readonly report: Report; readonly investigations: readonly Investigation[] }> {
   const decoder = new ProfileDecoder();
   try {
@@ -31,7 +34,8 @@ export async function replayRecordings(
     for (const lives of groupByTarget(recordings)) {
       const { investigation, report } = await replayTarget(lives, decoder, onProgress);
       investigations.push(investigation);
-      reports.push(report);
+      const { module } = lives[0]?.manifest ?? { module: null };
+      reports.push(await explainReport(report, explainerOf(lives, sourceFolders), module));
     }
     const report = mergeReports(reports);
     if (!report) throw new RangeError('no recording to replay');
@@ -64,11 +68,18 @@ async function replayTarget(
     toMillis = Math.max(toMillis, life.toMillis, investigation.state().lastEvaluationMillis ?? 0);
   }
   const report = investigation.report({ fromMillis: first.fromMillis, toMillis });
-  // The newest life that carries sources: those of the version that ran last.
+  return { investigation, report };
+}
+
+/** Sources of the newest life that carries some: those of the version that ran last. */
+function explainerOf(lives: readonly Recording[], folders: readonly string[]): SourceExplainer {
   const carrier = lives.findLast(({ sourceFiles }) => sourceFiles.length > 0);
-  if (carrier === undefined) return { investigation, report };
-  const sources = { files: carrier.sourceFiles, read: (file: string) => carrier.sourceFile(file) };
-  return { investigation, report: await explainReport(report, sources, module ?? '') };
+  const carried =
+    carrier === undefined
+      ? null
+      : { files: carrier.sourceFiles, read: (file: string) => carrier.sourceFile(file) };
+  // What a recording of elsewhere names must not be read from this machine, unless somebody says so.
+  return new SourceExplainer({ folders, carried, mayLookLocally: false, useWorker: false });
 }
 
 async function replayLife(

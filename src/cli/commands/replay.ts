@@ -1,4 +1,4 @@
-import { replayRecordings } from '../../pipeline/replay.ts';
+import { replayRecordings, type ReplayProgress } from '../../pipeline/replay.ts';
 import { openRecording, type Recording } from '../../recording/read-recording.ts';
 import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
 import { printReport } from '../print-report.ts';
@@ -6,6 +6,7 @@ import { Terminal } from '../terminal.ts';
 
 export interface ReplayOptions {
   readonly json?: boolean;
+  readonly source: readonly string[];
   readonly failOn: string;
 }
 
@@ -18,9 +19,10 @@ export async function replayCommand(paths: readonly string[], options: ReplayOpt
   const recordings: Recording[] = [];
   for (const path of paths) recordings.push(await openRecording(path));
   const isWatched = process.stderr.isTTY;
-  const { report, investigations } = await replayRecordings(recordings, ({ path, evidence, of }) => {
+  const onProgress = ({ path, evidence, of }: ReplayProgress) => {
     if (isWatched && evidence % PROGRESS_EVERY === 0) terminal.progress(`${path}: ${evidence} of ${of}`);
-  });
+  };
+  const { report, investigations } = await replayRecordings(recordings, onProgress, options.source);
   terminal.endProgress();
   await printReport(report, { json: options.json ?? false, investigation: investigations[0] ?? null });
   return report.verdict === 'leak' || report.verdict === 'undetermined'

@@ -1,0 +1,57 @@
+// What source says, as plain data: what crosses threads, is kept for the next report, and joins a finding.
+import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
+import type { Culprit, Finding, LeakClass } from '../../model/finding.ts';
+import { shortPlace } from './answer.ts';
+import { explainSource } from './explain-source.ts';
+
+export interface SourceFacts {
+  readonly pattern: string | null;
+  /** Role `holds`: the storing statement (or the wait), then the declaration. */
+  readonly holders: readonly Culprit[];
+  readonly fix: Finding['fix'];
+}
+
+/** Statement and declaration are enough to look at. */
+const MAX_HOLDERS = 2;
+/** Below this an answer says where the memory is, and no more. */
+const SURE_ENOUGH = 0.25;
+
+/**
+ * What the sources say about a leak with these culprits; null when they say nothing.
+ *
+ * @param module import path that files are made relative to, as everywhere in a report; '' when unknown.
+ */
+export function findSourceFacts(
+  analysis: SourceAnalysis,
+  kind: LeakClass,
+  culprits: readonly Culprit[],
+  module: string,
+): SourceFacts | null {
+  const answer = explainSource(analysis, kind, culprits);
+  if (answer === null) return null;
+  const inModule = (path: string): string =>
+    module !== '' && path.startsWith(`${module}/`) ? path.slice(module.length + 1) : path;
+  const seen = new Set<string>();
+  const holders = answer.holders
+    .filter((holder) => !seen.has(shortPlace(holder)) && seen.add(shortPlace(holder)))
+    .slice(0, MAX_HOLDERS)
+    .map(({ name, file, node }): Culprit => ({
+      role: 'holds',
+      function: name,
+      file: inModule(file.path),
+      profileFile: null,
+      line: file.tree.line(node),
+      share: null,
+      low: null,
+      high: null,
+    }));
+  if (answer.confidence < SURE_ENOUGH) return { pattern: null, holders, fix: null };
+  const { file, line, text } = answer.fix;
+  return { pattern: answer.pattern, holders, fix: { text, file: inModule(file.path), line } };
+}
+
+/** The finding with holders behind its culprits, the pattern and the fix. */
+export function addSourceFacts(finding: Finding, facts: SourceFacts): Finding {
+  const culprits = [...finding.culprits.filter(({ role }) => role !== 'holds'), ...facts.holders];
+  return { ...finding, culprits, pattern: facts.pattern ?? finding.pattern, fix: facts.fix ?? finding.fix };
+}
