@@ -32,6 +32,8 @@ export const ERRORS = {
   PROFILE_INVALID: { advice: 'The profile is damaged or no pprof profile; take it again.' },
   PROFILE_NOT_FOUND: { advice: 'Check the name; a URL needs http:// or host:port in front.' },
   PROFILE_TOO_LARGE: { advice: 'Raise the limit on decompressed bytes if the file can be trusted.' },
+  REPORT_EMPTY: { advice: 'Names are as "plimsoll profile top" prints them; the expression is RE2.' },
+  PROFILES_DIFFER: { advice: 'Profiles that are merged or compared have to be of one kind.' },
   REPORT_TOO_LARGE: { advice: 'Narrow it with -focus, -ignore, -show_from or -tagfocus.' },
   OUTPUT_FAILED: { advice: 'Give another --output: a file that you may write, in a folder that exists.' },
   METRICS_INVALID: { advice: 'The exporter sends a line that is no Prometheus text; see the place.' },

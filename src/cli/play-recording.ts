@@ -42,7 +42,7 @@ export async function playRecording({
     talk: terminal,
     settings: { ...settings, sourceDirs: [...settings.sourceDirs, dirname(dirname(path))] },
     random: Math.random,
-    carriedSource: (file) => recording.sourceFile(file),
+    carriedSources: { files: recording.sourceFiles, read: (file) => recording.sourceFile(file) },
   });
   const server = await startServer({
     view: watch,

@@ -28,7 +28,7 @@ export async function compareProfiles(
   const type = typeName(now.profile, now.options.valueColumn);
   if (typeName(then.profile, then.options.valueColumn) !== type)
     throw new PlimsollError(
-      'PROFILE_INVALID',
+      'PROFILES_DIFFER',
       'profile',
       'the two profiles show different sample types: give -sample_index',
       {

@@ -35,15 +35,15 @@ function writeAll(file: number, part: string | Uint8Array): void {
 
 async function writeStdout(output: ReportOutput): Promise<void> {
   const { stdout } = process;
-  let isClosed = false;
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    isClosed = true;
-  });
+  const ended: { by: NodeJS.ErrnoException | null } = { by: null };
+  stdout.on('error', (error: NodeJS.ErrnoException) => (ended.by = error));
   for (const part of inParts(output)) {
-    if (isClosed) return;
     // Waiting for each part keeps memory bounded where the reader is slow, and nothing is cut at the exit.
     await new Promise<void>((resolve) => stdout.write(part, () => resolve()));
+    if (ended.by === null) continue;
+    if (ended.by.code === 'EPIPE') return;
+    const where = { where: 'standard output' };
+    throw new PlimsollError('OUTPUT_FAILED', 'profile', describeError(ended.by), where, ended.by);
   }
 }
 

@@ -154,5 +154,5 @@ function checkSamePeriod(a: Profile, b: Profile): void {
 }
 
 function invalid(fact: string, field = 'profile.sample_type'): PlimsollError {
-  return new PlimsollError('PROFILE_INVALID', 'profile', fact, { field });
+  return new PlimsollError('PROFILES_DIFFER', 'profile', fact, { field });
 }

@@ -86,7 +86,7 @@ function noTypes(): PlimsollError {
 }
 
 function invalid(fact: string): PlimsollError {
-  return new PlimsollError('PROFILE_INVALID', 'profile', fact, { field: 'profile.sample_type' });
+  return new PlimsollError('PROFILES_DIFFER', 'profile', fact, { field: 'profile.sample_type' });
 }
 
 /** One value column of the result. */

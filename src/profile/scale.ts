@@ -50,7 +50,7 @@ function checkSameTypes(profile: Profile, base: Profile): void {
   const [ours, theirs] = [typesOf(profile), typesOf(base)];
   if (ours === theirs) return;
   const fact = `the types differ, ${ours} here and ${theirs} in the base`;
-  throw new PlimsollError('PROFILE_INVALID', 'profile', fact, { field: 'profile.sample_type' });
+  throw new PlimsollError('PROFILES_DIFFER', 'profile', fact, { field: 'profile.sample_type' });
 }
 
 function typesOf({ header, sampleTypes, strings }: Profile): string {

@@ -62,6 +62,7 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
       await sleepReal(Math.min(1000, Math.max(0, endAt - performance.now())), stop.signal);
     }
     terminal.endProgress();
+    await watch.explained(watched);
     await watch.close();
     const report = watched.report(clock.now());
     await printReport(report, { json: options.json ?? false, investigation: watched.investigation });

@@ -17,7 +17,7 @@ import { readLibrarySource } from '../library-source.ts';
 import { localZoneAt } from '../local-zone.ts';
 import { parseProfileFlags, type ProfileRequest, type SymbolSettings } from '../profile-flags.ts';
 import { PROFILE_REPORTS } from '../profile-reports.ts';
-import type { ProfileTools } from '../profile-tools.ts';
+import type { CommandEntry, ProfileTools, ReportEntry } from '../profile-tools.ts';
 import { isExecutable, named, readProfiles, readSource, type SourceOptions } from '../profile-sources.ts';
 import { writeOutput } from '../write-output.ts';
 
@@ -38,23 +38,29 @@ export async function profileCommand(words: readonly string[]): Promise<ExitStat
   const hasSymbol = entry.hasSymbol === true;
   const request = parseProfileFlags(report, rest, { hasSymbol, warn });
   const tools = profileTools(request);
-  let output: ReportOutput | null;
-  if (entry.kind === 'command') output = await (await entry.load())(request, tools);
-  else {
-    // The code of the report is loaded while the profile is read.
-    const [render, profile] = await Promise.all([entry.load(), tools.readCombined()]);
-    try {
-      const prepared = await tools.prepare(profile, entry);
-      output = await render(prepared.profile, prepared.options);
-    } catch (error) {
-      const isTooLarge = error instanceof PlimsollError && error.code === 'REPORT_TOO_LARGE';
-      throw isTooLarge ? named(error, request.sources.join(', ')) : error;
-    }
-  }
+  const output = await makeReport(entry, request, tools).catch((error: unknown) => {
+    const isAboutFiles = error instanceof PlimsollError && ABOUT_FILES.has(error.code);
+    throw isAboutFiles ? named(error, [...request.sources, ...request.bases].join(', ')) : error;
+  });
   if (output === null) return EXIT.none;
   if (request.output !== null) warn(`Generating report in ${request.output}`);
   await writeOutput(entry.isGzipped === true ? await gzip(output) : output, request.output);
   return EXIT.none;
+}
+
+/** Errors of a report in which the names of the files belong. */
+const ABOUT_FILES = new Set<string>(['REPORT_TOO_LARGE', 'REPORT_EMPTY', 'PROFILES_DIFFER']);
+
+async function makeReport(
+  entry: ReportEntry | CommandEntry,
+  request: ProfileRequest,
+  tools: ProfileTools,
+): Promise<ReportOutput | null> {
+  if (entry.kind === 'command') return (await entry.load())(request, tools);
+  // The code of the report is loaded while the profile is read.
+  const [render, profile] = await Promise.all([entry.load(), tools.readCombined()]);
+  const prepared = await tools.prepare(profile, entry);
+  return render(prepared.profile, prepared.options);
 }
 
 function isHelp(word: string): boolean {

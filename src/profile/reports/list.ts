@@ -62,7 +62,7 @@ export function* listFunctions(profile: Profile, options: ReportOptions): Genera
   }
 }
 
-/** @throws PlimsollError PROFILE_INVALID when no function matches the expression. */
+/** @throws PlimsollError REPORT_EMPTY when no function matches the expression. */
 export function renderList(profile: Profile, options: ReportOptions): string[] {
   const text = [`Total: ${formatValue(options, options.total)}\n`];
   for (const { name, routines } of listFunctions(profile, options)) {

@@ -70,7 +70,7 @@ function edgeLine(
 }
 
 export function noMatch(source: string): PlimsollError {
-  return new PlimsollError('PROFILE_INVALID', 'profile', 'no function matches the expression', {
+  return new PlimsollError('REPORT_EMPTY', 'profile', 'no function matches the expression', {
     value: source,
   });
 }
