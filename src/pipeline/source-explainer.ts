@@ -37,6 +37,7 @@ export interface SourceOptions {
 export class SourceExplainer {
   readonly #options: SourceOptions;
   readonly #answers = new Map<string, SourceFacts | null>();
+  readonly #workers = new Set<Worker>();
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -46,6 +47,16 @@ export class SourceExplainer {
   apply(finding: Finding, module: string | null): Finding {
     const facts = isExplainable(finding) ? this.#answers.get(keyOf(finding, module)) : null;
     return facts ? addSourceFacts(finding, facts) : finding;
+  }
+
+  /** Are there leaks that the sources were not asked about? */
+  hasQuestion(findings: readonly Finding[], module: string | null): boolean {
+    return findings.some((finding) => isExplainable(finding) && !this.#answers.has(keyOf(finding, module)));
+  }
+
+  /** Ends questions under way: they stay without an answer. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
 
   /**
@@ -74,7 +85,27 @@ export class SourceExplainer {
   async #ask(request: SourceRequest): Promise<SourceReply> {
     // From sources (tests) there is no compiled worker to start; the work is the same.
     if (!this.#options.useWorker || !existsSync(WORKER_ENTRY)) return answerQuestions(request);
-    return askWorker(request);
+    return this.#askWorker(request);
+  }
+
+  /** A thread for one request: leaks are rare, and its memory goes with it. */
+  #askWorker(request: SourceRequest): Promise<SourceReply> {
+    return new Promise((resolve) => {
+      const worker = new Worker(WORKER_ENTRY, { workerData: request });
+      this.#workers.add(worker);
+      const timer = setTimeout(() => void worker.terminate(), LONGEST_ANSWER_MILLIS);
+      timer.unref();
+      worker.once('message', (reply: SourceReply) => {
+        resolve(reply);
+        void worker.terminate();
+      });
+      worker.once('error', () => resolve([])); // a text that breaks the analysis is not explained
+      worker.once('exit', () => {
+        clearTimeout(timer);
+        this.#workers.delete(worker);
+        resolve([]);
+      });
+    });
   }
 
   async #readTexts(findings: readonly Finding[], module: string | null): Promise<[string, string][]> {
@@ -137,22 +168,4 @@ function commonPath(paths: readonly string[]): string {
     if (end >= 0) common = common.slice(0, end);
   }
   return common.join('/');
-}
-
-/** A thread for one request: leaks are rare, and its memory goes with it. */
-function askWorker(request: SourceRequest): Promise<SourceReply> {
-  return new Promise((resolve) => {
-    const worker = new Worker(WORKER_ENTRY, { workerData: request });
-    const timer = setTimeout(() => void worker.terminate(), LONGEST_ANSWER_MILLIS);
-    timer.unref();
-    worker.once('message', (reply: SourceReply) => {
-      resolve(reply);
-      void worker.terminate();
-    });
-    worker.once('error', () => resolve([])); // a program that breaks the analysis is not explained
-    worker.once('exit', () => {
-      clearTimeout(timer);
-      resolve([]);
-    });
-  });
 }

@@ -17,7 +17,7 @@ import type { Report } from '../model/report.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
 import { targetKey, type TargetName } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
-import type { CarriedSource } from '../workspace/find-source.ts';
+import type { SourceSet } from '../workspace/module-sources.ts';
 import { Gate } from './gate.ts';
 import { requestOf, type Evaluation } from './investigation.ts';
 import { mergeReports } from './merge-reports.ts';
@@ -33,6 +33,7 @@ import {
 import { sleepReal } from './clock.ts';
 import { sharedAbort } from './shared-abort.ts';
 import { readExcerpt } from './source-excerpt.ts';
+import { SourceExplainer } from './source-explainer.ts';
 import { runTargetLoop, type ProfileWish } from './target-loop.ts';
 import { WatchedTarget } from './watched-target.ts';
 import type { IncidentAction, WatchChange, WatchCounters, WatchView } from './watch-view.ts';
@@ -45,7 +46,7 @@ export interface WatchParts {
   /** Also gets every piece of evidence, e.g. a RecordingWriter. */
   readonly tap?: (target: TargetName, evidence: RawEvidence) => Promise<void>;
   /** Sources that came with a recording. */
-  readonly carriedSource?: CarriedSource;
+  readonly carriedSources?: SourceSet;
   /** In [0, 1): spreads retries and first rounds. Random in production, fixed in tests. */
   readonly random: () => number;
 }
@@ -72,6 +73,7 @@ export class Watch implements WatchView {
   readonly #targets = new Map<string, WatchedTarget>();
   readonly #incidents = new Map<string, Incident>();
   readonly #decoder = new ProfileDecoder();
+  readonly #explainer: SourceExplainer;
   readonly #gate = new Gate(PROFILES_AT_ONCE);
   readonly #stop = sharedAbort();
   readonly #loops: Promise<void>[] = [];
@@ -79,11 +81,20 @@ export class Watch implements WatchView {
   /** Incidents whose last state is not stored yet. Bounded by the number of incidents. */
   readonly #unsaved = new Map<string, Incident>();
   readonly #saving = new Set<Promise<void>>();
+  /** Questions to sources under way: one for each target at most. */
+  readonly #learning = new Map<WatchedTarget, Promise<void>>();
   readonly startedAtMillis: Millis;
   #isFirstRoundTried = false;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    this.#explainer = new SourceExplainer({
+      folders: parts.settings.sourceDirs,
+      carried: parts.carriedSources ?? null,
+      // What a recording of elsewhere names must not be read from this machine.
+      mayLookLocally: parts.carriedSources === undefined,
+      useWorker: true,
+    });
     this.startedAtMillis = parts.clock.now();
   }
 
@@ -103,6 +114,7 @@ export class Watch implements WatchView {
       memoryLimitBytes: add.memoryLimitBytes,
       timeMap: clock.timeMap,
       decoder: this.#decoder,
+      explainer: this.#explainer,
       store,
       talk,
     });
@@ -142,6 +154,8 @@ export class Watch implements WatchView {
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#loops);
+    await this.#explainer.close();
+    await Promise.all(this.#learning.values());
     await this.flush();
     await this.#decoder.close();
     this.#listeners.clear();
@@ -233,6 +247,7 @@ export class Watch implements WatchView {
     const evaluations = watched.evaluateUpTo(atMillis, () => performance.now());
     for (const evaluation of evaluations) this.#follow(watched, evaluation);
     if (evaluations.length === 0) return;
+    this.#learn(watched);
     this.#tell({
       kind: 'assessment',
       service: watched.name.service,
@@ -246,7 +261,7 @@ export class Watch implements WatchView {
     const mine = [...this.#incidents.values()].filter((i) => targetKey(i) === watched.key);
     const { incidents, changes } = advanceIncidents(mine, {
       target: watched.name,
-      findings: evaluation.findings,
+      findings: evaluation.findings.map((finding) => watched.explain(finding)),
       over: evaluation.over,
       atMillis: evaluation.atMillis,
     });
@@ -262,6 +277,36 @@ export class Watch implements WatchView {
       watched.investigation.addMark({ at: evaluation.atMillis, kind: 'alarm', text });
       talk.info(`${watched.key}: ${text}`);
       this.#tell({ kind: 'incident', service: incident.service, id, atMillis: evaluation.atMillis });
+    }
+  }
+
+  /** Asks the sources about new leaks, in the background: reports and incidents have it as soon as it is known. */
+  #learn(watched: WatchedTarget): void {
+    const { findings, facts } = watched.investigation;
+    if (this.#learning.has(watched) || !this.#explainer.hasQuestion(findings, facts.module)) return;
+    const learning = this.#explainer.learn(findings, facts.module).then((isTold) => {
+      this.#learning.delete(watched);
+      if (isTold) this.#explainIncidents(watched);
+    });
+    this.#learning.set(watched, learning);
+  }
+
+  /** Waits until the sources have been asked about all that is known to leak. */
+  async explained(watched: WatchedTarget): Promise<void> {
+    await this.#learning.get(watched);
+    this.#learn(watched);
+    await this.#learning.get(watched);
+  }
+
+  #explainIncidents(watched: WatchedTarget): void {
+    for (const incident of this.#incidents.values()) {
+      if (targetKey(incident) !== watched.key) continue;
+      const finding = watched.explain(incident.finding);
+      if (finding === incident.finding) continue;
+      const explained = { ...incident, finding };
+      this.#incidents.set(incident.id, explained);
+      this.#save(explained, this.#parts.store);
+      this.#tell({ kind: 'incident', service: incident.service, id: incident.id, atMillis: this.now() });
     }
   }
 
@@ -338,7 +383,7 @@ export class Watch implements WatchView {
     if (!finding) return null;
     return readExcerpt(finding, {
       folders: this.#parts.settings.sourceDirs,
-      carried: this.#parts.carriedSource ?? null,
+      carried: this.#parts.carriedSources?.read ?? null,
     });
   }
 

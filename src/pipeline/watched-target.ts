@@ -2,6 +2,7 @@
 import { PlimsollError, describeError } from '../base/errors.ts';
 import type { Bytes, Millis } from '../base/units.ts';
 import type { FetchOutcome, RequestName } from '../collect/source.ts';
+import type { Finding } from '../model/finding.ts';
 import type { ProfileKind, RawEvidence, TimeMap } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
 import type { Mark, TargetStatus } from '../model/status.ts';
@@ -17,6 +18,7 @@ import {
 } from './investigation.ts';
 import type { Talk } from './ports.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
+import type { SourceExplainer } from './source-explainer.ts';
 import { lastKnown } from './series-view.ts';
 import { RESTORE_SPAN_MILLIS } from './settings.ts';
 import { siteValuesOf } from './site-values.ts';
@@ -29,6 +31,7 @@ export interface WatchedTargetOptions {
   readonly memoryLimitBytes: Bytes | null;
   readonly timeMap: TimeMap;
   readonly decoder: ProfileDecoder;
+  readonly explainer: SourceExplainer;
   readonly store: Store;
   readonly talk: Talk;
 }
@@ -240,7 +243,13 @@ export class WatchedTarget {
       fromMillis: firstEvidenceMillis ?? nowMillis,
       toMillis: lastEvidenceMillis ?? nowMillis,
     };
-    return this.investigation.report(range, this.statuses.failing());
+    const report = this.investigation.report(range, this.statuses.failing());
+    return { ...report, findings: report.findings.map((finding) => this.explain(finding)) };
+  }
+
+  /** The finding with what the sources say about it, as far as that is known by now. */
+  explain(finding: Finding): Finding {
+    return this.#options.explainer.apply(finding, this.investigation.facts.module);
   }
 
   status(): TargetStatus {
