@@ -32,6 +32,7 @@ export const ERRORS = {
   PROFILE_INVALID: { advice: 'The profile is damaged or no pprof profile; take it again.' },
   PROFILE_NOT_FOUND: { advice: 'Check the name; a URL needs http:// or host:port in front.' },
   PROFILE_TOO_LARGE: { advice: 'Raise the limit on decompressed bytes if the file can be trusted.' },
+  PROFILE_UNFIT: { advice: 'Take the kind of profile that this report is about.' },
   REPORT_EMPTY: { advice: 'Names are as "plimsoll profile top" prints them; the expression is RE2.' },
   PROFILES_DIFFER: { advice: 'Profiles that are merged or compared have to be of one kind.' },
   REPORT_TOO_LARGE: { advice: 'Narrow it with -focus, -ignore, -show_from or -tagfocus.' },

@@ -28,7 +28,9 @@ export async function goroutinesCommand(
     } else {
       if (decoded.profile.samples.length > 0 && decoded.profile.functions.length === 0)
         warnings.add(NO_SYMBOLS);
-      grouper.addProfile(decoded.profile, findCountColumn(decoded.profile));
+      // The debug=1 text leaves out the runtime's frames, and with them what a goroutine waits for.
+      const showsWaits = decoded.form !== 'count-text';
+      grouper.addProfile(decoded.profile, findCountColumn(decoded.profile), showsWaits);
     }
   }
   return renderGoroutines(grouper.finish(), Math.max(0, settings.nodeCount), [...warnings]);

@@ -77,7 +77,7 @@ function combine(profiles: readonly Profile[], sources: readonly string[]): Prof
 function tablesOf(decoded: DecodedProfile): Profile {
   if (decoded.form !== 'goroutine-dump') return decoded.profile;
   throw new PlimsollError(
-    'PROFILE_INVALID',
+    'PROFILE_UNFIT',
     'pprof',
     'a goroutine dump (debug=2) has no values to report; see the goroutines report',
   );

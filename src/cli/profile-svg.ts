@@ -10,11 +10,15 @@ import type { ReportOptions } from '../profile/reports/options.ts';
  */
 const EDGES_WITH_PLACED_LABELS = 100;
 
+/** What neither Graphviz nor SVG takes in a text; names may hold anything. */
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f]/g;
+
 const EDGE_LABEL = /^(NN?[\d_]+ -> NN?[\d_]+ \[)label="/gm;
 
 export async function renderSvg(profile: Profile, options: ReportOptions): Promise<string> {
   const graphviz = await Graphviz.load();
   const dot = [...renderDot(profile, options)].join('');
   const edges = dot.match(EDGE_LABEL)?.length ?? 0;
-  return graphviz.dot(edges < EDGES_WITH_PLACED_LABELS ? dot : dot.replace(EDGE_LABEL, '$1xlabel="'), 'svg');
+  const placed = edges < EDGES_WITH_PLACED_LABELS ? dot : dot.replace(EDGE_LABEL, '$1xlabel="');
+  return graphviz.dot(placed.replace(CONTROL, '\uFFFD'), 'svg');
 }

@@ -33,13 +33,18 @@ describe('folded stacks', () => {
     ]);
   });
 
+  it('may have one frame each, and comments', () => {
+    expect(draw('# perf\na 1\nb 2\nc 3\n')).toEqual(['a = 1', 'b = 2', 'c = 3']);
+    expect(draw('a;b 1\nidle 5\n')).toEqual(['b < a = 1', 'idle = 5']);
+  });
+
   it('have one function and one location a name', () => {
     const { functions, locations } = read('a;b;a 1\nb;a 2\n');
     expect([functions.length, locations.length]).toEqual([2, 2]);
   });
 
   it.each([
-    ['a;b 1\nc;d\n', /line 2, .*no "frame;frame VALUE" line/],
+    ['a;b 1\nc;d 2\n\nc;d', /line 4, .*no "frame;frame VALUE" line/],
     ['a;b 1\nc;d 9223372036854775808\n', /line 2/],
     ['upstream said 502\n', /none that a profile endpoint writes/],
   ])('%j is refused', (text, expected) => {

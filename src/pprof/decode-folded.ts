@@ -12,10 +12,21 @@ const FOLDED_TABLE_BYTES = 128 * 1024 * 1024;
 const STACK_BYTES = 40;
 const NAME_BYTES = 320;
 
-/** Whether a text looks like folded stacks: its first line ends in a number, and frames are told apart somewhere. */
+/** Stacks of one frame look like any text that ends in a number; so many in a row are no accident. */
+const ENOUGH_LINES = 3;
+
+/** Whether a text begins as folded stacks do: lines that end in a number, with frames told apart somewhere, or some in a row. */
 export function looksFolded(start: string): boolean {
-  const first = start.split('\n', 1)[0].trimEnd();
-  return LINE.test(first) && start.includes(';');
+  // The last line may be cut.
+  const all = start.split('\n');
+  const lines = (all.length > 1 ? all.slice(0, -1) : all).filter((line) => !isSkipped(line));
+  const isAll = lines.length > 0 && lines.every((line) => LINE.test(line));
+  return isAll && (lines.some((line) => line.includes(';')) || lines.length >= ENOUGH_LINES);
+}
+
+/** Empty lines, and comments as some collapsers write them. */
+function isSkipped(line: string): boolean {
+  return line.trim() === '' || line.startsWith('#');
 }
 
 /**
@@ -50,7 +61,7 @@ export function decodeFolded(bytes: Uint8Array): Profile {
     return added;
   };
   for (let text = lines.next(); text !== null; text = lines.next()) {
-    if (text.trim() === '') continue;
+    if (isSkipped(text)) continue;
     const match = LINE.exec(text);
     const value = match === null ? null : parseInt64(match[2], 10);
     if (match === null || value === null)

@@ -44,7 +44,8 @@ export class GoroutineGrouper {
   readonly #groups = new Map<string, OpenGroup>();
 
   /** @param column of `profile.samples.values` that counts goroutines. */
-  addProfile(profile: Profile, column: number): void {
+  /** @param showsWaits false where the runtime's frames were left out: what a goroutine waits for is not known then. */
+  addProfile(profile: Profile, column: number, showsWaits = true): void {
     const { samples, stacks } = profile;
     const framesOf = frameReader(profile);
     for (let sample = 0; sample < samples.length; sample++) {
@@ -54,7 +55,8 @@ export class GoroutineGrouper {
       const frames: Frame[] = [];
       for (let at = stacks.locationStart[stack]; at < stacks.locationStart[stack + 1]; at++)
         frames.push(...framesOf(stacks.location[at]));
-      this.#open(frames, readWaitReason(frames), null).count += count;
+      const reason = showsWaits ? readWaitReason(frames) : 'state not told';
+      this.#open(frames, reason, null).count += count;
     }
   }
 

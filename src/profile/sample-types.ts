@@ -16,7 +16,7 @@ export function sampleTypeNames(profile: Profile): string[] {
 
 /**
  * Column of a sample type by name; `inuse_space` also finds `space`, as the text form calls it.
- * @throws PlimsollError PROFILE_INVALID naming the types that are there.
+ * @throws PlimsollError PROFILE_UNFIT naming the types that are there.
  */
 export function findSampleType(profile: Profile, name: string): number {
   for (const wanted of [name, name.replace(/^(?:inuse|total)_/, '')]) {
@@ -24,7 +24,7 @@ export function findSampleType(profile: Profile, name: string): number {
     if (column !== -1) return column;
   }
   const found = sampleTypeNames(profile).join(', ') || 'none';
-  throw new PlimsollError('PROFILE_INVALID', 'profile', `there is no sample type ${name}`, {
+  throw new PlimsollError('PROFILE_UNFIT', 'profile', `there is no sample type ${name}`, {
     field: 'profile.sample_type',
     value: found,
   });
@@ -42,12 +42,12 @@ const COUNT_TYPES = ['goroutine', 'goroutines', 'goroutineleak', 'threadcreate',
 
 /**
  * Column that counts goroutines or threads.
- * @throws PlimsollError PROFILE_INVALID when there is no such count in it.
+ * @throws PlimsollError PROFILE_UNFIT when there is no such count in it.
  */
 export function findCountColumn(profile: Profile): number {
   const column = COUNT_TYPES.map((name) => findSampleTypeOrNone(profile, name)).find((found) => found !== -1);
   if (column !== undefined) return column;
-  throw new PlimsollError('PROFILE_INVALID', 'profile', 'this profile counts no goroutines or threads', {
+  throw new PlimsollError('PROFILE_UNFIT', 'profile', 'this profile counts no goroutines or threads', {
     field: 'profile.sample_type',
     value: sampleTypeNames(profile).join(', ') || 'none',
   });

@@ -49,7 +49,10 @@ export async function profileCommand(words: readonly string[]): Promise<ExitStat
 }
 
 /** Errors of a report in which the names of the files belong. */
-const ABOUT_FILES = new Set<string>(['REPORT_TOO_LARGE', 'REPORT_EMPTY', 'PROFILES_DIFFER']);
+const ABOUT_FILES = new Set<string>([
+  ...['PROFILE_INVALID', 'PROFILE_NOT_FOUND', 'PROFILE_TOO_LARGE', 'PROFILE_UNFIT', 'PROFILES_DIFFER'],
+  ...['REPORT_EMPTY', 'REPORT_TOO_LARGE'],
+]);
 
 async function makeReport(
   entry: ReportEntry | CommandEntry,
