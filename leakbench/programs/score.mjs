@@ -55,7 +55,8 @@ async function judgeRecording(one, variant, path) {
   );
   const isLeak = variant === 'leak';
   const named = (leaks[0]?.culprits ?? []).map((/** @type {any} */ c) => c.function);
-  const isRight = (/** @type {string} */ name) => one.culprits.some((/** @type {string} */ c) => c === name);
+  const isRight = (/** @type {string} */ name) =>
+    (one.culprits ?? []).some((/** @type {string} */ c) => c === name);
   const series = readSeries(path);
   return {
     name: one.name,
@@ -186,17 +187,17 @@ function format(results) {
   const heapLeaks = leaks.filter(({ truthClass }) => truthClass === 'heap');
   const otherLeaks = leaks.filter(({ truthClass }) => truthClass === 'goroutine');
   const rows = [
-    '| method | precision | recall | class right | culprit first | culprit in three |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| method | precision | recall | class right | one finding | culprit first | culprit in three |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
     line('Plimsoll', (r) => r.saysLeak, [
       part(found, (r) => r.class === r.truthClass),
       part(leaks, (r) => r.saysLeak && r.first),
       part(leaks, (r) => r.saysLeak && r.inThree),
     ]),
-    ...GAUGE_METHODS.map(({ name }) => line(name, (r) => r.others[name], [null, null, null])),
+    ...GAUGE_METHODS.map(({ name }) => line(name, (r) => r.others[name], [null, null, null, null])),
   ];
   const byHand = (/** @type {string} */ title, /** @type {any[]} */ of, /** @type {string} */ key) =>
-    `| ${title} | - | - | - | ${formatFigure(
+    `| ${title} | - | - | - | - | ${formatFigure(
       part(of, (r) => r.byHand[key].first),
       'share',
     )} | ${formatFigure(
@@ -213,12 +214,12 @@ function format(results) {
     .filter(
       (r) =>
         !r.isVerdictRight ||
-        (r.isLeak && (!r.first || r.class !== r.truthClass)) ||
+        (r.isLeak && (!r.first || r.class !== r.truthClass || r.findings > 1)) ||
         (!r.isLeak && r.alarms > 0),
     )
     .map(
       (r) =>
-        `- ${r.name} ${r.variant}: ${r.verdict}, class ${r.class ?? '-'} (true ${r.truthClass || 'none'}), named ${r.named.join(', ') || 'nothing'}, ${r.alarms} alarms`,
+        `- ${r.name} ${r.variant}: ${r.verdict}, class ${r.class ?? '-'} (true ${r.truthClass || 'none'}), named ${r.named.join(', ') || 'nothing'}, ${r.findings} leak findings, ${r.alarms} alarms`,
     );
   return [
     `${results.length} recordings: ${leaks.length} leaks, ${healthy.length} healthy; verdict accepted in ${formatFigure(verdicts, 'share')}`,

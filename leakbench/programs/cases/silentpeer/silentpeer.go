@@ -24,12 +24,16 @@ func probe(address string, patience time.Duration) error {
 	return err
 }
 
+// silent stays reachable: the collector would close it.
+var silent net.Listener
+
 // listenSilently accepts into its backlog only: nobody ever reads or writes.
 func listenSilently() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
+	silent = listener
 	return listener.Addr().String(), nil
 }
 
