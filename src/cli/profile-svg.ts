@@ -11,7 +11,7 @@ import type { ReportOptions } from '../profile/reports/options.ts';
 const EDGES_WITH_PLACED_LABELS = 100;
 
 /** What neither Graphviz nor SVG takes in a text; names may hold anything. */
-const CONTROL = /[\0-\x08\x0b-\x1f\x7f]/g;
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f\uFFFE\uFFFF]|\p{Surrogate}/gu;
 
 const EDGE_LABEL = /^(NN?[\d_]+ -> NN?[\d_]+ \[)label="/gm;
 

@@ -36,6 +36,10 @@ describe('folded stacks', () => {
   it('may have one frame each, and comments', () => {
     expect(draw('# perf\na 1\nb 2\nc 3\n')).toEqual(['a = 1', 'b = 2', 'c = 3']);
     expect(draw('a;b 1\nidle 5\n')).toEqual(['b < a = 1', 'idle = 5']);
+    expect(draw('swapper 5\nmain 7\n')).toEqual(['swapper = 5', 'main = 7']);
+    expect(draw('[unknown];main 5\n')).toEqual(['main < [unknown] = 5']);
+    expect(draw('<a>;b 5\n')).toEqual(['b < <a> = 5']);
+    expect(draw(`${'f;'.repeat(3000)}g 1\n`)).toHaveLength(1);
   });
 
   it('have one function and one location a name', () => {

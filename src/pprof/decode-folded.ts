@@ -14,6 +14,8 @@ const NAME_BYTES = 320;
 
 /** Stacks of one frame look like any text that ends in a number; so many in a row are no accident. */
 const ENOUGH_LINES = 3;
+/** Without blanks in the frame, fewer are. */
+const ENOUGH_WORDS = 2;
 
 /** Whether a text begins as folded stacks do: lines that end in a number, with frames told apart somewhere, or some in a row. */
 export function looksFolded(start: string): boolean {
@@ -21,7 +23,9 @@ export function looksFolded(start: string): boolean {
   const all = start.split('\n');
   const lines = (all.length > 1 ? all.slice(0, -1) : all).filter((line) => !isSkipped(line));
   const isAll = lines.length > 0 && lines.every((line) => LINE.test(line));
-  return isAll && (lines.some((line) => line.includes(';')) || lines.length >= ENOUGH_LINES);
+  if (!isAll) return false;
+  const isWords = lines.every((line) => /^\S+ -?\d+\s*$/.test(line));
+  return lines.some((line) => line.includes(';')) || lines.length >= (isWords ? ENOUGH_WORDS : ENOUGH_LINES);
 }
 
 /** Empty lines, and comments as some collapsers write them. */

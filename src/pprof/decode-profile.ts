@@ -26,6 +26,8 @@ type RefusedForm = 'empty' | 'gzip' | 'html' | 'json' | 'contention-text' | 'jav
 
 /** How much of the input is looked at to tell its form. */
 const SNIFFED_BYTES = 1024;
+/** A stack of C++ templates is one line of many kilobytes. */
+const FOLDED_SNIFFED_BYTES = 256 * 1024;
 
 /**
  * Decodes a profile in any form that we read.
@@ -61,8 +63,8 @@ export function decodeTables(bytes: Uint8Array): Profile {
   throw new PlimsollError('PROFILE_INVALID', 'pprof', 'a goroutine dump (debug=2) where a profile is needed');
 }
 
-function startOf(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes.subarray(0, SNIFFED_BYTES));
+function startOf(bytes: Uint8Array, length = SNIFFED_BYTES): string {
+  return new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes.subarray(0, length));
 }
 
 function sniffForm(bytes: Uint8Array, start: string): Form {
@@ -74,11 +76,12 @@ function sniffForm(bytes: Uint8Array, start: string): Form {
   if (/^--- ?(?:contention|mutex)/.test(start)) return 'contention-text';
   if (/^--- heapz? \d/.test(start)) return 'java-text';
   if (!isText(bytes)) return 'proto';
+  if (/^goroutine \d+ [^\n]*\[/m.test(start)) return 'goroutine-dump';
+  // A frame may be `[unknown]` or `<a>`.
+  if (looksFolded(startOf(bytes, FOLDED_SNIFFED_BYTES))) return 'folded';
   const text = start.trimStart();
   if (text.startsWith('<')) return 'html';
-  if (text.startsWith('{') || text.startsWith('[')) return 'json';
-  if (/^goroutine \d+ [^\n]*\[/m.test(start)) return 'goroutine-dump';
-  return looksFolded(text) ? 'folded' : 'other-text';
+  return text.startsWith('{') || text.startsWith('[') ? 'json' : 'other-text';
 }
 
 /** Whether this is a text that may be a profile; a goroutine dump is none in this sense. */

@@ -172,6 +172,12 @@ describe('sumGrowth', () => {
     expect(sumGrowth([part(0, 4, 4), part(0, 4, 4), part(0, 4, 4), part(0, 4, 4)]).z).toBeCloseTo(4, 12);
   });
 
+  it('is not less sure of a leak for the sites beside it that have long been dead', () => {
+    const alone = sumGrowth([part(0, 40, 40)]);
+    const among = sumGrowth([part(0, 40, 40), ...Array.from({ length: 2000 }, () => part(0, 0, 0))]);
+    expect([among.low, among.high]).toEqual([alone.low, alone.high]);
+  });
+
   it('does not lose significance to parts in which nothing happened', () => {
     const still = part(0, 0, 0);
     expect(sumGrowth([part(0, 16, 16), still, still]).z).toBe(4);

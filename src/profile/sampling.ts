@@ -202,12 +202,14 @@ export function sumGrowth(
   for (const part of parts) {
     bytes += part.bytes;
     variance += part.variance;
-    below += (part.bytes - part.low) ** 2;
-    above += (part.high - part.bytes) ** 2;
     births += part.births;
     deaths += part.deaths;
-    // A part in which nothing happened carries no noise into the sum.
-    if (part.births + part.deaths > 0) eventVariance += part.eventVariance;
+    // A part in which nothing happened carries no noise into the sum: else a thousand sites that are long dead would hide
+    // the one that grows.
+    if (part.births + part.deaths === 0) continue;
+    below += (part.bytes - part.low) ** 2;
+    above += (part.high - part.bytes) ** 2;
+    eventVariance += part.eventVariance;
   }
   return {
     bytes,
