@@ -26,12 +26,8 @@ export function explainGoroutine(analysis: SourceAnalysis, located: Located): So
     starts: [],
     isOnPath: () => true,
   };
-  // Asleep, or in a call: it is the loop around that never ends.
-  const isElsewhere = waiting.node === NO_NODE;
-  const node = isElsewhere ? located.statement : waiting.node;
-  if (node === NO_NODE) return null;
-  const known = { ...waiting, node, starts: findStarts(analysis, file, node) };
-  if (isElsewhere) return explainEndlessLoop(known);
+  if (waiting.node === NO_NODE) return null;
+  const known = { ...waiting, starts: findStarts(analysis, file, waiting.node) };
   return explainWaiting(known) ?? explainStart(known);
 }
 
@@ -116,10 +112,9 @@ function explainSend(waiting: WaitingGoroutine, channel: NodeRow): SourceAnswer 
 function explainSemaphore(waiting: WaitingGoroutine, study: ChannelStudy): SourceAnswer | null {
   if (!study.isBuffered) return null;
   for (const send of study.sends) {
-    // Taken and given back by the same function; an answer is received by another one.
-    const around = innermostFunction(send.file, send.node);
+    const around = functionAt(send.file, send.node);
     const own = study.receives.filter(
-      ({ file, node }) => file === send.file && innermostFunction(file, giverOf(file, node)) === around,
+      ({ file, node }) => file === send.file && around !== null && file.tree.contains(around.body, node),
     );
     if (own.length === 0) continue;
     const nodes = new Set(own.map(({ node }) => node));
@@ -138,22 +133,6 @@ function explainSemaphore(waiting: WaitingGoroutine, study: ChannelStudy): Sourc
     };
   }
   return null;
-}
-
-function innermostFunction(file: GoFile, node: NodeRow): NodeRow {
-  return file.tree.enclosing(
-    file.tree.parent(node),
-    'func_literal',
-    'function_declaration',
-    'method_declaration',
-  );
-}
-
-/** A deferred closure gives back for the function around it. */
-function giverOf(file: GoFile, node: NodeRow): NodeRow {
-  const { tree } = file;
-  const deferred = tree.enclosing(node, 'defer_statement');
-  return deferred === NO_NODE ? node : deferred;
 }
 
 /** A receiving loop that ends on an error while senders go on. */

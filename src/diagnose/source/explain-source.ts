@@ -5,7 +5,6 @@ import { packageOf } from '../../profile/frames.ts';
 import { pickBest, type SourceAnswer } from './answer.ts';
 import { explainGoroutine } from './blocked-goroutine.ts';
 import { explainHeap } from './heap-answer.ts';
-import { explainLockedThread } from './kept-calls.ts';
 import { locate, type Located } from './locate.ts';
 import { explainCString, explainLibraryUse, explainResource, explainTransport } from './resource-answer.ts';
 
@@ -32,9 +31,8 @@ export function explainSource(
 
 function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Located): SourceAnswer | null {
   switch (kind) {
-    case 'thread':
-      return pickBest([explainThread(located), explainGoroutine(analysis, located)]);
     case 'goroutine':
+    case 'thread':
       return located.culprit.role === 'allocates'
         ? pickBest([explainResource(analysis, located, true), explainHeap(analysis, located)])
         : (explainGoroutine(analysis, located) ?? explainResource(analysis, located, true));
@@ -54,10 +52,6 @@ function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Loca
     case 'retention':
       return null;
   }
-}
-
-function explainThread({ file, declaration }: Located): SourceAnswer | null {
-  return declaration === null ? null : explainLockedThread(file, declaration.body);
 }
 
 /** Code of a library: what counts is who uses it. */

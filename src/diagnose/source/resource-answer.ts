@@ -7,9 +7,9 @@ import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import type { NodeRow } from '../../gosource/syntax-tree.ts';
 import { pickBest, shortPlace, type Holder, type SourceAnswer } from './answer.ts';
+import { isEndlessLoop } from './conditions.ts';
 import { findDroppedHandle } from './dropped-handle.ts';
 import { findHandOver } from './hand-over.ts';
-import { explainKeptCall } from './kept-calls.ts';
 import { pathFilter, type Located } from './locate.ts';
 import { checkRelease, deferLine, type ReleaseState } from './release-check.ts';
 import { findResource, guessResource, type ResourceKind } from './resource-table.ts';
@@ -25,24 +25,13 @@ export function explainResource(
     callsOnLine(file, line).map((node) => {
       const callee = analysis.types.calleeOf({ file, node });
       if (callee.kind !== 'external') return null;
-      if (isShortTimer(file, node, callee.key)) return null;
       const known = findResource(callee.key);
       const kind = known ?? (mayGuess ? guessResource(callee.key) : null);
       const answer = kind === null ? null : explainCall(analysis, located, node, { key: callee.key, kind });
       if (answer !== null)
         return known === null ? { ...answer, confidence: answer.confidence * 0.7 } : answer;
-      return explainKeptCall(analysis, { file, node }, callee.key);
+      return explainTimer(file, node, callee.key) ?? explainDeferInLoop(analysis, file, node);
     }),
-  );
-}
-
-/** It is over in seconds, whoever stops it or not. */
-function isShortTimer(file: GoFile, call: NodeRow, key: string): boolean {
-  const [time] = file.tree.children(file.tree.child(call, 'arguments'));
-  return (
-    key === 'time.AfterFunc' &&
-    time !== undefined &&
-    /\btime\.(?:Nano|Micro|Milli)?[sS]econd\b/.test(file.tree.textOf(time))
   );
 }
 
@@ -127,6 +116,60 @@ function explainHandedOn(
   });
 }
 
+/** `time.After` makes a timer for every round; `time.Tick` a ticker that nobody can stop. */
+function explainTimer(file: GoFile, call: NodeRow, key: string): SourceAnswer | null {
+  const { tree } = file;
+  const isTick = key === 'time.Tick';
+  const isInLoop = tree.enclosing(
+    call,
+    'for_statement',
+    'func_literal',
+    'function_declaration',
+    'method_declaration',
+  );
+  if (!isTick && !(key === 'time.After' && tree.kind(isInLoop) === 'for_statement')) return null;
+  const at = { file, node: call };
+  return {
+    pattern: isTick ? 'ticker-not-stopped' : 'timer-in-loop',
+    holders: [{ file, node: statementOf(file, call), name: key }],
+    fix: {
+      file,
+      line: tree.line(call),
+      text: isTick
+        ? `Use time.NewTicker and stop it in a defer: the ticker of time.Tick at ${shortPlace(at)} cannot be stopped.`
+        : `Make one timer in front of the loop and reset it, instead of a new one with time.After in every round (${shortPlace(at)}): each stays until it fires.`,
+    },
+    confidence: 0.8,
+  };
+}
+
+/** Released by a defer that runs when the function ends, in a loop that does not. */
+function explainDeferInLoop(analysis: SourceAnalysis, file: GoFile, call: NodeRow): SourceAnswer | null {
+  const { tree } = file;
+  const loop = tree.enclosing(
+    call,
+    'for_statement',
+    'func_literal',
+    'function_declaration',
+    'method_declaration',
+  );
+  if (tree.kind(loop) !== 'for_statement' || !isEndlessLoop(analysis, file, loop)) return null;
+  const [deferred] = [...tree.descendants(loop, 'defer_statement')].filter(
+    (node) => tree.enclosing(node, 'for_statement', 'func_literal') === loop,
+  );
+  if (deferred === undefined) return null;
+  return {
+    pattern: 'defer-in-loop',
+    holders: [{ file, node: deferred, name: 'defer' }],
+    fix: {
+      file,
+      line: tree.line(deferred),
+      text: `Release it at the end of each round, or move the round into a function of its own: a defer in this loop (${shortPlace({ file, node: deferred })}) only runs when the loop is over.`,
+    },
+    confidence: 0.85,
+  };
+}
+
 /** An `http.Transport` for every call keeps its idle connections for ever. */
 export function explainTransport(analysis: SourceAnalysis, located: Located): SourceAnswer | null {
   for (const file of analysis.index.filesMentioning('http.Transport')) {
@@ -140,10 +183,6 @@ export function explainTransport(analysis: SourceAnalysis, located: Located): So
         /Transport\)?\.Clone$|\(\*http\.Transport\)\.Clone$/.test(tree.textOf(tree.child(node, 'function')));
       if (!isLiteral && !isClone) continue;
       const around = functionAt(file, node);
-      const isEnded =
-        around !== null &&
-        /DisableKeepAlives:\s*true|\.CloseIdleConnections\(\)/.test(tree.textOf(around.body));
-      if (isEnded) continue;
       if (around === null || /^(?:main|init)$/.test(around.name)) continue;
       const from = located.declaration;
       const isUsed = from === around || (from !== null && analysis.calls.reaches(from, new Set([around]), 3));
