@@ -1,9 +1,8 @@
 // Goroutines that never end: the statement that they wait in, and who should have let them go.
 import type { GoFile } from '../../gosource/declarations.ts';
 import { findExits } from '../../gosource/paths.ts';
-import { statementOf } from '../../gosource/places.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
-import { formatPlace, functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
+import { formatPlace, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { pickBest, shortPlace, type SourceAnswer } from './answer.ts';
 import { studyChannel, type ChannelStudy } from './channels.ts';
@@ -11,8 +10,8 @@ import { findLoopExits, isShutdown, receivedChannel } from './conditions.ts';
 import { findStarts } from './goroutine-start.ts';
 import { explainEndlessLoop } from './endless-goroutine.ts';
 import type { Located } from './locate.ts';
-import { explainLock, explainWait } from './locks.ts';
-import { findSkippedRemoval } from './paired-calls.ts';
+import { explainCondition, explainLock, explainWait } from './locks.ts';
+import { explainSkippedClose, explainSkippedEnd } from './skipped-close.ts';
 import { explainUncalledClose } from './uncalled-close.ts';
 import { holdersOf, isTimer, type WaitingGoroutine } from './waiting.ts';
 
@@ -26,8 +25,12 @@ export function explainGoroutine(analysis: SourceAnalysis, located: Located): So
     starts: [],
     isOnPath: () => true,
   };
-  if (waiting.node === NO_NODE) return null;
-  const known = { ...waiting, starts: findStarts(analysis, file, waiting.node) };
+  // Asleep, or in a call: it is the loop around that never ends.
+  const isElsewhere = waiting.node === NO_NODE;
+  const node = isElsewhere ? located.statement : waiting.node;
+  if (node === NO_NODE) return null;
+  const known = { ...waiting, node, starts: findStarts(analysis, file, node) };
+  if (isElsewhere) return explainEndlessLoop(known);
   return explainWaiting(known) ?? explainStart(known);
 }
 
@@ -47,7 +50,7 @@ function explainWaiting(waiting: WaitingGoroutine): SourceAnswer | null {
     case 'select_statement':
       return pickBest([explainEndlessLoop(waiting), explainSelect(waiting)]);
     case 'call_expression':
-      return pickBest([explainLock(waiting), explainWait(waiting)]);
+      return pickBest([explainLock(waiting), explainWait(waiting), explainCondition(waiting)]);
     default:
       return null;
   }
@@ -112,9 +115,10 @@ function explainSend(waiting: WaitingGoroutine, channel: NodeRow): SourceAnswer 
 function explainSemaphore(waiting: WaitingGoroutine, study: ChannelStudy): SourceAnswer | null {
   if (!study.isBuffered) return null;
   for (const send of study.sends) {
-    const around = functionAt(send.file, send.node);
+    // Taken and given back by the same function; an answer is received by another one.
+    const around = innermostFunction(send.file, send.node);
     const own = study.receives.filter(
-      ({ file, node }) => file === send.file && around !== null && file.tree.contains(around.body, node),
+      ({ file, node }) => file === send.file && innermostFunction(file, giverOf(file, node)) === around,
     );
     if (own.length === 0) continue;
     const nodes = new Set(own.map(({ node }) => node));
@@ -133,6 +137,22 @@ function explainSemaphore(waiting: WaitingGoroutine, study: ChannelStudy): Sourc
     };
   }
   return null;
+}
+
+function innermostFunction(file: GoFile, node: NodeRow): NodeRow {
+  return file.tree.enclosing(
+    file.tree.parent(node),
+    'func_literal',
+    'function_declaration',
+    'method_declaration',
+  );
+}
+
+/** A deferred closure gives back for the function around it. */
+function giverOf(file: GoFile, node: NodeRow): NodeRow {
+  const { tree } = file;
+  const deferred = tree.enclosing(node, 'defer_statement');
+  return deferred === NO_NODE ? node : deferred;
 }
 
 /** A receiving loop that ends on an error while senders go on. */
@@ -167,7 +187,7 @@ function explainLeftReceiver(waiting: WaitingGoroutine, study: ChannelStudy): So
 /** One answer of a goroutine on a channel of the function that started it, which may be gone by then. */
 function explainUnbufferedAnswer(waiting: WaitingGoroutine, study: ChannelStudy): SourceAnswer | null {
   const { file, node } = waiting;
-  if (study.place.kind !== 'local' || study.make === null) return null;
+  if (study.place.kind !== 'local' || study.make === null || study.isBuffered) return null;
   const closure = file.tree.enclosing(node, 'func_literal', 'function_declaration', 'method_declaration');
   const loop = file.tree.enclosing(node, 'for_statement');
   const isLooping = loop !== NO_NODE && file.tree.contains(closure, loop);
@@ -211,9 +231,9 @@ function explainReceive(waiting: WaitingGoroutine, channel: NodeRow): SourceAnsw
   const study = studyChannel(analysis, file, channel);
   if (study === null) return explainDoneContext(waiting, channel);
   return pickBest([
-    explainSkippedClose(waiting, study),
+    explainSkippedClose(waiting, study, 'goroutine-blocked-receive'),
     explainUncalledClose(waiting, study),
-    explainSkippedEnd(waiting, study),
+    explainSkippedEnd(waiting, study, 'goroutine-blocked-receive'),
     explainSkippedSend(waiting, study),
     {
       pattern: 'goroutine-blocked-receive',
@@ -243,60 +263,6 @@ function describeMissingClose(
     line: at.file.tree.line(at.node),
     text: `Close ${study.place.name} when no more is sent (defer close behind ${shortPlace(at)}): ${study.closes.length === 0 ? 'nothing in the sources closes it' : 'not every way does'}, so whoever receives at ${shortPlace({ file: waiting.file, node })} waits for ever.`,
   };
-}
-
-/** The function that makes or feeds the channel closes it at its end, and leaves before. */
-function explainSkippedClose(waiting: WaitingGoroutine, study: ChannelStudy): SourceAnswer | null {
-  for (const close of study.closes) {
-    const { tree } = close.file;
-    if (tree.kind(tree.parent(close.node)) === 'defer_statement') continue;
-    const around = tree.enclosing(close.node, 'func_literal', 'function_declaration', 'method_declaration');
-    const made =
-      study.make?.file === close.file && tree.contains(around, study.make.node) ? study.make.node : NO_NODE;
-    const start =
-      waiting.starts.find(({ file, node }) => file === close.file && tree.contains(around, node))?.node ??
-      made;
-    const send =
-      study.sends.find(({ file, node }) => file === close.file && tree.contains(around, node))?.node ??
-      NO_NODE;
-    const from = start !== NO_NODE ? start : send;
-    if (from === NO_NODE) continue;
-    const [exit] = findExits({ file: close.file, from, isGood: (node) => node === close.node });
-    if (exit === undefined) continue;
-    const at = { file: close.file, node: exit.node };
-    return {
-      pattern: 'goroutine-blocked-receive',
-      holders: holdersOf(waiting, study),
-      fix: {
-        file: close.file,
-        line: tree.line(statementOf(close.file, from)),
-        text: `Defer close(${study.place.name}) right here: the way out at ${shortPlace(at)} leaves it open, and its receiver waits for ever.`,
-      },
-      confidence: 0.9,
-    };
-  }
-  return null;
-}
-
-/** Whoever makes the goroutine start calls the function that closes the channel, but not on every way. */
-function explainSkippedEnd(waiting: WaitingGoroutine, study: ChannelStudy): SourceAnswer | null {
-  const { analysis } = waiting;
-  const enders = new Set(study.closes.flatMap(({ file, node }) => functionAt(file, node) ?? []));
-  for (const { starter } of waiting.starts) {
-    const removers = new Set([...enders].filter((f) => f !== starter));
-    if (starter === null || removers.size === 0) continue;
-    const found = findSkippedRemoval({
-      analysis,
-      adder: starter,
-      removers,
-      holders: holdersOf(waiting, study),
-      isOnPath: waiting.isOnPath,
-      what: `the goroutine at ${shortPlace({ file: waiting.file, node: waiting.node })}`,
-      pattern: 'goroutine-blocked-receive',
-    });
-    if (found !== null) return found;
-  }
-  return null;
 }
 
 /** A sender that leaves before it sends what this goroutine waits for. */

@@ -57,7 +57,12 @@ function findMake(analysis: SourceAnalysis, place: Place): SourceNode | null {
   const name = file.tree.textOf(node);
   if (place.kind === 'local') {
     const local = analysis.index.locals(file).resolve(name, node);
-    const values = local === null ? [] : analysis.places.assignedTo(file, local);
+    if (local === null) return null;
+    const declaration = file.functions.find((f) => f.node === local.scope);
+    const isGiven = local.kind === 'parameter' && declaration !== undefined;
+    const values = isGiven
+      ? analysis.places.argumentsFor(declaration, local)
+      : analysis.places.assignedTo(file, local);
     return values.find(isMake) ?? null;
   }
   const field = place.key.slice(place.key.lastIndexOf('.') + 1);

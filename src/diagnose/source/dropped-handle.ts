@@ -7,6 +7,7 @@ import { functionKey } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type Holder, type SourceAnswer } from './answer.ts';
 import { findHandOver } from './hand-over.ts';
+import { findLostHandle } from './kept-handles.ts';
 import { checkRelease, deferLine, type Release } from './release-check.ts';
 
 /** Functions that hand the means on to their own callers. */
@@ -27,10 +28,10 @@ export interface HandleQuestion {
 /** A caller that drops the handle, or skips it on some way. */
 export function findDroppedHandle(question: HandleQuestion): SourceAnswer | null {
   const found = findFaultyCalls(question, question.giver, question.release, 0);
-  const [best] = found.sort(
+  const [best] = found.faulty.sort(
     (a, b) => Number(isOnPath(question, b.call)) - Number(isOnPath(question, a.call)),
   );
-  if (best === undefined) return null;
+  if (best === undefined) return found.lost;
   const { call, text, giver } = best;
   return {
     pattern: question.pattern,
@@ -62,6 +63,7 @@ function describeFix(
 }
 
 function releaseName(release: Release): string {
+  if (release.closes !== undefined) return `the close of the channel ${release.closes}`;
   const [name] = /[A-Z]\w+/.exec(release.methods?.source ?? '') ?? ['Close'];
   return name;
 }
@@ -76,30 +78,34 @@ interface Faulty {
   readonly text: 'dropped' | 'skipped';
 }
 
+interface Found {
+  readonly faulty: Faulty[];
+  /** A caller keeps it somewhere, and loses it there. */
+  readonly lost: SourceAnswer | null;
+}
+
 function findFaultyCalls(
   question: HandleQuestion,
   giver: FunctionDeclaration,
   release: Release,
   depth: number,
-): Faulty[] {
-  const { analysis } = question;
-  return analysis.calls.callsOf(giver).flatMap((call): Faulty[] => {
+): Found {
+  const { analysis, pattern, holders } = question;
+  const faulty: Faulty[] = [];
+  let lost: SourceAnswer | null = null;
+  for (const call of analysis.calls.callsOf(giver)) {
     const state = checkRelease(analysis, call.file, call.node, release);
-    switch (state.kind) {
-      case 'dropped':
-      case 'forgotten':
-        return [{ call, giver, text: 'dropped' }];
-      case 'skipped':
-        return [{ call, giver, text: 'skipped' }];
-      case 'released':
-        return [];
-      case 'handed-on': {
-        const over = findHandOver(analysis, call.file, { call: call.node, to: state.to, release });
-        if (over === null || depth >= MAX_WRAPPERS || over.giver === giver) return [];
-        return findFaultyCalls(question, over.giver, over.release, depth + 1);
-      }
+    if (state.kind === 'dropped' || state.kind === 'forgotten') faulty.push({ call, giver, text: 'dropped' });
+    else if (state.kind === 'skipped') faulty.push({ call, giver, text: 'skipped' });
+    else if (state.kind === 'handed-on') {
+      const over = findHandOver(analysis, call.file, { call: call.node, to: state.to, release });
+      const isFurther = over !== null && depth < MAX_WRAPPERS && over.giver !== giver;
+      const further = isFurther ? findFaultyCalls(question, over.giver, over.release, depth + 1) : null;
+      faulty.push(...(further?.faulty ?? []));
+      lost ??= further?.lost ?? findLostHandle({ analysis, call, release, pattern, holders });
     }
-  });
+  }
+  return { faulty, lost };
 }
 
 /** The result of a function that undoes something: a closure that reaches one of `isUndoing`. null when it gives none. */

@@ -8,7 +8,8 @@ import { studyChannel, type ChannelStudy } from './channels.ts';
 import { findLoopExits, receivedChannel } from './conditions.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
 import { checkRelease, deferLine } from './release-check.ts';
-import { explainUncalledClose, explainUncalledMethod } from './uncalled-close.ts';
+import { explainSkippedClose, explainSkippedEnd } from './skipped-close.ts';
+import { explainUncalledClose, explainUncalledMethod, explainUnclosedField } from './uncalled-close.ts';
 import { holdersOf, type WaitingGoroutine } from './waiting.ts';
 
 /** The ways out of the loop (or of the only wait), and who would open them; without any, the loop itself. */
@@ -55,7 +56,10 @@ function explainWayOut(waiting: WaitingGoroutine, channel: NodeRow): SourceAnswe
   if (study === null) return [];
   const found = [
     explainReturnedClose(waiting, study),
+    explainSkippedClose(waiting, study, 'goroutine-no-exit'),
     explainUncalledClose(waiting, study),
+    explainUnclosedField(waiting, study),
+    explainSkippedEnd(waiting, study, 'goroutine-no-exit'),
     explainNeverClosed(waiting, study),
   ];
   return found.filter((answer) => answer !== null);

@@ -5,8 +5,9 @@ import { packageOf } from '../../profile/frames.ts';
 import { pickBest, type SourceAnswer } from './answer.ts';
 import { explainGoroutine } from './blocked-goroutine.ts';
 import { explainHeap } from './heap-answer.ts';
+import { explainLockedThread } from './kept-calls.ts';
 import { locate, type Located } from './locate.ts';
-import { explainCString, explainLibraryUse, explainResource, explainTransport } from './resource-answer.ts';
+import { explainLibraryUse, explainOutside, explainResource, explainTransport } from './resource-answer.ts';
 
 /** Culprits looked at: those behind the first few explain little of the growth. */
 const MAX_CULPRITS = 6;
@@ -31,8 +32,9 @@ export function explainSource(
 
 function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Located): SourceAnswer | null {
   switch (kind) {
-    case 'goroutine':
     case 'thread':
+      return pickBest([explainThread(located), explainGoroutine(analysis, located)]);
+    case 'goroutine':
       return located.culprit.role === 'allocates'
         ? pickBest([explainResource(analysis, located, true), explainHeap(analysis, located)])
         : (explainGoroutine(analysis, located) ?? explainResource(analysis, located, true));
@@ -43,7 +45,7 @@ function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Loca
         lower(explainHeap(analysis, located), 0.6),
       ]);
     case 'native':
-      return explainCString(located.file, located.line) ?? explainResource(analysis, located, true);
+      return explainOutside(located.file, located.line) ?? explainResource(analysis, located, true);
     case 'heap':
       return (
         pickBest([explainResource(analysis, located, false), explainHeap(analysis, located)]) ??
@@ -52,6 +54,10 @@ function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Loca
     case 'retention':
       return null;
   }
+}
+
+function explainThread({ file, declaration }: Located): SourceAnswer | null {
+  return declaration === null ? null : explainLockedThread(file, declaration.body);
 }
 
 /** Code of a library: what counts is who uses it. */

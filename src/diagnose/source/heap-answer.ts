@@ -4,7 +4,6 @@ import type { Sink } from '../../gosource/sink.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { formatPlace, functionAt, functionKey } from '../../gosource/source-index.ts';
 import { statementOf } from '../../gosource/places.ts';
-import { NO_NODE } from '../../gosource/syntax-tree.ts';
 import { pickBest, shortPlace, type SourceAnswer } from './answer.ts';
 import { studyContainer, type ContainerStudy } from './container-study.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
@@ -73,9 +72,25 @@ function weigh({ analysis, place, sink, isBounded }: ContainerStudy): number {
   if (isBounded) weight *= 0.3;
   const type = analysis.places.elementType(place.type, sink.depth);
   if (type.kind === 'chan') weight *= 0.4; // a channel has a capacity
-  if (sink.key !== NO_NODE && /_literal$/.test(sink.at.file.tree.kind(sink.key))) weight *= 0.5; // always the same key
+  if (isOneOfFew(analysis, sink)) weight *= 0.5;
   if (place.kind === 'field' && !isShared(analysis, place.key)) weight *= 0.8;
   return weight;
+}
+
+/** The key is written in the source: always the same, or one of a few. */
+function isOneOfFew(analysis: SourceAnalysis, { at: { file }, key }: Sink): boolean {
+  const { tree } = file;
+  if (/_literal$/.test(tree.kind(key))) return true;
+  if (tree.kind(key) !== 'identifier') return false;
+  const local = analysis.index.locals(file).resolve(tree.textOf(key), key);
+  if (local === null || local.kind !== 'variable') return false;
+  const values = analysis.places.assignedTo(file, local);
+  return (
+    values.length > 0 &&
+    values.every(
+      (value) => /_literal$/.test(tree.kind(value.node)) && tree.kind(value.node) !== 'composite_literal',
+    )
+  );
 }
 
 /** A struct with a lock, or kept in a package variable, lives long; others may be made for every request. */
@@ -106,7 +121,7 @@ function explainContainer(study: ContainerStudy): SourceAnswer | null {
     findLeftEarly(study, sweepers),
     pair === null ? null : findSkippingRemover(pair),
     marking === null ? null : findSkippingRemover(marking),
-    study.isBounded ? null : explainUnbounded(study),
+    explainUnbounded(study),
   ]);
 }
 

@@ -77,6 +77,30 @@ export function explainWait(waiting: WaitingGoroutine): SourceAnswer | null {
   return null;
 }
 
+/** A condition that is signalled to one of several who wait, or to nobody. */
+export function explainCondition(waiting: WaitingGoroutine): SourceAnswer | null {
+  const { analysis, file, node } = waiting;
+  const condition = methodOperand(file, node, /\.Wait$/);
+  const type = analysis.types.typeOf({ file, node: condition });
+  if (type.kind !== 'named' || type.path !== 'sync' || type.name !== 'Cond') return null;
+  const [signal] = callsOn(analysis, { file, node: condition }, /\.Signal$/);
+  const at = signal ?? { file, node };
+  const name = file.tree.textOf(condition);
+  return {
+    pattern: 'goroutine-blocked-wait',
+    holders: [...holdersOf(waiting, null), ...(signal === undefined ? [] : [{ ...signal, name }])],
+    fix: {
+      file: at.file,
+      line: at.file.tree.line(at.node),
+      text:
+        signal === undefined
+          ? `Wake those who wait for ${name} on every way that changes what they wait for: nothing signals it.`
+          : `Wake all who wait for ${name} with Broadcast: Signal at ${shortPlace(signal)} wakes one, and the others wait for ever.`,
+    },
+    confidence: signal === undefined ? 0.5 : 0.7,
+  };
+}
+
 /** `s.mu` of `s.mu.Lock()`. */
 function methodOperand(file: GoFile, call: NodeRow, method: RegExp): NodeRow {
   const { tree } = file;

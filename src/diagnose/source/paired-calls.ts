@@ -91,7 +91,8 @@ function findSkips(
 ): Skipped[] {
   return pair.analysis.calls.callsOf(adder).flatMap((call): Skipped[] => {
     const { file, node, caller } = call;
-    if (caller === null || caller === adder) return [];
+    // Who removes by himself is read by other questions.
+    if (caller === null || caller === adder || pair.removers.has(caller)) return [];
     const { tree } = file;
     // A closure is run by somebody else at another time: what the function around it removes is not for this call.
     const around = tree.enclosing(node, 'func_literal');

@@ -13,6 +13,8 @@ export interface Release {
   readonly methods: RegExp | null;
   /** Field between value and method, as in `resp.Body.Close()`. */
   readonly field: string | null;
+  /** Field of it that `close` is to be called on, as in `close(v.done)`. */
+  readonly closes?: string;
 }
 
 export type ReleaseState =
@@ -80,6 +82,7 @@ function checkLocal(
 /** `v()`, `v.Close()`, `v.Body.Close()`, also without the call where it is handed over as a function. */
 function isReleased(file: GoFile, use: NodeRow, release: Release): boolean {
   const { tree } = file;
+  if (release.closes !== undefined && isClosed(file, use, release.closes)) return true;
   if (release.methods === null) {
     return tree.field(use) === 'function' && tree.kind(tree.parent(use)) === 'call_expression';
   }
@@ -92,6 +95,17 @@ function isReleased(file: GoFile, use: NodeRow, release: Release): boolean {
   return (
     tree.kind(selector) === 'selector_expression' &&
     release.methods.test(tree.textOf(tree.child(selector, 'field')))
+  );
+}
+
+/** `close(v.done)` */
+function isClosed(file: GoFile, use: NodeRow, field: string): boolean {
+  const { tree } = file;
+  const selector = tree.parent(use);
+  const call = tree.parent(tree.parent(selector));
+  return (
+    tree.textOf(tree.child(selector, 'field')) === field &&
+    tree.textOf(tree.child(call, 'function')) === 'close'
   );
 }
 
@@ -173,7 +187,8 @@ export function deferLine(file: GoFile, call: NodeRow): number {
   const names = tree.children(tree.child(statement, 'left')).map((name) => tree.textOf(name));
   const condition = tree.textOf(tree.child(next, 'condition'));
   const isOfThis =
-    tree.child(next, 'initializer') === NO_NODE && names.some((name) => condition.includes(name));
+    tree.child(next, 'initializer') === NO_NODE &&
+    names.some((name) => new RegExp(`\\b${name}\\b`).test(condition));
   const isFailure = isOfThis && /\w*err\w*\s*!=\s*nil|!\s*\w+|==\s*nil/i.test(condition);
   return tree.endLine(isFailure ? next : statement);
 }

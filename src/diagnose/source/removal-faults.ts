@@ -95,13 +95,23 @@ function isNeighbourMissing(
   const isNear = study.removals.some(
     ({ operation }) =>
       operation.file === file &&
-      (tree.contains(block, operation.node) || isDominating(study, file, operation.node, node)),
+      ((tree.contains(block, operation.node) && !isOptional(file, operation.node, block)) ||
+        isDominating(study, file, operation.node, node)),
   );
   if (isNear) return false;
   return (
     !study.analysis.calls.calleesIn(file, block).some((f) => own.has(f)) &&
     !isInCallerOf(study, declaration, own)
   );
+}
+
+/** Done on a condition of its own inside the block, other than that there is something to remove. */
+function isOptional(file: GoFile, node: NodeRow, block: NodeRow): boolean {
+  const { tree } = file;
+  const branch = tree.enclosing(node, 'if_statement');
+  if (branch === NO_NODE || !tree.contains(block, branch)) return false;
+  const condition = tree.textOf(tree.child(branch, 'condition'));
+  return !/\bok\b|!=\s*nil|found|exists|==|<|>/.test(condition);
 }
 
 /** Taken away before the block is reached, in the same function. */

@@ -7,9 +7,10 @@ import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import type { NodeRow } from '../../gosource/syntax-tree.ts';
 import { pickBest, shortPlace, type Holder, type SourceAnswer } from './answer.ts';
-import { isEndlessLoop } from './conditions.ts';
 import { findDroppedHandle } from './dropped-handle.ts';
 import { findHandOver } from './hand-over.ts';
+import { findLostHandle } from './kept-handles.ts';
+import { explainKeptCall } from './kept-calls.ts';
 import { pathFilter, type Located } from './locate.ts';
 import { checkRelease, deferLine, type ReleaseState } from './release-check.ts';
 import { findResource, guessResource, type ResourceKind } from './resource-table.ts';
@@ -25,13 +26,24 @@ export function explainResource(
     callsOnLine(file, line).map((node) => {
       const callee = analysis.types.calleeOf({ file, node });
       if (callee.kind !== 'external') return null;
+      if (isShortTimer(file, node, callee.key)) return null;
       const known = findResource(callee.key);
       const kind = known ?? (mayGuess ? guessResource(callee.key) : null);
       const answer = kind === null ? null : explainCall(analysis, located, node, { key: callee.key, kind });
       if (answer !== null)
         return known === null ? { ...answer, confidence: answer.confidence * 0.7 } : answer;
-      return explainTimer(file, node, callee.key) ?? explainDeferInLoop(analysis, file, node);
+      return explainKeptCall(analysis, { file, node }, callee.key);
     }),
+  );
+}
+
+/** It is over in seconds, whoever stops it or not. */
+function isShortTimer(file: GoFile, call: NodeRow, key: string): boolean {
+  const [time] = file.tree.children(file.tree.child(call, 'arguments'));
+  return (
+    key === 'time.AfterFunc' &&
+    time !== undefined &&
+    /\btime\.(?:Nano|Micro|Milli)?[sS]econd\b/.test(file.tree.textOf(time))
   );
 }
 
@@ -104,70 +116,26 @@ function explainHandedOn(
 ): SourceAnswer | null {
   const { file } = located;
   const over = findHandOver(analysis, file, { ...handed, release: kind.release });
-  if (over === null) return null;
   const name = key.slice(key.lastIndexOf('/') + 1);
-  return findDroppedHandle({
+  const holders = [{ file, node: statementOf(file, handed.call), name }];
+  const kept = {
     analysis,
-    ...over,
-    holders: [{ file, node: statementOf(file, handed.call), name }],
+    call: { file, node: handed.call },
+    release: kind.release,
     pattern: kind.pattern,
-    consequence: `what ${name} opened stays open`,
-    isOnPath: pathFilter(located.culprit),
-  });
-}
-
-/** `time.After` makes a timer for every round; `time.Tick` a ticker that nobody can stop. */
-function explainTimer(file: GoFile, call: NodeRow, key: string): SourceAnswer | null {
-  const { tree } = file;
-  const isTick = key === 'time.Tick';
-  const isInLoop = tree.enclosing(
-    call,
-    'for_statement',
-    'func_literal',
-    'function_declaration',
-    'method_declaration',
-  );
-  if (!isTick && !(key === 'time.After' && tree.kind(isInLoop) === 'for_statement')) return null;
-  const at = { file, node: call };
-  return {
-    pattern: isTick ? 'ticker-not-stopped' : 'timer-in-loop',
-    holders: [{ file, node: statementOf(file, call), name: key }],
-    fix: {
-      file,
-      line: tree.line(call),
-      text: isTick
-        ? `Use time.NewTicker and stop it in a defer: the ticker of time.Tick at ${shortPlace(at)} cannot be stopped.`
-        : `Make one timer in front of the loop and reset it, instead of a new one with time.After in every round (${shortPlace(at)}): each stays until it fires.`,
-    },
-    confidence: 0.8,
+    holders,
   };
-}
-
-/** Released by a defer that runs when the function ends, in a loop that does not. */
-function explainDeferInLoop(analysis: SourceAnalysis, file: GoFile, call: NodeRow): SourceAnswer | null {
-  const { tree } = file;
-  const loop = tree.enclosing(
-    call,
-    'for_statement',
-    'func_literal',
-    'function_declaration',
-    'method_declaration',
+  if (over === null) return findLostHandle(kept);
+  return (
+    findDroppedHandle({
+      analysis,
+      ...over,
+      holders,
+      pattern: kind.pattern,
+      consequence: `what ${name} opened stays open`,
+      isOnPath: pathFilter(located.culprit),
+    }) ?? findLostHandle(kept)
   );
-  if (tree.kind(loop) !== 'for_statement' || !isEndlessLoop(analysis, file, loop)) return null;
-  const [deferred] = [...tree.descendants(loop, 'defer_statement')].filter(
-    (node) => tree.enclosing(node, 'for_statement', 'func_literal') === loop,
-  );
-  if (deferred === undefined) return null;
-  return {
-    pattern: 'defer-in-loop',
-    holders: [{ file, node: deferred, name: 'defer' }],
-    fix: {
-      file,
-      line: tree.line(deferred),
-      text: `Release it at the end of each round, or move the round into a function of its own: a defer in this loop (${shortPlace({ file, node: deferred })}) only runs when the loop is over.`,
-    },
-    confidence: 0.85,
-  };
 }
 
 /** An `http.Transport` for every call keeps its idle connections for ever. */
@@ -183,6 +151,10 @@ export function explainTransport(analysis: SourceAnalysis, located: Located): So
         /Transport\)?\.Clone$|\(\*http\.Transport\)\.Clone$/.test(tree.textOf(tree.child(node, 'function')));
       if (!isLiteral && !isClone) continue;
       const around = functionAt(file, node);
+      const isEnded =
+        around !== null &&
+        /DisableKeepAlives:\s*true|\.CloseIdleConnections\(\)/.test(tree.textOf(around.body));
+      if (isEnded) continue;
       if (around === null || /^(?:main|init)$/.test(around.name)) continue;
       const from = located.declaration;
       const isUsed = from === around || (from !== null && analysis.calls.reaches(from, new Set([around]), 3));
@@ -239,35 +211,42 @@ function describeRepeated(call: SourceNode & { readonly caller: unknown }, key: 
   };
 }
 
-/** A C string that is not freed: the heap outside of Go. */
-export function explainCString(file: GoFile, line: number): SourceAnswer | null {
+/** Memory outside of Go that a call takes, and what gives it back. */
+const OUTSIDE: readonly (readonly [RegExp, string, string])[] = [
+  [/^C\.CString$/, 'C.free', 'cgo-cstring-not-freed'],
+  [/^C\.(?:CBytes|malloc|calloc|strdup)$/, 'C.free', 'cgo-malloc-not-freed'],
+  [/^(?:syscall|unix)\.Mmap$/, 'Munmap', 'mmap-not-unmapped'],
+];
+
+/** Memory outside of Go that is not given back. */
+export function explainOutside(file: GoFile, line: number): SourceAnswer | null {
   const { tree } = file;
   for (const node of callsOnLine(file, line)) {
     const name = tree.textOf(tree.child(node, 'function'));
-    if (!/^C\.(?:CString|CBytes|malloc|calloc|strdup)$/.test(name)) continue;
+    const [, free, pattern] = OUTSIDE.find(([taking]) => taking.test(name)) ?? [];
     const around = functionAt(file, node);
-    const frees = around === null ? [] : freesIn(file, around.body);
+    if (free === undefined || pattern === undefined || around === null) continue;
+    const frees = freesIn(file, around.body, free);
     const exits = findExits({ file, from: node, isGood: (inner) => frees.includes(inner) });
     if (frees.length > 0 && exits.length === 0) continue;
-    const isFreed = frees.length > 0;
     const at = { file, node };
     return {
-      pattern: name === 'C.CString' ? 'cgo-cstring-not-freed' : 'cgo-malloc-not-freed',
+      pattern,
       holders: [{ file, node: statementOf(file, node), name }],
       fix: {
         file,
-        line: tree.line(node),
-        text: `Free what ${name} gives in a defer right behind it (${shortPlace(at)})${isFreed ? ': not every way does' : ': nothing does, and Go never will'}.`,
+        line: deferLine(file, node),
+        text: `Give back what ${name} takes in a defer right behind it (${free}, ${shortPlace(at)})${frees.length > 0 ? ': not every way does' : ': nothing does, and Go never will'}.`,
       },
-      confidence: isFreed ? 0.85 : 0.9,
+      confidence: frees.length > 0 ? 0.85 : 0.9,
     };
   }
   return null;
 }
 
-function freesIn(file: GoFile, body: NodeRow): NodeRow[] {
+function freesIn(file: GoFile, body: NodeRow, free: string): NodeRow[] {
   const { tree } = file;
-  return [...tree.descendants(body, 'call_expression')].filter(
-    (call) => tree.textOf(tree.child(call, 'function')) === 'C.free',
+  return [...tree.descendants(body, 'call_expression')].filter((call) =>
+    tree.textOf(tree.child(call, 'function')).endsWith(free),
   );
 }

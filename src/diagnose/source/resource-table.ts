@@ -45,6 +45,14 @@ const PATTERNS: readonly (readonly [RegExp, ResourceKind])[] = [
   [/^database\/sql\.\w+\.(?:Begin|BeginTx)$/, TRANSACTION],
   [/^database\/sql\.DB\.Conn$/, closes('conn-not-closed')],
   [/^database\/sql\.Open$/, closes('conn-not-closed')],
+  [
+    /^runtime\/cgo\.NewHandle$/,
+    {
+      pattern: 'cgo-handle-not-deleted',
+      release: { result: 0, methods: /^Delete$/, field: null },
+      verb: 'Delete',
+    },
+  ],
   [/^os\.(?:Open|Create|OpenFile|CreateTemp|Pipe)$/, closes('file-not-closed')],
   [
     /^net\.(?:Dial\w*|Listen\w*|FileConn)$|^net\.Dialer\.\w+$|^crypto\/tls\.Dial\w*$|^net\.\w*Listener\.Accept\w*$/,

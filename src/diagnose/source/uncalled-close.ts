@@ -22,7 +22,7 @@ export function explainUncalledMethod(
   for (const ending of endings) {
     const method = functionAt(ending.file, ending.node);
     if (method === null || method.receiverType === null) continue;
-    for (const giver of findMakers(analysis, method)) {
+    for (const giver of findGivers(analysis, method.importPath, method.receiverType)) {
       const found = findDroppedHandle({
         analysis,
         giver,
@@ -38,13 +38,38 @@ export function explainUncalledMethod(
   return null;
 }
 
-/** Functions that give values of a method's type. */
-export function findMakers(analysis: SourceAnalysis, method: FunctionDeclaration): FunctionDeclaration[] {
+/** Owners close a field themselves, `close(lease.revoked)`, and some do not. */
+export function explainUnclosedField(waiting: WaitingGoroutine, study: ChannelStudy): SourceAnswer | null {
+  const { analysis } = waiting;
+  const { place } = study;
+  const closers = study.closes.map(({ file, node }) => functionAt(file, node));
+  const isByOwners = closers.some((f) => f !== null && f.receiverType === null);
+  if (place.kind !== 'field' || !isByOwners) return null;
+  const methods = closers.flatMap((f) => (f === null || f.receiverType === null ? [] : [f.name]));
+  const field = place.key.slice(place.key.lastIndexOf('.') + 1);
+  const owner = place.key.slice(0, place.key.lastIndexOf('.'));
+  const dot = owner.lastIndexOf('.');
+  for (const giver of findGivers(analysis, owner.slice(0, dot), owner.slice(dot + 1))) {
+    const found = findDroppedHandle({
+      analysis,
+      giver,
+      release: { result: 0, methods: new RegExp(`^(?:${methods.join('|')})$`), field: null, closes: field },
+      holders: holdersOf(waiting, study),
+      pattern: 'goroutine-no-exit',
+      consequence: `nobody closes ${place.name}, and the goroutine of ${shortPlace({ file: waiting.file, node: waiting.node })} stays`,
+      isOnPath: waiting.isOnPath,
+    });
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Functions that give values of a type as their first result. */
+function findGivers(analysis: SourceAnalysis, importPath: string, name: string): FunctionDeclaration[] {
   const found: FunctionDeclaration[] = [];
-  for (const declaration of analysis.index.package(method.importPath)?.functions.values() ?? []) {
+  for (const declaration of analysis.index.package(importPath)?.functions.values() ?? []) {
     const [first] = analysis.types.resultsOf(declaration);
-    if (first?.kind === 'named' && first.name === method.receiverType && first.path === method.importPath)
-      found.push(declaration);
+    if (first?.kind === 'named' && first.name === name && first.path === importPath) found.push(declaration);
   }
   return found;
 }

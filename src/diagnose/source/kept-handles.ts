@@ -1,0 +1,116 @@
+// Handles that are kept in a container or a field, and taken out or overwritten there without being released.
+import type { GoFile } from '../../gosource/declarations.ts';
+import { statementOf } from '../../gosource/places.ts';
+import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
+import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
+import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
+import { shortPlace, type Holder, type SourceAnswer } from './answer.ts';
+import type { Release } from './release-check.ts';
+
+export interface KeptQuestion {
+  readonly analysis: SourceAnalysis;
+  /** Call that gives the handle. */
+  readonly call: SourceNode;
+  readonly release: Release;
+  readonly pattern: string;
+  readonly holders: readonly Holder[];
+}
+
+/** Where the handle is kept, and lost: removed from its map, or overwritten in its field. */
+export function findLostHandle(question: KeptQuestion): SourceAnswer | null {
+  return findRemovedUnreleased(question) ?? findOverwritten(question);
+}
+
+/** `delete(m, k)` of something that should be closed as well. */
+function findRemovedUnreleased({
+  analysis,
+  call,
+  release,
+  pattern,
+  holders,
+}: KeptQuestion): SourceAnswer | null {
+  if (release.methods === null) return null;
+  const sinks = analysis
+    .follow(call)
+    .filter(({ kind, place }) => kind === 'element' && place !== null && place.kind !== 'local');
+  for (const { place, at: stored } of sinks.slice(0, 3)) {
+    if (place === null) continue;
+    const removals = analysis.operations.operationsOf(place).filter(({ kind }) => kind === 'remove');
+    for (const removal of removals) {
+      const around = functionAt(removal.file, removal.node);
+      if (around === null || /^(?:New|new)/.test(around.name)) continue;
+      if (isReleasing(analysis, removal.file, around.body, release.methods)) continue;
+      return {
+        pattern,
+        holders: [...holders, { ...stored, name: place.name }],
+        fix: {
+          file: removal.file,
+          line: removal.file.tree.line(removal.node),
+          text: `Release what is taken out of ${place.name} here (${shortPlace(removal)}): ${functionKey(around)} forgets it, but does not end it.`,
+        },
+        confidence: 0.84,
+      };
+    }
+  }
+  return null;
+}
+
+/** Does a function (or one that it calls) release anything of this kind? */
+function isReleasing(analysis: SourceAnalysis, file: GoFile, body: NodeRow, methods: RegExp): boolean {
+  const calls = (inFile: GoFile, node: NodeRow) =>
+    [...inFile.tree.descendants(node, 'selector_expression')].some((selector) =>
+      methods.test(inFile.tree.textOf(inFile.tree.child(selector, 'field'))),
+    );
+  if (calls(file, body)) return true;
+  return analysis.calls.calleesIn(file, body).some((f) => {
+    const target = analysis.index.file(f.path);
+    return target !== null && calls(target, f.body);
+  });
+}
+
+/** `s.cancel = cancel` in a method that runs more than once, with nothing done to the one before. */
+function findOverwritten({ analysis, call, release, pattern, holders }: KeptQuestion): SourceAnswer | null {
+  const { file, node } = call;
+  const { tree } = file;
+  const around = functionAt(file, node);
+  if (around === null || around.receiver === null) return null;
+  const target = findFieldTarget(analysis, file, node, release.result);
+  if (target === NO_NODE || !tree.textOf(target).startsWith(`${around.receiver.name}.`)) return null;
+  const name = tree.textOf(target);
+  const isEnded = [...tree.descendants(around.body, 'call_expression')].some((other) => {
+    const called = tree.textOf(tree.child(other, 'function'));
+    return other < target && (called === name || called.startsWith(`${name}.`));
+  });
+  if (isEnded) return null;
+  const at = { file, node: target };
+  return {
+    pattern,
+    holders: [...holders, { file, node: statementOf(file, target), name }],
+    fix: {
+      file,
+      line: tree.line(target),
+      text: `End the old ${name} before it is overwritten (${shortPlace(at)}): ${functionKey(around)} runs more than once, and each time the one before stays.`,
+    },
+    confidence: 0.72,
+  };
+}
+
+/** Field that a result is assigned to, directly or through its name. */
+function findFieldTarget(analysis: SourceAnalysis, file: GoFile, call: NodeRow, result: number): NodeRow {
+  const { tree } = file;
+  const list = tree.parent(call);
+  const targets = tree.field(list) === 'right' ? tree.children(tree.child(tree.parent(list), 'left')) : [];
+  const target = targets[result];
+  if (target === undefined) return NO_NODE;
+  if (tree.kind(target) === 'selector_expression') return target;
+  if (tree.kind(target) !== 'identifier') return NO_NODE;
+  const local = analysis.index.locals(file).resolve(tree.textOf(target), target);
+  if (local === null) return NO_NODE;
+  for (const use of analysis.index.locals(file).uses(local)) {
+    const right = tree.parent(use);
+    if (tree.field(right) !== 'right') continue;
+    const left = tree.children(tree.child(tree.parent(right), 'left'))[tree.children(right).indexOf(use)];
+    if (left !== undefined && tree.kind(left) === 'selector_expression') return left;
+  }
+  return NO_NODE;
+}
