@@ -41,6 +41,8 @@ export class SourceIndex {
   readonly #packages = new Map<string, GoPackage | null>();
   readonly #locals = new Map<GoFile, LocalNames>();
   readonly #paths = new Map<string, string[]>();
+  /** Answers of filesMentioning: the same names are asked about again and again. */
+  readonly #mentions = new Map<string, readonly GoFile[]>();
   #charactersLeft = MAX_INDEX_CHARACTERS;
 
   constructor(texts: SourceTexts, parser: GoParser, module: string) {
@@ -115,8 +117,12 @@ export class SourceIndex {
   }
 
   /** Parsed files whose text has all of these words: cheap to ask before parsing. */
-  filesMentioning(...words: readonly string[]): GoFile[] {
+  filesMentioning(...words: readonly string[]): readonly GoFile[] {
+    const key = words.join('\n');
+    const known = this.#mentions.get(key);
+    if (known !== undefined) return known;
     const found: GoFile[] = [];
+    this.#mentions.set(key, found);
     for (const paths of this.#paths.values()) {
       for (const path of paths) {
         const text = this.#texts.get(path) ?? '';

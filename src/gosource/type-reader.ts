@@ -45,6 +45,8 @@ const BUILTINS = new Set(
 
 export class TypeReader {
   readonly #index: SourceIndex;
+  /** Types of expressions, by file and row: each is asked for many times. */
+  readonly #known = new Map<GoFile, Map<NodeRow, GoType>>();
 
   constructor(index: SourceIndex) {
     this.#index = index;
@@ -53,6 +55,17 @@ export class TypeReader {
   /** Type of an expression; of a call with several results a tuple. */
   typeOf({ file, node }: SourceNode, depth = 0): GoType {
     if (node === NO_NODE || depth > MAX_DEPTH) return UNKNOWN;
+    let known = this.#known.get(file);
+    if (known === undefined) this.#known.set(file, (known = new Map<NodeRow, GoType>()));
+    const before = known.get(node);
+    if (before !== undefined) return before;
+    known.set(node, UNKNOWN); // what is asked for while this is found out goes in circles
+    const type = this.#findType(file, node, depth);
+    known.set(node, type);
+    return type;
+  }
+
+  #findType(file: GoFile, node: NodeRow, depth: number): GoType {
     const { tree } = file;
     const of = (child: NodeRow) => this.typeOf({ file, node: child }, depth + 1);
     switch (tree.kind(node)) {
