@@ -58,7 +58,9 @@ export const EVIDENCE_ADVICE: readonly EvidenceAdvice[] = [
     turnOn: [...CLIENT_GOLANG, '(its process collector is on by default on Linux)'],
     costs: 'nothing beyond the scrape',
     isOptional: false,
-    find: (probe) => known(probe, ['rssBytes', 'openFds', 'processStartMillis']),
+    find: (probe) =>
+      known(probe, ['rssBytes', 'openFds', 'processStartMillis']) ??
+      (probe.pid.pid === null ? null : `/proc/${probe.pid.pid}`),
   },
   {
     evidence: 'request counter',

@@ -21,10 +21,10 @@ export class StatusLines {
   show(): void {
     const targets = this.#view.targets();
     for (const service of new Set(targets.map((t) => t.service))) this.#showReport(service);
-    const [first] = targets;
-    if (!first) return;
-    const many = targets.length > 1 ? ` (+${targets.length - 1} more)` : '';
-    this.#terminal.progress(`${describeStatus(first, this.#view)}${many}`);
+    const worst = mostUrgent(targets);
+    if (worst === null) return;
+    const many = targets.length > 1 ? `${countStates(targets)}; ` : '';
+    this.#terminal.progress(`${many}${describeStatus(worst, this.#view)}`);
   }
 
   #showReport(service: string): void {
@@ -42,6 +42,41 @@ export class StatusLines {
     }
     this.#terminal.info(`\n${formatReportText(report, { style: styleFor(process.stderr), maxEvidence: 3 })}`);
   }
+}
+
+/** From what somebody should look at first to what nobody need. */
+const URGENCY: readonly string[] = [
+  'down',
+  'leak',
+  'step',
+  'filling-to-bound',
+  'undetermined',
+  'load-driven',
+  'no-growth',
+];
+
+/** What a target counts as in one word: `down` says more than a verdict of before. */
+function stateOf({ state, verdict }: TargetStatus): string {
+  return state === 'down' ? 'down' : verdict;
+}
+
+/** The target that one line is best spent on; the first of several alike. Null without targets. */
+export function mostUrgent(targets: readonly TargetStatus[]): TargetStatus | null {
+  const rank = (target: TargetStatus): number => URGENCY.indexOf(stateOf(target));
+  return targets.reduce<TargetStatus | null>(
+    (worst, target) => (worst === null || rank(target) < rank(worst) ? target : worst),
+    null,
+  );
+}
+
+/** `12 targets: 1 down, 2 leak, 9 no-growth`: the most urgent first. */
+export function countStates(targets: readonly TargetStatus[]): string {
+  const counts = URGENCY.map((word) => ({
+    word,
+    count: targets.filter((t) => stateOf(t) === word).length,
+  }));
+  const parts = counts.filter(({ count }) => count > 0).map(({ word, count }) => `${count} ${word}`);
+  return `${targets.length} targets: ${parts.join(', ')}`;
 }
 
 function describeStatus(target: TargetStatus, view: WatchView): string {
