@@ -58,6 +58,10 @@ export const GAUGES = {
   cgroupCurrentBytes: { kind: 'level', from: 'memory.current (v2), memory.usage_in_bytes (v1)' },
   cgroupOomKillsTotal: { kind: 'counter', from: 'oom_kill of memory.events' },
   memoryLimitBytes: { kind: 'level', from: 'memory.max of the cgroup; configured limit' },
+  goResidentBytes: {
+    kind: 'level',
+    from: 'go.memory.used of OpenTelemetry: what MemStats calls Sys - HeapReleased',
+  },
 } as const satisfies Record<string, { kind: 'level' | 'counter'; from: string }>;
 
 export type GaugeName = keyof typeof GAUGES;

@@ -35,6 +35,17 @@ export function listenArgument(text: string): Settings['listen'] {
   return parseListen(text) ?? invalid('needs host:port or a port', text);
 }
 
+/** `name=value` or `name="value"`, as labels are written in Prometheus, to a map. */
+export function labelArguments(texts: readonly string[]): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const text of texts) {
+    const match = /^([A-Za-z_][\w.]*)=(?:"(.*)"|(.*))$/.exec(text);
+    if (!match?.[1]) invalid('needs name=value', text);
+    labels[match[1]] = match[2] ?? match[3] ?? '';
+  }
+  return labels;
+}
+
 /** `Name: value` lines to a header map. */
 export function headerArguments(lines: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};

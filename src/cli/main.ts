@@ -29,6 +29,9 @@ function withTargetOptions(command: Command): Command {
     .option('--pprof <url>', 'base of net/http/pprof where it has its own port or prefix')
     .addOption(repeatable('--header <name: value>', 'sent with every request'))
     .addOption(repeatable('--pprof-header <name: value>', 'sent to pprof instead of --header'))
+    .addOption(
+      repeatable('--match <label=value>', 'where one page serves several processes: labels of this one'),
+    )
     .option('--memory-limit <size>', 'memory limit where no cgroup tells it, e.g. 512MiB', size)
     .option('--module <path>', 'import path of the main module, where the target does not tell it')
     .option('--pid <n>', 'process id, to read /proc (found by itself on this machine)', wholeNumber);

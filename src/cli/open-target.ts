@@ -3,7 +3,7 @@ import { PlimsollError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
 import { createHttpTarget } from '../collect/http-target.ts';
 import { listProbeAddresses } from '../collect/probe-addresses.ts';
-import { probeTarget, type ProbeOptions, type ProbeResult } from '../collect/probe.ts';
+import { instanceOf, probeTarget, type ProbeOptions, type ProbeResult } from '../collect/probe.ts';
 import { shownUrl } from '../collect/readable-failure.ts';
 import type { RequestName, TargetSource } from '../collect/source.ts';
 import { EMPTY_TARGET, type TargetSetting } from '../config/settings.ts';
@@ -11,7 +11,7 @@ import type { Target } from '../model/target.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Watch } from '../pipeline/watch.ts';
 import type { WatchedTarget } from '../pipeline/watched-target.ts';
-import { headerArguments } from './arguments.ts';
+import { headerArguments, labelArguments } from './arguments.ts';
 
 /** The options of main.ts that say how to reach a target. */
 export interface TargetOptions {
@@ -20,6 +20,7 @@ export interface TargetOptions {
   readonly vars?: string;
   readonly pprof?: string;
   readonly header: readonly string[];
+  readonly match: readonly string[];
   readonly pprofHeader: readonly string[];
   readonly memoryLimit?: Bytes;
   readonly module?: string;
@@ -46,6 +47,7 @@ export function targetSetting(url: string, options: TargetOptions): TargetSettin
     memoryLimitBytes: options.memoryLimit ?? null,
     module: options.module ?? null,
     pid: options.pid ?? null,
+    match: labelArguments(options.match),
   };
 }
 
@@ -63,9 +65,9 @@ export function checkAddresses({ url, metrics, vars, pprof }: TargetSetting): vo
  */
 export function checkNamesDiffer(settings: readonly TargetSetting[]): void {
   const known = new Map<string, string>();
-  for (const { url, service } of settings) {
+  for (const { url, service, match } of settings) {
     const { host } = new URL(url.includes('://') ? url : `http://${url}`);
-    const key = `${service ?? host} ${host}`;
+    const key = `${service ?? match['job'] ?? host} ${instanceOf(match) ?? host}`;
     const other = known.get(key);
     if (other !== undefined)
       throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'two targets have one name and address', {
@@ -88,6 +90,7 @@ export function probeSetting(setting: TargetSetting, signal?: AbortSignal): Prom
     module: setting.module,
     memoryLimitBytes: setting.memoryLimitBytes,
     pid: setting.pid,
+    ...(Object.keys(setting.match).length > 0 ? { match: setting.match } : {}),
     ...(signal ? { signal } : {}),
   };
   return probeTarget(setting.url, options);
@@ -127,6 +130,7 @@ export async function addOpened(watch: Watch, opened: OpenedTarget): Promise<Wat
     labels: target.labels,
     module: target.module,
     memoryLimitBytes: target.memoryLimitBytes,
+    ...(target.match ? { match: target.match } : {}),
     source,
     offersGoroutineLeak: probe.hasGoroutineLeakProfile,
     announced: announceRequests(target, probe),

@@ -58,6 +58,7 @@ export async function playRecording({
       labels: manifest.labels,
       module: manifest.module,
       memoryLimitBytes: manifest.memoryLimitBytes,
+      match: manifest.match,
       source: null,
     });
     const lines = new StatusLines(watch, terminal, isJson);

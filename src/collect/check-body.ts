@@ -13,11 +13,24 @@ export const PROFILE_MAX_INFLATED_BYTES = GIB;
 const FIRST_PROTO_BYTE = 0x0a;
 const TEXT_PROFILE = /^(?:[\w./-]+ profile: |--- (?:contention|mutex|[\w./-]+):|goroutine \d+ )/;
 
-/** @throws PlimsollError TARGET_NOT_METRICS for HTML, JSON and empty answers. */
+const OPEN_METRICS = 'application/openmetrics-text';
+const PROTOBUF_METRICS = 'application/vnd.google.protobuf';
+
+/**
+ * @throws PlimsollError TARGET_NOT_METRICS for HTML, JSON, protobuf and empty answers; TARGET_TRUNCATED for OpenMetrics
+ *   that lacks its last line, `# EOF`.
+ */
 export function checkMetricsBody(answer: HttpAnswer, where: string): void {
   const head = headOf(answer.bytes);
-  const fact = foreignFact(answer, head) ?? (/^\s*\{\s*"[^"]*"\s*:/.test(head) ? 'JSON' : null);
+  const fact =
+    foreignFact(answer, head) ??
+    (/^\s*\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(head) ? 'JSON' : null) ??
+    (answer.contentType === PROTOBUF_METRICS ? 'protobuf' : null);
   if (fact !== null) throw foreign('TARGET_NOT_METRICS', `${fact}, Prometheus text expected`, answer, where);
+  if (answer.contentType === OPEN_METRICS && !/(?:^|\n)# EOF\r?\n?$/.test(tailOf(answer.bytes))) {
+    const fact = `OpenMetrics without # EOF, after ${answer.bytes.length} bytes`;
+    throw new PlimsollError('TARGET_TRUNCATED', 'collect', fact, { where });
+  }
 }
 
 /** @throws PlimsollError TARGET_NOT_METRICS for anything that does not begin as a JSON object. */
@@ -88,6 +101,10 @@ async function checkGzip(bytes: Uint8Array, where: string, maxInflatedBytes: Byt
 
 function headOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(0, 512));
+}
+
+function tailOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes.subarray(-16));
 }
 
 function foreignFact(answer: HttpAnswer, head: string): string | null {

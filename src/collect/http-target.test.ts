@@ -77,6 +77,24 @@ describe('fetchGauges', () => {
     expect(asked).toEqual(['/metrics']);
   });
 
+  it('believes OpenMetrics only with its last line', async () => {
+    const type = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+    const whole = { '/metrics': { type, body: `${GO_SCRAPE}# EOF\n` } };
+    expect((await gauges(whole, all)).outcomes).toEqual(['metrics ok: metrics at 1000, 37 bytes']);
+    const cut = { '/metrics': { type, body: GO_SCRAPE } };
+    expect((await gauges(cut, (url) => ({ metrics: at(`${url}/metrics`) }))).outcomes).toEqual([
+      'metrics TARGET_TRUNCATED',
+    ]);
+  });
+
+  it('refuses protobuf, and takes the names of OpenTelemetry for gauges of Go', async () => {
+    const binary = { type: 'application/vnd.google.protobuf; proto=x', body: '\u0012\u0003abc' };
+    const only = (url: string) => ({ metrics: at(`${url}/metrics`) });
+    expect((await gauges({ '/metrics': binary }, only)).outcomes).toEqual(['metrics TARGET_NOT_METRICS']);
+    const otel = await gauges({ '/metrics': '{"go.memory.gc.goal"} 5\n', '/debug/vars': '{}' }, all);
+    expect(otel.asked).toEqual(['/metrics']);
+  });
+
   it('asks for vars too where an exporter has no Go collector', async () => {
     const { outcomes } = await gauges(
       { '/metrics': 'http_requests_total 5\n', '/debug/vars': '{"memstats":{}}' },

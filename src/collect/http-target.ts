@@ -40,6 +40,8 @@ const GO_HEAP_NAMES = [
   'go_memory_classes_heap_objects_bytes',
   'go_gc_heap_live_bytes',
   'process_runtime_go_mem_heap_alloc',
+  'go_memory_gc_goal',
+  'go.memory.gc.goal',
 ];
 
 /** A CPU profile must end well before the time limit of the request. */

@@ -196,6 +196,19 @@ describe('probeTarget', () => {
     expect(pid.pid === null && pid.reason).toContain('listens, but another process answers through it');
   });
 
+  it('asks a page that serves several processes for the one whose labels match, and for nothing else', async () => {
+    const page = 'go_gc_heap_live_bytes{job="orders",instance="a:1"} 5\ngo_gc_heap_live_bytes 7\n';
+    const result = await probe({ '/metrics': page, '/debug/pprof/': INDEX }, '', {
+      match: { job: 'orders', instance: 'a:1' },
+    });
+    expect(result.reading).toEqual({ liveHeapBytes: 5 });
+    expect(result.target).toMatchObject({
+      ...{ service: 'orders', instance: 'a:1', pprof: null, vars: null, pid: null },
+      match: { job: 'orders', instance: 'a:1' },
+    });
+    expect(tried(result)).not.toContain('pprof');
+  });
+
   it('refuses a service name that could not be a key', async () => {
     await expect(probe({}, '', { service: 'a/b' })).rejects.toThrow(/without a slash/);
   });

@@ -20,7 +20,7 @@ import {
 } from './http-get.ts';
 import { profileUrl } from './http-target.ts';
 import { readCommandLine, type ProcOptions } from './proc.ts';
-import { listProbeAddresses, type ExplicitAddresses } from './probe-addresses.ts';
+import { listProbeAddresses, type ExplicitAddresses, type ProbeAddresses } from './probe-addresses.ts';
 import { shownUrl } from './readable-failure.ts';
 
 export type ProbeRequest = 'metrics' | 'vars' | 'pprof' | 'memstats' | 'cmdline' | 'pid';
@@ -51,6 +51,8 @@ export interface ProbeOptions extends ExplicitAddresses {
   readonly labels?: Readonly<Record<string, string>>;
   readonly module?: string | null;
   readonly memoryLimitBytes?: Bytes | null;
+  /** Labels of the one process that is meant, on a page that serves several; only that page is asked then. */
+  readonly match?: Readonly<Record<string, string>>;
   /** Known process; otherwise it is looked for when the host is this machine. `false` = do not look. */
   readonly pid?: number | null | false;
   readonly timeoutMillis?: Millis;
@@ -90,7 +92,9 @@ export interface ProbeResult {
  * @throws PlimsollError ARGUMENTS_INVALID when an address is none. What targets do wrong is in `attempts`.
  */
 export async function probeTarget(typed: string, options: ProbeOptions = {}): Promise<ProbeResult> {
-  const addresses = listProbeAddresses(typed, options);
+  const match = options.match ?? {};
+  const isShared = Object.keys(match).length > 0;
+  const addresses = isShared ? metricsOnly(typed, options) : listProbeAddresses(typed, options);
   const asker = new Asker(options);
   const pprofHeaders = options.pprofHeaders ?? options.headers ?? {};
   const headers = options.headers ?? {};
@@ -116,8 +120,10 @@ export async function probeTarget(typed: string, options: ProbeOptions = {}): Pr
       url === null || url === undefined ? null : { url, headers };
     return {
       target: {
-        service: checkServiceName(options.service ?? suggestName(module, program) ?? addresses.instance),
-        instance: options.instance ?? addresses.instance,
+        service: checkServiceName(
+          options.service ?? match['job'] ?? suggestName(module, program) ?? addresses.instance,
+        ),
+        instance: options.instance ?? instanceOf(match) ?? addresses.instance,
         metrics: endpoint(metrics?.url ?? likeliest?.metrics[0], headers),
         vars: endpoint(vars?.url, headers),
         pprof: endpoint(pprofUrl ?? likeliest?.pprof[0], pprofHeaders),
@@ -125,6 +131,7 @@ export async function probeTarget(typed: string, options: ProbeOptions = {}): Pr
         module: options.module ?? module?.path ?? null,
         memoryLimitBytes: options.memoryLimitBytes ?? null,
         labels: options.labels ?? {},
+        ...(isShared ? { match } : {}),
       },
       isAnswering,
       attempts: asker.attempts,
@@ -140,6 +147,24 @@ export async function probeTarget(typed: string, options: ProbeOptions = {}): Pr
   } finally {
     asker.close();
   }
+}
+
+/** Behind a page that serves several processes stands a collector: its own memory is not what is asked for. */
+function metricsOnly(typed: string, options: ProbeOptions): ProbeAddresses {
+  const all = listProbeAddresses(typed, options);
+  const isNamed = (url: string | null | undefined) => url !== null && url !== undefined;
+  return {
+    ...all,
+    vars: isNamed(options.varsUrl) ? all.vars : [],
+    pprof: isNamed(options.pprofUrl) ? all.pprof : [],
+  };
+}
+
+/** What names one of several processes on a page, as exporters and collectors label it. */
+export function instanceOf(match: Readonly<Record<string, string>>): string | null {
+  return (
+    match['instance'] ?? match['exported_instance'] ?? match['service_instance_id'] ?? match['pod'] ?? null
+  );
 }
 
 interface FoundMetrics {
@@ -178,7 +203,8 @@ class Asker {
     return this.#firstOf('metrics', urls, async (url) => {
       const answer = await this.#get(url, headers, GAUGES_MAX_BYTES);
       checkMetricsBody(answer, shownUrl(url));
-      const extract = gaugesFromPrometheus(answer.bytes, { where: shownUrl(url) });
+      const { match = {} } = this.#options;
+      const extract = gaugesFromPrometheus(answer.bytes, { where: shownUrl(url), match });
       const hasHeapGauges = hasGoHeapGauges(extract.reading);
       const found = `${Object.keys(extract.reading).length} gauges${hasHeapGauges ? '' : ', none of the Go heap'}`;
       return { value: { url, hasHeapGauges, ...extract }, found };
@@ -266,7 +292,7 @@ class Asker {
   async #findPid(url: string, isAnswering: boolean, commandLine: string | null): Promise<FoundPid> {
     const { pid } = this.#options;
     if (typeof pid === 'number') return { pid, command: 'as given' };
-    if (pid === false) return { pid: null, reason: 'not looked for' };
+    if (pid === false || this.#options.match !== undefined) return { pid: null, reason: 'not looked for' };
     if (!isAnswering) return { pid: null, reason: 'nothing answers' };
     const found = await findListeningPid(splitCredentials(url).url, this.#options.proc);
     if (found.pid === null || commandLine === null) return found;

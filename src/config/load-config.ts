@@ -112,6 +112,7 @@ class ConfigReader {
       'module',
       'pid',
       'labels',
+      'match',
     ]);
     const text = (key: string) => this.#string(map[key], [...path, key]);
     const url = text('url') ?? text('metrics') ?? text('pprof');
@@ -134,6 +135,7 @@ class ConfigReader {
       module: text('module'),
       pid: pid === undefined ? null : Number(pid),
       labels: this.#strings(map['labels'], [...path, 'labels']) ?? {},
+      match: this.#strings(map['match'], [...path, 'match']) ?? {},
     };
   }
 

@@ -17,6 +17,8 @@ export interface TargetSetting {
   readonly module: string | null;
   readonly pid: number | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** Where one metrics page serves several processes: the labels of this one. */
+  readonly match: Readonly<Record<string, string>>;
 }
 
 export interface Settings {
@@ -64,4 +66,5 @@ export const EMPTY_TARGET: TargetSetting = {
   module: null,
   pid: null,
   labels: {},
+  match: {},
 };

@@ -36,4 +36,6 @@ export interface Target extends TargetName {
   /** Configured limit; a cgroup's own limit wins when it can be read. */
   readonly memoryLimitBytes: Bytes | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** Where one page serves several processes: samples of this one carry all of these labels. */
+  readonly match?: Readonly<Record<string, string>>;
 }

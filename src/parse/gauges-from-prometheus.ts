@@ -1,5 +1,5 @@
 import { decodeText, ReadingBuilder, type GaugeExtract, type MainModule } from './gauge-extract.ts';
-import { GAUGE_RECIPES, PROCESS_RECIPES, type GaugeRecipe } from './prometheus-names.ts';
+import { GAUGE_RECIPES, KEY_LABELS, PROCESS_RECIPES, type GaugeRecipe } from './prometheus-names.ts';
 import { forEachSample, type SampleView } from './prometheus-text.ts';
 import { RequestFamilies } from './request-families.ts';
 
@@ -24,8 +24,9 @@ const MAX_NAMESPACES = 8;
  * Gauges of a `/metrics` body: client_golang's default names, all runtime/metrics names, OpenTelemetry's names, and
  * the process collector with or without a namespace (`orders_process_open_fds`: only when exactly one is there).
  *
- * Two samples under one name that should stand alone (a proxy that serves several processes) are not used: nobody
- * can say which one is this process. `requestsTotal` is the sum of one family, see request-families.ts; pass the
+ * Two samples under one name that should stand alone (a proxy or a collector that serves several processes) are not
+ * used: nobody can say which one is this process, unless `match` does: then only samples that carry every one of these
+ * labels with this value count. `requestsTotal` is the sum of one family, see request-families.ts; pass the
  * family of the last reading as `pinnedRequestsFamily` to keep it.
  *
  * @param where URL or file, for errors.
@@ -33,7 +34,11 @@ const MAX_NAMESPACES = 8;
  */
 export function gaugesFromPrometheus(
   body: Uint8Array | string,
-  options: { readonly where?: string; readonly pinnedRequestsFamily?: string | null } = {},
+  options: {
+    readonly where?: string;
+    readonly pinnedRequestsFamily?: string | null;
+    readonly match?: LabelMatch;
+  } = {},
 ): GaugeExtract {
   const builder = new ReadingBuilder();
   const known = new Map<string, KnownSample>();
@@ -43,29 +48,61 @@ export function gaugesFromPrometheus(
   let module: MainModule | null = null;
 
   const text = typeof body === 'string' ? body : decodeText(body);
+  const match = Object.entries(options.match ?? {});
+  let matching = 0;
   const summary = forEachSample(
     text,
     (sample) => {
-      if (PLAIN_NAMES.has(sample.name)) {
-        note(known, sample.name, sample);
-      } else if (sample.name === 'go_info') {
+      if (match.length > 0 && !isMatching(sample, match)) return;
+      matching++;
+      const name = plainName(sample.name);
+      if (PLAIN_NAMES.has(name)) {
+        note(known, name, sample);
+      } else if (KEY_LABELS.has(name)) {
+        note(known, `${name}{${keyLabel(name, sample) ?? ''}}`, sample);
+      } else if (name === 'go_info') {
         goVersion ??= sample.label('version');
-      } else if (sample.name === 'go_build_info') {
+      } else if (name === 'go_build_info') {
         module ??= readBuildInfo(sample);
       } else if (!noteNamespaced(namespaces, sample)) {
-        requests.add(sample.name, sample.value, sample.type);
+        requests.add(name, sample.value, sample.type);
       }
     },
     options.where,
   );
 
   for (const warning of summary.warnings) builder.warn(`line ${warning.line}: ${warning.reason}`);
+  if (match.length > 0 && matching === 0 && summary.samples > 0) {
+    builder.warn(`none of ${summary.samples} samples has the labels ${formatMatch(match)}`);
+  }
   if (summary.badLines > summary.warnings.length) builder.warn(`${summary.badLines} bad lines in all`);
   for (const recipe of GAUGE_RECIPES) apply(builder, recipe, known);
   applyProcess(builder, known, namespaces);
   const chosen = requests.choose(options.pinnedRequestsFamily ?? null);
   if (chosen) builder.put('requestsTotal', chosen.total, chosen.family);
   return builder.finish({ goVersion, module, requestsFamily: chosen?.family ?? null });
+}
+
+/** Labels by name; a sample must carry all of them. */
+export type LabelMatch = Readonly<Record<string, string>>;
+
+function isMatching(sample: SampleView, match: readonly (readonly [string, string])[]): boolean {
+  return match.every(([name, value]) => sample.label(name) === value);
+}
+
+function formatMatch(match: readonly (readonly [string, string])[]): string {
+  return `{${match.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')}}`;
+}
+
+/** The label that tells samples of one name apart; with UTF-8 names its own name has dots. */
+function keyLabel(name: string, sample: SampleView): string | null {
+  const label = KEY_LABELS.get(name) ?? '';
+  return sample.label(label) ?? sample.label(label.replaceAll('_', '.'));
+}
+
+/** `go.memory.used` -> `go_memory_used`: a name in UTF-8 as exporters spell it where they may not. */
+function plainName(name: string): string {
+  return /[^\w:]/.test(name) ? name.replace(/[^\w:]/gu, '_') : name;
 }
 
 function note(known: Map<string, KnownSample>, name: string, sample: SampleView): void {

@@ -22,9 +22,18 @@ const HEAP_STACKS = 'go_memory_classes_heap_stacks_bytes';
 const METADATA = 'go_memory_classes_metadata';
 
 /**
+ * Names whose samples are told apart by one label: `go_memory_used_bytes{go_memory_type="stack"}` is known here as
+ * `go_memory_used_bytes{stack}`.
+ */
+export const KEY_LABELS: ReadonlyMap<string, string> = new Map([
+  ['go_memory_used_bytes', 'go_memory_type'],
+  ['go_memory_used', 'go_memory_type'],
+]);
+
+/**
  * Best source first within each gauge: client_golang's MemStats names, then the same from runtime/metrics
  * (`go` + path with `/` and `-` as `_`, + unit, + `_total` when cumulative), then the OpenTelemetry names as its
- * Prometheus exporter spells them.
+ * Prometheus exporter spells them, with suffixes (its default) and without (`add_metric_suffixes: false`, UTF-8 names).
  *
  * The sums are how runtime.ReadMemStats itself computes the field from the memory classes:
  * HeapInuse = objects + unused, HeapIdle = free + released, StackSys = heap stacks + OS stacks.
@@ -34,6 +43,7 @@ export const GAUGE_RECIPES: readonly GaugeRecipe[] = [
   recipe('nextGcBytes', 'go_memstats_next_gc_bytes'),
   recipe('nextGcBytes', 'go_gc_heap_goal_bytes'),
   recipe('nextGcBytes', 'go_memory_gc_goal_bytes'),
+  recipe('nextGcBytes', 'go_memory_gc_goal'),
   recipe('heapAllocBytes', 'go_memstats_heap_alloc_bytes'),
   recipe('heapAllocBytes', 'go_memstats_alloc_bytes'),
   recipe('heapAllocBytes', HEAP_OBJECTS),
@@ -55,6 +65,8 @@ export const GAUGE_RECIPES: readonly GaugeRecipe[] = [
   recipe('heapObjects', 'process_runtime_go_mem_heap_objects'),
   recipe('stackInuseBytes', 'go_memstats_stack_inuse_bytes'),
   recipe('stackInuseBytes', HEAP_STACKS),
+  recipe('stackInuseBytes', 'go_memory_used_bytes{stack}'),
+  recipe('stackInuseBytes', 'go_memory_used{stack}'),
   recipe('stackSysBytes', 'go_memstats_stack_sys_bytes'),
   recipe('stackSysBytes', [HEAP_STACKS, 'go_memory_classes_os_stacks_bytes']),
   recipe('mspanSysBytes', 'go_memstats_mspan_sys_bytes'),
@@ -73,18 +85,25 @@ export const GAUGE_RECIPES: readonly GaugeRecipe[] = [
   recipe('scanGlobalsBytes', 'go_gc_scan_globals_bytes'),
   recipe('gogcPercent', 'go_gc_gogc_percent'),
   recipe('gogcPercent', 'go_config_gogc_percent'),
+  recipe('gogcPercent', 'go_config_gogc'),
   recipe('goMemLimitBytes', 'go_gc_gomemlimit_bytes'),
   recipe('goMemLimitBytes', 'go_memory_limit_bytes'),
+  recipe('goMemLimitBytes', 'go_memory_limit'),
   recipe('allocatedBytesTotal', 'go_memstats_alloc_bytes_total'),
   recipe('allocatedBytesTotal', 'go_gc_heap_allocs_bytes_total'),
   recipe('allocatedBytesTotal', 'go_memory_allocated_bytes_total'),
+  recipe('allocatedBytesTotal', 'go_memory_allocated'),
   // MemStats counts tiny allocations as objects of their own, the runtime/metrics paths do not.
   recipe('mallocsTotal', 'go_memstats_mallocs_total'),
   recipe('mallocsTotal', ['go_gc_heap_allocs_objects_total', 'go_gc_heap_tiny_allocs_objects_total']),
+  recipe('mallocsTotal', 'go_memory_allocations_total'),
+  recipe('mallocsTotal', 'go_memory_allocations'),
   recipe('freesTotal', 'go_memstats_frees_total'),
   recipe('freesTotal', ['go_gc_heap_frees_objects_total', 'go_gc_heap_tiny_allocs_objects_total']),
   recipe('gcCyclesTotal', 'go_gc_duration_seconds_count'),
   recipe('gcCyclesTotal', 'go_gc_cycles_total_gc_cycles_total'),
+  recipe('gcCyclesTotal', 'go_memory_gc_cycles_total'),
+  recipe('gcCyclesTotal', 'process_runtime_go_gc_count_total'),
   recipe('gcPauseSecondsTotal', 'go_gc_duration_seconds_sum'),
   recipe('lastGcMillis', 'go_memstats_last_gc_time_seconds', 1000),
   recipe('goroutines', 'go_goroutines'),
@@ -96,7 +115,9 @@ export const GAUGE_RECIPES: readonly GaugeRecipe[] = [
   recipe('threads', 'go_sched_threads_total_threads'),
   recipe('threads', 'go_threads'),
   recipe('cgoCallsTotal', 'go_cgo_go_to_c_calls_calls_total'),
-  recipe('cgoCallsTotal', 'process_runtime_go_cgo_calls_total'),
+  recipe('cgoCallsTotal', 'process_runtime_go_cgo_calls'),
+  recipe('goResidentBytes', ['go_memory_used_bytes{stack}', 'go_memory_used_bytes{other}']),
+  recipe('goResidentBytes', ['go_memory_used{stack}', 'go_memory_used{other}']),
 ];
 
 /**

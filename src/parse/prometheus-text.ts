@@ -146,6 +146,12 @@ const FAMILY_SUFFIXES: ReadonlySet<string> = new Set(['', '_total', '_sum', '_co
 
 /** More labels than any real series has; a hostile line must not grow the reused table. */
 const MAX_LABELS = 200;
+/** Real names have up to some 100 letters; a longer one is a line that never ends. */
+const MAX_NAME = 1000;
+/** Go prints a float in at most 24 characters. */
+const MAX_NUMBER = 64;
+/** A `# TYPE` line is a name and a word. */
+const MAX_TYPE_LINE = MAX_NAME + 64;
 
 /** Reads one line after the other and is itself the view of the last sample. */
 class LineScanner implements SampleView {
@@ -187,10 +193,10 @@ class LineScanner implements SampleView {
   readComment(start: number, end: number): void {
     if (!this.#text.startsWith('# TYPE ', start)) return;
     const [family = '', type = ''] = this.#text
-      .slice(start + 7, end)
+      .slice(start + 7, Math.min(end, start + MAX_TYPE_LINE))
       .trim()
       .split(/\s+/);
-    this.#typedFamily = family;
+    this.#typedFamily = family.startsWith('"') ? family.slice(1, -1) : family;
     this.#typedAs = METRIC_TYPES.get(type.toLowerCase()) ?? 'other';
   }
 
@@ -204,6 +210,7 @@ class LineScanner implements SampleView {
     if (text.charCodeAt(at) !== OPEN_BRACE) {
       while (at < end && isNameCode(text.charCodeAt(at), at === start)) at++;
       if (at === start) return 'a metric name starts with a letter, _ or :';
+      if (at - start > MAX_NAME) return `a name of more than ${MAX_NAME} characters`;
       this.name = text.slice(start, at);
       at = skipBlanks(text, at, end);
     }
@@ -245,6 +252,7 @@ class LineScanner implements SampleView {
         this.#addLabel(nameStart, nameEnd, at + 1, valueEnd);
         at = skipBlanks(text, valueEnd + 1, end);
       } else if (this.name === '' && nameStart > 0 && text.charCodeAt(nameStart - 1) === QUOTE) {
+        if (nameEnd - nameStart > MAX_NAME) return `a name of more than ${MAX_NAME} characters`;
         this.name = unescape(text.slice(nameStart, nameEnd));
       } else {
         return 'a label without a value';
@@ -271,14 +279,14 @@ class LineScanner implements SampleView {
     const text = this.#text;
     let at = findBlank(text, from, end);
     if (at === from) return 'no value';
-    const value = parseValue(text.slice(from, at));
+    const value = at - from > MAX_NUMBER ? null : parseValue(text.slice(from, at));
     if (value === null) return `${JSON.stringify(text.slice(from, Math.min(at, from + 40)))} is no number`;
     this.value = value;
     this.timestampMillis = null;
     at = skipBlanks(text, at, end);
     if (at < end && text.charCodeAt(at) !== HASH) {
       const stop = findBlank(text, at, end);
-      const timestamp = parseValue(text.slice(at, stop));
+      const timestamp = stop - at > MAX_NUMBER ? null : parseValue(text.slice(at, stop));
       if (timestamp === null || !Number.isFinite(timestamp)) return 'the timestamp is no number';
       this.timestampMillis = this.#isOpenMetrics ? timestamp * 1000 : timestamp;
       at = skipBlanks(text, stop, end);

@@ -43,7 +43,7 @@ export class RequestFamilies {
     // Samples of one family follow each other: the patterns run once per family.
     if (name !== this.#lastName) {
       this.#lastName = name;
-      this.#lastRank = type === 'gauge' ? -1 : rankOf(name);
+      this.#lastRank = type === 'gauge' ? -1 : rankOf(type === 'counter' ? withSuffix(name) : name);
     }
     if (this.#lastRank < 0 || !Number.isFinite(value) || value < 0) return;
     const family = this.#sums.get(name);
@@ -67,6 +67,11 @@ export class RequestFamilies {
     const rankB = this.#sums.get(b)?.rank ?? RANKS.length;
     return rankA - rankB || a.length - b.length || (a < b ? -1 : 1);
   }
+}
+
+/** A counter in UTF-8 names may lack its `_total`. */
+function withSuffix(name: string): string {
+  return name.endsWith('_total') || name.endsWith('_count') ? name : `${name}_total`;
 }
 
 function rankOf(name: string): number {

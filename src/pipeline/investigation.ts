@@ -46,6 +46,8 @@ export interface InvestigationOptions {
   readonly target: TargetName;
   readonly module: string | null;
   readonly memoryLimitBytes: Bytes | null;
+  /** Labels of this process on a metrics page that serves several. */
+  readonly match?: Readonly<Record<string, string>>;
   readonly timeMap: TimeMap;
   readonly decoder: ProfileDecoder;
   /** Told of every new mark, so that it can be stored. */
@@ -130,7 +132,10 @@ export class Investigation {
         case 'metrics':
           return this.#takeGauges(
             evidence,
-            gaugesFromPrometheus(evidence.bytes, { pinnedRequestsFamily: this.#requests.family }),
+            gaugesFromPrometheus(evidence.bytes, {
+              pinnedRequestsFamily: this.#requests.family,
+              match: this.#options.match ?? {},
+            }),
           );
         case 'vars':
           return this.#takeGauges(evidence, gaugesFromVars(evidence.bytes));

@@ -52,11 +52,12 @@ async function replayTarget(
 ): Promise<{ investigation: Investigation; report: Report }> {
   const [first] = lives;
   if (!first) throw new RangeError('a target without a recording');
-  const { service, instance, module, memoryLimitBytes } = first.manifest;
+  const { service, instance, module, memoryLimitBytes, match } = first.manifest;
   const investigation = new Investigation({
     target: { service, instance },
     module,
     memoryLimitBytes,
+    match,
     timeMap: first.timeMap,
     decoder,
   });

@@ -56,6 +56,8 @@ export interface AddTarget {
   readonly labels?: Readonly<Record<string, string>>;
   readonly module: string | null;
   readonly memoryLimitBytes: number | null;
+  /** Labels of this process on a metrics page that serves several. */
+  readonly match?: Readonly<Record<string, string>>;
   /** null = evidence comes through `feed`, from a recording. */
   readonly source: TargetSource | null;
   /** Whether it serves /debug/pprof/goroutineleak. */
@@ -112,6 +114,7 @@ export class Watch implements WatchView {
       labels: add.labels ?? {},
       module: add.module,
       memoryLimitBytes: add.memoryLimitBytes,
+      ...(add.match ? { match: add.match } : {}),
       timeMap: clock.timeMap,
       decoder: this.#decoder,
       explainer: this.#explainer,

@@ -29,6 +29,7 @@ export interface WatchedTargetOptions {
   readonly labels: Readonly<Record<string, string>>;
   readonly module: string | null;
   readonly memoryLimitBytes: Bytes | null;
+  readonly match?: Readonly<Record<string, string>>;
   readonly timeMap: TimeMap;
   readonly decoder: ProfileDecoder;
   readonly explainer: SourceExplainer;

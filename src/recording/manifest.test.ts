@@ -28,11 +28,17 @@ function errorOf(json: unknown): string {
 describe('parseManifest', () => {
   it('reads every field, and what format writes', () => {
     const manifest = parseManifest(
-      JSON.stringify({ ...GOOD, labels: { zone: 'a' }, environment: 'staging', somethingNew: [1] }),
+      JSON.stringify({
+        ...{ ...GOOD, labels: { zone: 'a' }, match: { pod: 'b' } },
+        ...{ environment: 'staging', somethingNew: [1] },
+      }),
       'recording.json',
     );
     const { format: _, version: __, ...fields } = GOOD;
-    expect(manifest).toEqual({ ...fields, labels: { zone: 'a' }, environment: 'staging' });
+    expect(manifest).toEqual({
+      ...{ ...fields, labels: { zone: 'a' }, match: { pod: 'b' } },
+      environment: 'staging',
+    });
     expect(parseManifest(formatManifest(manifest), 'again')).toEqual(manifest);
   });
 
@@ -43,7 +49,7 @@ describe('parseManifest', () => {
     ).toEqual({
       ...{ service, instance, startedAt, endedAt },
       ...{ timeScale: 1, goVersion: null, module: null, moduleVersion: null, memoryLimitBytes: null },
-      ...{ labels: {}, environment: null },
+      ...{ labels: {}, match: {}, environment: null },
     });
   });
 
@@ -70,6 +76,7 @@ describe('parseManifest', () => {
     [{ ...GOOD, memoryLimitBytes: -1 }, 'field memoryLimitBytes, found "-1"'],
     [{ ...GOOD, goVersion: 1.26 }, 'field goVersion, found "1.26"'],
     [{ ...GOOD, labels: { a: 1 } }, 'field labels'],
+    [{ ...GOOD, match: ['a'] }, 'field match'],
   ])('refuses %j with the field and what was found', (json, message) => {
     expect(errorOf(json)).toContain('RECORDING_INVALID');
     expect(errorOf(json)).toContain('a.tar.gz, recording.json');

@@ -20,6 +20,8 @@ export interface RecordingManifest {
   readonly moduleVersion: string | null;
   readonly memoryLimitBytes: Bytes | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** Where the recorded page serves several processes: labels of this one. */
+  readonly match: Readonly<Record<string, string>>;
   readonly environment: string | null;
 }
 
@@ -64,18 +66,20 @@ export function parseManifest(text: string, where: string): RecordingManifest {
     moduleVersion: fields.textOrNull('moduleVersion'),
     memoryLimitBytes: fields.limitOrNull('memoryLimitBytes'),
     labels: fields.labels('labels'),
+    match: fields.labels('match'),
     environment: fields.textOrNull('environment'),
   };
 }
 
 /** The text of recording.json, the opposite of parseManifest. */
 export function formatManifest(manifest: RecordingManifest): string {
-  const { labels, environment, ...rest } = manifest;
+  const { labels, match, environment, ...rest } = manifest;
   const json = {
     format: RECORDING_FORMAT,
     version: RECORDING_VERSION,
     ...rest,
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(Object.keys(match).length === 0 ? {} : { match }),
     ...(environment === null ? {} : { environment }),
   };
   return `${JSON.stringify(json, null, 2)}\n`;

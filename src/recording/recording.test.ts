@@ -288,6 +288,7 @@ const START: RecordingStart = {
     moduleVersion: null,
     memoryLimitBytes: null,
     labels: {},
+    match: {},
     environment: null,
   },
 };

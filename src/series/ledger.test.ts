@@ -31,6 +31,14 @@ const inMegabytes = (ledger: object | null) =>
     ]),
   );
 
+describe('native memory', () => {
+  it('is what is resident beside what Go holds, which OpenTelemetry gives as one number', () => {
+    const table = historyOf({ rssBytes: 70 * MIB, goResidentBytes: 48 * MIB });
+    expect(computeNativeBytes(table, { from: 0, to: 1 })?.value[0]).toBe(22 * MIB);
+    expect(computeLedger(table, 0, 20 * MIB)?.nativeBytes).toBe(22 * MIB);
+  });
+});
+
 describe('ledger', () => {
   it('splits RSS so that the parts add up, with nothing left over here', () => {
     expect(inMegabytes(computeLedger(historyOf({ ...GO, ...PROC }), 0, 20 * MIB))).toEqual({

@@ -24,7 +24,7 @@ export interface LedgerParts {
   readonly fragmentationBytes: Bytes | null;
   /** Free spans not yet given back: heap_idle - heap_released. */
   readonly idleBytes: Bytes | null;
-  /** RssAnon + swap - LazyFree - (Sys - released) where positive. */
+  /** RssAnon + swap - LazyFree - (Sys - released, or OpenTelemetry's go.memory.used) where positive. */
   readonly nativeBytes: Bytes | null;
   readonly fileBackedBytes: Bytes | null;
   /** Negative: pages that Go counts in Sys and never touched. */
@@ -43,7 +43,7 @@ export function computeLedger(table: GaugeTable, row: number, liveBytes: Bytes |
   const released = at('heapReleasedBytes');
   const anonymous = at('rssAnonBytes');
   const fileBacked = anonymous === null ? null : (at('rssFileBytes') ?? 0) + (at('rssShmemBytes') ?? 0);
-  const claimed = minus(sys, released);
+  const claimed = minus(sys, released) ?? at('goResidentBytes');
   const held =
     anonymous === null
       ? at('rssBytes')

@@ -181,8 +181,8 @@ class Pacer {
   isCapped(row: number, goal: Bytes): boolean {
     const limit = cell(this.#limit, row, NO_LIMIT_BYTES);
     if (limit >= NO_LIMIT_BYTES) return false;
-    const notHeap = cell(this.#sys, row, 0) - cell(this.#heapSys, row, 0);
-    return goal + Math.max(0, notHeap) >= LIMIT_BINDS_SHARE * limit;
+    const notHeap = cell(this.#sys, row, NaN) - cell(this.#heapSys, row, NaN);
+    return goal + (notHeap > 0 ? notHeap : 0) >= LIMIT_BINDS_SHARE * limit;
   }
 }
 

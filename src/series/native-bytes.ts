@@ -9,7 +9,7 @@ export interface NativeBytes extends Points {
 }
 
 /**
- * native = RssAnon + VmSwap - LazyFree - (Sys - HeapReleased), in bytes; RSS stands in for RssAnon where /proc cannot be
+ * native = RssAnon + VmSwap - LazyFree - (Sys - HeapReleased), in bytes; OpenTelemetry gives the last two as one number; RSS stands in for RssAnon where /proc cannot be
  * read (then file-backed pages count in, a constant of some MiB). It may be negative: Sys counts pages that Go
  * has reserved and never touched, so only what rises above zero is certainly not Go's. Null without RSS or Sys.
  */
@@ -17,11 +17,10 @@ export function computeNativeBytes(
   table: GaugeTable,
   rows: { readonly from: number; readonly to: number },
 ): NativeBytes | null {
-  const sys = table.column('sysBytes');
-  const released = table.column('heapReleasedBytes');
+  const claimedAt = goResidentAt(table);
   const anonymous = table.column('rssAnonBytes');
   const resident = table.column('rssBytes');
-  if (!sys || !released || (!anonymous && !resident)) return null;
+  if (!claimedAt || (!anonymous && !resident)) return null;
   const swap = table.column('swapBytes');
   const lazy = table.column('lazyFreeBytes');
   const isAnonymous = anonymous !== null && countKnown(anonymous, rows) * 2 >= countKnown(resident, rows);
@@ -31,7 +30,7 @@ export function computeNativeBytes(
   const goResident: number[] = [];
   const { timeMillis } = table;
   for (let row = rows.from; row < rows.to; row++) {
-    const claimed = sys[row] - released[row];
+    const claimed = claimedAt(row);
     const held = rss[row] + known(swap, row) - known(lazy, row);
     if (Number.isNaN(held - claimed)) continue;
     points.add(timeMillis[row], held - claimed);
@@ -42,6 +41,20 @@ export function computeNativeBytes(
     goResidentBytes: new Float64Array(goResident),
     source: isAnonymous ? 'anonymous' : 'resident',
   };
+}
+
+/** What the Go runtime claims of the OS at a row, from whichever gauges say it; null when none does. */
+export function goResidentAt(table: GaugeTable): ((row: number) => number) | null {
+  const sys = table.column('sysBytes');
+  const released = table.column('heapReleasedBytes');
+  const resident = table.column('goResidentBytes');
+  if (sys && released) {
+    return (row) => {
+      const claimed = sys[row] - released[row];
+      return Number.isNaN(claimed) && resident ? resident[row] : claimed;
+    };
+  }
+  return resident && ((row) => resident[row]);
 }
 
 function countKnown(column: Float64Array | null, rows: { from: number; to: number }): number {

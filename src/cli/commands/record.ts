@@ -80,6 +80,7 @@ function createWriter(
       moduleVersion: probe.module?.version ?? null,
       memoryLimitBytes: target.memoryLimitBytes,
       labels: target.labels,
+      match: target.match ?? {},
       environment: null,
     },
     clock.timeMap,

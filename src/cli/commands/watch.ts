@@ -244,6 +244,7 @@ async function startRecording(
       moduleVersion: probe.module?.version ?? null,
       memoryLimitBytes: target.memoryLimitBytes,
       labels: target.labels,
+      match: target.match ?? {},
       environment: null,
     },
     clock.timeMap,
