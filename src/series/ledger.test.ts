@@ -50,19 +50,22 @@ describe('ledger', () => {
       runtimeBytes: 6,
       fragmentationBytes: 4,
       idleBytes: 6,
+      untouchedBytes: 0,
       nativeBytes: 12,
       fileBackedBytes: 10,
+      swappedBytes: null,
+      lazyFreeBytes: null,
       residualBytes: 0,
     });
   });
 
-  it('shows pages that Go counts and never touched as a negative residual, not as negative native memory', () => {
+  it('shows pages that Go counts and never touched as that, not as negative native memory', () => {
     const ledger = computeLedger(
       historyOf({ ...GO, ...PROC, rssBytes: 50 * MIB, rssAnonBytes: 40 * MIB }),
       0,
       20 * MIB,
     );
-    expect(inMegabytes(ledger)).toMatchObject({ nativeBytes: 0, residualBytes: -8 });
+    expect(inMegabytes(ledger)).toMatchObject({ nativeBytes: 0, untouchedBytes: 8, residualBytes: 0 });
   });
 
   it('leaves unknown parts null and puts them into the residual', () => {
@@ -74,6 +77,20 @@ describe('ledger', () => {
       residualBytes: 60,
     });
     expect(computeLedger(historyOf(GO), 0, 20 * MIB)).toBeNull();
+  });
+
+  it('adds up with pages that are swapped out or given back lazily', () => {
+    const ledger = computeLedger(
+      historyOf({ ...GO, ...PROC, swapBytes: 5 * MIB, lazyFreeBytes: 3 * MIB }),
+      0,
+      20 * MIB,
+    );
+    expect(inMegabytes(ledger)).toMatchObject({ nativeBytes: 14, swappedBytes: 5, residualBytes: 0 });
+  });
+
+  it('leaves what two sources say at different instants in the residual, not clipped', () => {
+    const ledger = computeLedger(historyOf({ ...GO, ...PROC, rssBytes: 67 * MIB }), 0, 20 * MIB);
+    expect(inMegabytes(ledger)).toMatchObject({ rssBytes: 67, residualBytes: -3 });
   });
 
   it('looks a few rows back for a source that failed once', () => {

@@ -7,8 +7,11 @@ import type { GaugeTable } from './history.ts';
 const ROWS_LOOKED_BACK = 8;
 
 /**
- * RSS = live + garbage + stacks + runtime + fragmentation + idle + native + fileBacked + residual. Null = not known; the
- * residual is what is left, so the parts that are known always add up to RSS.
+ * RSS = live + garbage + stacks + runtime + fragmentation + idle - untouched + native + fileBacked - swapped + lazyFree
+ * + residual. Null = not known; the residual is what is left, never clipped, so the parts that are known add up to RSS.
+ *
+ * Native and untouched are both told from one difference, what the kernel holds for the process against what Go has
+ * taken: each is what remains of it after the other, so at most one of them is above zero.
  */
 export interface LedgerParts {
   readonly atMillis: Millis;
@@ -24,10 +27,18 @@ export interface LedgerParts {
   readonly fragmentationBytes: Bytes | null;
   /** Free spans not yet given back: heap_idle - heap_released. */
   readonly idleBytes: Bytes | null;
-  /** RssAnon + swap - LazyFree - (Sys - released, or OpenTelemetry's go.memory.used) where positive. */
+  /**
+   * Taken by Go and never written, so that the kernel has no page for it: reserved metadata, buffers made large and
+   * filled slowly. (Sys - released, or OpenTelemetry's go.memory.used) - (RssAnon + swap - LazyFree) where positive.
+   */
+  readonly untouchedBytes: Bytes | null;
+  /** The other way round: anonymous memory that Go has not taken. */
   readonly nativeBytes: Bytes | null;
   readonly fileBackedBytes: Bytes | null;
-  /** Negative: pages that Go counts in Sys and never touched. */
+  readonly swappedBytes: Bytes | null;
+  /** Given back with MADV_FREE and still resident, until the kernel needs it. */
+  readonly lazyFreeBytes: Bytes | null;
+  /** Sources read at different instants, and parts that nothing reports. */
   readonly residualBytes: Bytes | null;
 }
 
@@ -49,6 +60,7 @@ export function computeLedger(table: GaugeTable, row: number, liveBytes: Bytes |
       ? at('rssBytes')
       : Math.max(0, anonymous + (at('swapBytes') ?? 0) - (at('lazyFreeBytes') ?? 0));
   const native = minus(held, claimed);
+  const isSplit = anonymous !== null;
   const parts = {
     liveBytes: live,
     garbageBytes: minus(alloc, live),
@@ -56,13 +68,30 @@ export function computeLedger(table: GaugeTable, row: number, liveBytes: Bytes |
     runtimeBytes: minus(minus(sys, at('heapSysBytes')), stack),
     fragmentationBytes: minus(at('heapInuseBytes'), alloc),
     idleBytes: minus(at('heapIdleBytes'), released),
+    untouchedBytes: native === null ? null : Math.max(0, -native),
     nativeBytes: native === null ? null : Math.max(0, native),
     fileBackedBytes: fileBacked,
+    swappedBytes: isSplit ? at('swapBytes') : null,
+    lazyFreeBytes: isSplit ? at('lazyFreeBytes') : null,
   };
-  let explained = 0;
-  for (const part of Object.values(parts)) explained += part ?? 0;
+  const explained = LEDGER_PARTS.reduce((sum, [name, sign]) => sum + sign * (parts[name] ?? 0), 0);
   return { atMillis: table.timeMillis[row], rssBytes: rss, ...parts, residualBytes: rss - explained };
 }
+
+/** Every part with the sign it has in RSS, in the order it is shown in. */
+export const LEDGER_PARTS = [
+  ['liveBytes', 1],
+  ['garbageBytes', 1],
+  ['stackBytes', 1],
+  ['runtimeBytes', 1],
+  ['fragmentationBytes', 1],
+  ['idleBytes', 1],
+  ['untouchedBytes', -1],
+  ['nativeBytes', 1],
+  ['fileBackedBytes', 1],
+  ['swappedBytes', -1],
+  ['lazyFreeBytes', 1],
+] as const satisfies readonly (readonly [keyof LedgerParts, 1 | -1])[];
 
 function lastKnown(table: GaugeTable, name: GaugeName, row: number): number | null {
   const column = table.column(name);
