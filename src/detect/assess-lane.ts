@@ -7,16 +7,19 @@ import { decideVerdict } from './decide-lane.ts';
 import { describeCache, measureRecent, solveFit, type SolvedFit } from './growth.ts';
 import { collectEvidence } from './lane-evidence.ts';
 import { measureLane, type LaneDecision, type LaneMeasures, type LaneQuestion } from './lane-measures.ts';
-import { prepareLane, type LaneSeries } from './lane-series.ts';
+import { prepareBlocks, type LaneBlocks } from './lane-blocks.ts';
+import { prepareLane } from './lane-series.ts';
 import { BLOCKS_NEEDED, fitModels } from './models.ts';
 import * as limits from './thresholds.ts';
 
 /** Null when the lane has no observation in the window. */
 export function assessLane(question: LaneQuestion): LaneAssessment | null {
   const window = { fromMillis: question.fromMillis, toMillis: question.toMillis };
-  const series = prepareLane(question.source, window);
-  if (series.blocks.length === 0) return null;
-  if (isFlat(question, series)) return flat(question, series);
+  const prepared = prepareBlocks(question.source, window);
+  if (prepared.blocks.length === 0) return null;
+  if (isFlat(question, prepared)) return flat(question, prepared);
+  if (prepared.blocks.length < BLOCKS_NEEDED) return tooLittle(question, prepared);
+  const series = prepareLane(question.source, prepared);
   const set = fitModels(series.input);
   if (!set) return tooLittle(question, series);
   const measures = measureLane(question, series, set);
@@ -116,7 +119,7 @@ const FLAT_BLOCKS = 3;
 const FLAT_SPAN_SHARE = 0.5;
 
 /** No change as large as half of what would matter: no model is needed to see that nothing grows. */
-function isFlat(question: LaneQuestion, series: LaneSeries): boolean {
+function isFlat(question: LaneQuestion, series: LaneBlocks): boolean {
   const { timeMillis, value, length } = series.blocks;
   const watched = question.toMillis - question.fromMillis;
   if (length < FLAT_BLOCKS || watched < limits.SHORTEST_WATCH_MILLIS) return false;
@@ -124,7 +127,7 @@ function isFlat(question: LaneQuestion, series: LaneSeries): boolean {
   return quantile(value, 1) - quantile(value, 0) < limits.LANE_THRESHOLDS[question.lane].smallestGrowth / 2;
 }
 
-function flat(question: LaneQuestion, series: LaneSeries): LaneAssessment {
+function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
   const { value } = series.blocks;
   const lane = limits.LANE_THRESHOLDS[question.lane];
   const level = value[value.length - 1];
@@ -157,7 +160,7 @@ function flat(question: LaneQuestion, series: LaneSeries): LaneAssessment {
   };
 }
 
-function tooLittle(question: LaneQuestion, series: LaneSeries): LaneAssessment {
+function tooLittle(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
   const level = series.blocks.value[series.blocks.length - 1];
   const watched = question.toMillis - question.fromMillis;
   const millis = Math.max(limits.SHORTEST_WATCH_MILLIS - watched, 0);

@@ -5,7 +5,8 @@ import type { Points } from '../series/points.ts';
 import { median } from '../series/stats/quantiles.ts';
 import type { Lane, LaneAssessment } from './assessment.ts';
 import { describeLeakGrowth, testTail, type LeakGrowth, type TailTest } from './growth.ts';
-import type { LaneSeries, LaneSource } from './lane-series.ts';
+import type { LaneSource } from './lane-blocks.ts';
+import type { LaneSeries } from './lane-series.ts';
 import type { ModelFit, ModelSet } from './models.ts';
 import * as limits from './thresholds.ts';
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
 import { BLOCKS_BOUND, blockWidthMillis, computeBlocks } from './blocks.ts';
 import { GaugeHistory } from './gauge-history.ts';
-import { computeWork, interpolateAt } from './work.ts';
+import { Interpolation, computeWork, interpolateAt } from './work.ts';
 
 const series = (values: number[], spacing = MINUTE_MILLIS) => ({
   timeMillis: Float64Array.from(values, (_, i) => i * spacing),
@@ -69,5 +70,23 @@ describe('work', () => {
   it('is interpolated between scrapes and held beyond them', () => {
     const points = series([0, 10]);
     expect([-1, 15_000, 60_000, 1e9].map((at) => interpolateAt(points, at))).toEqual([0, 2.5, 10, 10]);
+  });
+
+  it('interpolates the same in whatever order times are asked for', () => {
+    const random = seededRandom(5);
+    const timeMillis = new Float64Array(300);
+    for (let i = 1; i < 300; i++) timeMillis[i] = timeMillis[i - 1] + 1 + 1e5 * random() ** 4;
+    const points = { timeMillis, value: timeMillis.map(() => random()) };
+    const asked = new Interpolation(points);
+    for (let i = 0; i < 3000; i++) {
+      const at =
+        i % 3 === 0 ? timeMillis[Math.floor(300 * random())] : random() * 1.02 * timeMillis[299] - 10;
+      expect(asked.at(at)).toBe(interpolateAt(points, at));
+      const after = timeMillis.findIndex((time) => time > at);
+      if (after <= 0) continue;
+      const share = (at - timeMillis[after - 1]) / (timeMillis[after] - timeMillis[after - 1]);
+      const [low, high] = points.value.subarray(after - 1);
+      expect(asked.at(at)).toBe(low + share * (high - low));
+    }
   });
 });

@@ -1,8 +1,9 @@
 // From observations to at most 72 blocks: medians, with load and work beside them.
 import { MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import { lowerBound } from './gauge-history.ts';
 import type { Points } from './points.ts';
 import { median } from './stats/quantiles.ts';
-import { interpolateAt, type Work } from './work.ts';
+import { Interpolation, type Work } from './work.ts';
 
 /** Enough to see a shape, few enough to fit eight models in a millisecond. */
 export const BLOCKS_BOUND = 72;
@@ -40,58 +41,51 @@ export function computeBlocks(
   work: Work | null,
   window: { readonly fromMillis: Millis; readonly toMillis: Millis },
 ): Blocks {
-  const widthMillis = blockWidthMillis(Math.max(1, window.toMillis - window.fromMillis));
-  const time: number[] = [];
-  const value: number[] = [];
-  const load: number[] = [];
-  const done: number[] = [];
-  const atStart = work ? interpolateAt(work, window.fromMillis) : 0;
-  let observations = 0;
-  let from = 0;
-  while (from < points.timeMillis.length && points.timeMillis[from] < window.fromMillis) from++;
-  while (from < points.timeMillis.length && points.timeMillis[from] <= window.toMillis) {
-    const index = Math.min(
-      Math.floor((points.timeMillis[from] - window.fromMillis) / widthMillis),
-      BLOCKS_BOUND - 1,
-    );
-    const startMillis = window.fromMillis + index * widthMillis;
+  const { fromMillis, toMillis } = window;
+  const { timeMillis } = points;
+  const widthMillis = blockWidthMillis(Math.max(1, toMillis - fromMillis));
+  const cells = () => new Float64Array(BLOCKS_BOUND);
+  const blocks = { time: cells(), value: cells(), load: work && cells(), done: work && cells() };
+  const until = work && new Interpolation(work);
+  const atStart = until?.at(fromMillis) ?? 0;
+  const first = lowerBound(timeMillis, fromMillis);
+  let length = 0;
+  let from = first;
+  while (from < timeMillis.length && timeMillis[from] <= toMillis) {
+    const index = Math.min(Math.floor((timeMillis[from] - fromMillis) / widthMillis), BLOCKS_BOUND - 1);
+    const startMillis = fromMillis + index * widthMillis;
     const endMillis = index === BLOCKS_BOUND - 1 ? Infinity : startMillis + widthMillis;
     // At least the point that chose the block, whatever rounding says about the block's end.
     let to = from + 1;
-    while (
-      to < points.timeMillis.length &&
-      points.timeMillis[to] < endMillis &&
-      points.timeMillis[to] <= window.toMillis
-    ) {
-      to++;
+    while (to < timeMillis.length && timeMillis[to] < endMillis && timeMillis[to] <= toMillis) to++;
+    const at = (timeMillis[(from + to - 1) >> 1] + timeMillis[(from + to) >> 1]) / 2;
+    blocks.time[length] = at;
+    blocks.value[length] = median(points.value.subarray(from, to));
+    if (work && until && blocks.load && blocks.done) {
+      const end = Math.min(startMillis + widthMillis, toMillis);
+      blocks.load[length] = meanLoadPerHour(work, until, startMillis, end);
+      blocks.done[length] = until.at(at) - atStart;
     }
-    const at = (points.timeMillis[(from + to - 1) >> 1] + points.timeMillis[(from + to) >> 1]) / 2;
-    time.push(at);
-    value.push(median(points.value.subarray(from, to)));
-    observations += to - from;
-    if (work) {
-      load.push(meanLoadPerHour(work, startMillis, Math.min(startMillis + widthMillis, window.toMillis)));
-      done.push(interpolateAt(work, at) - atStart);
-    }
+    length++;
     from = to;
   }
   return {
-    length: time.length,
-    timeMillis: new Float64Array(time),
-    value: new Float64Array(value),
-    loadPerHour: work ? new Float64Array(load) : null,
-    work: work ? new Float64Array(done) : null,
+    length,
+    timeMillis: blocks.time.subarray(0, length),
+    value: blocks.value.subarray(0, length),
+    loadPerHour: blocks.load && blocks.load.subarray(0, length),
+    work: blocks.done && blocks.done.subarray(0, length),
     widthMillis,
-    observations,
+    observations: from - first,
   };
 }
 
 /** A last block can be cut short by the window: its load is then measured over at least half a block. */
-function meanLoadPerHour(work: Work, startMillis: Millis, endMillis: Millis): number {
+function meanLoadPerHour(work: Work, until: Interpolation, startMillis: Millis, endMillis: Millis): number {
   const last = work.timeMillis[work.timeMillis.length - 1];
   const end = Math.min(endMillis, last);
   const widest = end - startMillis > 0 ? end - startMillis : 0;
   const start = Math.min(startMillis, end - Math.max(widest, SHORTEST_BLOCK_MILLIS));
   const hours = (end - start) / 3_600_000;
-  return (interpolateAt(work, end) - interpolateAt(work, start)) / hours;
+  return (until.at(end) - until.at(start)) / hours;
 }

@@ -40,18 +40,59 @@ function accumulate(counter: Float64Array): Float64Array {
 
 /** Value at a time by linear interpolation, held constant beyond both ends. NaN for no points. */
 export function interpolateAt(points: Points, atMillis: Millis): number {
-  const { timeMillis, value } = points;
-  const n = timeMillis.length;
-  if (n === 0) return NaN;
-  if (atMillis <= timeMillis[0]) return value[0];
-  if (atMillis >= timeMillis[n - 1]) return value[n - 1];
-  let low = 0;
-  let high = n - 1;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (timeMillis[middle] <= atMillis) low = middle;
-    else high = middle;
+  return new Interpolation(points).at(atMillis);
+}
+
+/** `interpolateAt` for many times: each search begins where the one before ended. */
+export class Interpolation {
+  readonly #time: Float64Array;
+  readonly #value: Float64Array;
+  /** Of the interval found last. */
+  #low = 0;
+
+  constructor({ timeMillis, value }: Points) {
+    this.#time = timeMillis;
+    this.#value = value;
   }
-  const share = (atMillis - timeMillis[low]) / (timeMillis[high] - timeMillis[low]);
-  return value[low] + share * (value[high] - value[low]);
+
+  at(atMillis: Millis): number {
+    const time = this.#time;
+    const value = this.#value;
+    const n = time.length;
+    if (n === 0) return NaN;
+    if (atMillis <= time[0]) return value[0];
+    if (atMillis >= time[n - 1]) return value[n - 1];
+    const low = this.#find(atMillis);
+    this.#low = low;
+    const share = (atMillis - time[low]) / (time[low + 1] - time[low]);
+    return value[low] + share * (value[low + 1] - value[low]);
+  }
+
+  /** Last index whose time is not after `atMillis`, which lies within the points: strides that double, then halve. */
+  #find(atMillis: Millis): number {
+    const time = this.#time;
+    let low = this.#low;
+    let high = time.length - 1;
+    let stride = 1;
+    if (time[low] <= atMillis) {
+      while (low + stride < high && time[low + stride] <= atMillis) {
+        low += stride;
+        stride *= 2;
+      }
+      high = Math.min(high, low + stride);
+    } else {
+      high = low;
+      while (high - stride > 0 && time[high - stride] > atMillis) {
+        high -= stride;
+        stride *= 2;
+      }
+      low = Math.max(0, high - stride);
+    }
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (time[middle] <= atMillis) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
 }

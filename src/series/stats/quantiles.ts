@@ -6,14 +6,14 @@ export function sortKnown(values: ArrayLike<number>): Float64Array {
   let n = 0;
   for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
   const sorted = known.subarray(0, n);
-  return n <= INSERTION_BOUND ? sortByInsertion(sorted) : sorted.sort();
+  return n <= INSERTION_BOUND ? sortByInsertion(sorted, n) : sorted.sort();
 }
 
 /** Blocks hold a dozen observations, and there are hundreds of blocks: the built-in sort costs more to start. */
 const INSERTION_BOUND = 24;
 
-function sortByInsertion(cells: Float64Array): Float64Array {
-  for (let i = 1; i < cells.length; i++) {
+function sortByInsertion(cells: Float64Array, n: number): Float64Array {
+  for (let i = 1; i < n; i++) {
     const cell = cells[i];
     let to = i;
     while (to > 0 && cells[to - 1] > cell) {
@@ -44,17 +44,20 @@ export function quantile(values: ArrayLike<number>, p: number): number {
 
 export function median(values: ArrayLike<number>): number {
   if (values.length === 1) return values[0];
-  if (values.length <= INSERTION_BOUND) return quantile(values, 0.5);
-  const known = new Float64Array(values.length);
+  const known = values.length <= SCRATCH.length ? SCRATCH : new Float64Array(values.length);
   let n = 0;
   for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
   if (n === 0) return NaN;
-  const upper = select(known, n, n >> 1);
+  if (n <= INSERTION_BOUND) sortByInsertion(known, n);
+  const upper = n <= INSERTION_BOUND ? known[n >> 1] : select(known, n, n >> 1);
   if (n % 2 === 1) return upper;
   let lower = known[0];
   for (let i = 1; i < n >> 1; i++) if (known[i] > lower) lower = known[i];
   return lower + (upper - lower) / 2;
 }
+
+/** Medians are taken by the hundred in each assessment: room for what a block holds, used within one call only. */
+const SCRATCH = new Float64Array(256);
 
 /** Hoare's selection: the cell that sorting would put at `at`; smaller ones end up before it. Changes `cells`. */
 function select(cells: Float64Array, n: number, at: number): number {
