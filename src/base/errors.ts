@@ -24,6 +24,12 @@ export const ERRORS = {
     advice: 'The URL answers something else (HTML, a login page?); point it at the exporter.',
   },
   TARGET_NOT_PROFILE: { advice: 'Import net/http/pprof in the service and point --pprof at /debug/pprof.' },
+  TARGET_TLS: {
+    advice: 'Name the authority that signed its certificate with --ca; if it asks for one, --cert and --key.',
+  },
+  ACCESS_INVALID: {
+    advice: 'Name a file that this user may read: PEM for certificates, one line for a secret.',
+  },
   TARGET_REDIRECTED: { advice: 'Give the URL that it redirects to, if you trust that host.' },
   TARGET_TOO_LARGE: {
     advice: 'The answer is larger than the limit; raise the limit or look at what it serves.',

@@ -20,15 +20,29 @@ import type { DiagnoseOptions } from './commands/diagnose.ts';
 
 // Commands are imported when they run: `plimsoll --help` must be there at once.
 
+/** How to be let in. Secrets come in files, since a command line is there for all to see. */
+function withAccessOptions(command: Command): Command {
+  return command
+    .addOption(repeatable('--header <name: value>', 'sent with every request'))
+    .option('--ca <file>', 'authorities to trust instead of those of the system (PEM)')
+    .option('--cert <file>', 'certificate to show where one is asked for (PEM)')
+    .option('--key <file>', 'its key (PEM)')
+    .option('--server-name <name>', 'name that the certificate of the other side must be for')
+    .option('--bearer-file <file>', 'file with a bearer token, read for each request')
+    .option('--user <name>', 'user of basic authentication')
+    .option('--password-file <file>', 'file with the password of --user');
+}
+
 /** Options that say how to reach a target; shared by watch, check, record and doctor. */
 function withTargetOptions(command: Command): Command {
-  return command
+  return withAccessOptions(command)
     .option('--service <name>', 'name of the service (default: host:port)')
     .option('--metrics <url>', 'where /metrics is, if not at the target URL')
     .option('--vars <url>', 'where /debug/vars is')
     .option('--pprof <url>', 'base of net/http/pprof where it has its own port or prefix')
-    .addOption(repeatable('--header <name: value>', 'sent with every request'))
-    .addOption(repeatable('--pprof-header <name: value>', 'sent to pprof instead of --header'))
+    .addOption(
+      repeatable('--pprof-header <name: value>', 'sent to pprof instead of --header and credentials'),
+    )
     .addOption(
       repeatable('--match <label=value>', 'where one page serves several processes: labels of this one'),
     )

@@ -11,10 +11,11 @@ import type { Target } from '../model/target.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Watch } from '../pipeline/watch.ts';
 import type { WatchedTarget } from '../pipeline/watched-target.ts';
+import { accessOf, type AccessOptions } from './access-options.ts';
 import { headerArguments, labelArguments } from './arguments.ts';
 
 /** The options of main.ts that say how to reach a target. */
-export interface TargetOptions {
+export interface TargetOptions extends AccessOptions {
   readonly service?: string;
   readonly metrics?: string;
   readonly vars?: string;
@@ -47,6 +48,7 @@ export function targetSetting(url: string, options: TargetOptions): TargetSettin
     memoryLimitBytes: options.memoryLimit ?? null,
     module: options.module ?? null,
     pid: options.pid ?? null,
+    access: accessOf(options),
     match: labelArguments(options.match),
   };
 }
@@ -86,6 +88,7 @@ export function probeSetting(setting: TargetSetting, signal?: AbortSignal): Prom
     pprofUrl: setting.pprof,
     headers: setting.headers,
     pprofHeaders: setting.pprofHeaders,
+    access: setting.access,
     labels: setting.labels,
     module: setting.module,
     memoryLimitBytes: setting.memoryLimitBytes,

@@ -137,7 +137,7 @@ describe('get', () => {
     const url = await serve((_, response) => {
       response.writeHead(301, { Location: `https://127.0.0.1:${other.port}/` }).end();
     });
-    expect(await get(url)).toMatch(/^TARGET_REFUSED collect: https:\/\/HOST\/: TLS failed/);
+    expect(await get(url)).toMatch(/^TARGET_TLS collect: https:\/\/HOST\/: what answers does not speak TLS/);
   });
 
   it('says that nobody is there', async () => {

@@ -1,10 +1,12 @@
 // One GET, with every way in which a target can misbehave turned into a PlimsollError.
 import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { request as requestHttps } from 'node:https';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { PlimsollError } from '../base/errors.ts';
 import { formatBytes, MIB, SECOND_MILLIS, type Bytes, type Millis } from '../base/units.ts';
+import type { Access } from '../model/target.ts';
+import { authorizationHeader, closeIdle, TlsAgents } from './access.ts';
 import { readableReason, shownUrl } from './readable-failure.ts';
 
 /** A scrape that takes longer than most scrape intervals is of no use. */
@@ -28,6 +30,8 @@ export interface GetOptions {
   /** Sent as they are; never part of an error. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly accept?: string;
+  /** Certificates and credentials. An Authorization among `headers` wins over it, it wins over one in the URL. */
+  readonly access?: Access | undefined;
   /** For the whole exchange, redirects included. */
   readonly timeoutMillis: Millis;
   /** Of the body, after decoding a Content-Encoding. */
@@ -44,8 +48,9 @@ export interface HttpAnswer {
 /** Keeps connections open between rounds. Idle ones do not keep the process alive. */
 export interface HttpClient {
   /**
-   * @throws PlimsollError TARGET_REFUSED (connection, name, TLS, no HTTP), TARGET_TIMEOUT (also when aborted), TARGET_STATUS,
-   *   TARGET_REDIRECTED, TARGET_TOO_LARGE, TARGET_TRUNCATED; ARGUMENTS_INVALID for what is no http(s) URL.
+   * @throws PlimsollError TARGET_REFUSED (connection, name, no HTTP), TARGET_TLS, TARGET_TIMEOUT (also when aborted),
+   *   TARGET_STATUS, TARGET_REDIRECTED, TARGET_TOO_LARGE, TARGET_TRUNCATED; ACCESS_INVALID for files of `access`;
+   *   ARGUMENTS_INVALID for what is no http(s) URL.
    */
   get(url: string, options: GetOptions): Promise<HttpAnswer>;
   close(): void;
@@ -53,7 +58,7 @@ export interface HttpClient {
 
 export function createHttpClient(): HttpClient {
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS_PER_TARGET, maxFreeSockets: MAX_FREE_SOCKETS };
-  const agents: Agents = { http: new HttpAgent(options), https: new HttpsAgent(options) };
+  const agents: Agents = { http: new HttpAgent(options), https: new TlsAgents(options) };
   return {
     get: (url, options) => getFollowing(agents, url, options),
     close() {
@@ -65,7 +70,7 @@ export function createHttpClient(): HttpClient {
 
 interface Agents {
   readonly http: HttpAgent;
-  readonly https: HttpsAgent;
+  readonly https: TlsAgents;
 }
 
 /** `http://user:secret@host/` -> the URL without them, and the header that carries them. */
@@ -99,7 +104,7 @@ function decodePercent(text: string): string {
 
 async function getFollowing(agents: Agents, url: string, options: GetOptions): Promise<HttpAnswer> {
   const start = splitCredentials(url);
-  const headers = { ...start.headers, ...options.headers };
+  const headers = { ...start.headers, ...(await authorizationHeader(options.access)), ...options.headers };
   const deadline = new Deadline(options.timeoutMillis, options.signal);
   try {
     let at = start.url;
@@ -185,11 +190,14 @@ async function exchange(
   const where = shownUrl(url.href);
   let wasReused = false;
   let response: IncomingMessage | null = null;
+  const isTls = url.protocol === 'https:';
+  const tls = options.access?.tls ?? null;
+  const agent = isTls ? await agents.https.for(tls) : agents.http;
+  if (!mayReuse) closeIdle(agent);
   try {
     response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-      const agent = url.protocol === 'https:' ? agents.https : agents.http;
-      const request = send(url, { headers: requestHeaders(options), agent: mayReuse && agent, signal });
+      const send = isTls ? requestHttps : requestHttp;
+      const request = send(url, { headers: requestHeaders(options), agent, signal });
       request.on('error', (error) => {
         wasReused = request.reusedSocket;
         reject(error);
@@ -228,7 +236,7 @@ async function readAnswer(response: IncomingMessage, options: GetOptions, where:
   }
   if (status < 200 || status >= 300) {
     const body = await readBody(response, MAX_ERROR_BODY_BYTES, 'cut').catch(() => new Uint8Array(0));
-    const reason = readableReason(body);
+    const reason = readableReason(body, options.headers);
     throw new PlimsollError(
       'TARGET_STATUS',
       'collect',
@@ -339,8 +347,27 @@ function describeFailure(
     const fact = `the answer ended early${said === undefined ? '' : ` (${said} bytes announced)`}`;
     return new PlimsollError('TARGET_TRUNCATED', 'collect', fact, { where }, error);
   }
-  return new PlimsollError('TARGET_REFUSED', 'collect', refusal(code), { where }, error);
+  const isTls = /CERT|SSL|TLS|EPROTO|SIGNED|SIGNATURE/.test(code);
+  return new PlimsollError(
+    isTls ? 'TARGET_TLS' : 'TARGET_REFUSED',
+    'collect',
+    refusal(code),
+    { where },
+    error,
+  );
 }
+
+const TLS_FACTS: readonly (readonly [RegExp, string])[] = [
+  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, 'its certificate is out of date'],
+  [/ALTNAME/, 'its certificate is for another name'],
+  [/SELF_SIGNED|UNABLE_TO|UNTRUSTED|SIGNATURE/, 'its certificate is signed by nobody that is trusted here'],
+  [
+    /ALERT_CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_HANDSHAKE|ALERT_UNKNOWN_CA/,
+    'it wants another certificate',
+  ],
+  [/WRONG_VERSION|PACKET_LENGTH|EPROTO/, 'what answers does not speak TLS'],
+  [/CERT|SSL|TLS|SIGNED/, 'TLS failed'],
+];
 
 function refusal(code: string): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
@@ -349,6 +376,6 @@ function refusal(code: string): string {
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'the host cannot be reached';
   if (code === 'ETIMEDOUT') return 'no connection';
   if (code.startsWith('HPE_')) return 'what answers does not speak HTTP';
-  if (/CERT|SSL|TLS|EPROTO|SIGNED/.test(code)) return `TLS failed (${code})`;
+  for (const [pattern, fact] of TLS_FACTS) if (pattern.test(code)) return `${fact} (${code})`;
   return 'no connection';
 }

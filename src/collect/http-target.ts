@@ -121,6 +121,7 @@ class Fetcher {
       timeoutMillis: this.#options.gaugesTimeoutMillis ?? GAUGES_TIMEOUT_MILLIS,
       maxBytes: this.#options.gaugesMaxBytes ?? GAUGES_MAX_BYTES,
       headers: endpoint.headers,
+      access: endpoint.access,
       signal,
     };
     const where = shownUrl(endpoint.url);
@@ -167,6 +168,7 @@ class Fetcher {
         timeoutMillis: this.#options.profileTimeoutMillis ?? PROFILE_TIMEOUT_MILLIS,
         maxBytes: this.#options.profileMaxBytes ?? PROFILE_MAX_BYTES,
         headers: target.pprof.headers,
+        access: target.pprof.access,
         signal,
       });
       if (wish.form === 'text') checkTextProfile(answer, shownUrl(url));
@@ -185,7 +187,7 @@ function gaugeSources(target: Target): (readonly [GaugeRequest, Endpoint])[] {
   if (target.vars) sources.push(['vars', target.vars]);
   if (target.pprof) {
     const url = profileUrl(target.pprof.url, 'heap', { form: 'text', gc: false });
-    if (url !== null) sources.push(['memstats', { url, headers: target.pprof.headers }]);
+    if (url !== null) sources.push(['memstats', { ...target.pprof, url }]);
   }
   return sources;
 }
@@ -209,7 +211,7 @@ function holdsGoGauges(bytes: Uint8Array): boolean {
 
 /** Nobody is there: the next path of the same server would only cost another time limit. */
 function isSilence(error: PlimsollError): boolean {
-  return error.code === 'TARGET_REFUSED' || error.code === 'TARGET_TIMEOUT';
+  return ['TARGET_REFUSED', 'TARGET_TLS', 'TARGET_TIMEOUT', 'ACCESS_INVALID'].includes(error.code);
 }
 
 async function measured(

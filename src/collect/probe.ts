@@ -3,7 +3,7 @@ import { PlimsollError } from '../base/errors.ts';
 import type { GaugeReading } from '../base/gauges.ts';
 import type { Bytes, Millis } from '../base/units.ts';
 import { PROFILE_KINDS, type ProfileKind } from '../model/raw-evidence.ts';
-import type { Endpoint, Target } from '../model/target.ts';
+import type { Access, Endpoint, Target } from '../model/target.ts';
 import { hasGoHeapGauges, type MainModule } from '../parse/gauge-extract.ts';
 import { gaugesFromMemstatsTrailer } from '../parse/gauges-from-memstats-trailer.ts';
 import { gaugesFromPrometheus } from '../parse/gauges-from-prometheus.ts';
@@ -46,7 +46,8 @@ export interface ProbeOptions extends ExplicitAddresses {
   readonly service?: string | null;
   readonly instance?: string | null;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For pprof where it wants others than `headers`. */
+  readonly access?: Access | null;
+  /** For pprof where it wants others than `headers` and the credentials of `access`. */
   readonly pprofHeaders?: Readonly<Record<string, string>> | null;
   readonly labels?: Readonly<Record<string, string>>;
   readonly module?: string | null;
@@ -96,37 +97,39 @@ export async function probeTarget(typed: string, options: ProbeOptions = {}): Pr
   const isShared = Object.keys(match).length > 0;
   const addresses = isShared ? metricsOnly(typed, options) : listProbeAddresses(typed, options);
   const asker = new Asker(options);
-  const pprofHeaders = options.pprofHeaders ?? options.headers ?? {};
-  const headers = options.headers ?? {};
+  const entry = enter(options.headers ?? {}, options.access ?? null);
+  const pprofEntry = options.pprofHeaders
+    ? enter(options.pprofHeaders, options.access && { ...options.access, auth: null })
+    : entry;
   try {
     const [metrics, vars, pprof] = await Promise.all([
-      asker.askMetrics(addresses.metrics, headers),
-      asker.askVars(addresses.vars, headers),
-      asker.askPprof(addresses.pprof, pprofHeaders),
+      asker.askMetrics(addresses.metrics, entry),
+      asker.askVars(addresses.vars, entry),
+      asker.askPprof(addresses.pprof, pprofEntry),
     ]);
     const hasHeapGauges = metrics?.hasHeapGauges === true || vars !== null;
     const heapBase =
       pprof === null ? asker.pprofWithoutIndex(addresses.pprof) : hasHeapGauges ? null : pprof.url;
-    const memstats = await asker.askMemstats(heapBase, pprofHeaders);
+    const memstats = await asker.askMemstats(heapBase, pprofEntry);
     const pprofUrl = pprof?.url ?? (memstats === null ? null : heapBase);
     const isAnswering = metrics !== null || vars !== null || pprofUrl !== null;
     const likeliest = isAnswering ? null : addresses;
     const module = metrics?.module ?? null;
-    const commandLine = await asker.askCommandLine(pprofUrl, pprofHeaders);
+    const commandLine = await asker.askCommandLine(pprofUrl, pprofEntry);
     const firstUrl = metrics?.url ?? vars?.url ?? pprofUrl ?? addresses.metrics[0] ?? typed;
     const pid = await asker.findPid(firstUrl, isAnswering, commandLine);
     const program = commandLine ?? vars?.commandLine ?? null;
-    const endpoint = (url: string | null | undefined, headers: Endpoint['headers']) =>
-      url === null || url === undefined ? null : { url, headers };
+    const endpoint = (url: string | null | undefined, by: Entry): Endpoint | null =>
+      url === null || url === undefined ? null : { url, ...by };
     return {
       target: {
         service: checkServiceName(
           options.service ?? match['job'] ?? suggestName(module, program) ?? addresses.instance,
         ),
         instance: options.instance ?? instanceOf(match) ?? addresses.instance,
-        metrics: endpoint(metrics?.url ?? likeliest?.metrics[0], headers),
-        vars: endpoint(vars?.url, headers),
-        pprof: endpoint(pprofUrl ?? likeliest?.pprof[0], pprofHeaders),
+        metrics: endpoint(metrics?.url ?? likeliest?.metrics[0], entry),
+        vars: endpoint(vars?.url, entry),
+        pprof: endpoint(pprofUrl ?? likeliest?.pprof[0], pprofEntry),
         pid: pid.pid,
         module: options.module ?? module?.path ?? null,
         memoryLimitBytes: options.memoryLimitBytes ?? null,
@@ -183,7 +186,12 @@ interface FoundVars {
   readonly commandLine: string | null;
 }
 
-type Headers = Readonly<Record<string, string>>;
+/** What is sent with every request to an endpoint. */
+type Entry = Pick<Endpoint, 'headers' | 'access'>;
+
+function enter(headers: Endpoint['headers'], access: Access | null | undefined): Entry {
+  return access ? { headers, access } : { headers };
+}
 
 class Asker {
   readonly attempts: ProbeAttempt[] = [];
@@ -199,9 +207,9 @@ class Asker {
     if (this.#options.client === undefined) this.#client.close();
   }
 
-  askMetrics(urls: readonly string[], headers: Headers): Promise<FoundMetrics | null> {
+  askMetrics(urls: readonly string[], entry: Entry): Promise<FoundMetrics | null> {
     return this.#firstOf('metrics', urls, async (url) => {
-      const answer = await this.#get(url, headers, GAUGES_MAX_BYTES);
+      const answer = await this.#get(url, entry, GAUGES_MAX_BYTES);
       checkMetricsBody(answer, shownUrl(url));
       const { match = {} } = this.#options;
       const extract = gaugesFromPrometheus(answer.bytes, { where: shownUrl(url), match });
@@ -211,9 +219,9 @@ class Asker {
     });
   }
 
-  askVars(urls: readonly string[], headers: Headers): Promise<FoundVars | null> {
+  askVars(urls: readonly string[], entry: Entry): Promise<FoundVars | null> {
     return this.#firstOf('vars', urls, async (url) => {
-      const answer = await this.#get(url, headers, GAUGES_MAX_BYTES);
+      const answer = await this.#get(url, entry, GAUGES_MAX_BYTES);
       checkVarsBody(answer, shownUrl(url));
       const extract = gaugesFromVars(answer.bytes, shownUrl(url));
       const found = `${Object.keys(extract.reading).length} gauges`;
@@ -223,12 +231,12 @@ class Asker {
 
   askPprof(
     urls: readonly string[],
-    headers: Headers,
+    entry: Entry,
   ): Promise<{ readonly url: string; readonly kinds: readonly ProfileKind[] } | null> {
     return this.#firstOf('pprof', urls, async (url) => {
       const index = new URL(url);
       index.pathname = `${index.pathname.replace(/\/+$/, '')}/`;
-      const answer = await this.#get(index.href, headers, GAUGES_MAX_BYTES);
+      const answer = await this.#get(index.href, entry, GAUGES_MAX_BYTES);
       const kinds = listIndexedKinds(new TextDecoder().decode(answer.bytes));
       if (kinds.length === 0) {
         throw new PlimsollError('TARGET_NOT_PROFILE', 'collect', 'no index of net/http/pprof', {
@@ -250,11 +258,11 @@ class Asker {
     return hasAnswered ? (bases[0] ?? null) : null;
   }
 
-  async askMemstats(base: string | null, headers: Headers): Promise<GaugeReading | null> {
+  async askMemstats(base: string | null, entry: Entry): Promise<GaugeReading | null> {
     if (base === null) return null;
     const url = profileUrl(base, 'heap', { form: 'text', gc: false });
     return this.#firstOf('memstats', url === null ? [] : [url], async (heapUrl) => {
-      const answer = await this.#get(heapUrl, headers, PROFILE_MAX_BYTES);
+      const answer = await this.#get(heapUrl, entry, PROFILE_MAX_BYTES);
       checkTextProfile(answer, shownUrl(heapUrl));
       const { reading } = gaugesFromMemstatsTrailer(answer.bytes, shownUrl(heapUrl));
       return { value: reading, found: `${Object.keys(reading).length} gauges` };
@@ -262,12 +270,12 @@ class Asker {
   }
 
   /** Arguments of the process, joined by NUL: tells the service from a forwarder that listens in its place. */
-  async askCommandLine(base: string | null, headers: Headers): Promise<string | null> {
+  async askCommandLine(base: string | null, entry: Entry): Promise<string | null> {
     if (base === null) return null;
     const url = new URL(base);
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/cmdline`;
     return this.#firstOf('cmdline', [url.href], async (href) => {
-      const answer = await this.#get(href, headers, GAUGES_MAX_BYTES);
+      const answer = await this.#get(href, entry, GAUGES_MAX_BYTES);
       const text = new TextDecoder().decode(answer.bytes);
       if (text === '' || answer.contentType === 'text/html') {
         throw new PlimsollError('TARGET_NOT_PROFILE', 'collect', 'no command line', {
@@ -304,9 +312,9 @@ class Asker {
     };
   }
 
-  #get(url: string, headers: Headers, maxBytes: Bytes) {
+  #get(url: string, entry: Entry, maxBytes: Bytes) {
     return this.#client.get(url, {
-      headers,
+      ...entry,
       maxBytes,
       timeoutMillis: this.#options.timeoutMillis ?? GAUGES_TIMEOUT_MILLIS,
       ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),

@@ -19,9 +19,12 @@ export function shownUrl(url: string): string {
   return parsed.href;
 }
 
-/** The first line of an error answer that says something: the title of an HTML page, else its text. */
-export function readableReason(body: Uint8Array): string {
-  const text = new TextDecoder().decode(body);
+/**
+ * The first line of an error answer that says something: the title of an HTML page, else its text.
+ * @param sent headers of the request: some servers answer with what they were sent.
+ */
+export function readableReason(body: Uint8Array, sent: Readonly<Record<string, string>> = {}): string {
+  const text = hideSecrets(new TextDecoder().decode(body), sent);
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
   const plain = title ?? text.replace(/<(style|script)\b[\s\S]*?(?:<\/\1>|$)/gi, '').replace(/<[^>]*>/g, ' ');
   const lines = plain
@@ -29,4 +32,20 @@ export function readableReason(body: Uint8Array): string {
     .map((line) => line.replace(/[^\x20-\x7e\u00a0-\uffff]+|\s+/g, ' ').trim());
   const line = lines.find((candidate) => candidate !== '') ?? '';
   return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON - 3)}...` : line;
+}
+
+/** Shorter values are words (`on`, `1`, `json`) that a page may say by chance. */
+const SHORTEST_SECRET = 4;
+
+/** Values of headers, and what basic authentication wraps, become `...`. */
+function hideSecrets(text: string, sent: Readonly<Record<string, string>>): string {
+  const secrets = Object.values(sent).flatMap((value) => {
+    const [scheme = '', token = ''] = value.split(/ +/, 2);
+    const plain = scheme.toLowerCase() === 'basic' ? Buffer.from(token, 'base64').toString() : '';
+    return [value, token, plain, plain.slice(plain.indexOf(':') + 1)];
+  });
+  return secrets
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .sort((a, b) => b.length - a.length)
+    .reduce((hidden, secret) => hidden.replaceAll(secret, '...'), text);
 }

@@ -36,6 +36,45 @@ targets:
     });
   });
 
+  it('reads how to be let in', () => {
+    const access = (lines: string) =>
+      parseConfig(`targets:\n  - url: https://x\n${lines.replace(/^/gm, '    ')}`, 'f', { PASS: 'p' })
+        .targets[0]?.access;
+    expect(access('tls: { ca: a.pem, cert: c.pem, key: k.pem, serverName: x.internal }')).toEqual({
+      tls: { ca: 'a.pem', cert: 'c.pem', key: 'k.pem', serverName: 'x.internal' },
+      auth: null,
+    });
+    expect(access('bearerFile: /token')?.auth).toEqual({ kind: 'bearer', file: '/token' });
+    expect(access('bearer: ${PASS}')?.auth).toEqual({ kind: 'bearer', secret: 'p' });
+    expect(access('basic: { user: me, password: "${PASS}" }')?.auth).toMatchObject({
+      user: 'me',
+      secret: 'p',
+    });
+    expect(access('basic: { user: me, passwordFile: /pw }')?.auth).toMatchObject({ user: 'me', file: '/pw' });
+    expect(access('labels: { a: b }')).toBeNull();
+  });
+
+  it.each([
+    ['tls: { cert: c.pem }', 'cert and key belong together'],
+    ['bearer: 1234567', 'field targets.0.bearer: needs text'],
+    ['basic: me:1234567', 'field targets.0.basic: needs a mapping'],
+    ['basic: { user: me }', 'needs user, and password or passwordFile'],
+    ['headers: "Authorization: 1234567"', 'needs a mapping'],
+    ['headers: { Authorization: [1234567] }', 'needs text'],
+    ['bearer: a\nbearerFile: b', 'exclude each other'],
+    ['bearer: a\nbasic: { user: a, password: 1234567a }', 'exclude each other'],
+  ])('refuses %j without telling a secret', (lines, message) => {
+    const config = `targets:\n  - url: https://x\n${lines.replace(/^/gm, '    ')}`;
+    let said = '';
+    try {
+      parseConfig(config, 'f', {});
+    } catch (error) {
+      said = String(error);
+    }
+    expect(said).toContain(message);
+    expect(said).not.toContain('1234567');
+  });
+
   it.each([
     ['intervals:\n  gauges: soon\n', 'line 2, field intervals.gauges, found "soon": needs a duration'],
     ['targets:\n  - service: a\n', 'line 2, field targets.0: a target needs url'],

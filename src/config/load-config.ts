@@ -2,11 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { LineCounter, isMap, isNode, parseDocument, type Document } from 'yaml';
 import { PlimsollError } from '../base/errors.ts';
 import { parseDuration, parseSize } from '../base/quantities.ts';
+import type { Access, TlsFiles } from '../model/target.ts';
 import { parseListen } from './listen.ts';
 import { DEFAULT_SETTINGS, EMPTY_TARGET, type Settings, type TargetSetting } from './settings.ts';
 
 /** A configuration file larger than this is a mistake. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
+
+/** What says how to be let in: of a target and of a query API. */
+const ACCESS_KEYS = ['tls', 'bearer', 'bearerFile', 'basic'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Path = readonly (string | number)[];
@@ -113,6 +117,7 @@ class ConfigReader {
       'pid',
       'labels',
       'match',
+      ...ACCESS_KEYS,
     ]);
     const text = (key: string) => this.#string(map[key], [...path, key]);
     const url = text('url') ?? text('metrics') ?? text('pprof');
@@ -129,14 +134,60 @@ class ConfigReader {
       metrics: text('metrics'),
       vars: text('vars'),
       pprof: text('pprof'),
-      headers: this.#strings(map['headers'], [...path, 'headers']) ?? {},
-      pprofHeaders: this.#strings(map['pprofHeaders'], [...path, 'pprofHeaders']),
+      headers: this.#strings(map['headers'], [...path, 'headers'], true) ?? {},
+      pprofHeaders: this.#strings(map['pprofHeaders'], [...path, 'pprofHeaders'], true),
       memoryLimitBytes: this.#size(map['memoryLimit'], [...path, 'memoryLimit']),
       module: text('module'),
       pid: pid === undefined ? null : Number(pid),
       labels: this.#strings(map['labels'], [...path, 'labels']) ?? {},
+      access: this.#access(map, path),
       match: this.#strings(map['match'], [...path, 'match']) ?? {},
     };
+  }
+
+  /** `tls`, and one of `bearer`, `bearerFile` and `basic`. */
+  #access(map: Plain, path: Path): Access | null {
+    const bearer = this.#secret(map, path, 'bearer');
+    const basic = this.#map(map['basic'] ?? {}, [...path, 'basic'], true);
+    this.#onlyKeys(basic, [...path, 'basic'], ['user', 'password', 'passwordFile']);
+    const user = this.#string(basic['user'], [...path, 'basic', 'user']);
+    const password = this.#secret(basic, [...path, 'basic'], 'password');
+    if (bearer !== null && map['basic'] !== undefined)
+      this.#fail([...path, 'basic'], 'bearer and basic exclude each other');
+    if (map['basic'] !== undefined && (user === null || password === null))
+      this.#fail([...path, 'basic'], 'needs user, and password or passwordFile');
+    const tls = this.#tls(map['tls'], [...path, 'tls']);
+    const auth: Access['auth'] =
+      bearer !== null
+        ? { kind: 'bearer', ...bearer }
+        : user !== null && password !== null
+          ? { kind: 'basic', user, ...password }
+          : null;
+    return tls === null && auth === null ? null : { tls, auth };
+  }
+
+  #secret(map: Plain, path: Path, key: string): { secret: string } | { file: string } | null {
+    const secret = this.#hidden(map[key], [...path, key]);
+    const file = this.#string(map[`${key}File`], [...path, `${key}File`]);
+    if (secret !== null && file !== null)
+      this.#fail([...path, `${key}File`], `${key} and ${key}File exclude each other`);
+    return secret !== null ? { secret } : file !== null ? { file } : null;
+  }
+
+  /** As #string, but what is found instead of text is not told. */
+  #hidden(value: unknown, path: Path): string | null {
+    if (value !== undefined && value !== null && typeof value !== 'string') this.#fail(path, 'needs text');
+    return this.#string(value, path);
+  }
+
+  #tls(value: unknown, path: Path): TlsFiles | null {
+    if (value === undefined || value === null) return null;
+    const map = this.#map(value, path);
+    this.#onlyKeys(map, path, ['ca', 'cert', 'key', 'serverName']);
+    const text = (key: string) => this.#string(map[key], [...path, key]);
+    const tls = { ca: text('ca'), cert: text('cert'), key: text('key'), serverName: text('serverName') };
+    if ((tls.cert === null) !== (tls.key === null)) this.#fail(path, 'cert and key belong together');
+    return tls;
   }
 
   #listen(value: unknown, path: Path): Settings['listen'] | null {
@@ -173,14 +224,13 @@ class ConfigReader {
     return this.#expand(value, path);
   }
 
-  #strings(value: unknown, path: Path): Readonly<Record<string, string>> | null {
+  #strings(value: unknown, path: Path, isSecret = false): Readonly<Record<string, string>> | null {
     if (value === undefined || value === null) return null;
     const out: Record<string, string> = {};
-    for (const [key, text] of Object.entries(this.#map(value, path))) {
-      out[key] = this.#need(this.#string(typeof text === 'number' ? String(text) : text, [...path, key]), [
-        ...path,
-        key,
-      ]);
+    for (const [key, found] of Object.entries(this.#map(value, path, isSecret))) {
+      const text = typeof found === 'number' ? String(found) : found;
+      const at = [...path, key];
+      out[key] = this.#need(isSecret ? this.#hidden(text, at) : this.#string(text, at), at);
     }
     return out;
   }
@@ -198,9 +248,10 @@ class ConfigReader {
     return value as unknown[];
   }
 
-  #map(value: unknown, path: Path): Plain {
+  /** @param isSecret what is found instead is not told. */
+  #map(value: unknown, path: Path, isSecret = false): Plain {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      this.#fail(path, 'needs a mapping', JSON.stringify(value));
+      this.#fail(path, 'needs a mapping', isSecret ? undefined : JSON.stringify(value));
     }
     return value as Plain;
   }

@@ -1,5 +1,6 @@
 // Settings with their defaults, in real units. Nothing else in the project reads files of settings or the
 // environment.
+import type { Access } from '../model/target.ts';
 import { DAY_MILLIS, GIB, MINUTE_MILLIS, SECOND_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 
 /** One static target as configured; endpoints that are null are looked for at `url`. */
@@ -17,6 +18,7 @@ export interface TargetSetting {
   readonly module: string | null;
   readonly pid: number | null;
   readonly labels: Readonly<Record<string, string>>;
+  readonly access: Access | null;
   /** Where one metrics page serves several processes: the labels of this one. */
   readonly match: Readonly<Record<string, string>>;
 }
@@ -66,5 +68,6 @@ export const EMPTY_TARGET: TargetSetting = {
   module: null,
   pid: null,
   labels: {},
+  access: null,
   match: {},
 };

@@ -13,9 +13,31 @@ export function targetKey(target: TargetName): TargetKey {
   return `${target.service}/${target.instance}`;
 }
 
+/** Files in PEM; `ca` replaces the authorities of the system. `serverName` is what the certificate must be for. */
+export interface TlsFiles {
+  readonly ca: string | null;
+  /** Certificate and key that the target asks its clients for. */
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly serverName: string | null;
+}
+
+/** A secret as it is, or the file that holds it in one line. */
+type Secret = { readonly secret: string } | { readonly file: string };
+
+/** How to be let in, beside headers. Never shown, logged or stored. */
+export interface Access {
+  readonly tls: TlsFiles | null;
+  readonly auth:
+    | ({ readonly kind: 'bearer' } & Secret)
+    | ({ readonly kind: 'basic'; readonly user: string } & Secret)
+    | null;
+}
+
 /** How to reach one endpoint of a target. */
 export interface Endpoint {
   readonly url: string;
+  readonly access?: Access;
   /** Sent with every request (credentials too; never shown or stored). */
   readonly headers: Readonly<Record<string, string>>;
 }
