@@ -97,7 +97,7 @@ async function readTls({ ca, cert, key, serverName }: TlsFiles): Promise<AgentOp
   ] as const) {
     if (file === null) continue;
     try {
-      createSecureContext(part as Parameters<typeof createSecureContext>[0]);
+      createSecureContext(part);
     } catch (error) {
       throw new PlimsollError('ACCESS_INVALID', 'collect', reasonOf(error), { where: file });
     }
