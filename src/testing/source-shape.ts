@@ -14,6 +14,8 @@ export interface DrawnAnswer {
   readonly holder: string;
   /** `right` where the fix stands on a line marked `// fix`, else its line and text. */
   readonly fix: string;
+  /** Sentence of the fix. */
+  readonly advice: string;
   /** 0 for no answer. */
   readonly confidence: number;
 }
@@ -41,7 +43,7 @@ export function explainDrawn(text: string, kind: LeakClass, parser: GoParser): D
   );
   if (culprits.length === 0) throw new RangeError('no line is marked culprit');
   const answer = explainSource(analysis, kind, culprits);
-  if (answer === null) return { pattern: null, holder: 'none', fix: 'none', confidence: 0 };
+  if (answer === null) return { pattern: null, holder: 'none', fix: 'none', advice: '', confidence: 0 };
   const holders = answer.holders.map(({ file, node }) => `${file.path}:${file.tree.line(node)}`);
   const fix = `${answer.fix.file.path}:${answer.fix.line}`;
   const isHeld = holders.slice(0, 2).some((place) => linesMarked(files, 'hold').includes(place));
@@ -49,6 +51,7 @@ export function explainDrawn(text: string, kind: LeakClass, parser: GoParser): D
     pattern: answer.pattern,
     holder: isHeld ? 'right' : holders.join(' '),
     fix: linesMarked(files, 'fix').includes(fix) ? 'right' : `${fix} ${answer.fix.text}`,
+    advice: answer.fix.text,
     confidence: answer.confidence,
   };
 }

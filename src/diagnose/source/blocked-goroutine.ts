@@ -2,16 +2,16 @@
 import type { GoFile } from '../../gosource/declarations.ts';
 import { findExits } from '../../gosource/paths.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
-import { formatPlace, functionKey, type SourceNode } from '../../gosource/source-index.ts';
+import { formatPlace, functionKey } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { pickBest, shortPlace, type SourceAnswer } from './answer.ts';
 import { studyChannel, type ChannelStudy } from './channels.ts';
 import { findLoopExits, isShutdown, receivedChannel } from './conditions.ts';
+import { explainReceive } from './blocked-receive.ts';
 import { findStarts } from './goroutine-start.ts';
 import { explainEndlessLoop } from './endless-goroutine.ts';
 import type { Located } from './locate.ts';
 import { explainCondition, explainLock, explainWait } from './locks.ts';
-import { explainSkippedClose, explainSkippedEnd } from './skipped-close.ts';
 import { explainUncalledClose } from './uncalled-close.ts';
 import { holdersOf, isTimer, type WaitingGoroutine } from './waiting.ts';
 
@@ -40,8 +40,10 @@ function explainWaiting(waiting: WaitingGoroutine): SourceAnswer | null {
   switch (tree.kind(node)) {
     case 'send_statement':
       return explainSend(waiting, tree.child(node, 'channel'));
-    case 'unary_expression':
-      return explainReceive(waiting, tree.child(node, 'operand'));
+    case 'unary_expression': {
+      const channel = tree.child(node, 'operand');
+      return explainReceive(waiting, channel) ?? explainDoneContext(waiting, channel);
+    }
     case 'for_statement': {
       const [clause] = tree.children(node).filter((child) => tree.kind(child) === 'range_clause');
       const range = tree.child(clause ?? NO_NODE, 'right');
@@ -213,6 +215,10 @@ function receiverPlace({ receives }: ChannelStudy): string {
 
 function explainPlainSend(waiting: WaitingGoroutine, study: ChannelStudy): SourceAnswer {
   const { file, node } = waiting;
+  // With room for a value of everybody nobody has to wait.
+  const isOnce =
+    file.tree.kind(file.tree.enclosing(node, 'for_statement', 'func_literal')) !== 'for_statement';
+  const hasRoom = study.isBuffered && study.place.kind === 'local' && isOnce;
   return {
     pattern: 'goroutine-blocked-send',
     holders: holdersOf(waiting, study),
@@ -221,73 +227,8 @@ function explainPlainSend(waiting: WaitingGoroutine, study: ChannelStudy): Sourc
       line: file.tree.line(node),
       text: `Send to ${study.place.name} in a select with a way out (the context's Done, or default): here the goroutine waits for a receiver that may never come.`,
     },
-    confidence: 0.45,
+    confidence: hasRoom ? 0.2 : 0.45,
   };
-}
-
-/** Nobody sends or closes. */
-function explainReceive(waiting: WaitingGoroutine, channel: NodeRow): SourceAnswer | null {
-  const { analysis, file, node } = waiting;
-  const study = studyChannel(analysis, file, channel);
-  if (study === null) return explainDoneContext(waiting, channel);
-  return pickBest([
-    explainSkippedClose(waiting, study, 'goroutine-blocked-receive'),
-    explainUncalledClose(waiting, study),
-    explainSkippedEnd(waiting, study, 'goroutine-blocked-receive'),
-    explainSkippedSend(waiting, study),
-    {
-      pattern: 'goroutine-blocked-receive',
-      holders: holdersOf(waiting, study),
-      fix: describeMissingClose(waiting, study, node),
-      // A single receive waits for a value, and there is somebody who sends one.
-      confidence:
-        study.closes.length > 0 || (file.tree.kind(node) !== 'for_statement' && study.sends.length > 0)
-          ? 0.4
-          : 0.75,
-    },
-  ]);
-}
-
-/** Where the channel is made is where its closing is best deferred. */
-function describeMissingClose(
-  waiting: WaitingGoroutine,
-  study: ChannelStudy,
-  node: NodeRow,
-): SourceAnswer['fix'] {
-  const sender = study.sends[0];
-  const isLocal = study.place.kind === 'local' && study.make !== null;
-  const at: SourceNode =
-    isLocal && study.make !== null ? study.make : (sender ?? { file: waiting.file, node });
-  return {
-    file: at.file,
-    line: at.file.tree.line(at.node),
-    text: `Close ${study.place.name} when no more is sent (defer close behind ${shortPlace(at)}): ${study.closes.length === 0 ? 'nothing in the sources closes it' : 'not every way does'}, so whoever receives at ${shortPlace({ file: waiting.file, node })} waits for ever.`,
-  };
-}
-
-/** A sender that leaves before it sends what this goroutine waits for. */
-function explainSkippedSend(waiting: WaitingGoroutine, study: ChannelStudy): SourceAnswer | null {
-  for (const send of study.sends) {
-    const { tree } = send.file;
-    const around = tree.enclosing(send.node, 'func_literal', 'function_declaration', 'method_declaration');
-    if (around === NO_NODE || tree.enclosing(send.node, 'for_statement') > around) continue;
-    const leaving = [...tree.descendants(tree.child(around, 'body'), 'return_statement')].find(
-      (node) => node < send.node,
-    );
-    if (leaving === undefined) continue;
-    const at = { file: send.file, node: leaving };
-    return {
-      pattern: 'goroutine-blocked-receive',
-      holders: holdersOf(waiting, study),
-      fix: {
-        file: send.file,
-        line: tree.line(leaving),
-        text: `Send to ${study.place.name} (or close it) before leaving at ${shortPlace(at)}: whoever waits at ${shortPlace({ file: waiting.file, node: waiting.node })} gets nothing on this way.`,
-      },
-      confidence: 0.84,
-    };
-  }
-  return null;
 }
 
 /** `<-ctx.Done()` alone: a context that nobody ends. */
@@ -299,10 +240,11 @@ function explainDoneContext(waiting: WaitingGoroutine, channel: NodeRow): Source
 function explainSelect(waiting: WaitingGoroutine): SourceAnswer | null {
   const { file, node, analysis } = waiting;
   const { tree } = file;
+  const hasOther = hasWayOut(waiting);
   const answers = tree.children(node).flatMap((branch) => {
     const communication = tree.child(branch, 'communication');
     if (tree.kind(communication) === 'send_statement')
-      return [explainSend(waiting, tree.child(communication, 'channel'))];
+      return hasOther ? [] : [explainSend(waiting, tree.child(communication, 'channel'))];
     const channel = receivedChannel(file, communication);
     const study = studyChannel(analysis, file, channel);
     return study === null ? [] : [explainUncalledClose(waiting, study)];
@@ -311,10 +253,25 @@ function explainSelect(waiting: WaitingGoroutine): SourceAnswer | null {
   return best === null ? null : { ...best, confidence: best.confidence * 0.8 };
 }
 
-/** Nothing better is known: started here, and never seen to end. */
+/** Is there a case, or a way out of the loop around, by which the goroutine is let go without this one? */
+function hasWayOut({ analysis, file, node }: WaitingGoroutine): boolean {
+  const { tree } = file;
+  if (tree.kind(node) !== 'select_statement') return false;
+  return tree.children(node).some((branch) => {
+    const channel = receivedChannel(file, tree.child(branch, 'communication'));
+    if (tree.kind(branch) === 'default_case') return true;
+    if (channel === NO_NODE) return false;
+    const type = analysis.types.underlying(analysis.types.typeOf({ file, node: channel }));
+    return (
+      /\.Done\(\)$/.test(tree.textOf(channel)) || (type.kind === 'chan' && type.element.kind === 'struct')
+    );
+  });
+}
+
+/** Nothing better is known: a place to look at. */
 function explainStart(waiting: WaitingGoroutine): SourceAnswer | null {
   const [start] = waiting.starts;
-  if (start === undefined) return null;
+  if (start === undefined || hasWayOut(waiting)) return null;
   const starter = start.starter === null ? '' : ` by ${functionKey(start.starter)}`;
   return {
     pattern: 'goroutine-no-exit',
@@ -324,6 +281,6 @@ function explainStart(waiting: WaitingGoroutine): SourceAnswer | null {
       line: start.file.tree.line(start.node),
       text: `Give the goroutine that is started here${starter} a way to end: it waits at ${shortPlace({ file: waiting.file, node: waiting.node })} (${formatPlace(start)}).`,
     },
-    confidence: 0.3,
+    confidence: 0.2,
   };
 }

@@ -8,6 +8,8 @@ import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 
 export interface ChannelStudy {
   readonly place: Place;
+  /** Is it one of many, in a container: `d.workers[tenant]`? */
+  readonly isElement: boolean;
   /** `make(chan T)`; null when it is not in the sources. */
   readonly make: SourceNode | null;
   readonly isBuffered: boolean;
@@ -21,7 +23,7 @@ export function studyChannel(analysis: SourceAnalysis, file: GoFile, channel: No
   const references = analysis.places.referencesOf({ file, node: channel });
   const found = references.find(({ place }) => place.kind !== 'local') ?? references[0];
   if (found === undefined) return null;
-  const { place } = found;
+  const { place, depth } = found;
   const operations = analysis.operations.operationsOf(place);
   const make = findMake(analysis, place);
   const capacity =
@@ -30,6 +32,7 @@ export function studyChannel(analysis: SourceAnalysis, file: GoFile, channel: No
       : (make.file.tree.children(make.file.tree.child(make.node, 'arguments'))[1] ?? NO_NODE);
   return {
     place,
+    isElement: depth > 0,
     make,
     isBuffered: make !== null && capacity !== NO_NODE && make.file.tree.textOf(capacity) !== '0',
     sends: operations.filter(

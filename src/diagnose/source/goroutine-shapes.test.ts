@@ -94,7 +94,7 @@ func Find() int {
 package m
 
 func Handle(items []int) {
-	work := make(chan int) // hold fix
+	work := make(chan int) // hold
 	go func() {
 		for v := range work { // culprit hold
 			println(v)
@@ -102,7 +102,7 @@ func Handle(items []int) {
 	}()
 	for _, i := range items {
 		work <- i
-	}
+	} // fix
 }
 `,
     twin: [['\tfor _, i := range items', '\tdefer close(work)\n\tfor _, i := range items']],

@@ -18,7 +18,55 @@ export interface KeptQuestion {
 
 /** Where the handle is kept, and lost: removed from its map, or overwritten in its field. */
 export function findLostHandle(question: KeptQuestion): SourceAnswer | null {
-  return findRemovedUnreleased(question) ?? findOverwritten(question);
+  return findRemovedUnreleased(question) ?? findOverwritten(question) ?? findReplaced(question);
+}
+
+/** `s.pollers[name] = Start(url)`: under a name that may be taken, and nobody looks for the one before. */
+function findReplaced({ analysis, call, release, pattern, holders }: KeptQuestion): SourceAnswer | null {
+  const { file, node } = call;
+  const { tree } = file;
+  const around = functionAt(file, node);
+  const target = findTarget(analysis, file, node, release.result);
+  if (around === null || tree.kind(target) !== 'index_expression') return null;
+  const container = tree.child(target, 'operand');
+  const name = tree.textOf(container);
+  const [reference] = analysis.places.referencesOf({ file, node: container });
+  const isKept = reference !== undefined && reference.place.kind !== 'local';
+  const key = tree.child(target, 'index');
+  if (!isKept || !isGivenName(analysis, { file, node: key })) return null;
+  const isLookedAt = [
+    ...tree.descendants(around.body, 'index_expression', 'range_clause', 'call_expression'),
+  ].some((other) => other !== target && other < target && mentions(file, other, name));
+  if (isLookedAt) return null;
+  const at = { file, node: target };
+  return {
+    pattern,
+    holders: [...holders, { file, node: statementOf(file, target), name: reference.place.name }],
+    fix: {
+      file,
+      line: tree.line(target),
+      text: `End what ${reference.place.name} has under ${tree.textOf(key)} before another takes its place (${shortPlace(at)}): whenever the same ${tree.textOf(key)} comes again, ${functionKey(around)} forgets the one before without ending it.`,
+    },
+    confidence: 0.72,
+  };
+}
+
+/** A container that is read, ranged over, or handed to a call. */
+function mentions(file: GoFile, node: NodeRow, name: string): boolean {
+  const { tree } = file;
+  if (tree.kind(node) === 'index_expression') return tree.textOf(tree.child(node, 'operand')) === name;
+  if (tree.kind(node) === 'range_clause') return tree.textOf(tree.child(node, 'right')) === name;
+  return tree.children(tree.child(node, 'arguments')).some((argument) => tree.textOf(argument) === name);
+}
+
+/** A key that callers choose: one that is made here (a counter, a random one) does not come again. */
+function isGivenName(analysis: SourceAnalysis, { file, node }: SourceNode): boolean {
+  const { tree } = file;
+  let root = node;
+  while (tree.kind(root) === 'selector_expression') root = tree.child(root, 'operand');
+  if (tree.kind(root) !== 'identifier') return false;
+  const local = analysis.index.locals(file).resolve(tree.textOf(root), root);
+  return local?.kind === 'parameter' && analysis.places.assignedTo(file, local).length === 0;
 }
 
 /** `delete(m, k)` of something that should be closed as well. */
@@ -74,8 +122,9 @@ function findOverwritten({ analysis, call, release, pattern, holders }: KeptQues
   const { tree } = file;
   const around = functionAt(file, node);
   if (around === null || around.receiver === null) return null;
-  const target = findFieldTarget(analysis, file, node, release.result);
-  if (target === NO_NODE || !tree.textOf(target).startsWith(`${around.receiver.name}.`)) return null;
+  const target = findTarget(analysis, file, node, release.result);
+  const isField = tree.kind(target) === 'selector_expression';
+  if (!isField || !tree.textOf(target).startsWith(`${around.receiver.name}.`)) return null;
   const name = tree.textOf(target);
   const isEnded = [...tree.descendants(around.body, 'call_expression')].some((other) => {
     const called = tree.textOf(tree.child(other, 'function'));
@@ -95,14 +144,14 @@ function findOverwritten({ analysis, call, release, pattern, holders }: KeptQues
   };
 }
 
-/** Field that a result is assigned to, directly or through its name. */
-function findFieldTarget(analysis: SourceAnalysis, file: GoFile, call: NodeRow, result: number): NodeRow {
+/** Field or element that a result is assigned to, directly or through its name. */
+function findTarget(analysis: SourceAnalysis, file: GoFile, call: NodeRow, result: number): NodeRow {
   const { tree } = file;
   const list = tree.parent(call);
   const targets = tree.field(list) === 'right' ? tree.children(tree.child(tree.parent(list), 'left')) : [];
   const target = targets[result];
   if (target === undefined) return NO_NODE;
-  if (tree.kind(target) === 'selector_expression') return target;
+  if (isKeeping(file, target)) return target;
   if (tree.kind(target) !== 'identifier') return NO_NODE;
   const local = analysis.index.locals(file).resolve(tree.textOf(target), target);
   if (local === null) return NO_NODE;
@@ -110,7 +159,11 @@ function findFieldTarget(analysis: SourceAnalysis, file: GoFile, call: NodeRow, 
     const right = tree.parent(use);
     if (tree.field(right) !== 'right') continue;
     const left = tree.children(tree.child(tree.parent(right), 'left'))[tree.children(right).indexOf(use)];
-    if (left !== undefined && tree.kind(left) === 'selector_expression') return left;
+    if (left !== undefined && isKeeping(file, left)) return left;
   }
   return NO_NODE;
+}
+
+function isKeeping(file: GoFile, target: NodeRow): boolean {
+  return /^(?:selector_expression|index_expression)$/.test(file.tree.kind(target));
 }

@@ -56,11 +56,14 @@ export function explainWait(waiting: WaitingGoroutine): SourceAnswer | null {
   const { analysis, file, node } = waiting;
   const group = methodOperand(file, node, /\.Wait$/);
   if (group === NO_NODE) return null;
-  for (const done of callsOn(analysis, { file, node: group }, /\.Done$/)) {
+  const dones = callsOn(analysis, { file, node: group }, /\.Done$/);
+  for (const done of dones) {
     const { tree } = done.file;
+    const isDone = (inner: NodeRow) =>
+      dones.some((other) => other.file === done.file && other.node === inner);
     if (tree.enclosing(done.node, 'defer_statement') !== NO_NODE) continue;
     const around = tree.enclosing(done.node, 'func_literal', 'function_declaration', 'method_declaration');
-    const exit = findEarlyExit(analysis, done);
+    const exit = findEarlyExit(analysis, done, isDone);
     if (exit === NO_NODE) continue;
     const at = { file: done.file, node: exit };
     return {

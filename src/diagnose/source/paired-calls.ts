@@ -97,13 +97,15 @@ function findSkips(
     // A closure is run by somebody else at another time: what the function around it removes is not for this call.
     const around = tree.enclosing(node, 'func_literal');
     const scope = around === NO_NODE ? caller.body : around;
-    const mayRemove = [...tree.descendants(scope, 'call_expression')].some((inner) =>
+    const removals = [...tree.descendants(scope, 'call_expression')].filter((inner) =>
       isRemoving(file, inner),
     );
-    if (!mayRemove) {
+    if (removals.length === 0) {
       return depth < MAX_WRAPPERS && around === NO_NODE ? findSkips(pair, caller, isRemoving, depth + 1) : [];
     }
     if (isCoveredBefore(file, node, caller, isRemoving)) return [];
+    // What ends before it begins is the one of last time: `old.Stop(); s.current = Start()`.
+    if (removals.every((removal) => removal < node)) return [];
     const exits = findExits({ file, from: node, isGood: (inner) => isRemoving(file, inner) });
     return exits.length > 0 ? [{ call, exits, wrapper: adder }] : [];
   });
@@ -152,10 +154,11 @@ function reachesRemoval(pair: Pair, declaration: FunctionDeclaration): boolean {
 
 /** Somebody who removes what others added, and leaves early or skips it on a condition. */
 export function findSkippingRemover(pair: Pair): SourceAnswer | null {
+  const isRemoving = createRemovalTest(pair);
   for (const remover of pair.removers) {
     for (const call of pair.analysis.calls.callsOf(remover)) {
       if (call.isDeferred || call.caller === null) continue;
-      const exit = findEarlyExit(pair.analysis, call);
+      const exit = findEarlyExit(pair.analysis, call, (node) => isRemoving(call.file, node));
       if (exit === NO_NODE) continue;
       const at = { file: call.file, node: exit };
       return {
@@ -173,8 +176,16 @@ export function findSkippingRemover(pair: Pair): SourceAnswer | null {
   return null;
 }
 
-/** A way out in front of `node` that is no orderly end and not for want of anything to remove; NO_NODE when there is none. */
-export function findEarlyExit(analysis: SourceAnalysis, at: SourceNode, isShutdownFine = true): NodeRow {
+/**
+ * A way out in front of `node` that is no orderly end, not for want of anything to remove, and not behind something
+ * `isGood` as well; NO_NODE when there is none.
+ */
+export function findEarlyExit(
+  analysis: SourceAnalysis,
+  at: SourceNode,
+  isGood: (node: NodeRow) => boolean,
+  isShutdownFine = true,
+): NodeRow {
   const { file, node } = at;
   const { tree } = file;
   const around = tree.enclosing(
@@ -197,7 +208,27 @@ export function findEarlyExit(analysis: SourceAnalysis, at: SourceNode, isShutdo
     const condition = nearestCondition(file, leaving);
     if (condition !== NO_NODE && isNothingThere(file, condition)) continue;
     if (isShutdownFine && isShutdown(analysis, file, leaving)) continue;
+    if (isPreceded(file, leaving, region, isGood)) continue;
     return leaving;
   }
   return NO_NODE;
+}
+
+/** Does something good stand in front of a statement, in a block around it, or in the statement itself? */
+function isPreceded(
+  file: GoFile,
+  statement: NodeRow,
+  region: NodeRow,
+  isGood: (node: NodeRow) => boolean,
+): boolean {
+  const { tree } = file;
+  for (let at = statement; at !== NO_NODE && at !== region; at = tree.parent(at)) {
+    const siblings = /^(?:statement_list|block)$/.test(tree.kind(tree.parent(at)))
+      ? tree.children(tree.parent(at)).filter((sibling) => sibling < at)
+      : [];
+    for (const before of at === statement ? [...siblings, at] : siblings) {
+      for (const node of tree.descendants(before)) if (isGood(node)) return true;
+    }
+  }
+  return false;
 }

@@ -191,7 +191,11 @@ export function findLeftEarly(
     const isOwn = declaration === study.adder && !isInGoroutineOfEntry(operation.file, operation.node);
     if (isOwn || skipped.has(declaration)) continue;
     const isPerEntry = isInGoroutineOfEntry(operation.file, operation.node);
-    const exit = findEarlyExit(study.analysis, operation, !isPerEntry);
+    const isRemoval = (node: NodeRow) =>
+      study.removals.some(
+        (other) => other.operation.file === operation.file && other.operation.node === node,
+      );
+    const exit = findEarlyExit(study.analysis, operation, isRemoval, !isPerEntry);
     if (exit === NO_NODE) continue;
     const at = { file: operation.file, node: exit };
     return {

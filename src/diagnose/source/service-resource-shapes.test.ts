@@ -1,0 +1,309 @@
+// Leaks as services have them, several files each, drawn before any rule was read; the twins differ in the one detail that decides.
+import { describe, expect, it } from 'vitest';
+import type { LeakClass } from '../../model/finding.ts';
+import { explainDrawn } from '../../testing/source-shape.ts';
+import { openGoParser } from '../../workspace/go-parser.ts';
+
+const parser = await openGoParser();
+/** From here on users read the sentence. */
+const TELLS = 0.25;
+
+interface Shape {
+  readonly name: string;
+  readonly kind: LeakClass;
+  readonly pattern: string;
+  readonly source: string;
+  /** Parts of the source that are replaced to make the twin. */
+  readonly twin: readonly (readonly [string, string])[];
+}
+
+const SHAPES: readonly Shape[] = [
+  {
+    name: 'a poller whose place another one takes',
+    kind: 'goroutine',
+    pattern: 'goroutine-no-exit',
+    source: `
+-- m/poll/poll.go --
+package poll
+
+import "time"
+
+type Poller struct {
+	url    string
+	ticker *time.Ticker
+	done   chan struct{}
+}
+
+func Start(url string, every time.Duration) *Poller {
+	p := &Poller{url: url, ticker: time.NewTicker(every), done: make(chan struct{})}
+	go p.loop() // hold
+	return p
+}
+
+func (p *Poller) loop() {
+	for {
+		select { // culprit hold
+		case <-p.ticker.C:
+			p.poll()
+		case <-p.done:
+			return
+		}
+	}
+}
+
+func (p *Poller) poll() {}
+
+func (p *Poller) Stop() {
+	p.ticker.Stop()
+	close(p.done)
+}
+-- m/config/config.go --
+package config
+
+import (
+	"sync"
+	"time"
+
+	"m/poll"
+)
+
+type Manager struct {
+	mu      sync.Mutex
+	pollers map[string]*poll.Poller
+}
+
+func (m *Manager) Apply(name, url string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pollers[name] = poll.Start(url, time.Second) // hold fix
+}
+
+func (m *Manager) Remove(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p, ok := m.pollers[name]; ok {
+		p.Stop()
+		delete(m.pollers, name)
+	}
+}
+`,
+    twin: [
+      [
+        '\tm.pollers[name] = poll.Start',
+        '\tif old, ok := m.pollers[name]; ok {\n\t\told.Stop()\n\t}\n\tm.pollers[name] = poll.Start',
+      ],
+    ],
+  },
+  {
+    name: 'a producer in an errgroup whose consumer fails',
+    kind: 'goroutine',
+    pattern: 'goroutine-blocked-send',
+    source: `
+-- m/sync/sync.go --
+package sync
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+)
+
+type Row struct{ ID int }
+
+type Source interface{ Rows(context.Context) ([]Row, error) }
+type Sink interface{ Put(context.Context, Row) error }
+
+func Copy(ctx context.Context, from Source, to Sink) error {
+	g, ctx := errgroup.WithContext(ctx)
+	rows := make(chan Row) // hold
+	g.Go(func() error {
+		defer close(rows)
+		all, err := from.Rows(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range all {
+			rows <- r // culprit hold fix
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for r := range rows {
+			if err := to.Put(ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+`,
+    twin: [
+      [
+        '\t\t\trows <- r // culprit hold fix',
+        '\t\t\tselect {\n\t\t\tcase rows <- r: // culprit\n\t\t\tcase <-ctx.Done():\n\t\t\t\treturn ctx.Err()\n\t\t\t}',
+      ],
+    ],
+  },
+  {
+    name: 'a worker for every tenant',
+    kind: 'goroutine',
+    pattern: 'goroutine-blocked-receive',
+    source: `
+-- m/dispatch/dispatch.go --
+package dispatch
+
+import "sync"
+
+type Event struct {
+	Tenant string
+	Body   []byte
+}
+
+type Dispatcher struct {
+	mu      sync.Mutex
+	workers map[string]chan Event // hold
+	handle  func(Event)
+}
+
+func (d *Dispatcher) Dispatch(ev Event) {
+	d.mu.Lock()
+	ch, ok := d.workers[ev.Tenant]
+	if !ok {
+		ch = make(chan Event, 16) // hold
+		d.workers[ev.Tenant] = ch // hold fix
+		go d.work(ch) // hold fix
+	}
+	d.mu.Unlock()
+	ch <- ev
+}
+
+func (d *Dispatcher) work(ch chan Event) {
+	for ev := range ch { // culprit hold
+		d.handle(ev)
+	}
+}
+`,
+    twin: [
+      [
+        'func (d *Dispatcher) work(',
+        'func (d *Dispatcher) Forget(tenant string) {\n\td.mu.Lock()\n\tdefer d.mu.Unlock()\n\tif ch, ok := d.workers[tenant]; ok {\n\t\tclose(ch)\n\t\tdelete(d.workers, tenant)\n\t}\n}\n\nfunc (d *Dispatcher) Reconcile(gone []string) {\n\tfor _, t := range gone {\n\t\td.Forget(t)\n\t}\n}\n\nfunc (d *Dispatcher) work(',
+      ],
+    ],
+  },
+  {
+    name: 'a stream that does not look at its context',
+    kind: 'goroutine',
+    pattern: 'goroutine-no-exit',
+    source: `
+-- m/stream/stream.go --
+package stream
+
+import (
+	"context"
+	"time"
+)
+
+type Event struct{ At time.Time }
+
+type Sender interface{ Send(Event) error }
+
+type Stream struct {
+	events chan Event
+	flush  time.Duration
+}
+
+func (s *Stream) Watch(ctx context.Context, out Sender) {
+	buf := make([]Event, 0, 64)
+	t := time.NewTicker(s.flush)
+	defer t.Stop()
+	go func() { // hold
+		for { // fix
+			select { // culprit hold fix
+			case ev := <-s.events: // fix
+				buf = append(buf, ev)
+			case <-t.C:
+				for _, ev := range buf {
+					_ = out.Send(ev)
+				}
+				buf = buf[:0]
+			}
+		}
+	}()
+	<-ctx.Done()
+}
+`,
+    twin: [['\t\t\tcase <-t.C:', '\t\t\tcase <-ctx.Done():\n\t\t\t\treturn\n\t\t\tcase <-t.C:']],
+  },
+  {
+    name: 'answers of shards behind the first error',
+    kind: 'goroutine',
+    pattern: 'goroutine-blocked-send',
+    source: `
+-- m/search/search.go --
+package search
+
+import (
+	"context"
+	"time"
+)
+
+type Result struct {
+	Shard string
+	Hits  []string
+	Err   error
+}
+
+type Shard interface {
+	Name() string
+	Search(context.Context, string) ([]string, error)
+}
+
+type Engine struct{ shards []Shard }
+
+func (e *Engine) Query(ctx context.Context, q string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	results := make(chan Result) // hold fix
+	for _, s := range e.shards {
+		s := s
+		go func() {
+			hits, err := s.Search(ctx, q)
+			results <- Result{Shard: s.Name(), Hits: hits, Err: err} // culprit hold fix
+		}()
+	}
+	var all []string
+	for range e.shards {
+		r := <-results
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		all = append(all, r.Hits...)
+	}
+	return all, nil
+}
+`,
+    twin: [['make(chan Result)', 'make(chan Result, len(e.shards))']],
+  },
+];
+
+describe('explainSource for what services hold on to', () => {
+  it.each(SHAPES)('names holder and fix of $name', ({ source, pattern, kind }) => {
+    const answer = explainDrawn(source, kind, parser);
+    expect({ holder: answer.holder, fix: answer.fix, pattern: answer.pattern }).toEqual({
+      holder: 'right',
+      fix: 'right',
+      pattern,
+    });
+    expect(answer.confidence).toBeGreaterThanOrEqual(TELLS);
+  });
+
+  it.each(SHAPES)('says nothing of the twin of $name', ({ source, twin, kind }) => {
+    const healthy = twin.reduce((text, [from, to]) => {
+      expect(text).toContain(from);
+      return text.replace(from, () => to);
+    }, source);
+    const answer = explainDrawn(healthy, kind, parser);
+    expect(answer.confidence < TELLS ? 'quiet' : `${answer.pattern} ${answer.advice}`).toBe('quiet');
+  });
+});
