@@ -62,6 +62,12 @@ export const GAUGES = {
     kind: 'level',
     from: 'go.memory.used of OpenTelemetry: what MemStats calls Sys - HeapReleased',
   },
+  traceLiveBytes: {
+    kind: 'level',
+    from: 'third number of a GC trace (gctrace=1), the middle of the whole MiB that it was cut to',
+  },
+  traceGoalBytes: { kind: 'level', from: 'goal of a GC trace, whole MiB: that of the cycle that has ended' },
+  traceCyclesTotal: { kind: 'counter', from: 'gc # of a GC trace' },
 } as const satisfies Record<string, { kind: 'level' | 'counter'; from: string }>;
 
 export type GaugeName = keyof typeof GAUGES;

@@ -6,7 +6,13 @@ import type { LaneAssessment } from './assessment.ts';
 import { decideVerdict } from './decide-lane.ts';
 import { describeCache, measureRecent, solveFit, type SolvedFit } from './growth.ts';
 import { collectEvidence } from './lane-evidence.ts';
-import { measureLane, type LaneDecision, type LaneMeasures, type LaneQuestion } from './lane-measures.ts';
+import {
+  measureLane,
+  smallestGrowth,
+  type LaneDecision,
+  type LaneMeasures,
+  type LaneQuestion,
+} from './lane-measures.ts';
 import { prepareBlocks, type LaneBlocks } from './lane-blocks.ts';
 import { prepareLane } from './lane-series.ts';
 import { BLOCKS_NEEDED, fitModels } from './models.ts';
@@ -124,7 +130,10 @@ function isFlat(question: LaneQuestion, series: LaneBlocks): boolean {
   const watched = question.toMillis - question.fromMillis;
   if (length < FLAT_BLOCKS || watched < limits.SHORTEST_WATCH_MILLIS) return false;
   if (timeMillis[length - 1] - timeMillis[0] < FLAT_SPAN_SHARE * watched) return false;
-  return quantile(value, 1) - quantile(value, 0) < limits.LANE_THRESHOLDS[question.lane].smallestGrowth / 2;
+  return (
+    quantile(value, 1) - quantile(value, 0) <
+    limits.LANE_THRESHOLDS[question.lane].smallestGrowth / 2 + question.resolution
+  );
 }
 
 function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
@@ -132,7 +141,7 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
   const lane = limits.LANE_THRESHOLDS[question.lane];
   const level = value[value.length - 1];
   const range = quantile(value, 1) - quantile(value, 0);
-  const floor = Math.max(lane.smallestGrowth, lane.smallestShare * Math.abs(level));
+  const floor = smallestGrowth(question, level);
   const seenHours = (series.blocks.timeMillis[value.length - 1] - series.blocks.timeMillis[0]) / HOUR_MILLIS;
   return {
     ...unfitted(question, level),
@@ -146,7 +155,7 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
         test: 'range of the block medians against half of the smallest growth that matters',
         numbers: {
           statistic: range,
-          threshold: lane.smallestGrowth / 2,
+          threshold: lane.smallestGrowth / 2 + question.resolution,
           fromMillis: series.fromMillis,
           toMillis: series.toMillis,
           blocks: value.length,

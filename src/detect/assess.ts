@@ -163,7 +163,7 @@ function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestio
     atMillis - LONGEST_FIT_MILLIS,
     ignoreBefore,
   );
-  const base = { lane, toMillis: atMillis, goMemory: null };
+  const base = { lane, toMillis: atMillis, goMemory: null, resolution: 0 };
   const noiseFloor = LANE_THRESHOLDS[lane].noiseFloor;
   const loadSource = work?.source ?? null;
   const source = { work, noiseFloor, isFromStart: isSeenFromStart(incarnation, table) };
@@ -177,7 +177,11 @@ function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestio
       gogcChanges: floor.gogcChanges,
     };
     const fromMillis = Math.max(earliest, floor.fromMillis);
-    return { ...base, fromMillis, about, source: { ...source, points: floor } };
+    const { resolutionBytes: resolution } = floor;
+    // Values that are spread evenly over what they were cut to.
+    const cutNoise = resolution / Math.sqrt(12);
+    const heap = { ...source, points: floor, noiseFloor: Math.max(noiseFloor, cutNoise) };
+    return { ...base, fromMillis, about, source: heap, resolution };
   }
   if (lane === 'native') {
     const native = computeNativeBytes(table, rows);

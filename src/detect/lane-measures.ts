@@ -13,6 +13,8 @@ import * as limits from './thresholds.ts';
 export interface LaneQuestion {
   readonly lane: Lane;
   readonly source: LaneSource;
+  /** What a value is exact to, in the lane's unit; 0 = exact. A change of this much may be none. */
+  readonly resolution: number;
   readonly fromMillis: Millis;
   readonly toMillis: Millis;
   /** What the series is, for the evidence: source of the live floor and the like. */
@@ -63,15 +65,22 @@ export interface LaneDecision {
   readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
 }
 
+/** Growth below this does not count at this level, in the lane's unit. */
+export function smallestGrowth({ lane, resolution }: LaneQuestion, level: number): number {
+  const { smallestGrowth: absolute, smallestShare } = limits.LANE_THRESHOLDS[lane];
+  return Math.max(absolute + resolution, smallestShare * Math.abs(level));
+}
+
 export function measureLane(question: LaneQuestion, series: LaneSeries, set: ModelSet): LaneMeasures {
-  const lane = limits.LANE_THRESHOLDS[question.lane];
   const watched = series.toMillis - series.fromMillis;
   const hasLoad = series.covariateNames.length > 0 || series.input.work !== null;
   const factor =
     (watched < limits.SHORT_WATCH_MILLIS ? limits.SHORT_WATCH_FACTOR : 1) *
     (!hasLoad && watched < limits.NO_LOAD_MILLIS ? limits.NO_LOAD_FACTOR : 1);
   const level = series.blocks.value[series.blocks.length - 1];
-  const leak = set.bestLeak ? describeLeakGrowth(series, set, set.bestLeak, lane.unit) : null;
+  const leak = set.bestLeak
+    ? describeLeakGrowth(series, set, set.bestLeak, limits.LANE_THRESHOLDS[question.lane].unit)
+    : null;
   const tail = set.bestLeak && leak ? testTail(series, set, set.bestLeak, leak) : null;
   return {
     question,
@@ -83,7 +92,7 @@ export function measureLane(question: LaneQuestion, series: LaneSeries, set: Mod
     leak,
     tail,
     counted: countGrowth(question, level, leak?.grown ?? 0),
-    floor: Math.max(lane.smallestGrowth, lane.smallestShare * Math.abs(level)),
+    floor: smallestGrowth(question, level),
     isLongEnough: watched >= limits.SHORTEST_WATCH_MILLIS,
   };
 }

@@ -52,18 +52,15 @@ export class GcTraceProcesses {
   #rows = 0;
   #repeated = 0;
   #forgotten = 0;
+  readonly #maxCyclesKept: number;
+
+  constructor(maxCyclesKept = MAX_CYCLES_KEPT) {
+    this.#maxCyclesKept = maxCyclesKept;
+  }
 
   /** Lines that told of a collection once more. */
   get repeated(): number {
     return this.#repeated;
-  }
-
-  /** The life that the newest line belongs to; null before the first. */
-  get newest(): GcTraceLife | null {
-    return this.#processes.reduce<Process | null>(
-      (newest, one) => (newest === null || one.lastLine > newest.lastLine ? one : newest),
-      null,
-    );
   }
 
   /** @returns the life that it was added to; null for a line that repeats one, or is quoted by a message. */
@@ -79,7 +76,7 @@ export class GcTraceProcesses {
       return null; // a message that quotes a trace
     }
     const process = own ?? this.#begin(traced, line);
-    if (++this.#rows > MAX_CYCLES_KEPT) this.#thinLongest();
+    if (++this.#rows > this.#maxCyclesKept) this.#thinLongest();
     return process;
   }
 

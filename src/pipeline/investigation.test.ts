@@ -51,3 +51,36 @@ describe('a goroutine profile', () => {
     expect((await investigation.ingest(GOROUTINES)).reading).toBeNull();
   });
 });
+
+describe('a GC trace', () => {
+  const line = (minute: number): RawEvidence => ({
+    kind: 'log-line',
+    atMillis: minute * 60_000,
+    bytes: new TextEncoder().encode(
+      `gc ${minute + 1} @${minute * 60}s 0%: 1+2+3 ms clock, 1+0/2/0+3 ms cpu, 99->98->${20 + minute} MB, 120 MB goal, 2 P`,
+    ),
+  });
+
+  it('shows a leak where it is all there is', async () => {
+    const investigation = start();
+    for (let minute = 0; minute < 180; minute++) {
+      investigation.evaluateUpTo(minute * 60_000 - 1);
+      await investigation.ingest(line(minute));
+    }
+    const report = investigation.report({ fromMillis: 0, toMillis: 180 * 60_000 });
+    expect(report.verdict).toBe('leak');
+    const perHour = report.findings[0]?.growth?.perHour ?? 0;
+    expect(perHour / 2 ** 20).toBeGreaterThan(58);
+    expect(perHour / 2 ** 20).toBeLessThan(62);
+  });
+
+  it('adds nothing where an exporter says the live heap', async () => {
+    const investigation = start();
+    expect((await investigation.ingest(line(0))).reading).toBeNull();
+    await investigation.ingest(metrics(30_000, 'go_memstats_next_gc_bytes 4194304\n'));
+    for (let minute = 1; minute < 9; minute++) {
+      expect((await investigation.ingest(line(minute))).reading).toBeNull();
+    }
+    expect(investigation.history.length).toBe(1);
+  });
+});

@@ -2,7 +2,7 @@
 // of virtual time stage 1 assesses, stage 2 diagnoses, and the case moves on. Live, check and replay all run this.
 import { PlimsollError } from '../base/errors.ts';
 import type { GaugeReading } from '../base/gauges.ts';
-import type { Bytes, Millis } from '../base/units.ts';
+import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { RequestName } from '../collect/source.ts';
 import { assess } from '../detect/assess.ts';
 import type { Assessment, Lane } from '../detect/assessment.ts';
@@ -22,7 +22,7 @@ import type { RawEvidence, TimeMap } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
 import type { Mark } from '../model/status.ts';
 import type { TargetName } from '../model/target.ts';
-import type { GaugeExtract } from '../parse/gauge-extract.ts';
+import { decodeText, type GaugeExtract } from '../parse/gauge-extract.ts';
 import { gaugesFromMemstatsTrailer } from '../parse/gauges-from-memstats-trailer.ts';
 import { gaugesFromProc } from '../parse/gauges-from-proc.ts';
 import { gaugesFromPrometheus } from '../parse/gauges-from-prometheus.ts';
@@ -34,6 +34,7 @@ import { findIncarnations, mayBeginLife } from '../series/incarnations.ts';
 import { decodeEventMark } from './event-mark.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
 import { toVirtualReading } from './target-facts.ts';
+import { TraceLines } from './trace-lines.ts';
 
 /** Marks kept for the page (restarts, deploys, kills); the oldest go. */
 export const MAX_MARKS = 500;
@@ -41,6 +42,9 @@ export const MAX_MARKS = 500;
 export const MAX_TAKEN = 64;
 /** Warnings kept for the report; more say nothing new. */
 export const MAX_INVESTIGATION_WARNINGS = 50;
+
+/** A GC trace is not counted before this: where an exporter answers by then, the trace adds nothing. */
+const TRACE_WAITS_MILLIS: Millis = 2 * MINUTE_MILLIS;
 
 export interface InvestigationOptions {
   readonly target: TargetName;
@@ -94,6 +98,9 @@ export class Investigation {
     source: null,
     family: null,
   };
+  #trace: TraceLines | null = null;
+  #traceFromMillis: Millis | null = null;
+  #hasExactFloor = false;
   #hasProcThreads = false;
   #isGoroutineGauge = false;
   #lives = 0;
@@ -147,7 +154,7 @@ export class Investigation {
           this.addMark(decodeEventMark(evidence));
           return NOTHING;
         case 'log-line':
-          return NOTHING; // kept in recordings for the GC trace command; gauges say more
+          return this.#takeLogLine(evidence);
       }
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
@@ -160,7 +167,20 @@ export class Investigation {
     this.#module = this.#options.module ?? extract.module?.path ?? this.#module;
     for (const warning of extract.warnings) this.warn(warning);
     const reading = this.#oneSourceEach(kind, extract, toVirtualReading(extract.reading, this.#timeMap));
+    this.#hasExactFloor ||= reading.liveHeapBytes !== undefined || reading.nextGcBytes !== undefined;
     this.#isGoroutineGauge ||= reading.goroutines !== undefined;
+    this.#append(atMillis, reading);
+    return { reading, error: null };
+  }
+
+  /** Standard error of the process: a GC trace in it is one more way to see the live heap. */
+  #takeLogLine({ atMillis, bytes }: RawEvidence): Ingested {
+    this.#trace ??= new TraceLines();
+    const reading = this.#trace.take(decodeText(bytes), atMillis);
+    this.#traceFromMillis ??= atMillis;
+    // An exporter says it to the byte, and takes a moment to be asked for the first time.
+    const isFirst = atMillis - this.#traceFromMillis < TRACE_WAITS_MILLIS;
+    if (reading === null || isFirst || this.#hasExactFloor) return NOTHING;
     this.#append(atMillis, reading);
     return { reading, error: null };
   }

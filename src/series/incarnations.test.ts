@@ -36,6 +36,15 @@ describe('incarnations', () => {
     ).toEqual(['0-2 first -1m', '2-3 start-time 1.5m']);
   });
 
+  it('start where a GC trace counts anew, unless an exporter knows better', () => {
+    const traced = [8, 9, 1, 2].map((traceCyclesTotal) => ({ traceCyclesTotal }));
+    expect(lives(traced)).toEqual(['0-2 first 0m', '2-4 counter-reset 2m']);
+    expect(lives(traced.map((reading) => ({ ...reading, cpuSecondsTotal: 7 })))).toEqual(['0-4 first 0m']);
+    expect(lives(traced.map((reading) => ({ ...reading, processStartMillis: START })))).toEqual([
+      '0-4 first 0m',
+    ]);
+  });
+
   it('do not start where an exporter only wobbles', () => {
     expect(
       lives([

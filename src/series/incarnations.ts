@@ -37,6 +37,12 @@ const PROCESS_COUNTERS = [
 ] as const satisfies readonly GaugeName[];
 
 /**
+ * A GC trace reaches us by another way than the exporter, and a restart at another moment: its count tells lives apart
+ * only where nothing else does.
+ */
+const LAST_RESORT = 'traceCyclesTotal' satisfies GaugeName;
+
+/**
  * Lives of one target, oldest first; empty for an empty table. `processStartMillis` is taken as the process says it
  * (recorded time), so with a time scale it only tells lives apart and the first row bounds it.
  */
@@ -71,7 +77,8 @@ export function mayBeginLife(table: GaugeTable): boolean {
     while (before >= 0 && Number.isNaN(column[before])) before--;
     return before >= 0 && column[row] < share * column[before];
   };
-  if (PROCESS_COUNTERS.some((name) => fell(name, 1)) || fell('rssBytes', CLIFF_SHARE)) return true;
+  const counters: readonly GaugeName[] = [...PROCESS_COUNTERS, LAST_RESORT];
+  if (counters.some((name) => fell(name, 1)) || fell('rssBytes', CLIFF_SHARE)) return true;
   const start = table.column('processStartMillis');
   if (!start || Number.isNaN(start[row])) return false;
   let before = row - 1;
@@ -88,7 +95,7 @@ function describeLife(
   const earliest = life.firstRow > 0 ? table.timeMillis[life.firstRow - 1] : -Infinity;
   let said = NaN;
   for (let row = life.firstRow; start && row < life.endRow && Number.isNaN(said); row++) said = start[row];
-  const isUsable = said > 0 && said <= firstMillis;
+  const isUsable = said >= 0 && said <= firstMillis;
   return { ...life, startMillis: isUsable ? Math.max(said, earliest) : firstMillis };
 }
 
@@ -103,7 +110,9 @@ class RestartDetector {
 
   constructor(table: GaugeTable) {
     this.#start = table.column('processStartMillis');
-    this.#counters = PROCESS_COUNTERS.map((name) => table.column(name)).filter((column) => column !== null);
+    const counters = PROCESS_COUNTERS.map((name) => table.column(name)).filter((column) => column !== null);
+    const trace = table.column(LAST_RESORT);
+    this.#counters = counters.length === 0 && this.#start === null && trace ? [trace] : counters;
     this.#rss = table.column('rssBytes');
     this.#lastCounter = new Float64Array(this.#counters.length).fill(NaN);
   }

@@ -25,6 +25,14 @@ describe('live floor', () => {
     expect(megabytes(floor?.value)).toEqual([10, 11]);
   });
 
+  it('takes a GC trace where nothing says it better, each cycle once although values are whole MiB', () => {
+    const traced = [1, 2, 2, 3].map((traceCyclesTotal) => ({ traceLiveBytes: 7.5 * MIB, traceCyclesTotal }));
+    const floor = floorOf(traced.map((reading) => ({ ...reading, heapAllocBytes: 20 * MIB })));
+    expect(floor).toMatchObject({ source: 'trace', resolutionBytes: MIB, why: '' });
+    expect(megabytes(floor?.value)).toEqual([7.5, 7.5, 7.5]);
+    expect(floorOf(traced.map((reading) => ({ ...reading, nextGcBytes: 40 * MIB })))?.source).toBe('goal');
+  });
+
   it('solves next_gc for GOGC and roots', () => {
     const floor = floorOf([
       {

@@ -1,17 +1,20 @@
 // The live heap after each GC mark, from whichever gauge says it best. Field notes: detection-science 2.1.
+import { GC_TRACE_RESOLUTION } from '../base/gc-cycles.ts';
 import { MIB, type Bytes, type Millis } from '../base/units.ts';
 import type { GaugeTable } from './history.ts';
 import { PointsBuilder, type Points } from './points.ts';
 
 /**
- * `live`: /gc/heap/live:bytes, exact. `goal`: solved from next_gc. `minimum`: lowest heap_alloc over windows of at least
+ * `live`: /gc/heap/live:bytes, exact. `goal`: solved from next_gc. `trace`: lines of gctrace=1, whole MiB. `minimum`: lowest heap_alloc over windows of at least
  * 3 GC cycles, an upper bound of the live heap with the noise of when it was scraped.
  */
-export type LiveFloorSource = 'live' | 'goal' | 'minimum';
+export type LiveFloorSource = 'live' | 'goal' | 'trace' | 'minimum';
 
 export interface LiveFloor extends Points {
   readonly source: LiveFloorSource;
-  /** Why the better source was not used; empty for `live`. */
+  /** What a value is exact to; 0 = to the byte. */
+  readonly resolutionBytes: Bytes;
+  /** Why the better source was not used; empty for `live` and `trace`. */
   readonly why: string;
   /** Points whose goal stood at the 4 MiB minimum: there the value is only known to be below it. */
   readonly atMinimumGoal: number;
@@ -42,7 +45,12 @@ interface RowRange {
 export function computeLiveFloor(table: GaugeTable, rows: RowRange): LiveFloor | null {
   const cut = findLastPacerChange(table, rows);
   const range = { from: cut.row, to: rows.to };
-  const about = { fromMillis: table.timeMillis[cut.row] ?? NaN, gogcChanges: cut.changes, atMinimumGoal: 0 };
+  const about = {
+    fromMillis: table.timeMillis[cut.row] ?? NaN,
+    gogcChanges: cut.changes,
+    atMinimumGoal: 0,
+    resolutionBytes: 0,
+  };
   const live = table.column('liveHeapBytes');
   if (live) {
     const points = pointPerCycle(table, range, live, (row) => (live[row] > 0 ? live[row] : NaN));
@@ -57,6 +65,10 @@ export function computeLiveFloor(table: GaugeTable, rows: RowRange): LiveFloor |
       source: 'goal',
       why: NO_LIVE_GAUGE,
     };
+  }
+  const traced = floorFromTrace(table, range);
+  if (traced.value.length > 0) {
+    return { ...traced, ...about, resolutionBytes: GC_TRACE_RESOLUTION, source: 'trace', why: '' };
   }
   const minimum = rollingMinimum(table, range);
   if (minimum === null) return null;
@@ -93,8 +105,8 @@ function pointPerCycle(
   rows: RowRange,
   marker: Float64Array,
   valueAt: (row: number) => number,
+  cycles = table.column('gcCyclesTotal'),
 ): Points {
-  const cycles = table.column('gcCyclesTotal');
   const { timeMillis } = table;
   const points = new PointsBuilder(Math.max(0, rows.to - rows.from));
   let lastCycle = NaN;
@@ -107,6 +119,13 @@ function pointPerCycle(
     points.add(timeMillis[row], value);
   }
   return points.finish();
+}
+
+/** The marks that a GC trace tells of; it counts its cycles itself. */
+function floorFromTrace(table: GaugeTable, rows: RowRange): Points {
+  const live = table.column('traceLiveBytes');
+  if (!live) return new PointsBuilder(0).finish();
+  return pointPerCycle(table, rows, live, (row) => live[row], table.column('traceCyclesTotal'));
 }
 
 /** live = (next_gc - g * roots) / (1 + g), g = GOGC / 100 (Go >= 1.18 pacer). `why` is empty when it is valid. */
