@@ -29,6 +29,11 @@ describe('TraceLines', () => {
     const readings = [1, 2, 3, 4, 5, 6, 7, 8].map(
       (minute) => lines.take(gc(minute, minute * 60, minute), minute * MINUTE_MILLIS)?.traceLiveBytes,
     );
-    expect(readings).toEqual([...Array(5).fill(undefined), 6.5 * MIB, 7.5 * MIB, 8.5 * MIB]);
+    expect(readings).toEqual([
+      ...Array.from({ length: 5 }, () => undefined),
+      6.5 * MIB,
+      7.5 * MIB,
+      8.5 * MIB,
+    ]);
   });
 });
