@@ -29,6 +29,10 @@ export interface Sink {
 /** Results of these hold (a copy of) their argument; what they make is not kept by themselves. */
 export const PASSING =
   /(?:^|[.])(?:Clone|Copy|Trim\w*|Split\w*|Fields|Cut\w*|To(?:Upper|Lower)|Sprint\w*|String|Bytes|Join|Replace\w*|New\w*|With\w*|Wrap\w*|Encode\w*|Marshal\w*|Repeat|Quote|Format\w*|Next|Text|ReadAll|Sum)$/;
+/** Results of these are pieces of their argument, and hold all of it. */
+export const CUTTING = /^(?:strings|bytes)\.(?:Cut\w*|Split\w*|Fields\w*|Trim\w*)$/;
+/** Results of these share nothing with their argument. */
+export const COPYING = /^(?:strings|bytes|slices|maps)\.Clone$/;
 /** Adding methods of the standard containers. */
 export const CONTAINER_ADD =
   /^(?:container\/list\.List\.(?:Push\w+|Insert\w+)|sync\.Map\.(?:Store|LoadOrStore|Swap)|container\/heap\.Push|sync\/atomic\.(?:Pointer|Value)\.(?:Store|Swap))$/;

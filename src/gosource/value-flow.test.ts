@@ -110,6 +110,56 @@ func (s *S) Save(k, t string) {
 `),
     ).toEqual(['whole m.D.text 7', 'element m.S.by 7', 'element m.S.by 6']);
   });
+
+  it('goes on behind a channel, wherever somebody receives', () => {
+    expect(
+      sinksOf(`
+type Hub struct{ joins chan *Client; clients map[*Client]bool }
+type Client struct{}
+func (h *Hub) Run() {
+	for {
+		select {
+		case c := <-h.joins:
+			h.clients[c] = true
+		}
+	}
+}
+func (h *Hub) Join() {
+	h.joins <- &Client{} // here
+}
+`),
+    ).toEqual(['element m.Hub.joins 13', 'element m.Hub.clients 8']);
+  });
+
+  it('takes a method as a value for its receiver', () => {
+    expect(
+      sinksOf(`
+type Hooks struct{ all []func() }
+func (h *Hooks) Add(f func()) { h.all = append(h.all, f) }
+type Session struct{}
+func (s *Session) flush() {}
+func Open(h *Hooks) {
+	s := &Session{} // here
+	h.Add(s.flush)
+}
+`),
+    ).toEqual(['element m.Hooks.all 3']);
+  });
+
+  it('ends at a copy and goes on with a piece', () => {
+    const drawn = (expression: string) => `
+import "strings"
+var ids = map[string]bool{}
+func Read(text string) {
+	s := strings.Repeat(text, 2) // here
+	id := ${expression}
+	ids[id] = true
+}
+`;
+    expect(sinksOf(drawn('strings.TrimSpace(s)'))).toContain('element m.ids 7');
+    expect(sinksOf(drawn('strings.Clone(s)'))).not.toContain('element m.ids 7');
+    expect(sinksOf(drawn('string([]byte(s))'))).not.toContain('element m.ids 7');
+  });
 });
 
 describe('Operations', () => {

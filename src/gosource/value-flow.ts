@@ -1,10 +1,12 @@
 // Where a value goes: from the expression that makes it to the places that keep it.
 import type { CallGraph } from './call-graph.ts';
 import type { FunctionDeclaration, GoFile } from './declarations.ts';
+import { isCopy } from './copies.ts';
 import type { Local } from './locals.ts';
 import { isGrowing } from './growth-syntax.ts';
 import { outermostClosure, statementOf, type Place, type Places, type Reference } from './places.ts';
-import { CONTAINER_ADD, PASSING, type Sink } from './sink.ts';
+import type { Operations } from './operations.ts';
+import { CONTAINER_ADD, COPYING, CUTTING, PASSING, type Sink } from './sink.ts';
 import { formatPlace, type SourceIndex, type SourceNode } from './source-index.ts';
 import { NO_NODE, type NodeRow } from './syntax-tree.ts';
 import type { TypeReader } from './type-reader.ts';
@@ -29,6 +31,7 @@ export class ValueFlow {
   readonly #types: TypeReader;
   readonly #calls: CallGraph;
   readonly #places: Places;
+  readonly #operations: Operations;
   /** Functions on the path of a profile: of many callers those are preferred. */
   readonly #isOnPath: (declaration: FunctionDeclaration) => boolean;
   readonly #seen = new Set<string>();
@@ -41,6 +44,7 @@ export class ValueFlow {
       readonly types: TypeReader;
       readonly calls: CallGraph;
       readonly places: Places;
+      readonly operations: Operations;
     },
     isOnPath: (declaration: FunctionDeclaration) => boolean = () => true,
   ) {
@@ -48,6 +52,7 @@ export class ValueFlow {
     this.#types = parts.types;
     this.#calls = parts.calls;
     this.#places = parts.places;
+    this.#operations = parts.operations;
     this.#isOnPath = isOnPath;
   }
 
@@ -74,7 +79,7 @@ export class ValueFlow {
         this.#value(file, parent, step);
         return;
       case 'type_conversion_expression':
-        this.#value(file, parent, step);
+        if (!isCopy(this.#types, { file, node: parent })) this.#value(file, parent, step);
         return;
       case 'slice_expression':
         if (tree.field(node) === 'operand') this.#value(file, parent, { ...next, isPart: true });
@@ -98,8 +103,11 @@ export class ValueFlow {
         this.#indexed(file, node, parent, next);
         return;
       case 'send_statement':
-        if (tree.field(node) === 'value')
-          this.#store(file, tree.child(parent, 'channel'), parent, 'element', next, NO_NODE);
+        if (tree.field(node) === 'value') this.#sent(file, parent, next);
+        return;
+      case 'receive_statement': // a case of a select
+        for (const target of tree.children(tree.child(parent, 'left')).slice(0, 1))
+          this.#assigned(file, target, parent, next);
         return;
       case 'range_clause':
         this.#ranged(file, parent, next);
@@ -111,6 +119,35 @@ export class ValueFlow {
         this.#called(file, parent, next);
         return;
     }
+  }
+
+  /** Into a channel, and out of it where somebody receives. */
+  #sent(file: GoFile, statement: NodeRow, step: Step): void {
+    const channel = file.tree.child(statement, 'channel');
+    this.#store(file, channel, statement, 'element', step, NO_NODE);
+    for (const { place, depth } of this.#places.referencesOf({ file, node: channel })) {
+      for (const operation of this.#operations.operationsOf(place)) {
+        if (operation.kind !== 'remove' || operation.depth !== depth) continue;
+        const { file: receiver, node } = operation;
+        const { tree } = receiver;
+        const further = { ...step, hops: step.hops + 3, stack: [] };
+        if (tree.kind(node) === 'unary_expression') this.#value(receiver, node, further);
+        else if (tree.kind(node) === 'for_statement')
+          this.#named(
+            receiver,
+            tree.children(tree.child(tree.childOfKind(node, 'range_clause'), 'left'))[0],
+            further,
+          );
+      }
+    }
+  }
+
+  /** A name that has the value from here on. */
+  #named(file: GoFile, name: NodeRow | undefined, step: Step): void {
+    const { tree } = file;
+    if (name === undefined || tree.kind(name) !== 'identifier') return;
+    const local = this.#index.locals(file).resolve(tree.textOf(name), name);
+    if (local !== null) this.#local(file, local, step);
   }
 
   #listed(file: GoFile, node: NodeRow, list: NodeRow, step: Step): void {
@@ -260,7 +297,7 @@ export class ValueFlow {
         if (callee.name === 'append') this.#value(file, call, step);
         return;
       case 'conversion':
-        this.#value(file, call, step);
+        if (!isCopy(this.#types, { file, node: call })) this.#value(file, call, step);
         return;
       case 'known':
         for (const f of callee.functions)
@@ -291,7 +328,8 @@ export class ValueFlow {
       this.#value(file, call, step); // a list's element holds its value
       return;
     }
-    if (PASSING.test(key)) this.#value(file, call, step);
+    if (CUTTING.test(key)) this.#value(file, call, { ...step, isPart: true });
+    else if (PASSING.test(key) && !COPYING.test(key)) this.#value(file, call, step);
     this.#sink('library', null, 0, file, statement, NO_NODE, { ...step, hops: step.hops + 3 }, key);
   }
 
@@ -334,7 +372,13 @@ export class ValueFlow {
   #receiver(file: GoFile, selector: NodeRow, step: Step): void {
     const { tree } = file;
     const call = tree.parent(selector);
-    if (tree.field(selector) !== 'function' || tree.kind(call) !== 'call_expression') return;
+    if (tree.field(selector) !== 'function' || tree.kind(call) !== 'call_expression') {
+      // A method as a value holds its receiver.
+      const type = this.#types.typeOf({ file, node: tree.child(selector, 'operand') });
+      const isMethod = this.#types.methodsOf(type, tree.textOf(tree.child(selector, 'field'))).length > 0;
+      if (isMethod) this.#value(file, selector, step);
+      return;
+    }
     const callee = this.#types.calleeOf({ file, node: call });
     if (callee.kind === 'known' && callee.receiver !== NO_NODE) {
       for (const f of callee.functions)
@@ -356,9 +400,7 @@ export class ValueFlow {
   #ranged(file: GoFile, clause: NodeRow, step: Step): void {
     const { tree } = file;
     const [, value] = tree.children(tree.child(clause, 'left'));
-    if (value === undefined || tree.kind(value) !== 'identifier') return;
-    const local = this.#index.locals(file).resolve(tree.textOf(value), value);
-    if (local !== null) this.#local(file, local, { ...step, isPart: true });
+    this.#named(file, value, step);
   }
 
   /** A closure that is run at once, by `go` or by `defer`. */

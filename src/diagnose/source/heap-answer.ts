@@ -9,10 +9,11 @@ import { studyContainer, type ContainerStudy } from './container-study.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
 import { pathFilter, type Located } from './locate.ts';
 import { findMarkers } from './markers.ts';
-import { findOwnExit } from './own-exits.ts';
-import { findSkippedRemoval, findSkippingRemover, type Pair } from './paired-calls.ts';
+import { findOwnExit, isRemovedByOwn } from './own-exits.ts';
+import { findSkippedRemoval, findSkippingRemover, isEverywherePaired, type Pair } from './paired-calls.ts';
+import { findRelay, type Relay } from './relays.ts';
 import { findForgottenSibling, findLeftEarly, findOtherKey, findUncalledRemoval } from './removal-faults.ts';
-import { findBrokenSweep, findSweeps } from './sweepers.ts';
+import { findBrokenSweep, findSweeps, type Sweep } from './sweepers.ts';
 
 /** Containers studied for one culprit: the nearest ones. */
 const MAX_CONTAINERS = 8;
@@ -67,11 +68,13 @@ function pickContainers(sinks: readonly Sink[]): Sink[] {
 }
 
 /** How likely it is that this container is the one: near, long-lived, without a bound. */
-function weigh({ analysis, place, sink, isBounded }: ContainerStudy): number {
+function weigh(study: ContainerStudy): number {
+  const { analysis, place, sink, isBounded } = study;
   let weight = 1 - Math.min(0.3, sink.hops * 0.01);
   if (isBounded) weight *= 0.3;
   const type = analysis.places.elementType(place.type, sink.depth);
-  if (type.kind === 'chan') weight *= 0.4; // a channel has a capacity
+  // A channel has a capacity, and what is received from it goes on from there.
+  if (type.kind === 'chan') weight *= study.removals.length > 0 ? 0.1 : 0.4;
   if (isOneOfFew(analysis, sink)) weight *= 0.5;
   if (place.kind === 'field' && !isShared(analysis, place.key)) weight *= 0.8;
   return weight;
@@ -109,11 +112,14 @@ function explainContainer(study: ContainerStudy): SourceAnswer | null {
   const sweepers = new Set([...swept, ...sweeps.map(({ declaration }) => declaration)]);
   const pair = makePair(study, new Set([...study.removers].filter((f) => !sweepers.has(f))));
   const marking = makePair(study, findMarkers(study));
+  const relay = findRelay(study);
+  const relayed = relay === null ? null : makePair(study, relay.leavers, relay);
   return pickBest([
     findDroppedUndo(study),
     findOwnExit(study, sweepers),
     pair === null ? null : findSkippedRemoval(pair),
     marking === null ? null : findSkippedRemoval(marking),
+    relayed === null ? null : findSkippedRemoval(relayed),
     findBrokenSweep(study, sweeps),
     findForgottenSibling(study),
     findUncalledRemoval(study),
@@ -121,11 +127,28 @@ function explainContainer(study: ContainerStudy): SourceAnswer | null {
     findLeftEarly(study, sweepers),
     pair === null ? null : findSkippingRemover(pair),
     marking === null ? null : findSkippingRemover(marking),
-    explainUnbounded(study),
+    explainUnbounded(study, isBalanced(study, sweeps, [pair, relayed])),
   ]);
 }
 
-function makePair(study: ContainerStudy, removers: Pair['removers']): Pair | null {
+/** As far as the sources show, what is added is taken out again: by everybody who adds, or by a loop that goes on. */
+function isBalanced(
+  study: ContainerStudy,
+  sweeps: readonly Sweep[],
+  pairs: readonly (Pair | null)[],
+): boolean {
+  return (
+    sweeps.length > 0 ||
+    isRemovedByOwn(study) ||
+    pairs.some((pair) => pair !== null && isEverywherePaired(pair))
+  );
+}
+
+function makePair(
+  study: ContainerStudy,
+  removers: Pair['removers'],
+  relay: Relay | null = null,
+): Pair | null {
   if (study.adder === null || removers.size === 0) return null;
   return {
     analysis: study.analysis,
@@ -135,6 +158,7 @@ function makePair(study: ContainerStudy, removers: Pair['removers']): Pair | nul
     isOnPath: study.isOnPath,
     what: `an entry of ${study.place.name}`,
     pattern: isSubscription(study) ? 'subscription-never-removed' : 'missing-delete-on-path',
+    relay,
   };
 }
 
@@ -178,7 +202,7 @@ function formatNode({
 }
 
 /** Filled here, and never emptied as far as the sources show; or emptied by somebody who seems to do his work. */
-function explainUnbounded(study: ContainerStudy): SourceAnswer {
+function explainUnbounded(study: ContainerStudy, isBalanced: boolean): SourceAnswer {
   const { analysis, place, sink, removals } = study;
   const type = analysis.places.elementType(place.type, sink.depth);
   const isSlice = type.kind === 'slice' || /container\/list/.test(type.kind === 'named' ? type.path : '');
@@ -192,13 +216,13 @@ function explainUnbounded(study: ContainerStudy): SourceAnswer {
   const adder = functionAt(sink.at.file, sink.at.node);
   const where = adder === null ? shortPlace(sink.at) : `${functionKey(adder)} (${shortPlace(sink.at)})`;
   const text = isFreed
-    ? `Make sure that what ${where} adds to ${place.name} is taken out again on every way, or bound its size here: what is removed at ${formatShort(removals)} does not balance it.`
+    ? `Find out which entries of ${place.name} stay, or bound its size: ${where} adds them, and what takes them out (${formatShort(removals)}) does not reach all of them.`
     : `Bound ${place.name} or remove its entries when they are no longer needed: ${where} adds to it, and nothing in the sources takes anything out.`;
   return {
     pattern: isSubscription(study) && !isFreed ? 'subscription-never-removed' : (cut ?? kind),
     holders: study.holders,
     fix: { file: sink.at.file, line: sink.at.file.tree.line(sink.at.node), text },
-    confidence: isFreed ? 0.35 : 0.85,
+    confidence: isBalanced ? 0.2 : isFreed ? 0.35 : 0.85,
   };
 }
 

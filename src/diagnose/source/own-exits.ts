@@ -1,6 +1,6 @@
 // The function that adds also waits or removes, and a way out of it leaves the entry behind.
 import { findExits, type Exit } from '../../gosource/paths.ts';
-import type { FunctionDeclaration } from '../../gosource/declarations.ts';
+import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type SourceAnswer } from './answer.ts';
 import { nearestCondition, receivedChannel } from './conditions.ts';
@@ -17,11 +17,7 @@ export function findOwnExit(
   const { sink, adder } = study;
   if (adder === null || study.isBounded) return null;
   const { file, node } = sink.at;
-  const removals = new Set(
-    study.removals
-      .filter(({ operation }) => operation.file === file && operation.node > node)
-      .map(({ operation }) => operation.node),
-  );
+  const removals = removalsBehind(study);
   const isOwn = [...removals].some((removal) => file.tree.contains(adder.body, removal));
   const exits = findExits({
     file,
@@ -48,6 +44,38 @@ export function findOwnExit(
     },
     confidence: isOwn ? 0.92 : 0.84,
   };
+}
+
+/** Does the adding function itself take it out again, on every way? */
+export function isRemovedByOwn(study: ContainerStudy): boolean {
+  const { file, node } = study.sink.at;
+  const removals = removalsBehind(study);
+  const isGood = (inner: NodeRow) => removals.has(inner);
+  const isOwn = [...removals].some(
+    (removal) => study.adder !== null && file.tree.contains(study.adder.body, removal),
+  );
+  return isOwn && findExits({ file, from: node, isGood }).length === 0;
+}
+
+/** Removals of the same file that may come after the storing statement. */
+function removalsBehind({ sink: { at }, removals }: ContainerStudy): Set<NodeRow> {
+  return new Set(
+    removals
+      .filter(({ operation }) => operation.file === at.file && operation.node > at.node)
+      .filter(({ operation }) => !isOtherCase(at.file, at.node, operation.node))
+      .map(({ operation }) => operation.node),
+  );
+}
+
+/** In another case of the same select or switch: the two never come one after the other. */
+function isOtherCase(file: GoFile, a: NodeRow, b: NodeRow): boolean {
+  const { tree } = file;
+  const CASES = ['communication_case', 'expression_case', 'type_case', 'default_case'];
+  for (let around = tree.enclosing(a, ...CASES); around !== NO_NODE;) {
+    if (!tree.contains(around, b) && tree.contains(tree.parent(around), b)) return true;
+    around = tree.enclosing(tree.parent(around), ...CASES);
+  }
+  return false;
 }
 
 function isRemoverCall({ analysis, sink: { at }, removers }: ContainerStudy, node: NodeRow): boolean {

@@ -8,6 +8,7 @@ import { functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type Holder, type SourceAnswer } from './answer.ts';
 import { isNothingThere, isShutdown, nearestCondition } from './conditions.ts';
+import type { Relay } from './relays.ts';
 
 /** Functions between the call that adds and the place that does it: wrappers are short. */
 const MAX_WRAPPERS = 3;
@@ -25,6 +26,8 @@ export interface Pair {
   /** What is left: `an entry of Table.byOrder`. */
   readonly what: string;
   readonly pattern: string;
+  /** Where sends stand for the calls. */
+  readonly relay?: Relay | null;
 }
 
 interface Skipped {
@@ -45,28 +48,32 @@ export function findSkippedRemoval(pair: Pair): SourceAnswer | null {
   const remover = [...pair.removers][0];
   const line = tree.endLine(statementOf(file, node));
   const leaving = exit === undefined ? '' : describeExit(file, exit);
+  const isSent = tree.kind(node) === 'send_statement';
+  const beginning =
+    isSent && pair.relay ? `sending to ${pair.relay.joining.name}` : functionKey(best.wrapper);
   return {
     pattern: pair.pattern,
     holders: [...pair.holders, { file, node: statementOf(file, node), name: functionKey(best.wrapper) }],
     fix: {
       file,
       line,
-      text: `Call ${remover === undefined ? 'the removal' : removerName(pair, best)} in a defer right behind ${functionKey(best.wrapper)} (${shortPlace(best.call)}): ${leaving} leaves ${pair.what} behind.`,
+      text: `${remover === undefined ? 'Remove it' : describeRemoval(pair, best)} in a defer right behind ${beginning} (${shortPlace(best.call)}): ${leaving} leaves ${pair.what} behind.`,
     },
     confidence: pair.isOnPath(best.call.caller ?? best.wrapper) ? 0.93 : 0.88,
   };
 }
 
-function removerName(pair: Pair, { call }: Skipped): string {
+function describeRemoval(pair: Pair, { call }: Skipped): string {
   const { tree } = call.file;
+  if (pair.relay) return `Send to ${pair.relay.leaving.name}`;
   const scope = call.caller?.body ?? tree.root;
   for (const inner of pair.analysis.calls.callsIn(call.file, scope, null)) {
     const callee = pair.analysis.types.calleeOf({ file: call.file, node: inner });
     const remover =
       callee.kind === 'known' ? callee.functions.find((f) => reachesRemoval(pair, f)) : undefined;
-    if (remover !== undefined) return functionKey(remover);
+    if (remover !== undefined) return `Call ${functionKey(remover)}`;
   }
-  return functionKey([...pair.removers][0]);
+  return `Call ${functionKey([...pair.removers][0])}`;
 }
 
 function describeExit(file: GoFile, exit: Exit): string {
@@ -89,15 +96,15 @@ function findSkips(
   isRemoving: (file: GoFile, node: NodeRow) => boolean,
   depth: number,
 ): Skipped[] {
-  return pair.analysis.calls.callsOf(adder).flatMap((call): Skipped[] => {
+  return sitesOf(pair, adder, depth).flatMap((call): Skipped[] => {
     const { file, node, caller } = call;
     // Who removes by himself is read by other questions.
-    if (caller === null || caller === adder || pair.removers.has(caller)) return [];
+    if (caller === null || caller === adder || (!pair.relay && pair.removers.has(caller))) return [];
     const { tree } = file;
     // A closure is run by somebody else at another time: what the function around it removes is not for this call.
     const around = tree.enclosing(node, 'func_literal');
     const scope = around === NO_NODE ? caller.body : around;
-    const removals = [...tree.descendants(scope, 'call_expression')].filter((inner) =>
+    const removals = [...tree.descendants(scope, 'call_expression', 'send_statement')].filter((inner) =>
       isRemoving(file, inner),
     );
     if (removals.length === 0) {
@@ -111,6 +118,29 @@ function findSkips(
   });
 }
 
+/** Does every caller of `adder` remove on every way, or hand the duty on to callers who all do? */
+export function isEverywherePaired(pair: Pair, adder = pair.adder, depth = 0): boolean {
+  const isRemoving = createRemovalTest(pair);
+  const sites = sitesOf(pair, adder, depth);
+  return (
+    sites.length > 0 &&
+    sites.every(({ file, node, caller }) => {
+      if (caller === null || caller === adder) return false;
+      if (isCoveredBefore(file, node, caller, isRemoving)) return true;
+      const isRemoved = [...file.tree.descendants(caller.body, 'call_expression', 'send_statement')].some(
+        (inner) => inner > node && isRemoving(file, inner),
+      );
+      if (!isRemoved) return depth < MAX_WRAPPERS && isEverywherePaired(pair, caller, depth + 1);
+      return findExits({ file, from: node, isGood: (inner) => isRemoving(file, inner) }).length === 0;
+    })
+  );
+}
+
+/** Where `adder` is called, or told to add. */
+function sitesOf(pair: Pair, adder: FunctionDeclaration, depth: number): readonly Call[] {
+  return depth === 0 && pair.relay ? pair.relay.joins : pair.analysis.calls.callsOf(adder);
+}
+
 /** A defer in front of the call covers it as well. */
 function isCoveredBefore(
   file: GoFile,
@@ -121,8 +151,8 @@ function isCoveredBefore(
   const { tree } = file;
   for (const deferred of tree.descendants(caller.body, 'defer_statement')) {
     if (deferred > call) break;
-    if ([...tree.descendants(deferred, 'call_expression')].some((inner) => isRemoving(file, inner)))
-      return true;
+    const inside = [...tree.descendants(deferred, 'call_expression', 'send_statement')];
+    if (inside.some((inner) => isRemoving(file, inner))) return true;
   }
   return false;
 }
@@ -130,7 +160,9 @@ function isCoveredBefore(
 /** Is a node a call that leads to a removal? Answers are kept: the same functions are called again and again. */
 function createRemovalTest(pair: Pair): (file: GoFile, node: NodeRow) => boolean {
   const known = new Map<string, boolean>();
+  const leaves = new Set(pair.relay?.leaves.map(({ file, node }) => `${file.path}#${node}`));
   return (file, node) => {
+    if (leaves.has(`${file.path}#${node}`)) return true;
     if (file.tree.kind(node) !== 'call_expression') return false;
     const key = `${file.path}#${node}`;
     let isRemoving = known.get(key);

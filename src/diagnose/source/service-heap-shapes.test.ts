@@ -19,6 +19,123 @@ interface Shape {
 
 const SHAPES: readonly Shape[] = [
   {
+    name: 'a generic cache that looks at the age of an entry only when it is asked for it',
+    kind: 'heap',
+    pattern: 'unbounded-map',
+    source: `
+-- m/cache/cache.go --
+package cache
+
+import (
+	"sync"
+	"time"
+)
+
+type item[V any] struct {
+	value   V
+	expires time.Time
+}
+
+type Cache[K comparable, V any] struct {
+	mu    sync.RWMutex
+	items map[K]item[V] // hold
+	ttl   time.Duration
+}
+
+func New[K comparable, V any](ttl time.Duration) *Cache[K, V] {
+	return &Cache[K, V]{items: make(map[K]item[V]), ttl: ttl}
+}
+
+func (c *Cache[K, V]) Get(k K) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	it, ok := c.items[k]
+	if ok && time.Now().After(it.expires) {
+		delete(c.items, k)
+		ok = false
+	}
+	return it.value, ok
+}
+
+func (c *Cache[K, V]) Set(k K, v V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.items[k] = item[V]{value: v, expires: time.Now().Add(c.ttl)} // culprit hold fix
+}
+-- m/auth/auth.go --
+package auth
+
+import (
+	"time"
+
+	"m/cache"
+)
+
+type Session struct {
+	User  string
+	Roles []string
+}
+
+type Service struct {
+	sessions  *cache.Cache[string, *Session] // hold
+	countries *cache.Cache[string, string]
+}
+
+func NewService() *Service {
+	return &Service{
+		sessions:  cache.New[string, *Session](time.Hour),
+		countries: cache.New[string, string](time.Hour),
+	}
+}
+
+func (s *Service) Login(token, user string) *Session {
+	sess := &Session{User: user}
+	s.sessions.Set(token, sess) // caller fix
+	return sess
+}
+
+func (s *Service) Check(token string) (*Session, bool) { return s.sessions.Get(token) }
+
+func (s *Service) Country(code string) string {
+	if v, ok := s.countries.Get(code); ok {
+		return v
+	}
+	s.countries.Set(code, "name of "+code)
+	return code
+}
+-- m/api/api.go --
+package api
+
+import (
+	"net/http"
+
+	"m/auth"
+)
+
+type API struct{ auth *auth.Service }
+
+func (a *API) Login(w http.ResponseWriter, r *http.Request) {
+	a.auth.Login(r.FormValue("token"), r.FormValue("user"))
+}
+
+func (a *API) Me(w http.ResponseWriter, r *http.Request) {
+	if _, ok := a.auth.Check(r.Header.Get("X-Token")); !ok {
+		http.Error(w, "who?", http.StatusUnauthorized)
+	}
+}
+`,
+    twin: [
+      [
+        '\treturn &Cache[K, V]{items: make(map[K]item[V]), ttl: ttl}',
+        '\tc := &Cache[K, V]{items: make(map[K]item[V]), ttl: ttl}\n\tgo c.janitor()\n\treturn c',
+      ],
+      [
+        'func (c *Cache[K, V]) Get(',
+        'func (c *Cache[K, V]) janitor() {\n\tfor range time.Tick(c.ttl) {\n\t\tc.mu.Lock()\n\t\tfor k, it := range c.items {\n\t\t\tif time.Now().After(it.expires) {\n\t\t\t\tdelete(c.items, k)\n\t\t\t}\n\t\t}\n\t\tc.mu.Unlock()\n\t}\n}\n\nfunc (c *Cache[K, V]) Get(',
+      ],
+    ],
+  },
+  {
     name: 'a cancel function that a refusal skips',
     kind: 'heap',
     pattern: 'context-not-cancelled',
@@ -63,6 +180,294 @@ func (r *Runner) Submit(name string, run func(context.Context) error) error {
       ],
       ['\tr.busy++', '\tr.busy++\n\tctx, cancel := context.WithCancel(r.base) // culprit'],
     ],
+  },
+  {
+    name: 'a subscription in front of a handshake that may fail',
+    kind: 'heap',
+    pattern: 'subscription-never-removed',
+    source: `
+-- m/feed/feed.go --
+package feed
+
+import "sync"
+
+type Subscriber struct {
+	topic string
+	C     chan []byte
+}
+
+type Feed struct {
+	mu   sync.RWMutex
+	subs map[string]map[*Subscriber]struct{} // hold
+}
+
+func New() *Feed { return &Feed{subs: make(map[string]map[*Subscriber]struct{})} }
+
+func (f *Feed) Subscribe(topic string) *Subscriber {
+	s := &Subscriber{topic: topic, C: make(chan []byte, 64)} // culprit
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.subs[topic] == nil {
+		f.subs[topic] = make(map[*Subscriber]struct{})
+	}
+	f.subs[topic][s] = struct{}{} // hold
+	return s
+}
+
+func (f *Feed) Unsubscribe(s *Subscriber) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.subs[s.topic], s)
+	if len(f.subs[s.topic]) == 0 {
+		delete(f.subs, s.topic)
+	}
+}
+
+func (f *Feed) Publish(topic string, msg []byte) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for s := range f.subs[topic] {
+		select {
+		case s.C <- msg:
+		default:
+		}
+	}
+}
+-- m/ws/ws.go --
+package ws
+
+import (
+	"log"
+	"net/http"
+
+	"github.com/gorilla/websocket"
+
+	"m/feed"
+)
+
+type Handler struct {
+	feed     *feed.Feed
+	upgrader websocket.Upgrader
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	sub := h.feed.Subscribe(r.URL.Query().Get("topic")) // fix hold
+	conn, err := h.upgrader.Upgrade(w, r, nil) // fix
+	if err != nil { // fix
+		log.Printf("upgrade: %v", err) // fix
+		return // fix
+	}
+	defer conn.Close()
+	defer h.feed.Unsubscribe(sub)
+	for {
+		select {
+		case msg := <-sub.C:
+			if err := conn.WriteMessage(websocket.TextMessage, msg); err != nil {
+				return
+			}
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+`,
+    twin: [
+      ['\tdefer h.feed.Unsubscribe(sub)\n', ''],
+      ['Get("topic")) // fix hold', 'Get("topic"))\n\tdefer h.feed.Unsubscribe(sub)'],
+    ],
+  },
+  {
+    name: 'a hook for the shutdown from every session',
+    kind: 'heap',
+    pattern: 'subscription-never-removed',
+    source: `
+-- m/life/life.go --
+package life
+
+import "sync"
+
+type Lifecycle struct {
+	mu    sync.Mutex
+	hooks []func() error // hold
+}
+
+func (l *Lifecycle) OnShutdown(f func() error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hooks = append(l.hooks, f) // hold fix
+}
+
+func (l *Lifecycle) Shutdown() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := len(l.hooks) - 1; i >= 0; i-- {
+		_ = l.hooks[i]()
+	}
+}
+-- m/session/session.go --
+package session
+
+import "m/life"
+
+type Session struct {
+	buf []byte
+	lc  *life.Lifecycle
+}
+
+func Open(lc *life.Lifecycle) *Session {
+	s := &Session{buf: make([]byte, 8192), lc: lc} // culprit
+	lc.OnShutdown(s.flush) // fix hold
+	return s
+}
+
+func (s *Session) flush() error { return nil }
+
+func (s *Session) Close() error { return s.flush() }
+`,
+    twin: [
+      [
+        '\tl.hooks = append(l.hooks, f) // hold fix\n}',
+        '\tl.next++\n\tid := l.next\n\tl.hooks[id] = f\n\treturn func() {\n\t\tl.mu.Lock()\n\t\tdefer l.mu.Unlock()\n\t\tdelete(l.hooks, id)\n\t}\n}',
+      ],
+      ['OnShutdown(f func() error) {', 'OnShutdown(f func() error) (undo func()) {'],
+      ['\thooks []func() error // hold', '\thooks map[int]func() error\n\tnext int'],
+      [
+        '\tfor i := len(l.hooks) - 1; i >= 0; i-- {\n\t\t_ = l.hooks[i]()',
+        '\tfor _, h := range l.hooks {\n\t\t_ = h()',
+      ],
+      ['\tlc  *life.Lifecycle\n}', '\tlc  *life.Lifecycle\n\tundo func()\n}'],
+      ['\tlc.OnShutdown(s.flush) // fix hold', '\ts.undo = lc.OnShutdown(s.flush)'],
+      [
+        'func (s *Session) Close() error { return s.flush() }',
+        'func (s *Session) Close() error {\n\ts.undo()\n\treturn s.flush()\n}\n\nfunc Serve(lc *life.Lifecycle) {\n\ts := Open(lc)\n\tdefer s.Close()\n}',
+      ],
+    ],
+  },
+  {
+    name: 'a call that others share and that fails',
+    kind: 'heap',
+    pattern: 'missing-delete-on-path',
+    source: `
+-- m/flight/flight.go --
+package flight
+
+import "sync"
+
+type call struct {
+	done chan struct{}
+	val  []byte
+	err  error
+}
+
+type Group struct {
+	mu    sync.Mutex
+	calls map[string]*call // hold
+}
+
+func (g *Group) Do(key string, fn func() ([]byte, error)) ([]byte, error) {
+	g.mu.Lock()
+	if c, ok := g.calls[key]; ok {
+		g.mu.Unlock()
+		<-c.done
+		return c.val, c.err
+	}
+	c := &call{done: make(chan struct{})} // culprit
+	g.calls[key] = c // hold fix
+	g.mu.Unlock()
+
+	c.val, c.err = fn() // fix
+	close(c.done) // fix
+	if c.err != nil { // fix
+		return nil, c.err // fix
+	}
+
+	g.mu.Lock()
+	delete(g.calls, key)
+	g.mu.Unlock()
+	return c.val, nil
+}
+`,
+    twin: [
+      ['\tif c.err != nil { // fix\n\t\treturn nil, c.err // fix\n\t}\n\n', ''],
+      ['\treturn c.val, nil\n}', '\treturn c.val, c.err\n}'],
+    ],
+  },
+  {
+    name: 'a connection that is registered before it is let in',
+    kind: 'heap',
+    pattern: 'missing-delete-on-path',
+    source: `
+-- m/server/server.go --
+package server
+
+import (
+	"bufio"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+type conn struct {
+	id  uint64
+	nc  net.Conn
+	buf *bufio.Reader
+}
+
+type Server struct {
+	mu    sync.Mutex
+	conns map[uint64]*conn // hold
+	next  atomic.Uint64
+}
+
+func (s *Server) track(nc net.Conn) *conn {
+	c := &conn{id: s.next.Add(1), nc: nc, buf: bufio.NewReaderSize(nc, 4096)} // culprit
+	s.mu.Lock()
+	s.conns[c.id] = c // hold
+	s.mu.Unlock()
+	return c
+}
+
+func (s *Server) drop(c *conn) {
+	s.mu.Lock()
+	delete(s.conns, c.id)
+	s.mu.Unlock()
+	c.nc.Close()
+}
+
+func (s *Server) Serve(l net.Listener) error {
+	for {
+		nc, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go s.handle(nc)
+	}
+}
+
+func (s *Server) handle(nc net.Conn) {
+	c := s.track(nc) // fix
+	if !s.authenticate(c) { // fix
+		nc.Close() // fix
+		return // fix
+	}
+	defer s.drop(c)
+	for {
+		line, err := c.buf.ReadString('\\n')
+		if err != nil {
+			return
+		}
+		s.dispatch(c, line)
+	}
+}
+
+func (s *Server) authenticate(c *conn) bool {
+	line, err := c.buf.ReadString('\\n')
+	return err == nil && line != ""
+}
+
+func (s *Server) dispatch(*conn, string) {}
+`,
+    twin: [['\t\tnc.Close() // fix\n', '\t\ts.drop(c)\n']],
   },
   {
     name: 'a context that a consumer wraps for every message',
@@ -157,6 +562,165 @@ func (r *Repo) Count(ctx context.Context, table string) (n int, err error) {
 }
 `,
     twin: [['\tif err := stmt.Query', '\tdefer stmt.Close()\n\tif err := stmt.Query']],
+  },
+  {
+    name: 'a span that keeps all its children',
+    kind: 'heap',
+    pattern: 'unbounded-slice',
+    source: `
+-- m/trace/trace.go --
+package trace
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+type Span struct {
+	Name     string
+	start    time.Time
+	end      time.Time
+	mu       sync.Mutex
+	parent   *Span
+	children []*Span // hold
+}
+
+type key struct{}
+
+func Start(ctx context.Context, name string) (context.Context, *Span) {
+	s := &Span{Name: name, start: time.Now()} // culprit
+	if p, ok := ctx.Value(key{}).(*Span); ok {
+		s.parent = p
+		p.mu.Lock()
+		p.children = append(p.children, s) // hold fix
+		p.mu.Unlock()
+	}
+	return context.WithValue(ctx, key{}, s), s
+}
+
+func (s *Span) End() { s.end = time.Now() }
+-- m/worker/worker.go --
+package worker
+
+import (
+	"context"
+
+	"m/trace"
+)
+
+func Run(ctx context.Context, jobs <-chan string) {
+	ctx, root := trace.Start(ctx, "worker")
+	defer root.End()
+	for j := range jobs {
+		do(ctx, j)
+	}
+}
+
+func do(ctx context.Context, j string) {
+	_, s := trace.Start(ctx, j)
+	defer s.End()
+}
+`,
+    twin: [
+      [
+        'func (s *Span) End() { s.end = time.Now() }',
+        'func (s *Span) End() {\n\ts.end = time.Now()\n\tif p := s.parent; p != nil {\n\t\tp.mu.Lock()\n\t\tp.children = slices.DeleteFunc(p.children, func(c *Span) bool { return c == s })\n\t\tp.mu.Unlock()\n\t}\n}',
+      ],
+    ],
+  },
+  {
+    name: 'a hub that is told by channels who comes and goes',
+    kind: 'heap',
+    pattern: 'subscription-never-removed',
+    source: `
+-- m/chat/hub.go --
+package chat
+
+type Hub struct {
+	clients    map[*Client]bool // hold
+	register   chan *Client
+	unregister chan *Client
+	broadcast  chan []byte
+}
+
+func (h *Hub) Run() {
+	for {
+		select {
+		case c := <-h.register:
+			h.clients[c] = true // hold
+		case c := <-h.unregister:
+			if h.clients[c] {
+				delete(h.clients, c)
+				close(c.send)
+			}
+		case m := <-h.broadcast:
+			for c := range h.clients {
+				select {
+				case c.send <- m:
+				default:
+				}
+			}
+		}
+	}
+}
+-- m/chat/client.go --
+package chat
+
+import (
+	"net/http"
+
+	"github.com/gorilla/websocket"
+)
+
+type Client struct {
+	hub  *Hub
+	conn *websocket.Conn
+	send chan []byte
+}
+
+var upgrader websocket.Upgrader
+
+func Serve(h *Hub, w http.ResponseWriter, r *http.Request) {
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	c := &Client{hub: h, conn: conn, send: make(chan []byte, 256)} // culprit
+	h.register <- c // fix
+	if err := c.hello(); err != nil { // fix
+		conn.Close() // fix
+		return // fix
+	}
+	go c.write()
+	c.read()
+}
+
+func (c *Client) hello() error { return c.conn.WriteMessage(1, []byte("hi")) }
+
+func (c *Client) read() {
+	defer func() {
+		c.hub.unregister <- c
+		c.conn.Close()
+	}()
+	for {
+		_, m, err := c.conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		c.hub.broadcast <- m
+	}
+}
+
+func (c *Client) write() {
+	for m := range c.send {
+		if c.conn.WriteMessage(1, m) != nil {
+			return
+		}
+	}
+}
+`,
+    twin: [['\t\tconn.Close() // fix\n', '\t\th.unregister <- c\n\t\tconn.Close()\n']],
   },
   {
     name: 'a second way in that does not tell the eviction',
