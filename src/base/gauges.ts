@@ -60,7 +60,7 @@ export const GAUGES = {
   memoryLimitBytes: { kind: 'level', from: 'memory.max of the cgroup; configured limit' },
   goResidentBytes: {
     kind: 'level',
-    from: 'go.memory.used of OpenTelemetry: what MemStats calls Sys - HeapReleased',
+    from: 'go.memory.used of OpenTelemetry: what MemStats calls Sys - HeapReleased; 0 where the program is not Go',
   },
   traceLiveBytes: {
     kind: 'level',
@@ -68,6 +68,17 @@ export const GAUGES = {
   },
   traceGoalBytes: { kind: 'level', from: 'goal of a GC trace, whole MiB: that of the cycle that has ended' },
   traceCyclesTotal: { kind: 'counter', from: 'gc # of a GC trace' },
+  socketFds: { kind: 'level', from: 'links of /proc/PID/fd: socket:[...]' },
+  fileFds: { kind: 'level', from: 'links of /proc/PID/fd: paths' },
+  pipeFds: { kind: 'level', from: 'links of /proc/PID/fd: pipe:[...]' },
+  anonFds: { kind: 'level', from: 'links of /proc/PID/fd: anon_inode:... (epoll, timers, events)' },
+  cgroupAnonBytes: { kind: 'level', from: 'anon of memory.stat (v2), total_rss (v1)' },
+  cgroupFileBytes: { kind: 'level', from: 'file of memory.stat (v2), total_cache (v1); tmpfs is in it' },
+  cgroupKernelBytes: { kind: 'level', from: 'kernel of memory.stat, or the sum of its parts (v2)' },
+  cgroupHighBytes: { kind: 'level', from: 'memory.high: above it the kernel holds the processes up (v2)' },
+  cgroupHighEventsTotal: { kind: 'counter', from: 'high of memory.events (v2)' },
+  cgroupLimitHitsTotal: { kind: 'counter', from: 'max of memory.events (v2), memory.failcnt (v1)' },
+  memoryStallSecondsTotal: { kind: 'counter', from: 'some of memory.pressure (v2, PSI)' },
 } as const satisfies Record<string, { kind: 'level' | 'counter'; from: string }>;
 
 export type GaugeName = keyof typeof GAUGES;

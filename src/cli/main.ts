@@ -114,7 +114,7 @@ Examples:
       program
         .command('watch')
         .description('watch services: collect, decide, name the code, serve the page')
-        .argument('[target...]', 'URLs of services, e.g. http://127.0.0.1:6060')
+        .argument('[target...]', 'URLs of services, or processes here: pid:1234, name:orders, port:8080')
         .option('-c, --config <file>', 'plimsoll.yaml')
         .option(
           '--listen <host:port>',
@@ -151,7 +151,7 @@ Examples:
       program
         .command('check')
         .description('one time-boxed investigation; exit 0 no leak, 1 leak, 2 cannot tell, 3 error')
-        .argument('<target>', 'URL of a service')
+        .argument('<target>', 'URL of a service, or a process here: pid:1234, name:orders, port:8080')
         .addOption(lasting('--for <duration>', 'how long to watch', '5m'))
         .option('--json', 'one plimsoll-report/1 document on standard output')
         .addOption(repeatable('--source <folder>', 'Go sources: show the culprit, name holder and fix'))
@@ -166,6 +166,7 @@ Examples:
 Examples:
   plimsoll check http://127.0.0.1:6060 --for 10m
   plimsoll check http://127.0.0.1:6060 --for 30m --json > report.json
+  plimsoll check name:orders                       what /proc, and the ports that it listens on, tell
 Ctrl-C ends it early with the report so far.`,
     )
     .action(async (target: string, options: CheckOptions) => {
@@ -178,7 +179,7 @@ Ctrl-C ends it early with the report so far.`,
       program
         .command('record')
         .description('write the raw evidence of a service to a folder or .tar.gz')
-        .argument('<target>', 'URL of a service')
+        .argument('<target>', 'URL of a service, or a process here: pid:1234, name:orders, port:8080')
         .requiredOption('-o, --output <path>', 'folder, or a name ending in .tar.gz')
         .option('--for <duration>', 'how long (default: until Ctrl-C)', duration)
         .option('--gauge-interval <duration>', 'between two scrapes (15s)', duration)
@@ -222,7 +223,7 @@ Examples:
     program
       .command('doctor')
       .description('which evidence a service gives, what is missing, and how to turn it on')
-      .argument('<target>', 'URL of a service')
+      .argument('<target>', 'URL of a service, or a process here: pid:1234, name:orders, port:8080')
       .option('--json', 'machine-readable'),
   )
     .addHelpText('after', '\nExamples:\n  plimsoll doctor http://127.0.0.1:6060')

@@ -1,8 +1,10 @@
 // From what a user types to a target that can be watched.
 import { PlimsollError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
-import { createHttpTarget } from '../collect/http-target.ts';
+import { createHttpTarget, type HttpTargetOptions } from '../collect/http-target.ts';
 import { listProbeAddresses } from '../collect/probe-addresses.ts';
+import { checkProcessOptions, findProcessAgain, probeProcess } from '../collect/probe-process.ts';
+import { parseProcessAddress } from '../collect/process-address.ts';
 import { instanceOf, probeTarget, type ProbeOptions, type ProbeResult } from '../collect/probe.ts';
 import { shownUrl } from '../collect/readable-failure.ts';
 import type { RequestName, TargetSource } from '../collect/source.ts';
@@ -57,8 +59,11 @@ export function targetSetting(url: string, options: TargetOptions): TargetSettin
  * Before anything is opened: is each address one?
  * @throws PlimsollError ARGUMENTS_INVALID
  */
-export function checkAddresses({ url, metrics, vars, pprof }: TargetSetting): void {
-  listProbeAddresses(url, { metricsUrl: metrics, varsUrl: vars, pprofUrl: pprof });
+export function checkAddresses(setting: TargetSetting): void {
+  const { url, metrics, vars, pprof, match } = setting;
+  const address = parseProcessAddress(url);
+  if (address) checkProcessOptions({ match }, address);
+  else listProbeAddresses(url, { metricsUrl: metrics, varsUrl: vars, pprofUrl: pprof });
 }
 
 /**
@@ -68,7 +73,8 @@ export function checkAddresses({ url, metrics, vars, pprof }: TargetSetting): vo
 export function checkNamesDiffer(settings: readonly TargetSetting[]): void {
   const known = new Map<string, string>();
   for (const { url, service, match } of settings) {
-    const { host } = new URL(url.includes('://') ? url : `http://${url}`);
+    const isProcess = parseProcessAddress(url) !== null;
+    const { host } = isProcess ? { host: url } : new URL(url.includes('://') ? url : `http://${url}`);
     const key = `${service ?? match['job'] ?? host} ${instanceOf(match) ?? host}`;
     const other = known.get(key);
     if (other !== undefined)
@@ -96,7 +102,10 @@ export function probeSetting(setting: TargetSetting, signal?: AbortSignal): Prom
     ...(Object.keys(setting.match).length > 0 ? { match: setting.match } : {}),
     ...(signal ? { signal } : {}),
   };
-  return probeTarget(setting.url, options);
+  const address = parseProcessAddress(setting.url);
+  if (address === null) return probeTarget(setting.url, options);
+  checkProcessOptions(options, address);
+  return probeProcess(address, options);
 }
 
 export interface OpenedTarget {
@@ -120,9 +129,15 @@ export async function openTarget(
   let tellFound: (found: ProbeResult) => void = () => undefined;
   const foundLater = new Promise<ProbeResult>((resolve) => (tellFound = resolve));
   const source = probe.isAnswering
-    ? createHttpTarget(probe.target, clock)
+    ? createHttpTarget(probe.target, clock, restartOptions(setting))
     : reprobingSource(setting, probe, clock, tellFound);
   return { target: probe.target, source, probe, foundLater };
+}
+
+/** How a process that was restarted is found again: by what was typed, else by who listens at its URL. */
+function restartOptions({ url }: TargetSetting): HttpTargetOptions {
+  const address = parseProcessAddress(url);
+  return address === null ? {} : { findPid: findProcessAgain(address) };
 }
 
 /** Hands a target to a watch, with what it offers as far as that is known. */
@@ -177,7 +192,8 @@ function reprobingSource(
         }
         // The name was told to the store and the page already: it stays.
         const { service, instance } = first.target;
-        found = createHttpTarget({ ...probe.target, service, instance }, clock);
+        const target = { ...probe.target, service, instance };
+        found = createHttpTarget(target, clock, restartOptions(setting));
         tellFound(probe);
       }
       return found.fetchGauges(signal);

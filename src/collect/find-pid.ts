@@ -4,7 +4,9 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { readProcessIdentity, type ProcOptions } from './proc.ts';
+import { parseListeningSockets } from '../parse/listening-sockets.ts';
+import { readProcessIdentity } from './proc.ts';
+import type { ProcOptions } from './system-file.ts';
 
 /** `pid`, or why it is not known. */
 export type FoundPid =
@@ -50,6 +52,15 @@ export async function findListeningPid(url: URL, options: ProcOptions = {}): Pro
   const addresses = await localAddressesOf(url.hostname);
   if (addresses === null) return { pid: null, reason: `${url.hostname} is not this machine` };
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  return findOwnerOfPort(addresses, port, options);
+}
+
+/** @param addresses as bytes in hex; null = whichever the port is open on. */
+export async function findOwnerOfPort(
+  addresses: ReadonlySet<string> | null,
+  port: number,
+  options: ProcOptions = {},
+): Promise<FoundPid> {
   const inodes = await findListeners(addresses, port, options);
   if (inodes === null) return { pid: null, reason: 'there is no /proc/net/tcp on this system' };
   if (inodes.size === 0)
@@ -106,7 +117,7 @@ async function lookupAll(host: string): Promise<string[]> {
  * Inodes of the sockets that listen on one of the addresses, or on every address when none is as exact; null without /proc.
  */
 async function findListeners(
-  addresses: ReadonlySet<string>,
+  addresses: ReadonlySet<string> | null,
   port: number,
   options: ProcOptions,
 ): Promise<Set<string> | null> {
@@ -117,28 +128,15 @@ async function findListeners(
     const text = await readFile(join(options.fsRoot ?? '/', 'proc', 'net', file), 'utf8').catch(() => null);
     if (text === null) continue;
     isReadable = true;
-    for (const line of text.split('\n').slice(1)) {
-      const [, local = '', , state = '', , , , , , inode = '0'] = line.trim().split(/\s+/);
-      const [address = '', hexPort = ''] = local.split(':');
-      if (state !== LISTEN || parseInt(hexPort, 16) !== port || inode === '0') continue;
-      const hex = procAddressToHex(address);
-      if (/^0+$/.test(hex)) any.add(inode);
-      else if (addresses.has(hex)) exact.add(inode);
+    for (const { addressHex, port: own, inode } of parseListeningSockets(text)) {
+      if (own !== port) continue;
+      if (/^0+$/.test(addressHex)) any.add(inode);
+      else if (addresses === null || addresses.has(addressHex)) exact.add(inode);
     }
   }
   if (!isReadable) return null;
+  if (addresses === null) return new Set([...exact, ...any]);
   return exact.size > 0 ? exact : any;
-}
-
-/** Socket state of /proc/net/tcp. */
-const LISTEN = '0A';
-
-/** /proc prints each 32-bit word in the machine's order; here every byte is in network order. */
-function procAddressToHex(text: string): string {
-  const words = text.toLowerCase().match(/.{8}/g) ?? [];
-  const hex = words.map((word) => (word.match(/../g) ?? []).reverse().join('')).join('');
-  // ::ffff:a.b.c.d is the IPv4 address.
-  return hex.startsWith('00000000000000000000ffff') ? hex.slice(24) : hex;
 }
 
 function addressToHex(address: string): string {

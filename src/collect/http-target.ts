@@ -14,9 +14,10 @@ import {
   type HttpAnswer,
   type HttpClient,
 } from './http-get.ts';
-import { createProcReader, readProcessIdentity, type ProcOptions, type ProcReader } from './proc.ts';
+import { createProcReader, readProcessIdentity, type ProcReader } from './proc.ts';
 import { shownUrl } from './readable-failure.ts';
 import type { FetchOutcome, RequestName, TargetSource } from './source.ts';
+import type { ProcOptions } from './system-file.ts';
 
 export interface HttpTargetOptions {
   /** Shared connections; one of its own otherwise. */
@@ -27,8 +28,8 @@ export interface HttpTargetOptions {
   readonly profileMaxBytes?: Bytes;
   /** Where /proc lies. */
   readonly proc?: ProcOptions;
-  /** Finds the process again after it was restarted under another number; null turns that off. */
-  readonly findPid?: ((url: URL) => Promise<FoundPid>) | null;
+  /** Finds the process again after it was restarted under another number; null turns that off. By default by its URL. */
+  readonly findPid?: (() => Promise<FoundPid>) | null;
 }
 
 /** Text format 0.0.4 first: OpenMetrics and protobuf say the same at more cost. */
@@ -236,16 +237,15 @@ async function measured(
 class LocalProcess {
   #reader: ProcReader;
   #command: string | null = null;
-  readonly #url: string | null;
   readonly #proc: ProcOptions;
-  readonly #findPid: ((url: URL) => Promise<FoundPid>) | null;
+  readonly #findPid: (() => Promise<FoundPid>) | null;
 
   constructor(pid: number, target: Target, options: HttpTargetOptions) {
     this.#proc = options.proc ?? {};
     this.#reader = createProcReader(pid, this.#proc);
-    this.#url = (target.metrics ?? target.vars ?? target.pprof)?.url ?? null;
-    this.#findPid =
-      options.findPid === undefined ? (url) => findListeningPid(url, this.#proc) : options.findPid;
+    const url = (target.metrics ?? target.vars ?? target.pprof)?.url;
+    const byUrl = url === undefined ? null : () => findListeningPid(splitCredentials(url).url, this.#proc);
+    this.#findPid = options.findPid === undefined ? byUrl : options.findPid;
   }
 
   fetch(atMillis: Millis): Promise<FetchOutcome> {
@@ -266,8 +266,8 @@ class LocalProcess {
 
   /** Only a process of the same name is taken for the same service. */
   async #findAgain(): Promise<boolean> {
-    if (this.#findPid === null || this.#url === null) return false;
-    const found = await this.#findPid(splitCredentials(this.#url).url).catch(() => null);
+    if (this.#findPid === null) return false;
+    const found = await this.#findPid().catch(() => null);
     if (found === null || found.pid === null) return false;
     if (this.#command !== null && found.command !== this.#command) return false;
     this.#reader = createProcReader(found.pid, this.#proc);

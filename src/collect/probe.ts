@@ -19,9 +19,10 @@ import {
   type HttpClient,
 } from './http-get.ts';
 import { profileUrl } from './http-target.ts';
-import { readCommandLine, type ProcOptions } from './proc.ts';
+import { readCommandLine } from './proc.ts';
 import { listProbeAddresses, type ExplicitAddresses, type ProbeAddresses } from './probe-addresses.ts';
 import { shownUrl } from './readable-failure.ts';
+import type { ProcOptions } from './system-file.ts';
 
 export type ProbeRequest = 'metrics' | 'vars' | 'pprof' | 'memstats' | 'cmdline' | 'pid';
 
@@ -378,7 +379,7 @@ function readCmdline(bytes: Uint8Array): string | null {
 }
 
 /** Last element of the module's path (without `/v2`), else the program's name. */
-function suggestName(module: MainModule | null, commandLine: string | null): string | null {
+export function suggestName(module: MainModule | null, commandLine: string | null): string | null {
   const fromModule = module?.path
     .replace(/\/v\d+$/, '')
     .split('/')
@@ -393,7 +394,7 @@ function suggestName(module: MainModule | null, commandLine: string | null): str
 }
 
 /** @throws PlimsollError ARGUMENTS_INVALID: the key of a target is `service/instance`. */
-function checkServiceName(name: string): string {
+export function checkServiceName(name: string): string {
   if (name.trim() !== '' && !name.includes('/')) return name;
   throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'a service name without a slash expected', {
     value: name,

@@ -51,19 +51,28 @@ describe('createProcReader', () => {
       status: PROCESS['proc/7/status'],
       smaps_rollup: PROCESS['proc/7/smaps_rollup'],
       fds: 2,
+      fd_kinds: { socket: 0, file: 0, pipe: 1, anon: 0, other: 1 },
       threads: 1,
+      cpu_seconds: 0.11,
     });
     expect(gaugesFromProc(bytes).reading).toEqual({
       rssBytes: 102400,
       lazyFreeBytes: 4096,
       openFds: 2,
+      socketFds: 0,
+      fileFds: 0,
+      pipeFds: 1,
+      anonFds: 0,
       threads: 1,
+      cpuSecondsTotal: 0.11,
     });
   });
 
   it('leaves out what may not be read or is not there', async () => {
     const fsRoot = await draw({ 'proc/7/stat': STAT(1) });
-    expect(new TextDecoder().decode(await createProcReader(7, { fsRoot }).read())).toBe('{}');
+    expect(new TextDecoder().decode(await createProcReader(7, { fsRoot }).read())).toBe(
+      '{"cpu_seconds":0.11}',
+    );
   });
 
   it('reads the memory cgroup of version 2, with the smallest limit on the way up', async () => {
@@ -85,6 +94,7 @@ describe('createProcReader', () => {
       'memory.max': 5000,
       'memory.stat': 'anon 5\n',
       'memory.events': 'oom_kill 2\n',
+      path: '/kubepods/pod1/c1',
     });
   });
 
@@ -96,7 +106,7 @@ describe('createProcReader', () => {
         'sys/fs/cgroup/a/memory.current': '1000\n',
         'sys/fs/cgroup/a/memory.max': 'max\n',
       }),
-    ).toEqual({ 'memory.current': 1000, 'memory.max': null });
+    ).toEqual({ 'memory.current': 1000, 'memory.max': null, path: '/a' });
   });
 
   it('reads the memory cgroup of version 1, below the mount that this container sees', async () => {
@@ -115,6 +125,7 @@ describe('createProcReader', () => {
       'memory.current': 1000,
       'memory.max': 4096,
       'memory.events': 'oom_kill_disable 0\nunder_oom 0\noom_kill 3\n',
+      path: '/docker/abc/sub',
     });
   });
 
@@ -126,6 +137,25 @@ describe('createProcReader', () => {
         'sys/fs/cgroup/memory.current': '1000\n',
       }),
     ).toBeUndefined();
+  });
+
+  it('tells the start from boot time and ticks, and goes on with the program that an exec puts in its place', async () => {
+    const image = (code: number, stack: number) =>
+      STAT(200).replace(/ 1000 99$/, ` 1000 99 0 ${code} 9999 ${stack} 0`);
+    const fsRoot = await draw({
+      ...PROCESS,
+      'proc/7/stat': image(4096, 8192),
+      'proc/stat': 'cpu 1 2 3\nbtime 1700000000\nprocesses 5\n',
+    });
+    const reader = createProcReader(7, { fsRoot });
+    const start = async () => gaugesFromProc(await reader.read()).reading.processStartMillis ?? 0;
+    expect(await start()).toBe(1_700_000_002_000);
+    expect(await start()).toBe(1_700_000_002_000);
+    await writeFile(join(fsRoot, 'proc/7/stat'), image(4096, 16384));
+    const before = Date.now();
+    const moved = await start();
+    expect(moved).toBeGreaterThanOrEqual(before);
+    expect(await start()).toBe(moved);
   });
 
   it('notices when the number belongs to another process', async () => {

@@ -1,23 +1,21 @@
 // What the kernel says about a process of this machine: /proc/PID and its memory cgroup.
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readlink } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { PlimsollError } from '../base/errors.ts';
-import type { Millis } from '../base/units.ts';
-import type { ProcFiles } from '../parse/gauges-from-proc.ts';
-
-/** No file that is read here is larger; a stray FIFO or device must not be read for ever. */
-const MAX_CGROUP_DEPTH = 32;
+import type { Millis, Seconds } from '../base/units.ts';
+import type { FdKinds, ProcFiles, ProgramInfo } from '../parse/gauges-from-proc.ts';
+import { readCgroup } from './cgroup.ts';
+import { describeProgram, readProgram } from './program.ts';
+import { isDenied, readSystemText, type ProcOptions } from './system-file.ts';
 
 /**
- * smaps_rollup walks the page tables of the target under a lock: at most this share of the time is spent on it, so a process
- * of 100 GB is asked rarely and a small one every time.
+ * smaps_rollup walks the page tables of the target under a lock, and each descriptor's link is a call: at most this share of
+ * the time is spent on each, so a process of 100 GB or 100,000 sockets is asked rarely and a small one every time.
  */
-const SMAPS_TIME_SHARE = 0.002;
+const COSTLY_TIME_SHARE = 0.002;
 
-export interface ProcOptions {
-  /** Where the file system begins; tests put a folder with fixtures here. */
-  readonly fsRoot?: string;
-}
+/** USER_HZ, the unit of times in /proc, is 100 on every architecture that Go and Node run on. */
+const TICKS_PER_SECOND = 100;
 
 /** Which process a number stands for: numbers are used again, start times are not. */
 export interface ProcessIdentity {
@@ -26,6 +24,13 @@ export interface ProcessIdentity {
   readonly startTicks: number;
   /** The command's name, at most 15 characters. */
   readonly command: string;
+  /**
+   * Where code and stack begin (fields 26 and 28), which an exec draws anew while number and start time stay; '' where this
+   * user is not shown them.
+   */
+  readonly image: string;
+  /** Of all its threads, in user and kernel mode: fields 14 and 15. */
+  readonly cpuSeconds: Seconds;
 }
 
 /** @returns null when there is no such process (or no /proc). */
@@ -33,18 +38,22 @@ export async function readProcessIdentity(
   pid: number,
   options: ProcOptions = {},
 ): Promise<ProcessIdentity | null> {
-  const stat = await readText(join(options.fsRoot ?? '/', 'proc', String(pid), 'stat'));
+  const stat = await readSystemText(join(options.fsRoot ?? '/', 'proc', String(pid), 'stat'));
   if (stat === null) return null;
   // `pid (command) state ppid ...`: the command may hold spaces and parentheses.
   const end = stat.lastIndexOf(')');
-  const startTicks = Number(stat.slice(end + 2).split(' ')[19]);
+  const fields = stat.slice(end + 2).split(' ');
+  const startTicks = Number(fields[19]);
   if (end === -1 || !Number.isFinite(startTicks)) return null;
-  return { pid, startTicks, command: stat.slice(stat.indexOf('(') + 1, end) };
+  const [code = '0', , stack = '0'] = fields.slice(23, 26);
+  const image = code === '0' || stack === '0' ? '' : `${code} ${stack}`;
+  const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return { pid, startTicks, command: stat.slice(stat.indexOf('(') + 1, end), image, cpuSeconds };
 }
 
 /** Arguments of a process as /debug/pprof/cmdline prints them too: joined by NUL. Null when they cannot be read. */
 export async function readCommandLine(pid: number, options: ProcOptions = {}): Promise<string | null> {
-  const text = await readText(join(options.fsRoot ?? '/', 'proc', String(pid), 'cmdline'));
+  const text = await readSystemText(join(options.fsRoot ?? '/', 'proc', String(pid), 'cmdline'));
   return text === null || text === '' ? null : text.replace(/\0$/, '');
 }
 
@@ -60,169 +69,121 @@ export interface ProcReader {
 
 export function createProcReader(pid: number, options: ProcOptions = {}): ProcReader {
   const folder = join(options.fsRoot ?? '/', 'proc', String(pid));
-  let known: ProcessIdentity | null = null;
-  let nextSmapsAt: Millis = -Infinity;
+  const denied = new Set<string>();
+  const own: ProcOptions = { ...options, onDenied: (path) => denied.add(relative(folder, path)) };
+  let startTicks: number | null = null;
+  let constant: { readonly started: Millis | null; readonly program: ProgramInfo | null } | null = null;
+  let image: string | null = null;
+  const smaps = rarely(() => readSystemText(join(folder, 'smaps_rollup'), own));
 
-  async function checkIdentity(): Promise<void> {
+  async function checkIdentity(): Promise<ProcessIdentity> {
     const now = await readProcessIdentity(pid, options);
-    if (now === null) throw gone(pid, 'there is no such process');
-    known ??= now;
-    if (known.startTicks !== now.startTicks) {
+    if (now === null) throw gone(pid, await whyGone(options));
+    startTicks ??= now.startTicks;
+    if (startTicks !== now.startTicks) {
       throw gone(pid, `the number belongs to another process now (${now.command})`);
     }
+    return now;
   }
 
-  async function readSmaps(): Promise<string | null> {
-    const start = performance.now();
-    if (start < nextSmapsAt) return null;
-    const text = await readText(join(folder, 'smaps_rollup'));
-    const end = performance.now();
-    nextSmapsAt = end + (end - start) / SMAPS_TIME_SHARE;
-    return text;
+  const kinds = rarely((fds: readonly string[]) => countKinds(join(folder, 'fd'), fds));
+
+  /** An exec keeps the number and the start time; what runs since is another program, as old as the exec at most. */
+  async function readConstant(identity: ProcessIdentity) {
+    const isReplaced = image !== null && image !== identity.image;
+    if (constant !== null && !isReplaced) return constant;
+    image = identity.image;
+    const program = describeProgram(await readProgram(pid, own));
+    const started = isReplaced ? Date.now() : await readStartMillis(identity, options);
+    return (constant = { started, program });
   }
 
   return {
     pid,
     async read() {
-      await checkIdentity();
-      const [status, smaps, fds, threads, cgroup] = await Promise.all([
-        readText(join(folder, 'status')),
-        readSmaps(),
-        countEntries(join(folder, 'fd')),
-        countEntries(join(folder, 'task')),
-        readCgroup(pid, options),
+      denied.clear();
+      const identity = await checkIdentity();
+      const { started, program } = await readConstant(identity);
+      const [status, rollup, fds, tasks, cgroup] = await Promise.all([
+        readSystemText(join(folder, 'status'), own),
+        smaps(undefined),
+        listEntries(join(folder, 'fd'), own),
+        listEntries(join(folder, 'task'), own),
+        readCgroup(pid, own),
       ]);
+      const fdKinds = fds === null ? null : await kinds(fds);
       // The process may have ended in between and its number be taken: then nothing of the above is certain.
       await checkIdentity();
       const files: ProcFiles = {
         ...(status === null ? {} : { status }),
-        ...(smaps === null ? {} : { smaps_rollup: smaps }),
-        ...(fds === null ? {} : { fds }),
-        ...(threads === null ? {} : { threads }),
+        ...(rollup === null ? {} : { smaps_rollup: rollup }),
+        ...(fds === null ? {} : { fds: fds.length }),
+        ...(fdKinds === null ? {} : { fd_kinds: fdKinds }),
+        ...(tasks === null ? {} : { threads: tasks.length }),
+        ...(started === null ? {} : { started }),
+        ...(Number.isFinite(identity.cpuSeconds) ? { cpu_seconds: identity.cpuSeconds } : {}),
+        ...(program === null ? {} : { program }),
         ...(cgroup === null ? {} : { cgroup }),
+        ...(denied.size === 0 ? {} : { denied: [...denied].sort() }),
       };
       return new TextEncoder().encode(JSON.stringify(files));
     },
   };
 }
 
-type CgroupFiles = NonNullable<ProcFiles['cgroup']>;
-
-/**
- * The memory controller's files of the process's cgroup, v2 or v1. `memory.max` is the smallest limit on the way up to the
- * root: a pod's or a slice's limit kills its members too.
- */
-async function readCgroup(pid: number, options: ProcOptions): Promise<CgroupFiles | null> {
-  const place = await findCgroup(pid, options);
-  if (place === null) return null;
-  const names = place.version === 2 ? V2_FILES : V1_FILES;
-  const [current, max, stat, events] = await Promise.all([
-    readText(join(place.folder, names.current)),
-    readSmallestLimit(place, names.max),
-    readText(join(place.folder, 'memory.stat')),
-    readText(join(place.folder, names.events)),
-  ]);
-  const currentBytes = current === null ? NaN : Number(current.trim());
-  const files: CgroupFiles = {
-    ...(Number.isFinite(currentBytes) ? { 'memory.current': currentBytes } : {}),
-    ...(max === undefined ? {} : { 'memory.max': max }),
-    ...(stat === null ? {} : { 'memory.stat': stat }),
-    ...(events === null ? {} : { 'memory.events': events }),
+/** Does the work unless its last time took so long that its share of the time is used up; null then. */
+function rarely<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out | null> {
+  let nextAt = -Infinity;
+  return async (input) => {
+    const start = performance.now();
+    if (start < nextAt) return null;
+    const result = await work(input);
+    const end = performance.now();
+    nextAt = end + (end - start) / COSTLY_TIME_SHARE;
+    return result;
   };
-  return Object.keys(files).length === 0 ? null : files;
 }
 
-const V2_FILES = { current: 'memory.current', max: 'memory.max', events: 'memory.events' };
-const V1_FILES = {
-  current: 'memory.usage_in_bytes',
-  max: 'memory.limit_in_bytes',
-  events: 'memory.oom_control',
-};
-
-/** v1 has no word for "no limit" but a number next to 2^63. */
-const V1_UNLIMITED = 2 ** 62;
-
-interface CgroupPlace {
-  readonly version: 1 | 2;
-  readonly folder: string;
-  /** Folders from the mount point's down to `folder`. */
-  readonly depth: number;
+/** Boot time and start time in ticks, as every exporter reckons it. Null without /proc/stat. */
+async function readStartMillis(identity: ProcessIdentity, options: ProcOptions): Promise<Millis | null> {
+  const stat = await readSystemText(join(options.fsRoot ?? '/', 'proc', 'stat'));
+  const boot = /^btime (\d+)$/m.exec(stat ?? '');
+  return boot ? (Number(boot[1]) + identity.startTicks / TICKS_PER_SECOND) * 1000 : null;
 }
 
-async function findCgroup(pid: number, options: ProcOptions): Promise<CgroupPlace | null> {
-  const root = options.fsRoot ?? '/';
-  const [groups, mounts] = await Promise.all([
-    readText(join(root, 'proc', String(pid), 'cgroup')),
-    // Paths in cgroup files are as *this* process sees them, and so must the mounts be.
-    readText(join(root, 'proc', 'self', 'mountinfo')),
-  ]);
-  if (groups === null || mounts === null) return null;
-  const lines = groups.split('\n').map((line) => /^\d+:([^:]*):(.*)$/.exec(line));
-  const v1 = lines.find((match) => match?.[1]?.split(',').includes('memory'));
-  const v2 = lines.find((match) => match?.[1] === '');
-  const version = v1 ? 1 : 2;
-  const path = (v1 ?? v2)?.[2];
-  if (path === undefined || path.startsWith('/..')) return null;
-  for (const mount of mounts.split('\n')) {
-    const below = pathBelowMount(mount, version, path);
-    if (below === null) continue;
-    const depth = below.path.split('/').filter((part) => part !== '').length;
-    return { version, folder: join(root, below.mountPoint, below.path), depth };
-  }
-  return null;
+async function whyGone(options: ProcOptions): Promise<string> {
+  const all = await listEntries(join(options.fsRoot ?? '/', 'proc'), {});
+  return all === null
+    ? 'there is no /proc on this system'
+    : 'there is no such process (it has ended, or belongs to another user and /proc hides it)';
 }
 
-/** One line of mountinfo: `31 23 0:28 /root /mount/point options - type source superoptions`. */
-function pathBelowMount(
-  line: string,
-  version: 1 | 2,
-  path: string,
-): { mountPoint: string; path: string } | null {
-  const [left, right] = line.split(' - ');
-  const [, , , mountRoot, mountPoint] = (left ?? '').split(' ');
-  const [type, , superOptions] = (right ?? '').split(' ');
-  const isWanted =
-    version === 2 ? type === 'cgroup2' : type === 'cgroup' && superOptions?.split(',').includes('memory');
-  if (!isWanted || mountRoot === undefined || mountPoint === undefined) return null;
-  if (mountRoot === '/') return { mountPoint, path };
-  if (path === mountRoot || path.startsWith(`${mountRoot}/`)) {
-    return { mountPoint, path: path.slice(mountRoot.length) };
-  }
-  return null;
-}
-
-/** @returns null for "no limit", undefined when no level says anything. */
-async function readSmallestLimit(place: CgroupPlace, file: string): Promise<number | null | undefined> {
-  let smallest: number | null | undefined;
-  let folder = place.folder;
-  for (let level = Math.min(place.depth, MAX_CGROUP_DEPTH); level >= 0; level--) {
-    const text = (await readText(join(folder, file)))?.trim();
-    if (text !== undefined) {
-      const bytes = /^\d+$/.test(text) ? Number(text) : Infinity;
-      const limit = bytes >= V1_UNLIMITED ? null : bytes;
-      if (smallest === undefined) smallest = limit;
-      else if (limit !== null && (smallest === null || limit < smallest)) smallest = limit;
-    }
-    folder = join(folder, '..');
-  }
-  return smallest;
-}
-
-async function readText(path: string): Promise<string | null> {
+/** Null when the folder is gone or closed to this user. */
+async function listEntries(path: string, options: ProcOptions): Promise<string[] | null> {
   try {
-    return await readFile(path, 'utf8');
-  } catch {
-    // Gone, not permitted or not there on this kernel: each field is optional.
+    return await readdir(path);
+  } catch (error) {
+    if (isDenied(error)) options.onDenied?.(path);
     return null;
   }
 }
 
-async function countEntries(path: string): Promise<number | null> {
-  try {
-    return (await readdir(path)).length;
-  } catch {
-    return null;
+/** Descriptors by what they link to; one that is closed meanwhile is in none. */
+async function countKinds(folder: string, fds: readonly string[]): Promise<FdKinds> {
+  const kinds = { socket: 0, file: 0, pipe: 0, anon: 0, other: 0 };
+  for (const fd of fds) {
+    const link = await readlink(join(folder, fd)).catch(() => null);
+    if (link !== null) kinds[kindOfLink(link)]++;
   }
+  return kinds;
+}
+
+export function kindOfLink(link: string): keyof FdKinds {
+  if (link.startsWith('socket:')) return 'socket';
+  if (link.startsWith('pipe:')) return 'pipe';
+  if (link.startsWith('anon_inode:')) return 'anon';
+  // Memory files and devices have paths, too, but nobody forgets to close a file there.
+  return link.startsWith('/') && !link.startsWith('/dev/') && !link.startsWith('/memfd:') ? 'file' : 'other';
 }
 
 function gone(pid: number, fact: string): PlimsollError {

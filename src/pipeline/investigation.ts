@@ -101,6 +101,8 @@ export class Investigation {
   #trace: TraceLines | null = null;
   #traceFromMillis: Millis | null = null;
   #hasExactFloor = false;
+  /** Which source tells start and CPU time. */
+  readonly #clocks: Partial<Record<'processStartMillis' | 'cpuSecondsTotal', RawEvidence['kind']>> = {};
   #hasProcThreads = false;
   #isGoroutineGauge = false;
   #lives = 0;
@@ -196,7 +198,7 @@ export class Investigation {
 
   /**
    * Two sources may use one name for two things, and a series that hops between them looks like load or growth:
-   * request counters stay with the source that gave one first, and /proc's living threads win over go_threads, which
+   * request counters, start and CPU time stay with the source that gave them first, and /proc's living threads win over go_threads, which
    * counts threads ever created.
    */
   #oneSourceEach(kind: RawEvidence['kind'], extract: GaugeExtract, reading: GaugeReading): GaugeReading {
@@ -205,6 +207,10 @@ export class Investigation {
       this.#requests = { source: kind, family: extract.requestsFamily };
     } else {
       delete kept.requestsTotal;
+    }
+    for (const name of ['processStartMillis', 'cpuSecondsTotal'] as const) {
+      if (kept[name] === undefined) continue;
+      if ((this.#clocks[name] ??= kind) !== kind) delete kept[name];
     }
     if (kind === 'proc') this.#hasProcThreads ||= kept.threads !== undefined;
     else if (this.#hasProcThreads) delete kept.threads;

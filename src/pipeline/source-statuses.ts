@@ -102,12 +102,13 @@ export class SourceStatuses {
   }
 }
 
-/** up: gauges answer. degraded: gauges answer, something else fails. down: no gauge source answers. */
+/** up: gauges answer (those of /proc where there are no others). degraded: gauges answer, something else fails. down: no gauge source answers. */
 export function stateOf(statuses: readonly SourceStatus[]): 'waiting' | 'up' | 'degraded' | 'down' {
   const tried = statuses.filter((s) => s.state === 'ok' || s.state === 'failing');
   if (tried.length === 0) return 'waiting';
   const gauges = tried.filter((s) => !s.request.startsWith('profile:'));
-  const answering = gauges.filter((s) => s.state === 'ok' && s.request !== 'proc');
+  const isProcAlone = gauges.every((s) => s.request === 'proc');
+  const answering = gauges.filter((s) => s.state === 'ok' && (isProcAlone || s.request !== 'proc'));
   if (answering.length === 0) return 'down';
   return tried.some((s) => s.state === 'failing') ? 'degraded' : 'up';
 }

@@ -48,7 +48,9 @@ export async function runTargetLoop(parts: LoopParts, signal: AbortSignal): Prom
     const outcomes = await fetchGauges(parts.source, signal);
     if (signal.aborted) break;
     for (const outcome of outcomes) await parts.sink(outcome);
-    const isAnswering = outcomes.some((o) => o.kind === 'ok' && o.request !== 'proc');
+    // /proc of a target that answers over HTTP as well says nothing of whether that does.
+    const isProcAlone = outcomes.every((o) => o.request === 'proc');
+    const isAnswering = outcomes.some((o) => o.kind === 'ok' && (isProcAlone || o.request !== 'proc'));
     failuresInARow = isAnswering ? 0 : failuresInARow + 1;
     const now = clock.now();
     due = isAnswering
