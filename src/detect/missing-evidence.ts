@@ -6,13 +6,14 @@ import type { LiveFloor } from '../series/live-floor.ts';
 export function findMissing(table: GaugeTable, floor: LiveFloor | null): Assessment['missing'] {
   const missing: { source: string; why: string; costs: string }[] = [];
   const lacks = (name: Parameters<GaugeTable['column']>[0]): boolean => table.column(name) === null;
-  if (floor === null) {
+  const isGo = !isKnownOther(table);
+  if (floor === null && isGo) {
     missing.push({
       source: 'go_memstats_next_gc_bytes',
       why: 'no gauge of the Go heap was read',
       costs: 'growth of the heap cannot be seen',
     });
-  } else if (floor.source === 'minimum') {
+  } else if (floor?.source === 'minimum') {
     missing.push({
       source: '/gc/heap/live:bytes',
       why: floor.why,
@@ -26,7 +27,7 @@ export function findMissing(table: GaugeTable, floor: LiveFloor | null): Assessm
       costs: 'memory outside Go cannot be seen, and the time to the limit not be told',
     });
   }
-  if (lacks('goroutines')) {
+  if (lacks('goroutines') && isGo) {
     missing.push({
       source: 'go_goroutines',
       why: 'not exported',
@@ -48,4 +49,13 @@ export function findMissing(table: GaugeTable, floor: LiveFloor | null): Assessm
     });
   }
   return missing;
+}
+
+/** Its executable was read, and it is no Go program: then Go's runtime holds nothing, and nothing of it is missing. */
+function isKnownOther(table: GaugeTable): boolean {
+  const resident = table.column('goResidentBytes');
+  for (let row = table.length - 1; resident && row >= 0; row--) {
+    if (!Number.isNaN(resident[row])) return resident[row] === 0;
+  }
+  return false;
 }

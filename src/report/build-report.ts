@@ -85,11 +85,18 @@ function describeNeeded(assessment: AssessedTarget | null): AssessedTarget['need
   if (assessment === null) return NOTHING_SEEN;
   const missing = new Set((assessment.missing ?? []).map(({ source }) => source));
   // Waiting brings nothing here.
-  return FOUNDATIONS.every((source) => missing.has(source)) ? NO_GAUGES : assessment.needed;
+  if (FOUNDATIONS.every((source) => missing.has(source))) return NO_GAUGES;
+  const isHeapUnknown = missing.has('go_memstats_next_gc_bytes');
+  const isBlind = assessment.lanes.length > 0 && !assessment.lanes.some(({ lane }) => MAIN_LANES.has(lane));
+  return isHeapUnknown && isBlind ? NO_HEAP_GAUGES : assessment.needed;
 }
 
 const NO_GAUGES = {
   what: 'gauges of Go: neither heap, goroutines nor resident memory are given; plimsoll doctor says what to turn on',
+  millis: null,
+};
+const NO_HEAP_GAUGES = {
+  what: 'gauges of the Go heap: resident memory alone grows and falls with the pace of the garbage collector; plimsoll doctor says what to turn on',
   millis: null,
 };
 const NOTHING_SEEN = { what: 'gauges: no evidence has been seen yet', millis: null };
