@@ -4,7 +4,7 @@ import type { Blocks } from '../series/blocks.ts';
 import { median, quantile } from '../series/stats/quantiles.ts';
 import { Interpolation, interpolateAt } from '../series/work.ts';
 import type { LaneBlocks, LaneSource } from './lane-blocks.ts';
-import type { ModelInput } from './models.ts';
+import type { ModelInput } from './model-input.ts';
 import { QuickScore } from './quick-score.ts';
 import { DAILY_RHYTHM_MILLIS } from './thresholds.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fitLeastSquares } from '../series/stats/least-squares.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
-import { BLOCKS_NEEDED, fitModels, type ModelInput } from './models.ts';
+import type { ModelInput } from './model-input.ts';
+import { BLOCKS_NEEDED, fitModels } from './models.ts';
 import { ProjectedSpace } from './projected-space.ts';
 
 function noise(seed: number, n: number, phi = 0): Float64Array {

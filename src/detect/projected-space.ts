@@ -18,22 +18,28 @@ export interface CandidateFit {
 }
 
 /** Below this share of its own length a column counts as a combination of the base columns. */
-const COLLINEAR_SHARE = 1e-8;
+export const COLLINEAR_SHARE = 1e-8;
 
 export class ProjectedSpace {
-  readonly #basis: Float64Array[] = [];
+  /** Orthonormal columns that span the base. */
+  readonly basis: readonly Float64Array[];
   readonly values: Float64Array;
+  /** Squared length of the values before projection. */
+  readonly sumOfSquares: number;
   /** Squared length of the values after projection: what the base alone leaves unexplained. */
   readonly baseSumOfSquares: number;
 
   constructor(base: readonly Float64Array[], values: Float64Array) {
+    const basis: Float64Array[] = [];
+    this.basis = basis;
     for (const column of base) {
       const left = this.#project(this.#project(column));
       const power = dot(left, left);
       if (power <= COLLINEAR_SHARE * dot(column, column)) continue;
       const scale = 1 / Math.sqrt(power);
-      this.#basis.push(left.map((cell) => cell * scale));
+      basis.push(left.map((cell) => cell * scale));
     }
+    this.sumOfSquares = dot(values, values);
     this.values = this.#project(this.#project(values));
     this.baseSumOfSquares = dot(this.values, this.values);
   }
@@ -41,7 +47,7 @@ export class ProjectedSpace {
   /** Takes the column over: its cells are projected in place, there are hundreds of candidates. */
   add(cells: Float64Array): ProjectedColumn {
     const before = dot(cells, cells);
-    for (const axis of this.#basis) addScaled(cells, axis, -dot(axis, cells));
+    for (const axis of this.basis) addScaled(cells, axis, -dot(axis, cells));
     const power = dot(cells, cells);
     if (power <= COLLINEAR_SHARE * before) return { cells, power: 0, withValues: 0 };
     return { cells, power, withValues: dot(cells, this.values) };
@@ -79,7 +85,7 @@ export class ProjectedSpace {
   /** Base and values go through this twice: once leaves rounding errors of the size of a small signal on a large level. */
   #project(column: Float64Array): Float64Array {
     const left = column.slice();
-    for (const axis of this.#basis) addScaled(left, axis, -dot(axis, left));
+    for (const axis of this.basis) addScaled(left, axis, -dot(axis, left));
     return left;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../testing/seeded-random.ts';
-import type { ModelInput } from './models.ts';
+import type { ModelInput } from './model-input.ts';
 import { ProjectedSpace } from './projected-space.ts';
 import { QuickScore } from './quick-score.ts';
 

@@ -1,7 +1,7 @@
 // How well a set of covariates explains a series beside some plain trend: enough to choose covariates, whatever the verdict
 // will be. Asked a dozen times for each series, so that all that does not depend on the covariates is kept.
 import { addScaled, dot } from '../series/stats/least-squares.ts';
-import type { ModelInput } from './models.ts';
+import type { ModelInput } from './model-input.ts';
 
 /** A column less its mean, with the length that it had before. */
 interface Centred {

@@ -38,8 +38,27 @@ export function shapeAt(kind: Shape['kind'], at: number, share: number): number 
 
 export function makeShape(axis: Axis, kind: Shape['kind'], at: number): Shape {
   const column = new Float64Array(axis.share.length);
-  for (let i = 0; i < column.length; i++) column[i] = shapeAt(kind, at, axis.share[i]);
+  fillShape(column, axis.share, kind, at);
   return { column, domain: axis.domain, kind, at };
+}
+
+/** `shapeAt` for each cell: the kind is asked for once, not with every cell. */
+export function fillShape(cells: Float64Array, share: Float64Array, kind: Shape['kind'], at: number): void {
+  switch (kind) {
+    case 'line':
+      return cells.set(share);
+    case 'exponential':
+      for (let i = 0; i < share.length; i++) cells[i] = -Math.expm1(-share[i] / at);
+      return;
+    case 'ramp':
+      for (let i = 0; i < share.length; i++) cells[i] = Math.min(share[i] / at, 1);
+      return;
+    case 'step':
+      for (let i = 0; i < share.length; i++) cells[i] = share[i] >= at ? 1 : 0;
+      return;
+    case 'hinge':
+      for (let i = 0; i < share.length; i++) cells[i] = Math.max(0, share[i] - at);
+  }
 }
 
 /** Log-spaced from low to high, both included. */

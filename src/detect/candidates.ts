@@ -1,0 +1,79 @@
+// The grids of parameters that the models of detection-science 3.2 are tried with.
+import type { ModelInput } from './model-input.ts';
+import { linearGrid, logGrid, makeShape, type Axis, type Shape } from './shapes.ts';
+import { rawSumsOf, type RawSums } from './whitened-sums.ts';
+
+/**
+ * A cache counts as an explanation only as far as its bend can be seen: up to a fill time of this many windows. Without a
+ * bound every leak is a cache that fills slowly enough, and nothing could ever be called.
+ */
+export const LONGEST_TAU = 1;
+export const SHORTEST_TAU = 0.03;
+/** A ramp that is full only in the last sixth cannot be told from one that is not full. */
+export const LATEST_FULL = 0.85;
+export const EARLIEST_ONSET = 0.1;
+const LATEST_ONSET = 0.85;
+/** Of L3, detection-science 3.2: a warm-up ends in the first third, or it is the growth. */
+const LONGEST_WARM_UP = 1 / 3;
+/** A step needs some blocks on both sides. */
+const STEP_MARGIN_BLOCKS = 3;
+/** Fewest blocks after an onset. */
+const ONSET_MARGIN_BLOCKS = 6;
+/** Pairs grow with the square: of more steps than this every second one stands for its neighbour. */
+const STEPS_PAIRED = 36;
+
+export interface Candidate extends Shape {
+  readonly sums: RawSums;
+}
+
+export interface Candidates {
+  readonly lines: readonly Candidate[];
+  readonly caches: readonly Candidate[];
+  readonly hinges: readonly Candidate[];
+  /** Blocks at which a step over time may begin; at `pairedSteps` two of them. */
+  readonly steps: readonly number[];
+  readonly pairedSteps: readonly number[];
+  /** Places in `caches`: exponential fills over time, and those that are over early enough for a warm-up. */
+  readonly fills: readonly number[];
+  readonly warmUps: readonly number[];
+}
+
+/** All candidates for blocks at these places; with `coarse` = 4 about every fourth. */
+export function listCandidates(
+  { time, work }: Pick<ModelInput, 'time' | 'work'>,
+  coarse: number,
+): Candidates {
+  const axes = work ? [time, work] : [time];
+  // A cache fills by work where work is known; by time where it is not, or where entries expire.
+  const ramp = work ?? time;
+  const caches = [
+    ...axes.flatMap((axis) =>
+      logGrid(SHORTEST_TAU, LONGEST_TAU, 12 / coarse).map((at) => candidate(axis, 'exponential', at)),
+    ),
+    ...linearGrid(EARLIEST_ONSET, LATEST_FULL, 12 / coarse).map((at) => candidate(ramp, 'ramp', at)),
+  ];
+  const places = (isIn: (shape: Shape) => boolean) => caches.flatMap((shape, i) => (isIn(shape) ? [i] : []));
+  const steps: number[] = [];
+  for (let i = STEP_MARGIN_BLOCKS; i <= time.share.length - STEP_MARGIN_BLOCKS; i += coarse) steps.push(i);
+  return {
+    lines: axes.map((axis) => candidate(axis, 'line', 0)),
+    caches,
+    hinges: axes.flatMap((axis) => listHinges(axis, 16 / coarse)),
+    steps,
+    pairedSteps: steps.length > STEPS_PAIRED ? steps.filter((_, i) => i % 2 === 0) : steps,
+    fills: places(({ domain, kind }) => domain === 'time' && kind === 'exponential'),
+    warmUps: places(({ at }) => at <= LONGEST_WARM_UP),
+  };
+}
+
+function listHinges(axis: Axis, count: number): Candidate[] {
+  const last = axis.share[axis.share.length - 1 - ONSET_MARGIN_BLOCKS];
+  const latest = Math.min(LATEST_ONSET, last);
+  if (!(latest > EARLIEST_ONSET)) return [];
+  return linearGrid(EARLIEST_ONSET, latest, count).map((at) => candidate(axis, 'hinge', at));
+}
+
+function candidate(axis: Axis, kind: Shape['kind'], at: number): Candidate {
+  const shape = makeShape(axis, kind, at);
+  return { ...shape, sums: rawSumsOf(shape.column) };
+}
