@@ -143,6 +143,16 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('shows the investigation with each answer, what to do, and how it was tested', async () => {
+    await open();
+    await go('/s/orders');
+    await see('No: the peak took 42 % of 512 MiB.');
+    await see('memory limit 272 MiB (224 MiB to 400 MiB)');
+    await page.getByText('How it was tested').first().click();
+    await see(/a limit that is too small: the peak took 42 % of it/);
+    expect(complaints).toEqual([]);
+  });
+
   it('shows each source of a target with its error, stage, and what to do', async () => {
     await open();
     await go('/targets');

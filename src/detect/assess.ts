@@ -1,8 +1,7 @@
 // Stage 1: one target at one time, from gauges alone. Start here.
-import type { GaugeName } from '../base/gauges.ts';
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import { findIncarnations, type Incarnation } from '../series/incarnations.ts';
-import type { GaugeTable } from '../series/history.ts';
+import { tableUpTo, type GaugeTable } from '../series/history.ts';
 import { computeLedger } from '../series/ledger.ts';
 import { computeLiveFloor } from '../series/live-floor.ts';
 import { computeNativeBytes } from '../series/native-bytes.ts';
@@ -40,7 +39,7 @@ export interface AssessInput {
  */
 export function assess(input: AssessInput): Assessment {
   const { atMillis } = input;
-  const table = upTo(input.table, atMillis);
+  const table = tableUpTo(input.table, atMillis);
   const lives = findIncarnations(table);
   if (lives.length === 0) return nothingKnown(atMillis);
   const incarnation = lives[lives.length - 1];
@@ -210,23 +209,6 @@ function isStartedBefore(ageMillis: Millis, table: GaugeTable): boolean {
 }
 
 const COUNT_GAUGES = { goroutine: 'goroutines', fd: 'openFds', thread: 'threads' } as const;
-
-/**
- * The table as it was at `atMillis`: a live history ends there anyway, a replay may hold more. Views are made once: the
- * lanes ask for them again and again.
- */
-function upTo(table: GaugeTable, atMillis: Millis): GaugeTable {
-  const all = table.timeMillis;
-  let length = table.length;
-  while (length > 0 && all[length - 1] > atMillis) length--;
-  const columns = new Map<GaugeName, Float64Array | null>();
-  const column = (name: GaugeName): Float64Array | null => {
-    let cells = columns.get(name);
-    if (cells === undefined) columns.set(name, (cells = table.column(name)?.subarray(0, length) ?? null));
-    return cells;
-  };
-  return { length, timeMillis: all.subarray(0, length), column };
-}
 
 function lastKnown(column: Float64Array | null, rows: { from: number; to: number }): number | null {
   for (let row = rows.to - 1; column && row >= rows.from; row--) {

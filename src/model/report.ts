@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { ChainStepSchema } from './chain-step.ts';
 import {
   AlarmSchema,
   FindingSchema,
@@ -42,6 +43,9 @@ export const ReportSchema = Type.Object(
     missingEvidence: Type.Array(MissingEvidenceSchema),
     ledger: Type.Optional(
       Type.Union([Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])), Type.Null()]),
+    ),
+    investigation: Type.Optional(
+      Type.Array(ChainStepSchema, { description: 'the questions in the order they were asked' }),
     ),
     warnings: Type.Optional(Type.Array(Type.String())),
   },

@@ -17,6 +17,8 @@ import {
 } from '../detect/snapshot-policy.ts';
 import { lanesInside, type CaseState } from '../diagnose/case-state.ts';
 import { advanceCase } from '../diagnose/case.ts';
+import { followChain } from '../diagnose/chain/chain.ts';
+import type { ChainStep } from '../model/chain-step.ts';
 import type { Alarm, Finding, MissingEvidence } from '../model/finding.ts';
 import type { RawEvidence, TimeMap } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
@@ -30,6 +32,7 @@ import { gaugesFromVars } from '../parse/gauges-from-vars.ts';
 import { ProfileHistory } from '../profile/profile-history.ts';
 import { buildReport } from '../report/build-report.ts';
 import { GaugeHistory } from '../series/gauge-history.ts';
+import { tableUpTo } from '../series/history.ts';
 import { findIncarnations, mayBeginLife } from '../series/incarnations.ts';
 import { decodeEventMark } from './event-mark.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
@@ -118,6 +121,8 @@ export class Investigation {
   #case: CaseState | null = null;
   #findings: readonly Finding[] = [];
   #alarms: readonly Alarm[] = [];
+  /** Of the newest assessment: reports are asked for more often than anything changes. */
+  #chain: { atMillis: Millis; findings: readonly Finding[]; steps: readonly ChainStep[] } | null = null;
 
   constructor(options: InvestigationOptions) {
     this.#options = options;
@@ -391,7 +396,24 @@ export class Investigation {
       alarms: this.#alarms,
       missing,
       warnings: [...this.#warnings],
+      investigation: this.chain(),
     });
+  }
+
+  /** The questions asked so far, each outcome with what it raised; empty before the first gauge. */
+  chain(): readonly ChainStep[] {
+    const { assessment } = this;
+    if (assessment === null) return [];
+    if (this.#chain?.atMillis !== assessment.atMillis || this.#chain.findings !== this.#findings) {
+      const steps = followChain({
+        table: tableUpTo(this.history, assessment.atMillis),
+        assessment,
+        findings: this.#findings,
+        memoryLimitBytes: this.#options.memoryLimitBytes,
+      });
+      this.#chain = { atMillis: assessment.atMillis, findings: this.#findings, steps };
+    }
+    return this.#chain.steps;
   }
 
   state(): InvestigationState {

@@ -1,5 +1,6 @@
 // One investigation as the document that `--json` prints and the API serves.
 import type { BytesPerHour, Millis } from '../base/units.ts';
+import type { ChainStep } from '../model/chain-step.ts';
 import type { Alarm, Finding, MissingEvidence, TimeToExhaustion, Verdict } from '../model/finding.ts';
 import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
 import type { TargetName } from '../model/target.ts';
@@ -41,6 +42,7 @@ export interface ReportInput {
   readonly alarms: readonly Alarm[];
   readonly missing?: readonly MissingEvidence[];
   readonly warnings?: readonly string[];
+  readonly investigation?: readonly ChainStep[];
 }
 
 /** What could have been seen decides between "no growth" and "cannot tell". */
@@ -73,6 +75,7 @@ export function buildReport(input: ReportInput): Report {
     alarms: [...input.alarms],
     missingEvidence: uniqueBySource([...(assessment?.missing ?? []), ...(input.missing ?? [])]),
     ledger: assessment === null ? null : toLedger(assessment.ledger),
+    ...(input.investigation === undefined ? {} : { investigation: [...input.investigation] }),
     ...(input.warnings === undefined || input.warnings.length === 0 ? {} : { warnings: [...input.warnings] }),
   };
   return { ...report, summary: summarizeReport(report, earlier?.endedAtMillis ?? null) };

@@ -3,6 +3,7 @@ import { formatBytes, formatBytesPerHour, formatDuration, formatThreeDigits } fr
 import type { Culprit, Evidence, Finding, TimeToExhaustion, Verdict } from '../model/finding.ts';
 import { formatGrowth, formatPlace, formatResource } from '../model/finding-text.ts';
 import type { Report } from '../model/report.ts';
+import { OUTCOMES, formatChainStep } from './chain-text.ts';
 import { formatSparkline } from './sparkline.ts';
 import { PLAIN, printable, type Style, type TextRole } from './style.ts';
 
@@ -12,6 +13,8 @@ export interface TextOptions {
   readonly series?: { readonly label: string; readonly values: ArrayLike<number> };
   /** Entries of evidence per finding; 0 = none. */
   readonly maxEvidence?: number;
+  /** false where the reader has seen the steps of the investigation come by. */
+  readonly isChainShown?: boolean;
 }
 
 /** Culprits shown of one finding. */
@@ -40,6 +43,10 @@ export function formatReportText(report: Report, options: TextOptions = {}): str
   }
   for (const finding of report.findings) {
     lines.push('', ...formatFinding(finding, report, style, options.maxEvidence ?? Infinity));
+  }
+  const chain = report.investigation ?? [];
+  if (chain.length > 0 && options.isChainShown !== false) {
+    lines.push('', style('heading', 'investigation'), ...chain.map((step) => formatChainStep(step, style)));
   }
   lines.push(...formatRest(report, style));
   return `${lines.join('\n')}\n`;
@@ -100,12 +107,6 @@ export function formatLimit(limit: TimeToExhaustion, atMillis: number): string {
   const range = `${formatDuration(limit.low - atMillis)} to ${high}`;
   return `${formatResource(limit.resource)} in ${formatDuration(limit.at - atMillis)} (${range})`;
 }
-
-const OUTCOMES: Readonly<Record<Evidence['outcome'], { mark: string; role: TextRole }>> = {
-  supports: { mark: 'yes', role: 'good' },
-  contradicts: { mark: 'no', role: 'bad' },
-  open: { mark: 'open', role: 'warning' },
-};
 
 function formatEvidence(entry: Evidence, style: Style): string[] {
   const { mark, role } = OUTCOMES[entry.outcome];

@@ -1,6 +1,7 @@
 // A running watch without a pipeline, for tests of the server and the page: the fleet of fake-fleet.ts, actions
 // that take effect, changes that tests emit.
 import { HOUR_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import type { ChainStep } from '../model/chain-step.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Incident } from '../model/incident.ts';
 import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
@@ -15,6 +16,19 @@ export const FAKE_NOW: Millis = 1_790_000_000_000;
 export const FAKE_PROFILE_BYTES = new Uint8Array([
   0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ]);
+
+const FAKE_STEP: ChainStep = {
+  step: 'limit',
+  question: 'Is the memory limit too small?',
+  prediction: 'the peak of resident memory comes close to it',
+  test: 'peak of resident memory over the limit',
+  numbers: { statistic: 0.42, threshold: 0.9 },
+  outcome: 'contradicts',
+  answer: 'No: the peak took 42 % of 512 MiB.',
+  ruledOut: [{ explanation: 'a limit that is too small', why: 'the peak took 42 % of it' }],
+  advice: ['memory limit 272 MiB (224 MiB to 400 MiB)'],
+  next: [],
+};
 
 export class FakeWatchView implements WatchView {
   readonly timeScale: number;
@@ -90,6 +104,7 @@ export class FakeWatchView implements WatchView {
       alarms: [],
       missingEvidence: first.missingEvidence,
       ledger: null,
+      investigation: service === 'orders' ? [FAKE_STEP] : [],
       warnings: service === 'orders' ? ['One scrape was refused and taken again.'] : [],
     };
   }

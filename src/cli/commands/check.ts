@@ -7,6 +7,7 @@ import { openStore } from '../../store/open.ts';
 import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
 import { addOpened, openTarget, targetSetting, whyNoAnswer, type TargetOptions } from '../open-target.ts';
 import { printReport } from '../print-report.ts';
+import { ChainTalk } from '../chain-talk.ts';
 import { describeWait } from '../status-lines.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { Terminal } from '../terminal.ts';
@@ -51,7 +52,9 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
     const watched = await addOpened(watch, opened);
     // `--for` is real time: it is how long a person waits.
     const endAt = performance.now() + options.for;
+    const chain = new ChainTalk(terminal);
     while (!stop.signal.aborted && performance.now() < endAt) {
+      chain.show(watched.investigation.chain());
       const status = watched.status();
       const left = formatDuration(endAt - performance.now());
       const memory = status.memoryBytes === null ? '' : `, RSS ${formatBytes(status.memoryBytes)}`;

@@ -8,6 +8,7 @@ import { fillPath, PAGE_PATHS, PATHS } from '../../../src/protocol/paths.ts';
 import { hearWatch } from '../clock.ts';
 import { FindingCard } from '../parts/finding-card.tsx';
 import { Sentence } from '../parts/figures.tsx';
+import { Investigation } from '../parts/investigation.tsx';
 import { Ledger } from '../parts/ledger.tsx';
 import { MissingEvidenceList } from '../parts/missing-evidence.tsx';
 import { ServiceHead } from '../parts/service-head.tsx';
@@ -67,6 +68,7 @@ export function ServicePage({ service }: { readonly service: string }) {
       <WhatIsKnown target={target} report={report.data} />
       <Chart target={target} now={targets.data.watch.now} />
       <Findings report={report.data} failure={report.failure} reload={report.reload} />
+      <Investigation steps={report.data?.investigation ?? []} />
       {target.missingEvidence.length === 0 ? null : (
         <section>
           <h2>Missing evidence</h2>

@@ -23,7 +23,7 @@ export function EvidenceChain({ evidence }: { readonly evidence: readonly Eviden
   );
 }
 
-function Fact({ label, text }: { readonly label: string; readonly text: string }) {
+export function Fact({ label, text }: { readonly label: string; readonly text: string }) {
   return (
     <p class="fact">
       <span class="label">{label}</span> {text}
@@ -32,7 +32,7 @@ function Fact({ label, text }: { readonly label: string; readonly text: string }
 }
 
 /** The numbers that decide, large; what they were computed from, small beneath. */
-function Numbers({ numbers }: { readonly numbers: Evidence['numbers'] }) {
+export function Numbers({ numbers }: { readonly numbers: Evidence['numbers'] }) {
   const entries = Object.entries(numbers);
   return (
     <>
@@ -59,7 +59,7 @@ function NumberList(props: {
   );
 }
 
-function Outcome({ outcome }: { readonly outcome: Evidence['outcome'] }) {
+export function Outcome({ outcome }: { readonly outcome: Evidence['outcome'] }) {
   return (
     <span class={`outcome outcome-${outcome}`}>
       <span aria-hidden="true">{signOf(outcome)}</span> {outcome}

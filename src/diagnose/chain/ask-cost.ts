@@ -1,0 +1,87 @@
+import { formatThreeDigits } from '../../base/units.ts';
+import type { ChainStep } from '../../model/chain-step.ts';
+import { halvesOf, pointsOf, ratePerHour, round, windowOf, type Facts } from './facts.ts';
+
+/** Half as much again for the same work is a cost that people notice. */
+const RISEN_RATIO = 1.5;
+
+/** What does it cost already, in CPU and pauses? */
+export function askCost(facts: Facts): ChainStep {
+  const cycles = halves(facts, 'gcCyclesTotal');
+  const pauses = halves(facts, 'gcPauseSecondsTotal');
+  const cpu = halves(facts, 'cpuSecondsTotal');
+  const requests = halves(facts, 'requestsTotal');
+  // For each request where they are counted: twice the load is twice the work, not twice the cost.
+  const each = (pair: Pair | null): number | null => {
+    if (pair === null || pair.before <= 0) return null;
+    const raw = pair.after / pair.before;
+    return requests === null || requests.before <= 0 || requests.after <= 0
+      ? raw
+      : raw / (requests.after / requests.before);
+  };
+  const ratios = { gc: each(cycles), pauses: each(pauses), cpu: each(cpu) };
+  const worst = Math.max(...Object.values(ratios).map((ratio) => ratio ?? 0));
+  const isKnown = Object.values(ratios).some((ratio) => ratio !== null);
+  const outcome = !isKnown ? 'open' : worst >= RISEN_RATIO ? 'supports' : 'contradicts';
+  return {
+    step: 'cost',
+    question: 'Does it cost more than before?',
+    hypothesis: 'the collector works more as the heap fills',
+    prediction: 'cycles, pauses or CPU for the same work rise',
+    test: 'second half over first half of this life, for each request where they are counted',
+    numbers: {
+      statistic: isKnown ? round(worst) : null,
+      threshold: RISEN_RATIO,
+      gcPerHour: cycles === null ? null : round(cycles.after),
+      gcRatio: ratios.gc === null ? null : round(ratios.gc),
+      pauseSecondsPerHour: pauses === null ? null : round(pauses.after),
+      pauseRatio: ratios.pauses === null ? null : round(ratios.pauses),
+      cpuRatio: ratios.cpu === null ? null : round(ratios.cpu),
+      ...windowOf(facts),
+    },
+    outcome,
+    answer: answer(cycles, pauses, ratios, outcome),
+    ruledOut: [],
+    advice: [],
+    next: [],
+  };
+}
+
+interface Pair {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Per hour in each half; null where the counter is not there. */
+function halves(
+  facts: Facts,
+  name: 'gcCyclesTotal' | 'gcPauseSecondsTotal' | 'cpuSecondsTotal' | 'requestsTotal',
+): Pair | null {
+  const points = pointsOf(facts, name);
+  if (points === null) return null;
+  const { startMillis, middleMillis, endMillis } = halvesOf(facts);
+  const before = ratePerHour(points, startMillis, middleMillis);
+  const after = ratePerHour(points, middleMillis, endMillis);
+  return before === null || after === null ? null : { before, after };
+}
+
+function answer(
+  cycles: Pair | null,
+  pauses: Pair | null,
+  ratios: Readonly<Record<'gc' | 'pauses' | 'cpu', number | null>>,
+  outcome: ChainStep['outcome'],
+): string {
+  if (outcome === 'open') return 'Not known: neither collections nor CPU time are counted.';
+  const parts = [
+    cycles === null ? null : `${formatThreeDigits(cycles.after)} collections an hour${times(ratios.gc)}`,
+    pauses === null
+      ? null
+      : `${formatThreeDigits(1000 * pauses.after)} ms of pauses an hour${times(ratios.pauses)}`,
+    ratios.cpu === null ? null : `CPU${times(ratios.cpu)}`,
+  ].filter((part) => part !== null);
+  return `${outcome === 'supports' ? 'Yes' : 'No'}: ${parts.join(', ')} for the same work.`;
+}
+
+function times(ratio: number | null): string {
+  return ratio === null ? '' : ` (x ${formatThreeDigits(ratio)})`;
+}

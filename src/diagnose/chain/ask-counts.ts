@@ -1,0 +1,66 @@
+import { formatThreeDigits } from '../../base/units.ts';
+import type { Lane, LaneAssessment } from '../../detect/assessment.ts';
+import type { ChainStep } from '../../model/chain-step.ts';
+import { formatGrowth } from '../../model/finding-text.ts';
+import { laneOf, round, windowOf, type Facts, roundKnown } from './facts.ts';
+
+const COUNTED = ['goroutine', 'fd', 'thread'] as const satisfies readonly Lane[];
+const WORDS = { goroutine: 'goroutines', fd: 'file descriptors', thread: 'threads' } as const;
+/** Slope over its standard error, as in stage 1. */
+const COUNT_Z = 6;
+
+/** Do goroutines, descriptors or threads come with it? */
+export function askCounts(facts: Facts): ChainStep {
+  const known = COUNTED.flatMap((name) => laneOf(facts, name) ?? []);
+  const growing = known.filter(({ verdict, isSuspect }) => verdict === 'leak' || isSuspect);
+  const lead = growing[0] ?? null;
+  const isJudged = known.length > 0 && known.every(({ verdict }) => verdict !== 'undetermined');
+  const outcome = lead !== null ? 'supports' : isJudged ? 'contradicts' : 'open';
+  return {
+    step: 'counts',
+    question: 'Do goroutines, file descriptors or threads grow with it?',
+    hypothesis: 'what is never ended keeps the memory',
+    prediction: 'their exact count rises and does not come back',
+    test: 'slope of each count over its standard error',
+    numbers: {
+      statistic: roundKnown((lead ?? known[0])?.z),
+      threshold: COUNT_Z,
+      ...levels(known),
+      ...windowOf(facts),
+    },
+    outcome,
+    answer: answer(known, growing, outcome),
+    ruledOut:
+      outcome === 'contradicts'
+        ? known.map(({ lane }) => ({
+            explanation: `${WORDS[lane as keyof typeof WORDS]} that never end`,
+            why: 'their count does not grow',
+          }))
+        : [],
+    advice: [],
+    next: lead === null ? [] : ['code'],
+  };
+}
+
+function levels(known: readonly LaneAssessment[]): Record<string, number> {
+  return Object.fromEntries(
+    known.map(({ lane, level }) => [WORDS[lane as keyof typeof WORDS], round(level)]),
+  );
+}
+
+function answer(
+  known: readonly LaneAssessment[],
+  growing: readonly LaneAssessment[],
+  outcome: ChainStep['outcome'],
+): string {
+  if (known.length === 0) return 'None of them is counted.';
+  if (outcome === 'supports') {
+    return `Yes: ${growing.map(({ lane, growth }) => (growth === null ? WORDS[lane as keyof typeof WORDS] : formatGrowth(growth))).join(', ')}.`;
+  }
+  const now = known.map(
+    ({ lane, level }) => `${formatThreeDigits(level)} ${WORDS[lane as keyof typeof WORDS]}`,
+  );
+  return outcome === 'contradicts'
+    ? `No: ${now.join(', ')}, steady.`
+    : `Too early to tell (${now.join(', ')}).`;
+}

@@ -1,0 +1,64 @@
+import { MIB, formatBytes } from '../../base/units.ts';
+import type { ChainStep } from '../../model/chain-step.ts';
+import { endsOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
+
+/** This process is the one when it brings at least this share of what its group of processes has grown. */
+const OWN_SHARE = 0.5;
+/** A group that grew by less has nothing to be shared out. */
+const SMALLEST_GROWTH_BYTES = 4 * MIB;
+
+/** Which process? The container may hold others, and page cache that no process owns. */
+export function askProcess(facts: Facts): ChainStep {
+  const group = pointsOf(facts, 'cgroupCurrentBytes');
+  const own = pointsOf(facts, 'rssBytes');
+  const groupEnds = group === null ? null : endsOf(group.value);
+  const ownEnds = own === null ? null : endsOf(own.value);
+  const grown = groupEnds === null ? null : groupEnds.after - groupEnds.before;
+  const ownGrown = ownEnds === null ? null : ownEnds.after - ownEnds.before;
+  const isShared = grown !== null && ownGrown !== null && grown >= SMALLEST_GROWTH_BYTES;
+  const share = isShared ? ownGrown / grown : null;
+  const outcome = share === null ? 'open' : share >= OWN_SHARE ? 'supports' : 'contradicts';
+  return {
+    step: 'process',
+    question: 'Is it this process?',
+    hypothesis: 'this process brings the growth of its container',
+    prediction: 'its resident memory rises with the memory of the cgroup',
+    test: 'growth of RSS over growth of memory.current, medians of the first and the last fifth',
+    numbers: {
+      statistic: share === null ? null : round(share),
+      threshold: OWN_SHARE,
+      cgroupGrownBytes: grown,
+      processGrownBytes: ownGrown,
+      ...windowOf(facts),
+    },
+    outcome,
+    answer: answer(outcome, grown, ownGrown),
+    ruledOut:
+      outcome === 'supports'
+        ? [
+            {
+              explanation: 'another process of the container',
+              why: `this one brings ${Math.round(100 * (share ?? 0))} % of the growth`,
+            },
+          ]
+        : [],
+    advice:
+      outcome === 'contradicts'
+        ? [
+            'look at the other processes of the container, and at page cache and tmpfs that count against its limit',
+          ]
+        : [],
+    next: [],
+  };
+}
+
+function answer(outcome: ChainStep['outcome'], grown: number | null, own: number | null): string {
+  if (grown === null || own === null) {
+    return 'The target is one process; no cgroup is known that others could share with it.';
+  }
+  if (outcome === 'open') return `Its cgroup has hardly moved (${formatBytes(grown)}): nothing to share out.`;
+  const parts = `${formatBytes(own)} of ${formatBytes(grown)}`;
+  return outcome === 'supports'
+    ? `Yes: ${parts} that the container grew are its own.`
+    : `Mostly not: ${parts} that the container grew are its own.`;
+}

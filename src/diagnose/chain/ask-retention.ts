@@ -1,0 +1,141 @@
+// Memory that is held and not leaked: each explanation is tested by its own gauge, and comes with what cures it.
+import { MIB, formatBytes } from '../../base/units.ts';
+import type { ChainStep } from '../../model/chain-step.ts';
+import { computeLiveFloor } from '../../series/live-floor.ts';
+import { lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
+import { growthOfLedger, type LedgerGrowth } from './ledger-growth.ts';
+
+/** An explanation is named when it holds at least this share of resident memory ... */
+const NAMED_SHARE = 0.2;
+/** ... and this much. */
+const SMALLEST_BYTES = 8 * MIB;
+/** Objects fell to this share of their peak while live bytes kept at least that one: tables keep their size. */
+const OBJECTS_LEFT = 0.6;
+const BYTES_LEFT = 0.85;
+
+interface Explanation {
+  readonly name: string;
+  readonly bytes: number;
+  readonly why: string;
+  readonly cure: string;
+}
+
+/** What is held without being a leak? */
+export function askRetention(facts: Facts): ChainStep {
+  const growth = growthOfLedger(facts);
+  const rss = growth?.rssNowBytes ?? null;
+  const least = Math.max(SMALLEST_BYTES, NAMED_SHARE * (rss ?? 0));
+  const tested = growth === null ? [] : explain(facts, growth);
+  const named = tested.filter(({ bytes }) => bytes >= least).sort((a, b) => b.bytes - a.bytes);
+  const lead = named[0] ?? null;
+  const outcome = growth === null ? 'open' : lead === null ? 'contradicts' : 'supports';
+  return {
+    step: 'retention',
+    question: 'Is memory held that is no leak?',
+    hypothesis: 'the collector, an allocator or the kernel keeps it, and would give it back',
+    prediction: 'a part of resident memory that no object uses is large',
+    test: 'the largest part of the ledger beside live objects, against a share of resident memory',
+    numbers: {
+      statistic: Math.round(Math.max(0, ...tested.map(({ bytes }) => bytes))),
+      threshold: Math.round(least),
+      rssBytes: rss === null ? null : Math.round(rss),
+      ...Object.fromEntries(tested.map(({ name, bytes }) => [`${camel(name)}Bytes`, Math.round(bytes)])),
+      ...windowOf(facts),
+    },
+    outcome,
+    answer:
+      growth === null
+        ? 'Resident memory is not known.'
+        : lead === null
+          ? 'No: what is resident is in use.'
+          : `Yes: ${named.map(({ name, bytes, why }) => `${name} ${formatBytes(bytes)} (${why})`).join('; ')}.`,
+    ruledOut: tested
+      .filter(({ bytes }) => bytes < least)
+      .map(({ name, bytes }) => ({
+        explanation: name,
+        why: `${formatBytes(Math.max(0, bytes))} of it, too little to matter`,
+      })),
+    advice: named.map(({ cure }) => cure),
+    next: [],
+  };
+}
+
+function explain(facts: Facts, growth: LedgerGrowth): Explanation[] {
+  const now = new Map(growth.parts.map(({ part, nowBytes }) => [part, nowBytes]));
+  const gogc = lastOf(facts, 'gogcPercent');
+  const huge = lastOf(facts, 'anonHugePageBytes');
+  const found: (Explanation | null)[] = [
+    of(
+      'GC pacing',
+      now.get('garbageBytes'),
+      `garbage until the next collection, GOGC ${gogc ?? 'not known'}`,
+      'a lower GOGC or a GOMEMLIMIT trades CPU for it',
+    ),
+    of(
+      'idle heap',
+      now.get('idleBytes'),
+      'free spans that the scavenger has not returned',
+      'a GOMEMLIMIT below the limit makes the scavenger return it; it is reused before the heap grows',
+    ),
+    of(
+      'fragmentation',
+      now.get('fragmentationBytes'),
+      'holes between objects in spans',
+      'fewer long-lived small objects among short-lived ones, or a restart',
+    ),
+    of(
+      'lazily freed pages',
+      now.get('lazyFreeBytes'),
+      'given back with MADV_FREE, taken when the kernel needs it',
+      'GODEBUG=madvdontneed=1 shows the true size',
+    ),
+    of(
+      'mapped files',
+      now.get('fileBackedBytes'),
+      'the kernel drops them under pressure',
+      'watch the working set instead of RSS',
+    ),
+    huge === null
+      ? null
+      : of(
+          'transparent huge pages',
+          hugeExcess(huge, now.get('untouchedBytes')),
+          'pages of 2 MiB behind partly used memory',
+          'set transparent_hugepage to madvise, or max_ptes_none to 0',
+        ),
+    tables(facts),
+  ];
+  return found.filter((explanation) => explanation !== null);
+}
+
+function of(name: string, bytes: number | undefined, why: string, cure: string): Explanation | null {
+  return bytes === undefined ? null : { name, bytes, why, cure };
+}
+
+/** Huge pages matter where they back memory that Go counts as never touched less than expected: all of them at most. */
+function hugeExcess(hugeBytes: number, untouched: number | undefined): number {
+  return untouched !== undefined && untouched < 0 ? 0 : hugeBytes;
+}
+
+/** Maps keep their buckets, slices their arrays: many objects went, their bytes did not. */
+function tables(facts: Facts): Explanation | null {
+  const objects = pointsOf(facts, 'heapObjects');
+  const floor = computeLiveFloor(facts.table, facts.rows);
+  if (objects === null || floor === null || floor.value.length < 4) return null;
+  const last = (values: Float64Array) => values[values.length - 1];
+  const peakObjects = objects.value.reduce((a, b) => Math.max(a, b), 0);
+  const peakBytes = floor.value.reduce((a, b) => Math.max(a, b), 0);
+  const left = last(objects.value) / Math.max(1, peakObjects);
+  const kept = last(floor.value) / Math.max(1, peakBytes);
+  const isKept = left < OBJECTS_LEFT && kept > BYTES_LEFT;
+  return {
+    name: 'tables that keep their size',
+    bytes: isKept ? last(floor.value) * (1 - left) : 0,
+    why: `${round(100 * left)} % of the objects are left and ${round(100 * kept)} % of the bytes`,
+    cure: 'copy what is left into a new map or slice: buckets and arrays never shrink',
+  };
+}
+
+function camel(name: string): string {
+  return name.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase());
+}

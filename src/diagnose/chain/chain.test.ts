@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import { assess } from '../../detect/assess.ts';
+import type { ChainStep, ChainStepName } from '../../model/chain-step.ts';
+import type { Finding } from '../../model/finding.ts';
+import { drawFinding } from '../../testing/drawn-finding.ts';
+import { drawGauges } from '../../testing/series-from-text.ts';
+import { MIB } from '../../base/units.ts';
+import { followChain } from './chain.ts';
+
+function investigate(drawing: string, findings: readonly Finding[] = [], limit = 512 * MIB): ChainStep[] {
+  const table = drawGauges(drawing);
+  const atMillis = table.timeMillis[table.length - 1];
+  const assessment = assess({ table, atMillis, memoryLimitBytes: limit });
+  return followChain({ table, assessment, findings, memoryLimitBytes: limit });
+}
+
+function ask(step: ChainStepName, drawing: string, findings: readonly Finding[] = []): ChainStep {
+  const found = investigate(drawing, findings).find((asked) => asked.step === step);
+  if (found === undefined) throw new Error(`${step} was not asked`);
+  return found;
+}
+
+/** `growth yes, part yes, work no ...` */
+function path(chain: readonly ChainStep[]): string {
+  const words = { supports: 'yes', contradicts: 'no', open: 'open' };
+  return chain.map(({ step, outcome }) => `${step} ${words[outcome]}`).join(', ');
+}
+
+const LEAK = [drawFinding({ verdict: 'leak', class: 'heap' })];
+const PARTS = `
+  stackInuseBytes 1M
+  heapSysBytes 200M
+  sysBytes 205M
+  goroutines 12
+  openFds 20
+  threads 9`;
+
+const WORK_LEAK = `
+  every 1m for 8h seed 3
+  load 4000/h day 4h 3000
+  floor 40M perwork 2k noise 200k
+  rssBytes 100M perwork 2k noise 300k
+  ${PARTS}`;
+const TIMED_LEAK = WORK_LEAK.replaceAll('perwork 2k', '+8M/h');
+const NATIVE_LEAK = `
+  every 1m for 8h seed 4
+  load 4000/h
+  floor 20M noise 100k
+  rssBytes 80M +9M/h noise 200k
+  rssAnonBytes 70M +9M/h noise 200k
+  rssFileBytes 10M
+  heapIdleBytes 4M
+  heapInuseBytes 44M
+  heapReleasedBytes 1M
+  heapSysBytes 48M
+  stackInuseBytes 1M
+  sysBytes 55M
+  goroutines 12
+  threads 9
+  cgoCallsTotal 0 +5000/h`;
+const STEADY = `
+  every 1m for 30h seed 5
+  load 4000/h day 24h 2000
+  floor 40M noise 300k
+  rssBytes 120M noise 400k
+  rssAnonBytes 110M noise 400k
+  rssFileBytes 10M
+  heapInuseBytes 45M
+  heapIdleBytes 60M
+  heapReleasedBytes 2M
+  heapSysBytes 105M
+  stackInuseBytes 1M
+  sysBytes 110M
+  goroutines 12
+  openFds 20
+  threads 9`;
+
+describe('an investigation', () => {
+  it('goes from a heap that grows with the work to the request path and the code', () => {
+    const chain = path(investigate(WORK_LEAK, LEAK));
+    expect(chain).toMatch(/^growth yes, process open, part \w+, work yes, idle open, counts no, code yes/);
+    expect(chain).not.toMatch(/native|retention/);
+  });
+
+  it('goes from memory outside of Go to C, not to the allocation sites of the heap first', () => {
+    const chain = path(investigate(NATIVE_LEAK));
+    expect(chain).toMatch(/^growth yes, process open, part yes, native yes, code \w+/);
+    expect(chain).not.toMatch(/work|idle/);
+  });
+
+  it('goes from memory that does not grow to what is held besides, the limit and the cost', () => {
+    expect(path(investigate(STEADY))).toBe('growth no, retention yes, limit no, cost no');
+  });
+
+  it('asks every question once at most', () => {
+    for (const drawing of [WORK_LEAK, TIMED_LEAK, NATIVE_LEAK, STEADY]) {
+      const steps = investigate(drawing, LEAK).map(({ step }) => step);
+      expect(new Set(steps).size).toBe(steps.length);
+    }
+  });
+
+  it('says what is needed where nothing can be told yet', () => {
+    const [first] = investigate('every 1m for 12m seed 1\nload 100/h\nfloor 30M noise 200k');
+    expect(first).toMatchObject({ step: 'growth', outcome: 'open' });
+    expect(first?.answer).toMatch(/needs .*about \d/);
+  });
+
+  it('has nothing to ask before the first gauge', () => {
+    const table = drawGauges('every 1m for 8h seed 1\nload 100/h\nfloor 30M');
+    const nothing = { length: 0, timeMillis: new Float64Array(0), column: () => null };
+    const assessment = assess({ table, atMillis: table.timeMillis[5], memoryLimitBytes: null });
+    expect(followChain({ table: nothing, assessment, findings: [], memoryLimitBytes: null })).toEqual([]);
+  });
+
+  it('gives every step a statistic, a threshold and its window of data', () => {
+    for (const drawing of [WORK_LEAK, NATIVE_LEAK, STEADY]) {
+      for (const { step, numbers } of investigate(drawing, LEAK)) {
+        expect(Object.keys(numbers), step).toEqual(
+          expect.arrayContaining(['statistic', 'threshold', 'fromMillis', 'toMillis']),
+        );
+      }
+    }
+  });
+});
+
+describe('the question', () => {
+  it('whether growth follows the work is yes with bytes for each request, and no for growth by time', () => {
+    const byWork = ask('work', WORK_LEAK, LEAK);
+    expect(byWork.outcome).toBe('supports');
+    expect(byWork.numbers.perRequestBytes).toBeGreaterThan(1700);
+    expect(byWork.numbers.perRequestBytes).toBeLessThan(2400);
+    expect(ask('work', TIMED_LEAK, LEAK).outcome).not.toBe('supports');
+  });
+
+  it.each([
+    ['+6M/h', 'supports', /background/],
+    ['perwork 2k', 'contradicts', /request path/],
+  ])('what happens while idle: %s', (growth, outcome, words) => {
+    // Half an hour of work, half an hour of rest.
+    const drawing = `
+      every 1m for 8h seed 9
+      load 4000/h ${[1, 3, 5, 7].map((h) => `step -4000 at ${h}h ${h < 7 ? `step 4000 at ${h + 1}h` : ''}`).join(' ')}
+      floor 40M ${growth} noise 60k
+      rssBytes 100M ${growth} noise 100k
+      ${PARTS}`;
+    const idle = ask('idle', drawing, LEAK);
+    expect(idle.answer).toMatch(words);
+    expect(idle.outcome).toBe(outcome);
+  });
+
+  it.each([
+    ['+9M/h', '+9M/h', 'supports'],
+    ['+1M/h', '+9M/h', 'contradicts'],
+    ['+9M/h', '+0M/h', 'open'],
+  ])('whose growth it is: process %s in a cgroup %s', (own, group, outcome) => {
+    const drawing = `every 1m for 8h seed 2\nload 100/h\nfloor 40M +9M/h\nrssBytes 90M ${own}\ncgroupCurrentBytes 200M ${group}`;
+    expect(ask('process', drawing, LEAK).outcome).toBe(outcome);
+  });
+
+  it.each([
+    ['goroutines 12 +30/h', 'supports'],
+    ['goroutines 12', 'contradicts'],
+  ])('of counts: %s', (goroutines, outcome) => {
+    const drawing = WORK_LEAK.replace('goroutines 12', goroutines);
+    expect(ask('counts', drawing, LEAK).outcome).toBe(outcome);
+  });
+
+  it('of native memory is answered by its lane, and no call into C clears C', () => {
+    expect(ask('native', NATIVE_LEAK).outcome).toBe('supports');
+    const silent = ask('native', NATIVE_LEAK.replace('0 +5000/h', '7'));
+    expect(silent.ruledOut.map(({ explanation }) => explanation)).toContain('C code called by Go');
+  });
+
+  it.each([
+    ['heapIdleBytes 60M', /^Yes: .*idle heap/, /GOMEMLIMIT/],
+    ['heapIdleBytes 3M', /^No/, null],
+  ])('of retention: %s', (idle, answer, advice) => {
+    const step = ask('retention', STEADY.replace('heapIdleBytes 60M', idle));
+    expect(step.answer).toMatch(answer);
+    if (advice === null) expect(step.advice).toEqual([]);
+    else expect(step.advice.join()).toMatch(advice);
+  });
+
+  it('of tables that keep their size is yes when objects went and their bytes did not', () => {
+    const kept = STEADY.concat('\n  heapObjects 900k step -700k at 20h');
+    expect(ask('retention', kept).answer).toMatch(/tables that keep their size/);
+    const steady = STEADY.concat('\n  heapObjects 900k');
+    expect(ask('retention', steady).answer).not.toMatch(/tables/);
+  });
+
+  it.each([
+    [128 * MIB, 'supports', /^Yes: .* 9\d %/],
+    [512 * MIB, 'contradicts', /^No: /],
+  ])('of a limit of %i bytes', (limit, outcome, answer) => {
+    const step = investigate(STEADY, [], limit).find((asked) => asked.step === 'limit');
+    expect(step).toMatchObject({ outcome });
+    expect(step?.answer).toMatch(answer);
+    const { recommendedBytes, recommendedLowBytes, recommendedHighBytes } = step?.numbers ?? {};
+    expect(recommendedBytes).toBeGreaterThan(120 * MIB);
+    expect(recommendedLowBytes).toBeLessThanOrEqual(Number(recommendedBytes));
+    expect(recommendedHighBytes).toBeGreaterThan(Number(recommendedBytes));
+  });
+
+  it.each([
+    ['cpuSecondsTotal 0 +10/h +30/h from 15h', 'supports'],
+    ['cpuSecondsTotal 0 +10/h', 'contradicts'],
+  ])('of cost: %s', (cpu, outcome) => {
+    expect(ask('cost', `${STEADY}\n  ${cpu}`).outcome).toBe(outcome);
+  });
+
+  it('of the part adds up to the growth of resident memory, residual shown', () => {
+    const { numbers } = ask('part', NATIVE_LEAK);
+    const parts = Object.entries(numbers).filter(
+      ([name]) => /GrownBytes$/.test(name) && name !== 'rssGrownBytes',
+    );
+    const sum = parts.reduce((total, [, bytes]) => total + Number(bytes), 0);
+    expect(sum + Number(numbers['residualBytes'])).toBeCloseTo(Number(numbers['rssGrownBytes']), -1);
+    expect(numbers['part']).toBe('nativeBytes');
+  });
+});

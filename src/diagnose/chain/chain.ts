@@ -1,0 +1,50 @@
+// The investigation that an experienced engineer would make, as a walk: each outcome decides which questions come
+// next. Start here. The steps are in the other files of this folder, one question each.
+import type { ChainStep, ChainStepName } from '../../model/chain-step.ts';
+import { askCode, askHolder } from './ask-code.ts';
+import { askCost } from './ask-cost.ts';
+import { askCounts } from './ask-counts.ts';
+import { askGrowth } from './ask-growth.ts';
+import { askIdle } from './ask-idle.ts';
+import { askLimit } from './ask-limit.ts';
+import { askNative } from './ask-native.ts';
+import { askPart } from './ask-part.ts';
+import { askProcess } from './ask-process.ts';
+import { askRetention } from './ask-retention.ts';
+import { askWork } from './ask-work.ts';
+import { gatherFacts, type ChainInput, type Facts } from './facts.ts';
+
+const STEPS: Readonly<Record<ChainStepName, (facts: Facts) => ChainStep>> = {
+  growth: askGrowth,
+  process: askProcess,
+  part: askPart,
+  work: askWork,
+  idle: askIdle,
+  counts: askCounts,
+  code: askCode,
+  holder: askHolder,
+  retention: askRetention,
+  native: askNative,
+  cost: askCost,
+  limit: askLimit,
+};
+
+/**
+ * The steps in the order they were asked, from "does it grow" on; each is asked once at most, so the walk ends. Empty before
+ * the first evidence. Pure: the same facts give the same chain.
+ */
+export function followChain(input: ChainInput): ChainStep[] {
+  const facts = gatherFacts(input);
+  if (facts === null) return [];
+  const chain: ChainStep[] = [];
+  const asked = new Set<ChainStepName>();
+  const waiting: ChainStepName[] = ['growth'];
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    if (asked.has(name)) continue;
+    asked.add(name);
+    const step = STEPS[name](facts);
+    chain.push(step);
+    waiting.unshift(...step.next); // what an answer raises comes before what was left open earlier
+  }
+  return chain;
+}
