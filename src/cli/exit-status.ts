@@ -1,4 +1,4 @@
-import { PlimsollError } from '../base/errors.ts';
+import { PlimsollError, describeError } from '../base/errors.ts';
 import type { Verdict } from '../model/finding.ts';
 
 /** CONTRACTS section 2: 0 no leak, 1 leak, 2 cannot tell, 3 error. */
@@ -24,4 +24,13 @@ export function statusOf(verdict: Verdict, failOn: string): ExitStatus {
 /** Waits for a command and makes its status the status of the process. */
 export async function endWith(command: Promise<ExitStatus>): Promise<void> {
   process.exitCode = await command;
+}
+
+/** Says why a command failed, in one line, and makes the process end with status 3. */
+export function failWith(error: unknown): void {
+  const advice = error instanceof PlimsollError ? ` ${error.advice}` : '';
+  process.stderr.write(`plimsoll: ${describeError(error)}.${advice}\n`);
+  if (!(error instanceof PlimsollError) && error instanceof Error && process.env['PLIMSOLL_DEBUG'])
+    process.stderr.write(`${error.stack}\n`);
+  process.exitCode = EXIT.error;
 }

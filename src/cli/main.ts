@@ -1,8 +1,7 @@
-#!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { PlimsollError, describeError } from '../base/errors.ts';
+import { PlimsollError } from '../base/errors.ts';
 import { VERSION } from './version.ts';
-import { EXIT, endWith } from './exit-status.ts';
+import { EXIT, endWith, failWith } from './exit-status.ts';
 import {
   durationArgument,
   listenArgument,
@@ -18,7 +17,7 @@ import type { RecordOptions } from './commands/record.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { DiagnoseOptions } from './commands/diagnose.ts';
 
-// Commands are imported when they run: `plimsoll --help` must be there at once.
+// All commands but `profile`. They are imported when they run: `plimsoll --help` must be there at once.
 
 /** How to be let in. Secrets come in files, since a command line is there for all to see. */
 function withAccessOptions(command: Command): Command {
@@ -253,7 +252,7 @@ Without Go it replays a recording that ships with the product.`,
       await endWith(demoCommand(options, process.env));
     });
 
-  // Listed here for the help; main() runs it before Commander has a look: its flags are spelled as Go's.
+  // Listed here for the help; plimsoll.ts runs it before Commander has a look: its flags are spelled as Go's.
   program
     .command('profile')
     .description(
@@ -291,27 +290,11 @@ function formatUsageError(text: string): string {
   return `plimsoll: arguments: ${fact}. See --help for what the command takes.\n`;
 }
 
-async function main(): Promise<void> {
-  try {
-    if (process.argv[2] === 'profile') {
-      const { profileCommand } = await import('./commands/profile.ts');
-      await endWith(profileCommand(process.argv.slice(3)));
-      return;
-    }
-    await buildProgram().parseAsync(process.argv);
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      // Commander has printed its own line; help and version are successes.
-      process.exitCode = error.exitCode === 0 ? EXIT.none : EXIT.error;
-      return;
-    }
-    const advice = error instanceof PlimsollError ? ` ${error.advice}` : '';
-    process.stderr.write(`plimsoll: ${describeError(error)}.${advice}\n`);
-    if (!(error instanceof PlimsollError) && error instanceof Error && process.env['PLIMSOLL_DEBUG']) {
-      process.stderr.write(`${error.stack}\n`);
-    }
-    process.exitCode = EXIT.error;
-  }
+try {
+  await buildProgram().parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has printed its own line; help and version are successes.
+    process.exitCode = error.exitCode === 0 ? EXIT.none : EXIT.error;
+  } else failWith(error);
 }
-
-await main();

@@ -1,5 +1,4 @@
 // `plimsoll profile svg`: the call graph laid out by Graphviz as WebAssembly.
-import { Graphviz } from '@hpcc-js/wasm-graphviz';
 import type { Profile } from '../pprof/tables.ts';
 import { renderDot } from '../profile/reports/dot.ts';
 import type { ReportOptions } from '../profile/reports/options.ts';
@@ -16,6 +15,8 @@ const CONTROL = /[\0-\x08\x0b-\x1f\x7f\uFFFE\uFFFF]|\p{Surrogate}/gu;
 const EDGE_LABEL = /^(NN?[\d_]+ -> NN?[\d_]+ \[)label="/gm;
 
 export async function renderSvg(profile: Profile, options: ReportOptions): Promise<string> {
+  // Imported here, for it is a module and cannot be required.
+  const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
   const graphviz = await Graphviz.load();
   const dot = [...renderDot(profile, options)].join('');
   const edges = dot.match(EDGE_LABEL)?.length ?? 0;

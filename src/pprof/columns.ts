@@ -57,6 +57,26 @@ export class Int32Builder {
   }
 }
 
+// Loops over whole columns stand by themselves: a function that goes on after its loop is compiled twice.
+
+function maximum(cells: Int32Array): number {
+  let largest = -1;
+  for (let i = 0; i < cells.length; i++) if (cells[i] > largest) largest = cells[i];
+  return largest;
+}
+
+/** Adds `column[i]` to `cells[rows[i]]`. @returns the first row whose sum is no safe integer, and was not added. */
+function addNarrow(cells: Float64Array, rows: Int32Array, column: Float64Array, sign: 1 | -1): number {
+  let i = 0;
+  for (; i < rows.length; i++) {
+    if (rows[i] < 0) continue;
+    const sum = cells[rows[i]] + sign * column[i];
+    if (!Number.isSafeInteger(sum)) return i;
+    cells[rows[i]] = sum;
+  }
+  return i;
+}
+
 /** A growing column of 64-bit integers; see Int64Column for how it chooses its kind. */
 class WideBuilder {
   #narrow: Float64Array;
@@ -131,6 +151,36 @@ class WideBuilder {
     }
     const wide = this.#widen();
     wide[row] = BigInt.asIntN(64, wide[row] + BigInt(value));
+  }
+
+  /** Cells of 0 up to `length`. */
+  growTo(length: number): void {
+    if (length <= this.#length) return;
+    const cells = this.#wide ?? this.#narrow;
+    if (length > cells.length) {
+      const capacity = Math.max(length, cells.length * 2);
+      this.#budget?.take(capacity * 8, 'values');
+      if (this.#wide !== null)
+        (this.#wide = new BigInt64Array(capacity)).set(cells.subarray(0, this.#length) as BigInt64Array);
+      else (this.#narrow = new Float64Array(capacity)).set(cells.subarray(0, this.#length) as Float64Array);
+    } else if (this.#wide !== null) this.#wide.fill(0n, this.#length, length);
+    else this.#narrow.fill(0, this.#length, length);
+    this.#length = length;
+  }
+
+  /**
+   * Adds a column, or takes it away: cell i to row `rows[i]`, where that is none of NO_ROW. Rows that are not there yet
+   * begin with 0. int64 arithmetic, which wraps as Go's does.
+   */
+  addAll(rows: Int32Array, column: Int64Column, sign: 1 | -1): void {
+    this.growTo(maximum(rows) + 1);
+    const isNarrow = this.#wide === null && column instanceof Float64Array;
+    let i = isNarrow ? addNarrow(this.#narrow, rows, column, sign) : 0;
+    for (; i < rows.length; i++) {
+      const value = column[i];
+      if (rows[i] >= 0)
+        this.add(rows[i], sign === 1 ? value : typeof value === 'bigint' ? -value : 0 - value);
+    }
   }
 
   /** The column as it is read: cells beyond 2^63 of an unsigned column come back unsigned. */

@@ -187,7 +187,7 @@ function mix(chain: number): number {
 }
 
 /** The first cells, copied only where much would be left behind them. */
-function trimmed(cells: Int32Array, length: number): Int32Array {
+export function trimmed(cells: Int32Array, length: number): Int32Array {
   const isWasteful = cells.length - length > length * MAX_WASTE;
   return isWasteful ? cells.slice(0, length) : cells.subarray(0, length);
 }

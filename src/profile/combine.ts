@@ -7,7 +7,7 @@ import { StringAppender } from './append-strings.ts';
 import { areSameKindOfUnit, scale } from './measurement.ts';
 import { markAsBase } from './labels.ts';
 import { mergeProfiles } from './merge.ts';
-import { normalizeTo, scaleSamples, toInt64 } from './scale.ts';
+import { negateSamples, normalizeTo, scaleSamples, toInt64 } from './scale.ts';
 
 /**
  * One profile of several: sample types by name that all of them have, in the order of the first; values in the finest
@@ -31,11 +31,7 @@ export interface BaseOptions {
 export function subtractBase(profile: Profile, base: Profile, options: BaseOptions): Profile {
   const marked = options.isDiff ? markAsBase(base) : base;
   const source = options.isNormalized ? normalizeTo(profile, marked) : profile;
-  const negative = scaleSamples(
-    marked,
-    marked.samples.values.map(() => -1),
-  );
-  return combineProfiles([source, negative]);
+  return combineProfiles([source, negateSamples(marked)]);
 }
 
 function keepCommonTypes(profiles: readonly Profile[]): Profile[] {

@@ -4,22 +4,27 @@ import type { Profile, SampleIndex } from '../pprof/tables.ts';
 /** The samples for which `isKept` holds; all other tables are shared with the input. */
 export function filterSamples(profile: Profile, isKept: (sample: SampleIndex) => boolean): Profile {
   const { samples, labels } = profile;
-  const kept: number[] = [];
-  for (let sample = 0; sample < samples.length; sample++)
-    if (isKept(sample as SampleIndex)) kept.push(sample);
-  if (kept.length === samples.length) return profile;
-  const labelRows: number[] = [];
-  const labelStart = new Int32Array(kept.length + 1);
-  kept.forEach((sample, row) => {
-    for (let at = samples.labelStart[sample]; at < samples.labelStart[sample + 1]; at++) labelRows.push(at);
-    labelStart[row + 1] = labelRows.length;
-  });
+  let first = 0;
+  while (first < samples.length && isKept(first as SampleIndex)) first++;
+  if (first === samples.length) return profile;
+  const rows = new Int32Array(samples.length - 1);
+  for (let sample = 0; sample < first; sample++) rows[sample] = sample;
+  let count = first;
+  for (let sample = first + 1; sample < samples.length; sample++)
+    if (isKept(sample as SampleIndex)) rows[count++] = sample;
+  const kept = rows.subarray(0, count);
+  const labelStart = new Int32Array(count + 1);
+  for (let row = 0; row < count; row++)
+    labelStart[row + 1] = labelStart[row] + samples.labelStart[kept[row] + 1] - samples.labelStart[kept[row]];
+  const labelRows = new Int32Array(labelStart[count]);
+  for (let row = 0, at = 0; row < count; row++)
+    for (let from = samples.labelStart[kept[row]]; at < labelStart[row + 1]; from++) labelRows[at++] = from;
   const pick = <Column extends Int32Array | Float64Array | BigInt64Array>(
     column: Column,
-    rows: readonly number[],
+    rows: Int32Array,
   ): Column => {
     const picked = column.slice(0, rows.length);
-    rows.forEach((row, at) => (picked[at] = column[row]));
+    for (let row = 0; row < rows.length; row++) picked[row] = column[rows[row]];
     return picked as Column;
   };
   return {

@@ -26,10 +26,13 @@ export function numericLabelUnits({ labels, strings }: Profile): NumericLabelUni
   const units = new Map<string, string>();
   const ignored = new Map<string, Set<string>>();
   const seen = new Set<number>();
+  let last = -1;
   for (let row = 0; row < labels.length; row++) {
     if (labels.text[row] !== NO_ROW) continue;
     // Most labels repeat one pair of key and unit; a pair is looked at once.
     const pair = labels.key[row] * strings.length + labels.unit[row];
+    if (pair === last) continue;
+    last = pair;
     if (seen.has(pair)) continue;
     seen.add(pair);
     const key = strings.get(labels.key[row]);

@@ -14,7 +14,7 @@ import {
   type StackTable,
   type Uint64Column,
 } from '../pprof/tables.ts';
-import { SequenceInterner } from './sequence-interner.ts';
+import { chainHash, SequenceInterner } from './sequence-interner.ts';
 
 /** Mapping sizes are compared in pages: loaders round. In 64 bits, so that the largest one counts as none, as in pprof. */
 const PAGE_BYTES = 0x1000n;
@@ -58,51 +58,52 @@ export class MergeTables {
     return this.#mappingByKey.size;
   }
 
-  internFunction({ functions }: Profile, row: number, rows: MergeRows): number {
+  internFunction(rows: MergeRows, row: number): number {
     const keys = this.#functionKeys;
     const before = keys.count;
-    keys.push(rows.string(functions.name[row]));
-    keys.push(rows.string(functions.systemName[row]));
-    keys.push(rows.string(functions.file[row]));
-    pushHalves(keys, functions.startLine, row);
+    keys.push(rows.string(rows.functionName[row]));
+    keys.push(rows.string(rows.functionSystemName[row]));
+    keys.push(rows.string(rows.functionFile[row]));
+    pushHalvesOf(keys, rows.functionStartLine[row]);
     const merged = keys.intern();
-    if (merged === before) this.#functionStartLine.push(functions.startLine[row]);
+    if (merged === before) this.#functionStartLine.push(rows.functionStartLine[row]);
     return merged;
   }
 
-  internLocation({ locations, lines }: Profile, row: number, rows: MergeRows): number {
-    const mapping = locations.mapping[row] === NO_ROW ? null : rows.mapping(locations.mapping[row]);
-    const address = shiftedAddress(locations.address, row, mapping?.shift ?? null);
-    const from = locations.lineStart[row];
-    const to = locations.lineStart[row + 1];
+  internLocation(rows: MergeRows, row: number): number {
+    const mapping = rows.locationMapping[row] === NO_ROW ? null : rows.mapping(rows.locationMapping[row]);
+    const mappingRow = mapping === null ? NO_ROW : mapping.row;
+    const address = shiftedAddress(rows.locationAddress, row, mapping === null ? null : mapping.shift);
+    const from = rows.lineStart[row];
+    const to = rows.lineStart[row + 1];
     // Functions first: they may be new, and only one sequence is open at a time in each interner.
-    for (let line = from; line < to; line++) rows.function(lines.function[line]);
+    for (let line = from; line < to; line++) rows.function(rows.lineFunction[line]);
     const keys = this.#locationKeys;
     const before = keys.count;
-    keys.push(mapping?.row ?? NO_ROW);
+    keys.push(mappingRow);
     pushHalvesOf(keys, address);
-    keys.push(locations.isFolded[row]);
+    keys.push(rows.locationIsFolded[row]);
     for (let line = from; line < to; line++) {
-      keys.push(rows.function(lines.function[line]));
-      pushHalves(keys, lines.line, line);
+      keys.push(rows.function(rows.lineFunction[line]));
+      pushHalvesOf(keys, rows.line[line]);
     }
     // pprof compares the column of the last line only (its key has room for no more); the first location wins.
-    if (to > from) pushHalves(keys, lines.column, to - 1);
+    if (to > from) pushHalvesOf(keys, rows.lineColumn[to - 1]);
     const merged = keys.intern();
     if (merged !== before) return merged;
-    this.#locationMapping.push(mapping?.row ?? NO_ROW);
+    this.#locationMapping.push(mappingRow);
     this.#locationAddress.push(address);
-    this.#locationIsFolded.push(locations.isFolded[row]);
+    this.#locationIsFolded.push(rows.locationIsFolded[row]);
     for (let line = from; line < to; line++) {
-      this.#lineFunction.push(rows.function(lines.function[line]));
-      this.#line.push(lines.line[line]);
-      this.#lineColumn.push(lines.column[line]);
+      this.#lineFunction.push(rows.function(rows.lineFunction[line]));
+      this.#line.push(rows.line[line]);
+      this.#lineColumn.push(rows.lineColumn[line]);
     }
     this.#lineStart.push(this.#lineFunction.length);
     return merged;
   }
 
-  internMapping({ mappings }: Profile, row: number, rows: MergeRows): MergedMapping {
+  internMapping(rows: MergeRows, { mappings }: Profile, row: number): MergedMapping {
     const start = exactAt(mappings.start, row);
     const size = BigInt.asUintN(64, exactAt(mappings.limit, row) - start);
     const pages = BigInt.asUintN(64, size + PAGE_BYTES - 1n) / PAGE_BYTES;
@@ -186,10 +187,32 @@ export class MergeTables {
   }
 }
 
-/** Rows of one profile to rows of the merged one, looked up once each, and only those that samples use. */
+/**
+ * Rows of one profile to rows of the merged one, looked up once each, and only those that samples use. The columns stand
+ * here one by one because the engine compiles for objects of one form: tables that come from a decoder and those that an
+ * operation has put together differ in theirs, and each other form would have everything compiled again.
+ */
 export class MergeRows {
+  readonly functionName: Int32Array;
+  readonly functionSystemName: Int32Array;
+  readonly functionFile: Int32Array;
+  readonly functionStartLine: Int64Column;
+  readonly lineStart: Int32Array;
+  readonly lineFunction: Int32Array;
+  readonly line: Int64Column;
+  readonly lineColumn: Int64Column;
+  readonly locationMapping: Int32Array;
+  readonly locationAddress: Uint64Column;
+  readonly locationIsFolded: Uint8Array;
+  readonly labelStart: Int32Array;
+  readonly labelKey: Int32Array;
+  readonly labelText: Int32Array;
+  readonly labelNumber: Int64Column;
+  readonly labelUnit: Int32Array;
   readonly #tables: MergeTables;
   readonly #profile: Profile;
+  readonly #stackStart: Int32Array;
+  readonly #stackLocation: Int32Array;
   readonly #strings: Int32Array;
   readonly #functions: Int32Array;
   readonly #locations: Int32Array;
@@ -197,12 +220,31 @@ export class MergeRows {
   readonly #mappings: (MergedMapping | undefined)[] = [];
 
   constructor(tables: MergeTables, profile: Profile) {
+    const { functions, lines, locations, labels, samples, stacks } = profile;
+    this.functionName = functions.name;
+    this.functionSystemName = functions.systemName;
+    this.functionFile = functions.file;
+    this.functionStartLine = functions.startLine;
+    this.lineStart = locations.lineStart;
+    this.lineFunction = lines.function;
+    this.line = lines.line;
+    this.lineColumn = lines.column;
+    this.locationMapping = locations.mapping;
+    this.locationAddress = locations.address;
+    this.locationIsFolded = locations.isFolded;
+    this.labelStart = samples.labelStart;
+    this.labelKey = labels.key;
+    this.labelText = labels.text;
+    this.labelNumber = labels.number;
+    this.labelUnit = labels.unit;
     this.#tables = tables;
     this.#profile = profile;
+    this.#stackStart = stacks.locationStart;
+    this.#stackLocation = stacks.location;
     this.#strings = new Int32Array(profile.strings.length).fill(NO_ROW);
-    this.#functions = new Int32Array(profile.functions.length).fill(NO_ROW);
-    this.#locations = new Int32Array(profile.locations.length).fill(NO_ROW);
-    this.#stacks = new Int32Array(profile.stacks.length).fill(NO_ROW);
+    this.#functions = new Int32Array(functions.length).fill(NO_ROW);
+    this.#locations = new Int32Array(locations.length).fill(NO_ROW);
+    this.#stacks = new Int32Array(stacks.length).fill(NO_ROW);
   }
 
   string(row: number): StringIndex {
@@ -212,13 +254,12 @@ export class MergeRows {
   }
 
   function(row: number): number {
-    if (this.#functions[row] === NO_ROW)
-      this.#functions[row] = this.#tables.internFunction(this.#profile, row, this);
+    if (this.#functions[row] === NO_ROW) this.#functions[row] = this.#tables.internFunction(this, row);
     return this.#functions[row];
   }
 
   mapping(row: number): MergedMapping {
-    return (this.#mappings[row] ??= this.#tables.internMapping(this.#profile, row, this));
+    return (this.#mappings[row] ??= this.#tables.internMapping(this, this.#profile, row));
   }
 
   stack(row: number): number {
@@ -227,18 +268,26 @@ export class MergeRows {
   }
 
   #internStack(row: number): number {
-    const { stacks } = this.#profile;
+    const locations = this.#stackLocation;
     const merged = this.#tables.stacks;
     const known = this.#locations;
-    for (let at = stacks.locationStart[row]; at < stacks.locationStart[row + 1]; at++) {
-      const location = stacks.location[at];
-      if (known[location] === NO_ROW)
-        known[location] = this.#tables.internLocation(this.#profile, location, this);
-      merged.push(known[location]);
+    const from = this.#stackStart[row];
+    const to = this.#stackStart[row + 1];
+    const cells = merged.room(to - from);
+    let length = merged.length;
+    let chain = 0;
+    for (let at = from; at < to; at++) {
+      const location = locations[at];
+      if (known[location] === NO_ROW) known[location] = this.#tables.internLocation(this, location);
+      cells[length++] = known[location];
+      chain = chainHash(chain, known[location]);
     }
-    return merged.intern();
+    return merged.internWritten(length, chain);
   }
 }
+
+/** Cells of a number in a key; those of a text are two. */
+export const LABEL_CELLS = 5;
 
 /** Labels of samples, and what makes two label sets equal. */
 export class MergeLabels {
@@ -252,26 +301,26 @@ export class MergeLabels {
   }
 
   /** Pushes the label set of a sample onto a key: text before numbers, each by key; the order of equal keys counts. */
-  pushKey({ samples, labels }: Profile, sample: number, rows: MergeRows, key: SequenceInterner): void {
-    const from = samples.labelStart[sample];
-    const to = samples.labelStart[sample + 1];
+  pushKey(rows: MergeRows, sample: number, key: SequenceInterner): void {
+    const from = rows.labelStart[sample];
+    const to = rows.labelStart[sample + 1];
     if (to === from) return;
-    if (to - from === 1) return pushLabel(labels, from, rows, key);
+    if (to - from === 1) return pushLabel(rows, from, key);
     const order = Array.from({ length: to - from }, (_, i) => from + i);
     const rankOf = (row: number): number =>
-      rows.string(labels.key[row]) + (labels.text[row] === NO_ROW ? TWO_32 : 0);
+      rows.string(rows.labelKey[row]) + (rows.labelText[row] === NO_ROW ? TWO_32 : 0);
     // The sort is stable.
     order.sort((a, b) => rankOf(a) - rankOf(b));
-    for (const row of order) pushLabel(labels, row, rows, key);
+    for (const row of order) pushLabel(rows, row, key);
   }
 
   /** Takes over the labels of a sample, in their order. */
-  add({ samples, labels }: Profile, sample: number, rows: MergeRows): void {
-    for (let row = samples.labelStart[sample]; row < samples.labelStart[sample + 1]; row++) {
-      this.#key.push(rows.string(labels.key[row]));
-      this.#text.push(labels.text[row] === NO_ROW ? NO_ROW : rows.string(labels.text[row]));
-      this.#number.push(labels.number[row]);
-      this.#unit.push(rows.string(labels.unit[row]));
+  add(rows: MergeRows, sample: number): void {
+    for (let row = rows.labelStart[sample]; row < rows.labelStart[sample + 1]; row++) {
+      this.#key.push(rows.string(rows.labelKey[row]));
+      this.#text.push(rows.labelText[row] === NO_ROW ? NO_ROW : rows.string(rows.labelText[row]));
+      this.#number.push(rows.labelNumber[row]);
+      this.#unit.push(rows.string(rows.labelUnit[row]));
     }
   }
 
@@ -286,17 +335,13 @@ export class MergeLabels {
   }
 }
 
-function pushLabel(labels: LabelTable, row: number, rows: MergeRows, key: SequenceInterner): void {
-  key.push(rows.string(labels.key[row]));
-  const text = labels.text[row];
+function pushLabel(rows: MergeRows, row: number, key: SequenceInterner): void {
+  key.push(rows.string(rows.labelKey[row]));
+  const text = rows.labelText[row];
   key.push(text === NO_ROW ? NO_ROW : rows.string(text));
   if (text !== NO_ROW) return;
-  pushHalves(key, labels.number, row);
-  key.push(rows.string(labels.unit[row]));
-}
-
-function pushHalves(key: SequenceInterner, column: Int64Column | Uint64Column, row: number): void {
-  pushHalvesOf(key, column[row]);
+  pushHalvesOf(key, rows.labelNumber[row]);
+  key.push(rows.string(rows.labelUnit[row]));
 }
 
 /** A 64-bit number in two's complement: the same halves whatever the kind of its column. */

@@ -3,8 +3,15 @@
 import { PlimsollError } from '../base/errors.ts';
 import type { StringIndex } from '../base/string-table.ts';
 import { Int32Builder, Int64Builder } from '../pprof/columns.ts';
-import type { IndexColumn, Int64Column, Profile, ProfileHeader, ValueTypeTable } from '../pprof/tables.ts';
-import { MergeLabels, MergeRows, MergeTables } from './merge-tables.ts';
+import {
+  NO_ROW,
+  type IndexColumn,
+  type Int64Column,
+  type Profile,
+  type ProfileHeader,
+  type ValueTypeTable,
+} from '../pprof/tables.ts';
+import { LABEL_CELLS, MergeLabels, MergeRows, MergeTables } from './merge-tables.ts';
 import { SequenceInterner } from './sequence-interner.ts';
 
 /**
@@ -130,18 +137,18 @@ export class ProfileMerger {
     // The first mapping is the main binary, whether a sample touches it or not.
     if (this.#tables.mappingCount === 0 && profile.mappings.length > 0) rows.mapping(0);
     this.#header.add(profile, (row) => rows.string(row));
-    for (let sample = 0; sample < samples.length; sample++) {
-      if (isZero(inputs, sample)) continue;
-      const row = this.#internSample(profile, sample, rows);
-      for (let column = 0; column < columns.length; column++) {
-        const value = inputs[column][sample];
-        columns[column].values.add(row, sign === 1 ? value : negate(value));
-      }
-    }
+    this.#tables.stacks.expect(profile.stacks.length, profile.stacks.location.length);
+    this.#sampleKeys.expect(samples.length, samples.length + profile.labels.length * LABEL_CELLS);
+    const merged = new Int32Array(samples.length).fill(NO_ROW);
+    const isLeft = findNonZero(inputs, samples.length);
+    for (let sample = 0; sample < samples.length; sample++)
+      if (isLeft[sample] === 1) merged[sample] = this.#internSample(samples.stack[sample], sample, rows);
+    columns.forEach(({ values }, column) => values.addAll(merged, inputs[column], sign));
   }
 
   /** The merged profile. */
   finish(): Profile {
+    for (const { values } of this.#columns ?? []) values.growTo(this.sampleCount);
     if (this.#columns === null) throw new RangeError('nothing to merge');
     const { strings } = this.#tables;
     const rowsOf = (texts: readonly string[]): IndexColumn<StringIndex> =>
@@ -179,18 +186,17 @@ export class ProfileMerger {
     return this.#columns;
   }
 
-  #internSample(profile: Profile, sample: number, rows: MergeRows): number {
-    const stack = rows.stack(profile.samples.stack[sample]);
+  #internSample(stackOfSample: number, sample: number, rows: MergeRows): number {
+    const stack = rows.stack(stackOfSample);
     const keys = this.#sampleKeys;
     const before = keys.count;
     keys.push(stack);
-    this.#labels.pushKey(profile, sample, rows, keys);
+    this.#labels.pushKey(rows, sample, keys);
     const row = keys.intern();
     if (row !== before) return row;
     this.#sampleStack.push(stack);
-    this.#labels.add(profile, sample, rows);
+    this.#labels.add(rows, sample);
     this.#labelStart.push(this.#labels.length);
-    for (const { values } of this.#columns ?? []) values.pushNumber(0);
     return row;
   }
 }
@@ -203,22 +209,21 @@ function columnOf({ sampleTypes, strings }: Profile, type: string): number {
   return sampleTypes.type.findIndex((row) => strings.get(row) === type);
 }
 
-function isZero(columns: readonly Int64Column[], sample: number): boolean {
-  for (let column = 0; column < columns.length; column++) {
-    const value = columns[column][sample];
-    if (value !== 0 && value !== 0n) return false;
-  }
-  return true;
+/** [samples] 1 = a value in any column. */
+function findNonZero(columns: readonly Int64Column[], length: number): Uint8Array {
+  const isNonZero = new Uint8Array(length);
+  for (const column of columns)
+    if (column instanceof Float64Array) markNonZero(isNonZero, column);
+    else for (let sample = 0; sample < length; sample++) if (column[sample] !== 0n) isNonZero[sample] = 1;
+  return isNonZero;
+}
+
+function markNonZero(isNonZero: Uint8Array, column: Float64Array): void {
+  for (let sample = 0; sample < column.length; sample++) if (column[sample] !== 0) isNonZero[sample] = 1;
 }
 
 function hasZeroSample({ samples }: Profile): boolean {
-  for (let sample = 0; sample < samples.length; sample++) if (isZero(samples.values, sample)) return true;
-  return false;
-}
-
-function negate(value: number | bigint): number | bigint {
-  // 0 - x rather than -x: no negative zero.
-  return typeof value === 'bigint' ? -value : 0 - value;
+  return findNonZero(samples.values, samples.length).includes(0);
 }
 
 const NO_TEXT = 0 as StringIndex;

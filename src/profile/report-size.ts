@@ -20,6 +20,10 @@ export function checkReportSize({ samples, stacks, locations, lines, functions, 
       if (own !== NO_ROW) text[row] += strings.end[functions.name[own]] - strings.start[functions.name[own]];
     }
   }
+  // Nearly every profile is so far below the bounds that no stack need be looked at.
+  const depth = longest(stacks.locationStart);
+  if (depth * largest(text) <= MAX_STACK_TEXT && samples.length * depth * largest(frames) <= MAX_FRAMES)
+    return;
   const framesOfStack = new Float64Array(stacks.length);
   for (let stack = 0; stack < stacks.length; stack++) {
     let [sum, length] = [0, 0];
@@ -34,6 +38,18 @@ export function checkReportSize({ samples, stacks, locations, lines, functions, 
   let total = 0;
   for (let sample = 0; sample < samples.length; sample++) total += framesOfStack[samples.stack[sample]];
   if (total > MAX_FRAMES) throw tooLarge('its stacks have too many frames in all', `${total} frames`);
+}
+
+function longest(start: Int32Array): number {
+  let longest = 0;
+  for (let row = 1; row < start.length; row++) longest = Math.max(longest, start[row] - start[row - 1]);
+  return longest;
+}
+
+function largest(cells: Float64Array): number {
+  let largest = 0;
+  for (let row = 0; row < cells.length; row++) if (cells[row] > largest) largest = cells[row];
+  return largest;
 }
 
 function tooLarge(fact: string, value: string): PlimsollError {

@@ -18,14 +18,29 @@ export function scaleSamples(profile: Profile, ratios: readonly number[]): Profi
   );
 }
 
+/** All values with the other sign, as a base is taken away. Samples without a value stay: a merge leaves them out. */
+export function negateSamples(profile: Profile): Profile {
+  const values = profile.samples.values.map((column) => scaleColumn(column, -1));
+  return { ...profile, samples: { ...profile.samples, values } };
+}
+
 function scaleColumn(column: Int64Column, ratio: number): Int64Column {
   if (ratio === 1) return column;
+  if (ratio === -1 && column instanceof Float64Array) return negated(column);
   const scaled = new Int64Builder(column.length);
   for (const value of column) {
     const product = Number(value) * ratio;
     scaled.push(toInt64(Math.sign(product) * Math.round(Math.abs(product))));
   }
   return scaled.finish();
+}
+
+/** What a base is multiplied by; nothing is rounded then. */
+function negated(column: Float64Array): Float64Array {
+  const negative = new Float64Array(column.length);
+  // 0 - x rather than -x: no negative zero.
+  for (let row = 0; row < column.length; row++) negative[row] = 0 - column[row];
+  return negative;
 }
 
 /** Like Go's int64(float64): truncated; beyond the range, and for NaN, the smallest int64. */

@@ -1,5 +1,6 @@
 // Sequences of 32-bit numbers, each stored once: stacks, and the keys of functions, locations and samples while profiles
 // are merged. No string is made per sequence.
+import { trimmed } from '../pprof/stack-rows.ts';
 
 /**
  * Slots visited before a sequence goes to the overflow. The hash can be attacked through the profiles; the overflow is a
@@ -13,6 +14,15 @@ const FIRST_SLOTS = 256;
 /** 2^32 divided by the golden ratio. */
 const HASH_FACTOR = 0x9e3779b1;
 
+/** One step of the hash of a sequence; it begins with 0. */
+export function chainHash(chain: number, value: number): number {
+  return Math.imul(chain ^ value, HASH_FACTOR);
+}
+
+/**
+ * Push the numbers of one sequence, then `intern` it to get its row. Loops that write many ask for `room`, write from
+ * `length` on and close with `internWritten`.
+ */
 export class SequenceInterner {
   #cells = new Int32Array(FIRST_SLOTS * 2);
   /** Cells in use, the open sequence included. */
@@ -32,18 +42,45 @@ export class SequenceInterner {
 
   /** Next number of the open sequence. */
   push(value: number): void {
-    if (this.#length === this.#cells.length) this.#cells = doubled(this.#cells);
+    if (this.#length === this.#cells.length) this.#growCells(this.#length + 1);
     this.#cells[this.#length++] = value;
+  }
+
+  /** Cells of all sequences so far, the open one included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The cells, with room for `count` more behind `length`; valid until the next call. */
+  room(count: number): Int32Array {
+    if (this.#length + count > this.#cells.length) this.#growCells(this.#length + count);
+    return this.#cells;
+  }
+
+  /** Makes room for so many sequences more, with so many cells in all, where an empty interner will get them. */
+  expect(sequences: number, cells: number): void {
+    if (this.#count > 0 || sequences <= FIRST_SLOTS) return;
+    this.#cells = new Int32Array(cells);
+    this.#start = new Int32Array(sequences + 2);
+    this.#hash = new Int32Array(sequences + 1);
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(sequences * 2)));
   }
 
   /** Closes the open sequence: the row of an equal one, or a new row. */
   intern(): number {
     const cells = this.#cells;
+    let chain = 0;
+    for (let at = this.#start[this.#count]; at < this.#length; at++) chain = chainHash(chain, cells[at]);
+    return this.internWritten(this.#length, chain);
+  }
+
+  /** The same for a sequence whose cells up to `to` were written into `room`; `chain` is what chainHash makes of them. */
+  internWritten(to: number, chain: number): number {
+    const cells = this.#cells;
     const from = this.#start[this.#count];
-    const to = this.#length;
-    let chain = to - from;
-    for (let at = from; at < to; at++) chain = Math.imul(chain ^ cells[at], HASH_FACTOR);
-    const hash = Math.imul(chain ^ (chain >>> 15), 0x85ebca6b);
+    this.#length = to;
+    const sized = chain ^ (to - from);
+    const hash = Math.imul(sized ^ (sized >>> 15), 0x85ebca6b);
     const mask = this.#slots.length - 1;
     let slot = (hash ^ (hash >>> 13)) & mask;
     for (let probe = 0; probe < MAX_PROBES; probe++) {
@@ -73,12 +110,18 @@ export class SequenceInterner {
     return this.#cells[this.#start[row] + index];
   }
 
-  /** All sequences: `cells[start[row] .. start[row + 1])`. */
+  /** All sequences, and the end of the interner: `cells[start[row] .. start[row + 1])`. */
   finish(): { start: Int32Array; cells: Int32Array } {
     return {
-      start: this.#start.slice(0, this.#count + 1),
-      cells: this.#cells.slice(0, this.#start[this.#count]),
+      start: trimmed(this.#start, this.#count + 1),
+      cells: trimmed(this.#cells, this.#start[this.#count]),
     };
+  }
+
+  #growCells(needed: number): void {
+    const larger = new Int32Array(Math.max(needed, this.#cells.length * 2));
+    larger.set(this.#cells.subarray(0, this.#length));
+    this.#cells = larger;
   }
 
   #add(hash: number): number {

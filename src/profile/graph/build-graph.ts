@@ -53,17 +53,65 @@ function widen(column: Int64Column): BigInt64Array {
   return column instanceof Float64Array ? BigInt64Array.from(column, (value) => BigInt(value)) : column;
 }
 
+/** Edges while they are added up. */
+class GrowingEdges {
+  readonly #pairs = new PairTable();
+  readonly #weight: Sums;
+  readonly #weightDivisor: Sums | null;
+  readonly #isResidual = new Int32Builder();
+  readonly #isInline = new Int32Builder();
+
+  constructor({ isWide, isDivided }: SampleValues) {
+    this.#weight = new Sums(0, isWide);
+    this.#weightDivisor = isDivided ? new Sums(0, isWide) : null;
+  }
+
+  /** The row of an edge, a new one without weight where there was none. */
+  row(caller: number, callee: number): number {
+    const row = this.#pairs.row(caller, callee);
+    if (row === this.#isInline.length) {
+      this.#isInline.push(1);
+      this.#isResidual.push(0);
+    }
+    return row;
+  }
+
+  add(
+    row: number,
+    value: number | bigint,
+    divisor: number | bigint,
+    isResidual: boolean,
+    isInline: boolean,
+  ): void {
+    this.#weight.add(row, value);
+    this.#weightDivisor?.add(row, divisor);
+    // Inline is what was never called, residual what ever went over something.
+    if (!isInline) this.#isInline.view()[row] = 0;
+    if (isResidual) this.#isResidual.view()[row] = 1;
+  }
+
+  finish(): EdgeTable {
+    const { length } = this.#pairs;
+    return {
+      length,
+      caller: this.#pairs.first.finish(),
+      callee: this.#pairs.second.finish(),
+      weight: this.#weight.finish(length),
+      weightDivisor: this.#weightDivisor?.finish(length) ?? null,
+      isResidual: Uint8Array.from(this.#isResidual.finish()),
+      isInline: Uint8Array.from(this.#isInline.finish()),
+      isGone: new Uint8Array(length),
+    };
+  }
+}
+
 /** Nodes and edges while they are added up. */
 class Growing {
   readonly flat: Sums;
   readonly cum: Sums;
   readonly flatDivisor: Sums;
   readonly cumDivisor: Sums;
-  readonly edges = new PairTable();
-  readonly #weight: Sums;
-  readonly #weightDivisor: Sums;
-  readonly #isResidual = new Int32Builder();
-  readonly #isInline = new Int32Builder();
+  readonly edges: GrowingEdges;
   readonly #isDivided: boolean;
   readonly #nodes: number;
   readonly tags: NodeTags | null;
@@ -76,8 +124,7 @@ class Growing {
     this.cum = sums(nodes);
     this.flatDivisor = sums(nodes);
     this.cumDivisor = sums(nodes);
-    this.#weight = sums(nodes);
-    this.#weightDivisor = sums(nodes);
+    this.edges = new GrowingEdges(values);
     this.#isDivided = values.isDivided;
     this.tags = withTags ? new NodeTags(task.profile, task.options, values.isWide) : null;
   }
@@ -108,36 +155,8 @@ class Growing {
     this.tags?.add(node, sample, value, divisor, true);
   }
 
-  addEdge(
-    edge: number,
-    value: number | bigint,
-    divisor: number | bigint,
-    call: { readonly isResidual: boolean; readonly isInline: boolean },
-  ): void {
-    this.#weight.add(edge, value);
-    if (this.#isDivided) this.#weightDivisor.add(edge, divisor);
-    if (edge === this.#isInline.length) {
-      this.#isInline.push(call.isInline ? 1 : 0);
-      this.#isResidual.push(call.isResidual ? 1 : 0);
-      return;
-    }
-    // Inline is what was never called, residual what ever went over something.
-    if (!call.isInline) this.#isInline.view()[edge] = 0;
-    if (call.isResidual) this.#isResidual.view()[edge] = 1;
-  }
-
   finish(task: GraphTask, info: Int32Array): Graph {
     const { length } = info;
-    const edges: EdgeTable = {
-      length: this.edges.length,
-      caller: this.edges.first.finish(),
-      callee: this.edges.second.finish(),
-      weight: this.#weight.finish(this.edges.length),
-      weightDivisor: this.#isDivided ? this.#weightDivisor.finish(this.edges.length) : null,
-      isResidual: Uint8Array.from(this.#isResidual.finish()),
-      isInline: Uint8Array.from(this.#isInline.finish()),
-      isGone: new Uint8Array(this.edges.length),
-    };
     const flat = this.flat.finish(length);
     const cum = this.cum.finish(length);
     return {
@@ -147,7 +166,7 @@ class Growing {
       cum,
       flatDivisor: this.#isDivided ? this.flatDivisor.finish(length) : null,
       cumDivisor: this.#isDivided ? this.cumDivisor.finish(length) : null,
-      edges,
+      edges: this.edges.finish(),
       tags: this.tags,
       nodes: selectNodes(info, flat, cum, task.options.dropNegative),
     };
@@ -188,6 +207,49 @@ export function sumNodes(task: GraphTask): Graph {
 }
 
 /**
+ * The edges of `buildGraph`, for nodes that `sumNodes` has added up.
+ *
+ * @param isKept as in buildGraph.
+ * @param isCallee [infos] 1 = edges into the node are wanted; null = all are.
+ */
+export function sumEdges(task: GraphTask, isKept: Uint8Array | null, isCallee: Uint8Array | null): EdgeTable {
+  const { infos, values } = task;
+  const { samples, stacks } = task.profile;
+  const edges = new GrowingEdges(values);
+  const seen = new Int32Builder();
+  for (let sample = 0; sample < samples.length; sample++) {
+    const value = values.value(sample);
+    const divisor = values.divisor(sample);
+    if (isZero(value) && isZero(divisor)) continue;
+    let parent = NO_ROW;
+    let isResidual = false;
+    const stack = samples.stack[sample];
+    for (let at = stacks.locationStart[stack + 1] - 1; at >= stacks.locationStart[stack]; at--) {
+      const location = stacks.location[at];
+      const last = infos.nodeStart[location + 1] - 1;
+      for (let cell = last; cell >= infos.nodeStart[location]; cell--) {
+        const node = infos.nodeOf[cell];
+        if (isKept !== null && isKept[node] === 0) {
+          isResidual = true;
+          continue;
+        }
+        if (parent !== NO_ROW && parent !== node && (isCallee === null || isCallee[node] === 1)) {
+          const edge = edges.row(parent, node);
+          if (edge === seen.length) seen.push(-1);
+          if (seen.at(edge) !== sample) {
+            seen.view()[edge] = sample;
+            edges.add(edge, value, divisor, isResidual, cell !== last);
+          }
+        }
+        parent = node;
+        isResidual = false;
+      }
+    }
+  }
+  return edges.finish();
+}
+
+/**
  * A node per NodeInfo. A sample counts once for each node and each edge on its stack, however often they occur; its value
  * is the leaf's own.
  *
@@ -225,7 +287,7 @@ export function buildGraph(task: GraphTask, isKept: Uint8Array | null): Graph {
           if (edge === seenEdge.length) seenEdge.push(-1);
           if (seenEdge.at(edge) !== sample) {
             seenEdge.view()[edge] = sample;
-            growing.addEdge(edge, value, divisor, { isResidual, isInline: cell !== last });
+            growing.edges.add(edge, value, divisor, isResidual, cell !== last);
           }
         }
         parent = node;
@@ -260,10 +322,7 @@ export function buildTree(task: GraphTask): Graph {
         const node = paths.row(parent + 1, infos.nodeOf[cell]);
         growing.addCum(node, sample, value, divisor);
         if (parent !== NO_ROW)
-          growing.addEdge(growing.edges.row(parent, node), value, divisor, {
-            isResidual: false,
-            isInline: cell !== last,
-          });
+          growing.edges.add(growing.edges.row(parent, node), value, divisor, false, cell !== last);
         parent = node;
       }
     }

@@ -6,8 +6,8 @@ import type { ReportOptions } from '../reports/options.ts';
 import { adjacencyOf, nodeName, sortEdges } from './graph.ts';
 import { buildTrimmedGraph, chooseUnit, type GraphShape } from './trim-graph.ts';
 
-const TEXT: GraphShape = { isVisual: false, mayBeTree: false, withObjects: false };
-const PICTURE: GraphShape = { isVisual: true, mayBeTree: true, withObjects: false };
+const TEXT: GraphShape = { isVisual: false, mayBeTree: false, withObjects: false, edges: 'all' };
+const PICTURE: GraphShape = { isVisual: true, mayBeTree: true, withObjects: false, edges: 'all' };
 
 function draw(
   drawing: string,

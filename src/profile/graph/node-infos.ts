@@ -68,6 +68,15 @@ export class NodeInfos {
     return compareText(this.printableName(a), this.printableName(b));
   }
 
+  /** [rows] 1 = the function was inlined somewhere. */
+  inlined(): Uint8Array {
+    const isInlined = new Uint8Array(this.length);
+    for (let location = 0; location + 1 < this.nodeStart.length; location++)
+      for (let cell = this.nodeStart[location]; cell < this.nodeStart[location + 1] - 1; cell++)
+        isInlined[this.nodeOf[cell]] = 1;
+    return isInlined;
+  }
+
   #fill(): void {
     const { locations, lines, functions } = this.#profile;
     // A function is one node where lines and addresses are erased, which is the usual case: no key to build then.

@@ -4,7 +4,7 @@ import { scale } from '../measurement.ts';
 import type { Profile } from '../../pprof/tables.ts';
 import type { ReportOptions } from '../reports/options.ts';
 import { toInt64 } from '../scale.ts';
-import { buildGraph, buildTree, SampleValues, sumNodes, type GraphTask } from './build-graph.ts';
+import { buildGraph, buildTree, SampleValues, sumEdges, sumNodes, type GraphTask } from './build-graph.ts';
 import { adjacencyOf, cumValue, flatSum, flatValue, sortEdges, type Adjacency, type Graph } from './graph.ts';
 import { NodeInfos } from './node-infos.ts';
 import { absolute, compareAbsolute, isZero } from './sums.ts';
@@ -20,6 +20,8 @@ export interface GraphShape {
   readonly mayBeTree: boolean;
   /** Object files tell nodes apart. */
   readonly withObjects: boolean;
+  /** Which edges a text shows: all, those into functions that were inlined anywhere, or none. */
+  readonly edges: 'all' | 'inlined' | 'none';
 }
 
 export interface TrimmedGraph {
@@ -72,7 +74,10 @@ export function buildTrimmedGraph(profile: Profile, options: ReportOptions, shap
   if (!isTree && !shape.isVisual) {
     const { nodes } = graph;
     const isCut = droppedNodes > 0 || nodes.length < originalCount;
-    graph = { ...buildGraph(task, isCut ? keptInfos(graph, nodes) : null), nodes };
+    if (shape.edges !== 'none') {
+      const isCallee = shape.edges === 'inlined' ? task.infos.inlined() : null;
+      graph = { ...graph, edges: sumEdges(task, isCut ? keptInfos(graph, nodes) : null, isCallee) };
+    }
   }
   const droppedEdges = trimEdges(graph, edgeCutoff);
   if (shape.isVisual) removeRedundantEdges(graph);

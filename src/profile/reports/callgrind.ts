@@ -3,12 +3,12 @@
 import type { Profile } from '../../pprof/tables.ts';
 import { adjacencyOf, flatValue, sortEdges, type Graph } from '../graph/graph.ts';
 import type { NodeInfo } from '../graph/node-infos.ts';
-import { buildTrimmedGraph, chooseUnit } from '../graph/trim-graph.ts';
+import { buildTrimmedGraph, chooseUnit, type GraphShape } from '../graph/trim-graph.ts';
 import { scale } from '../measurement.ts';
 import { toInt64 } from '../scale.ts';
 import type { ReportOptions } from './options.ts';
 
-const SHAPE = { isVisual: false, mayBeTree: true, withObjects: true };
+const SHAPE: GraphShape = { isVisual: false, mayBeTree: true, withObjects: true, edges: 'all' };
 
 export function* renderCallgrind(profile: Profile, given: ReportOptions): Generator<string> {
   const { graph } = buildTrimmedGraph(profile, given, SHAPE);

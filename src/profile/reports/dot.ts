@@ -13,7 +13,13 @@ import {
 import type { NodeInfo } from '../graph/node-infos.ts';
 import { sortTags, tagCum, tagFlat, type NodeTag } from '../graph/node-tags.ts';
 import { absolute, isZero } from '../graph/sums.ts';
-import { buildTrimmedGraph, chooseUnit, MAX_NODE_TAGS, type TrimmedGraph } from '../graph/trim-graph.ts';
+import {
+  buildTrimmedGraph,
+  chooseUnit,
+  MAX_NODE_TAGS,
+  type GraphShape,
+  type TrimmedGraph,
+} from '../graph/trim-graph.ts';
 import { percentage } from '../measurement.ts';
 import { dotColour } from './dot-colour.ts';
 import { collapseTags, type DrawnTag } from './dot-tags.ts';
@@ -22,7 +28,7 @@ import type { ReportOptions } from './options.ts';
 import { printableName } from './printable-name.ts';
 import { shortenFunctionName } from './short-names.ts';
 
-const SHAPE = { isVisual: true, mayBeTree: true, withObjects: false };
+const SHAPE: GraphShape = { isVisual: true, mayBeTree: true, withObjects: false, edges: 'all' };
 
 export function* renderDot(profile: Profile, given: ReportOptions): Generator<string> {
   const trimmed = buildTrimmedGraph(profile, given, SHAPE);

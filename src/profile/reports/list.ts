@@ -4,14 +4,14 @@ import { compareText } from '../compare-text.ts';
 import { sumNodes } from '../graph/build-graph.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeInfo } from '../graph/node-infos.ts';
-import { graphTask } from '../graph/trim-graph.ts';
+import { graphTask, type GraphShape } from '../graph/trim-graph.ts';
 import { percentage } from '../measurement.ts';
 import { splitList, trimPath } from '../trim-path.ts';
 import { formatValue } from './header.ts';
 import type { ReportOptions } from './options.ts';
 import { noMatch } from './tree.ts';
 
-const SHAPE = { isVisual: false, mayBeTree: false, withObjects: true };
+const SHAPE: GraphShape = { isVisual: false, mayBeTree: false, withObjects: true, edges: 'none' };
 /** Lines shown before the first and behind the last that has a value. */
 const MARGIN = 5;
 

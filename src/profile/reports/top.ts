@@ -1,12 +1,12 @@
 // `top`: functions by their own value. Source: google/pprof internal/report printText.
 import type { Profile } from '../../pprof/tables.ts';
 import { cumValue, flatTotal, flatValue, nodeName, type Graph } from '../graph/graph.ts';
-import { buildTrimmedGraph, chooseUnit } from '../graph/trim-graph.ts';
+import { buildTrimmedGraph, chooseUnit, type GraphShape } from '../graph/trim-graph.ts';
 import { percentage } from '../measurement.ts';
 import { formatValue, reportLabels } from './header.ts';
 import type { ReportOptions } from './options.ts';
 
-const SHAPE = { isVisual: false, mayBeTree: false, withObjects: false };
+const SHAPE: GraphShape = { isVisual: false, mayBeTree: false, withObjects: false, edges: 'inlined' };
 
 /** One row: one function (or line, file, ... by the granularity). */
 export interface TopRow {

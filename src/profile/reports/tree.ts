@@ -10,12 +10,12 @@ import {
   sortEdges,
   type Graph,
 } from '../graph/graph.ts';
-import { buildTrimmedGraph, chooseUnit } from '../graph/trim-graph.ts';
+import { buildTrimmedGraph, chooseUnit, type GraphShape } from '../graph/trim-graph.ts';
 import { percentage } from '../measurement.ts';
 import { formatValue, reportLabels } from './header.ts';
 import type { ReportOptions } from './options.ts';
 
-const SHAPE = { isVisual: false, mayBeTree: false, withObjects: false };
+const SHAPE: GraphShape = { isVisual: false, mayBeTree: false, withObjects: false, edges: 'all' };
 const SEPARATOR = '----------------------------------------------------------+-------------\n';
 const LEGEND = '      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t \n';
 
