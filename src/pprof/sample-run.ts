@@ -1,11 +1,16 @@
 // The hot loop of decoding: samples as encoders write them, straight into columns. It is one long function on purpose.
 // Nearly all the time of decoding is spent here, and split into methods it takes half as long again, because the engine
-// then neither keeps the cursors in registers nor inlines all of it.
+// then neither keeps the cursors in registers nor inlines all of it. What a first process makes of it counts as much: compiling
+// takes longer than reading 60,000 samples with the result, and code that comes to a place which had not run before it was
+// compiled is thrown away. So there are few such places: what is rare is computed always, or tried on the first samples.
 import type { LabelColumns } from './label-columns.ts';
 import { hashLocation, type StackRows } from './stack-rows.ts';
 import { READ_AHEAD, joinGroups } from './wire-reader.ts';
 
 const TWO_28 = 0x10000000;
+
+/** Samples whose values are read as if they were large, which the engine has then seen before it compiles. */
+const TRIED_ROWS = 256;
 
 /** Tags of a sample: field number * 8 + wire type. */
 export const LOCATION_ID = 0x08;
@@ -56,16 +61,18 @@ export function readSampleRun(columns: SampleColumns, from: number): number {
     let type = 0;
     while (pos < end) {
       const tag = bytes[pos++];
-      let stop = pos;
-      if ((tag & 7) === 2) {
-        let inner = bytes[pos++];
-        if (inner >= 0x80) inner = (inner & 0x7f) | (bytes[pos++] << 7);
-        stop = pos + inner;
-      } else {
-        while (bytes[stop] >= 0x80) stop++;
-        stop++;
+      // The length of a packed field, or a single number, which ends somewhere behind its first byte.
+      const isPacked = (tag >> 1) & 1;
+      const head = view.getInt32(pos, true);
+      const isLongHead = (head >> 7) & 1;
+      const content = pos + 1 + isLongHead;
+      const packedStop = content + ((head & 0x7f) | ((head >> 1) & 0x3f80 & -isLongHead));
+      let stop = pos + 1;
+      if (isPacked === 1) {
+        pos = content;
+        stop = packedStop;
       }
-      if (stop > end) return row;
+      if (((head >> 15) & isLongHead & isPacked) === 1 || stop > end) return row;
       if (tag === PACKED_LOCATION_IDS || tag === LOCATION_ID) {
         // Ids of one and of two bytes are mixed at random in real stacks, so that a branch per id is mispredicted every
         // few ids. Four bytes are loaded instead, and two ids cut out of them without a branch.
@@ -91,6 +98,7 @@ export function readSampleRun(columns: SampleColumns, from: number): number {
           firstHash = hashLocation(hash, first);
           hash = hashLocation(firstHash, second);
         }
+        if (isPacked === 0) stop = middle;
         if (pos !== stop) {
           if (middle !== stop) return row;
           length--;
@@ -102,25 +110,31 @@ export function readSampleRun(columns: SampleColumns, from: number): number {
           const word = view.getInt32(pos, true);
           const ends = ~word & 0x80808080;
           const lowest = ends & -ends;
-          let value = joinGroups(word & (lowest - 1));
-          // Without an end among four bytes `lowest` is 0, and the mask above lets all bits through.
-          if (lowest !== 0) pos += (39 - Math.clz32(lowest)) >> 3;
-          else {
+          // Without an end among four bytes `lowest` is 0, and this mask lets all bits through.
+          const low = joinGroups(word & (lowest - 1));
+          let value = low;
+          let next = pos + ((39 - Math.clz32(lowest)) >> 3);
+          if (lowest === 0 || row < TRIED_ROWS) {
+            const isWide = lowest === 0 ? -1 : 0;
             const high = view.getInt32(pos + 4, true);
             const highEnds = ~high & 0x808080;
             const lowestHigh = highEnds & -highEnds;
-            if (lowestHigh === 0) return row;
-            value += joinGroups(high & (lowestHigh - 1)) * TWO_28;
-            pos += 4 + ((39 - Math.clz32(lowestHigh)) >> 3);
+            if ((lowestHigh | ~isWide) === 0) return row;
+            // Half a unit more and less: never small integers, which is what code would be compiled for.
+            const groups = joinGroups(high & (lowestHigh - 1) & isWide) + 0.5;
+            value = groups * TWO_28 + (low - TWO_28 / 2);
+            next += (4 + ((39 - Math.clz32(lowestHigh)) >> 3)) & isWide;
           }
+          pos = next;
           if (type === types) return row;
           values[type++][row] = value;
         }
+        if (isPacked === 0) stop = pos;
         if (pos !== stop) return row;
       } else if (tag !== LABEL || !labels.readFast(view, pos, stop)) return row;
       pos = stop;
     }
-    if (type !== types) return row;
+    if (type !== types || pos !== end) return row;
     stack[row] = stacks.closeWritten(length, hash);
     labelStart[row + 1] = labels.length;
   }

@@ -99,6 +99,7 @@ export class StackRows {
     const mask = slots.length - 1;
     const mark = tagOf(hash, mask);
     let slot = hash & mask;
+    let known = -1;
     for (let probe = 0; probe < MAX_PROBES; probe++) {
       const found = slots[slot];
       if (found === 0) {
@@ -106,12 +107,13 @@ export class StackRows {
         break;
       }
       if ((found & ~mask) === mark && this.#isEqual((found & mask) - 1, from, to)) {
-        this.#length = from;
-        return ((found & mask) - 1) as StackIndex;
+        known = (found & mask) - 1;
+        break;
       }
       slot = (slot + 1) & mask;
     }
-    this.#length = to;
+    this.#length = known === -1 ? to : from;
+    if (known !== -1) return known as StackIndex;
     const row = this.#count++;
     if (this.#count === this.#start.length) this.#growStarts();
     this.#start[this.#count] = to;
