@@ -43,7 +43,10 @@ describe('the npm package', () => {
     const paths = packed.files.map(({ path }) => path);
     for (const wanted of [
       'dist/bin/plimsoll.js',
+      'dist/bin/package.json',
+      'dist/bin/main.mjs',
       'dist/web/index.html',
+      'dist/web/profile/index.html',
       'dist/pipeline/decode-worker.js',
       'dist/store/engine/engine-child.js',
       'demo/go.mod',

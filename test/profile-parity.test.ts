@@ -1,11 +1,14 @@
 // Every report against the installed `go tool pprof`, on the same files, letter by letter where pprof's own output does
 // not vary. Ours runs without a `go` on its PATH.
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeProfile } from '../src/pprof/encode-proto.ts';
+import { ProfileBuilder } from '../src/pprof/profile-builder.ts';
+import { NO_ROW, type Profile, type ProfileHeader } from '../src/pprof/tables.ts';
 import { fixtureNames, fixturePath } from '../src/testing/fixture-profiles.ts';
 import { LEGACY_PROFILES } from '../src/testing/legacy-profiles.ts';
 import { requireBuild, runCli } from './built-cli.ts';
@@ -81,7 +84,8 @@ const CASES: readonly Case[] = [
     '-noinlines',
     '-unit=auto',
   ].map((flag) => ({ report: 'top', flags: [flag] })),
-  { report: 'top', flags: ['-addresses', '-nodefraction=0.05'] },
+  { report: 'top', flags: ['-addresses', '-nodefraction=0x1p-4', '-nodecount=1_0'] },
+  { report: 'text', flags: ['-cum'] },
   { report: 'top', flags: ['-divide_by=3', '-drop_negative'] },
   { report: 'tree', flags: ['-lines', '-nodecount=20'] },
   { report: 'tree', flags: ['-edgefraction=0.1', '-cum'] },
@@ -175,6 +179,19 @@ describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${N
   it('one that is missing among several is a warning', () =>
     compare({ report: 'raw' }, [after, join(folder, 'missing')]));
 
+  it.each(['top', 'tree', 'traces', 'raw', 'tags', 'comments', 'callgrind'])(
+    '%s: names of any bytes, in any script, with tabs and line breaks, byte for byte',
+    async (report) => {
+      const [file, ours, theirs] = ['odd.pb', 'ours', 'theirs'].map((name) =>
+        join(folder, `${report}-${name}`),
+      );
+      await writeFile(file, encodeProfile(oddNames()));
+      await askPprof([`-${report}`, '-symbolize=remote', `-output=${theirs}`, file]);
+      await runCli(['profile', report, `-output=${ours}`, file], { env: { TZ: 'UTC' } });
+      expect(await readFile(ours, 'latin1')).toBe(await readFile(theirs, 'latin1'));
+    },
+  );
+
   it.each([
     ['heap.pb.gz', 'main\\.|store'],
     ['cpu.pb.gz', '^main'],
@@ -192,6 +209,56 @@ describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${N
     expect(ours.stdout.split('\n')).toEqual(theirs?.split('\n'));
   });
 });
+
+/** Escaped bytes (src/base/utf8.ts) are bytes that are no UTF-8. */
+function oddNames(): Profile {
+  const builder = new ProfileBuilder();
+  const row = (text: string) => builder.string(text);
+  builder.addSampleType(row('n'), row('count'));
+  builder.addSampleType(row('v'), row('😀s'));
+  builder.setHeader({ comment: Int32Array.of(row('comment \udcee')) as ProfileHeader['comment'] });
+  const place = (name: string, address: number) => {
+    const fn = builder.internFunction({
+      name: row(name),
+      systemName: row(name),
+      file: row('/s/\udc80.go'),
+      startLine: 0,
+    });
+    return builder.internLocation({
+      mapping: NO_ROW,
+      address,
+      lines: [{ function: fn, line: 3, column: 0 }],
+      isFolded: false,
+    });
+  };
+  const text = (key: string, value: string) => ({ key: row(key), text: row(value) });
+  const stack = (...names: string[]) => builder.internStack(names.map((name, at) => place(name, at + 1)));
+  builder.addSample(
+    stack('main.\udcff\udcc3odd', 'naïve😀', 'עברית.func1'),
+    [1n, 100n],
+    [text('k😀 emoji', 'v1'), text('tab', 'a\tb\tc'), { key: row('bytes'), number: 64n, unit: row('bytes') }],
+  );
+  builder.addSample(
+    stack('zz\udcff'),
+    [2n, 50n],
+    [text('k😀 emoji', '\udcfe\udc80'), text('long key', 'p\tq')],
+  );
+  builder.addSample(
+    stack('zz\ue000'),
+    [2n, 50n],
+    [
+      text('\udcfe', 'line\nbreak'),
+      text('tab', 'long\tlonger\tlongest'),
+      { key: row('size😀'), number: 7n, unit: row('😀😀') },
+    ],
+  );
+  builder.addSample(
+    stack('zz😀'),
+    [2n, 50n],
+    [text('tab', '\tb'), text('feed', 'a\fb'), text('feed', 'a\vb\vcc')],
+  );
+  return builder.finish();
+}
 
 /** Lines of a graph without the numbers that pprof gives nodes by chance. */
 function shape(lines: string[]): string[] {

@@ -1,6 +1,8 @@
 // Strings as they lie in a profile: UTF-8 bytes and offsets. A profile holds thousands of names and a report shows
 // twenty of them, so a name becomes a JavaScript string only when somebody asks for it.
 
+import { decodeUtf8, encodeUtf8 } from './utf8.ts';
+
 /** Row number in a StringTable. */
 export type StringIndex = number & { readonly __rowOf: 'strings' };
 
@@ -13,9 +15,6 @@ export const NO_STRING = -1;
  * building stays linear and a look-up stays constant whatever the input.
  */
 const MAX_PROBES = 32;
-
-const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
-const ENCODER = new TextEncoder();
 
 /**
  * A finished table. Rows need not be distinct (a decoder keeps the rows of its input); `canonicalRow` tells which
@@ -48,7 +47,7 @@ export class StringTable {
     return this.start.length;
   }
 
-  /** Text of a row, decoded on first use; invalid UTF-8 shows as U+FFFD. Throws RangeError for a row that is not there. */
+  /** Text of a row, decoded on first use as decodeUtf8 does. Throws RangeError for a row that is not there. */
   get(row: number): string {
     const known = this.#texts[row];
     if (known !== undefined) return known;
@@ -61,7 +60,7 @@ export class StringTable {
 
   /** First row with exactly this text, or NO_STRING. The first call indexes the table in O(bytes). */
   find(text: string): StringIndex | typeof NO_STRING {
-    const wanted = ENCODER.encode(text);
+    const wanted = encodeUtf8(text);
     return this.#rows().find(wanted, 0, wanted.length) as StringIndex | typeof NO_STRING;
   }
 
@@ -81,14 +80,6 @@ export class StringTable {
       if (difference !== 0) return difference;
     }
     return lengthA - lengthB;
-  }
-
-  /** Whether the bytes of a row are valid UTF-8 text, that is, whether `get` loses nothing. */
-  isLossless(row: number): boolean {
-    const text = this.get(row);
-    if (!text.includes('\ufffd')) return true;
-    const again = ENCODER.encode(text);
-    return equalBytes(this.bytes, this.start[row], this.end[row], again, 0, again.length);
   }
 
   #rows(): StringRowIndex {
@@ -174,11 +165,11 @@ export class StringTableBuilder {
     return this.#length;
   }
 
-  /** Row of a text, added when it is new. Lone surrogates become U+FFFD. */
+  /** Row of a text, added when it is new; see encodeUtf8. */
   intern(text: string): StringIndex {
     const known = this.#rowByText.get(text);
     if (known !== undefined) return known as StringIndex;
-    const bytes = ENCODER.encode(text);
+    const bytes = encodeUtf8(text);
     const row = this.internBytes(bytes, 0, bytes.length);
     this.#rowByText.set(text, row);
     return row;
@@ -266,19 +257,6 @@ function doubled(cells: Int32Array): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(cells.length * 2);
   larger.set(cells);
   return larger;
-}
-
-/** Below this length a loop over ASCII bytes is faster than a call of TextDecoder. */
-const SHORT_TEXT_BYTES = 64;
-
-function decodeUtf8(bytes: Uint8Array, from: number, to: number): string {
-  if (to - from <= SHORT_TEXT_BYTES) {
-    let text = '';
-    let at = from;
-    while (at < to && bytes[at] < 0x80) text += String.fromCharCode(bytes[at++]);
-    if (at === to) return text;
-  }
-  return UTF8.decode(bytes.subarray(from, to));
 }
 
 /** One character per byte: an exact key for bytes that may be no valid UTF-8. */

@@ -65,27 +65,49 @@ function convert(name: string, kind: FlagKind, value: string): boolean | number 
   return number;
 }
 
-/** Decimal, 0x, 0o, 0b and a leading 0 for octal; `_` between digits where there is a prefix. */
+const MAX_INT = 2n ** 63n;
+
+/** Decimal, 0x, 0o, 0b and a leading 0 for octal, with `_` between digits. Source: strconv.ParseInt with base 0. */
 function parseGoInt(text: string): number | null {
-  const match =
-    /^([+-]?)(?:0[xX]_?([0-9a-fA-F_]+)|0[bB]_?([01_]+)|0[oO]_?([0-7_]+)|0_?([0-7_]+)|(\d+))$/.exec(text);
-  if (match === null || /__|_$/.test(text)) return null;
-  const [, sign, hex, binary, octal, oldOctal, decimal] = match;
-  const digits = (hex ?? binary ?? octal ?? oldOctal ?? decimal).replaceAll('_', '');
-  const base = hex !== undefined ? 16 : binary !== undefined ? 2 : decimal !== undefined ? 10 : 8;
-  const value = Number.parseInt(digits, base);
-  return Number.isSafeInteger(value) ? (sign === '-' ? 0 - value : value) : null;
+  const match = /^([+-]?)(?:(0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+)|0([0-7_]+)|([\d_]+))$/.exec(text);
+  if (match === null || !isUnderscoreFine(text)) return null;
+  const [, sign, prefixed, octal, decimal] = match;
+  const digits = (prefixed ?? decimal ?? `0o${octal}`).replaceAll('_', '');
+  if (decimal !== undefined && /^0\d/.test(digits)) return null;
+  const value = BigInt(digits) * (sign === '-' ? -1n : 1n);
+  // More than a double tells apart is more than anybody counts.
+  return value < -MAX_INT || value >= MAX_INT ? null : Number(value);
 }
 
+/** Source: strconv.ParseFloat. */
 function parseGoFloat(text: string): number | null {
-  const special = /^([+-]?)(inf|infinity|nan)$/i.exec(text);
-  if (special) {
-    if (special[2].toLowerCase() === 'nan') return NaN;
-    return special[1] === '-' ? -Infinity : Infinity;
-  }
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return null;
-  const value = Number(text);
+  const infinite = /^([+-]?)inf(?:inity)?$/i.exec(text);
+  if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
+  if (/^nan$/i.test(text)) return NaN;
+  if (!isUnderscoreFine(text)) return null;
+  const digits = text.replaceAll('_', '');
+  if (/^[+-]?0x/i.test(digits)) return parseHexFloat(digits);
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(digits)) return null;
+  const value = Number(digits);
   return Number.isFinite(value) ? value : null;
+}
+
+/** `0x1.8p-4`: the exponent must be there. */
+function parseHexFloat(text: string): number | null {
+  const match = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)$/.exec(text);
+  if (match === null || match[2] + match[3] === '') return null;
+  const [, sign, whole, fraction, exponent] = match;
+  const size = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(exponent) - 4 * fraction.length);
+  if (!Number.isFinite(size)) return null;
+  return sign === '-' ? 0 - size : size;
+}
+
+/** `_` stands between digits, or between them and a prefix. */
+function isUnderscoreFine(text: string): boolean {
+  if (!text.includes('_')) return true;
+  const isHex = /^[+-]?0x/i.test(text);
+  const number = text.replace(/^[+-]?(?:0[box])?/i, (prefix) => (prefix.length > 1 ? '0' : ''));
+  return isHex ? !/^_|_$|_[^\da-f]|[^\da-f]_/i.test(number) : !/^_|_$|_\D|\D_/.test(number);
 }
 
 function invalid(fact: string, flag: string, value?: string): PlimsollError {

@@ -2,13 +2,16 @@
 // pays only for its own code. To add one: write `src/<room>/.../<name>.ts` with a function of type `Report`, add a line.
 import type { CommandEntry, ReportEntry } from './profile-tools.ts';
 
+const TOP: ReportEntry = {
+  kind: 'report',
+  summary: 'functions by their own value',
+  load: async () => (await import('../profile/reports/top.ts')).renderTop,
+  defaultNodeCount: 0,
+};
+
 export const PROFILE_REPORTS: Readonly<Record<string, ReportEntry | CommandEntry>> = {
-  top: {
-    kind: 'report',
-    summary: 'functions by their own value',
-    load: async () => (await import('../profile/reports/top.ts')).renderTop,
-    defaultNodeCount: 0,
-  },
+  top: TOP,
+  text: { ...TOP, summary: 'the same as top, as pprof has both' },
   tree: {
     kind: 'report',
     summary: 'each function between its callers and its callees',

@@ -1,6 +1,7 @@
 // What a report prints, to standard output or to a file.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { PlimsollError, describeError } from '../base/errors.ts';
+import { encodeUtf8 } from '../base/utf8.ts';
 import type { ReportOutput } from '../profile/reports/options.ts';
 
 /** Pieces are put together to this size before they are written. */
@@ -29,7 +30,7 @@ export async function writeOutput(output: ReportOutput, path: string | null): Pr
 }
 
 function writeAll(file: number, part: string | Uint8Array): void {
-  const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+  const bytes = typeof part === 'string' ? encodeUtf8(part) : part;
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
 }
 
@@ -39,7 +40,9 @@ async function writeStdout(output: ReportOutput): Promise<void> {
   stdout.on('error', (error: NodeJS.ErrnoException) => (ended.by = error));
   for (const part of inParts(output)) {
     // Waiting for each part keeps memory bounded where the reader is slow, and nothing is cut at the exit.
-    await new Promise<void>((resolve) => stdout.write(part, () => resolve()));
+    await new Promise<void>((resolve) =>
+      stdout.write(typeof part === 'string' ? encodeUtf8(part) : part, () => resolve()),
+    );
     if (ended.by === null) continue;
     if (ended.by.code === 'EPIPE') return;
     const where = { where: 'standard output' };

@@ -1,18 +1,28 @@
 // The text forms line by line, with errors that name line and byte.
 import { PlimsollError } from '../base/errors.ts';
+import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts';
 
 /** A line longer than this is no line of a profile; runtime/pprof writes at most 128 addresses. */
 const MAX_LINE_CHARS = 1_048_576;
 
+/** Bytes that are no UTF-8 are kept in texts up to this size: keeping them takes twice the memory for a while. */
+const MAX_EXACT_BYTES = 16 * 1024 * 1024;
+
 export class TextLines {
   readonly #text: string;
+  /** Bytes of the byte order mark in front of it. */
+  readonly #bom: number;
   #next = 0;
   #start = 0;
   #number = 0;
   #isTerminated = true;
 
   constructor(bytes: Uint8Array) {
-    this.#text = new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes);
+    this.#bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+    this.#text =
+      bytes.length <= MAX_EXACT_BYTES
+        ? decodeUtf8(bytes, this.#bom, bytes.length)
+        : new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes);
   }
 
   /** Back to before the first line. */
@@ -44,7 +54,7 @@ export class TextLines {
 
   /** Byte offset at which the last line given begins. */
   get lineOffset(): number {
-    return new TextEncoder().encode(this.#text.slice(0, this.#start)).length;
+    return this.#bom + encodeUtf8(this.#text.slice(0, this.#start)).length;
   }
 
   /** Number of the last line given, from 1. */

@@ -1,7 +1,6 @@
 // A string table with more rows behind those it has. The old rows keep their numbers, so columns stay as they are.
 import { StringTable, type StringIndex } from '../base/string-table.ts';
-
-const ENCODER = new TextEncoder();
+import { encodeUtf8 } from '../base/utf8.ts';
 
 /** Collects texts for a table; `finish` makes the longer table. Each text is added once. */
 export class StringAppender {
@@ -20,7 +19,7 @@ export class StringAppender {
     const known = this.#rowByText.get(text);
     if (known !== undefined) return known;
     const row = (this.#table.length + this.#added.length) as StringIndex;
-    const bytes = ENCODER.encode(text);
+    const bytes = encodeUtf8(text);
     this.#added.push(bytes);
     this.#bytes += bytes.length;
     this.#rowByText.set(text, row);

@@ -1,4 +1,5 @@
 // Stacks of all snapshots of one target, stored once, so that "the same stack" is a comparison of two numbers.
+import { toWellFormed } from '../base/utf8.ts';
 import { Int32Builder } from '../pprof/columns.ts';
 import type { Frame, InternedStack, StackReader } from './snapshot.ts';
 
@@ -55,7 +56,12 @@ export class StackInterner implements StackReader {
     const known = this.#frameRows.get(key);
     if (known !== undefined) return known;
     const row = this.#frames.length as InternedFrame;
-    this.#frames.push({ function: frame.function, file: frame.file, line: frame.line });
+    // From here on names are shown, stored and sent: they must be texts for everybody.
+    this.#frames.push({
+      function: toWellFormed(frame.function),
+      file: toWellFormed(frame.file),
+      line: frame.line,
+    });
     this.#frameRows.set(key, row);
     return row;
   }

@@ -1,5 +1,6 @@
 // What readers of old text profiles share: lines, addresses, the map behind the samples.
 import type { PlimsollError } from '../../base/errors.ts';
+import { encodeUtf8 } from '../../base/utf8.ts';
 import { TextLines } from '../text-lines.ts';
 import { narrow, parseHex64, parseInt64, type Int64 } from './go-numbers.ts';
 import { isSpaceOrComment } from './go-text.ts';
@@ -37,7 +38,7 @@ export class LegacyLines {
     const line = this.nextOfAnyLength();
     if (line === null) return null;
     // A character takes three bytes at most for each of its UTF-16 units.
-    const bytes = line.length * 3 <= MAX_LINE_BYTES ? 0 : new TextEncoder().encode(line).length;
+    const bytes = line.length * 3 <= MAX_LINE_BYTES ? 0 : encodeUtf8(line).length;
     if (bytes > MAX_LINE_BYTES) throw this.#lines.error(`a line of ${bytes} bytes`, 'line');
     return line;
   }

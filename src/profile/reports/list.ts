@@ -8,6 +8,7 @@ import { graphTask, type GraphShape } from '../graph/trim-graph.ts';
 import { percentage } from '../measurement.ts';
 import { splitList, trimPath } from '../trim-path.ts';
 import { formatValue } from './header.ts';
+import { padLeft } from '../text-width.ts';
 import type { ReportOptions } from './options.ts';
 import { noMatch } from './tree.ts';
 
@@ -120,14 +121,14 @@ function drawRoutine(
 ): string[] {
   const text = [
     `ROUTINE ======================== ${name} in ${file}\n`,
-    `${formatValue(options, flat).padStart(10)} ${formatValue(options, cum).padStart(10)} ` +
+    `${padLeft(formatValue(options, flat), 10)} ${padLeft(formatValue(options, cum), 10)} ` +
       `(flat, cum) ${percentage(cum, options.total)} of Total\n`,
   ];
   if (fault !== null) return [...text, ` Error: ${fault}\n`];
   const value = (amount: bigint): string => (amount === 0n ? '.' : formatValue(options, amount));
   for (const { line, flat: own, cum: whole, text: source } of lines)
     text.push(
-      `${value(own).padStart(10)} ${value(whole).padStart(10)} ${String(line).padStart(6)}:${source}\n`,
+      `${padLeft(value(own), 10)} ${padLeft(value(whole), 10)} ${String(line).padStart(6)}:${source}\n`,
     );
   return text;
 }

@@ -4,6 +4,7 @@ import { compareText } from '../compare-text.ts';
 import { percentage, scaledLabel } from '../measurement.ts';
 import { formatValue } from './header.ts';
 import type { ReportOptions } from './options.ts';
+import { alignColumns } from './tab-columns.ts';
 
 interface TagSum {
   total: bigint;
@@ -40,21 +41,15 @@ function sumTags({ samples, labels, strings }: Profile, options: ReportOptions):
   return sums;
 }
 
-/** A heading and one line a value, largest |value| first; both columns are aligned to the right. */
+/** A heading and one line a value, largest |value| first. Tabs in names are tabs. */
 function renderKey(key: string, sum: TagSum, options: ReportOptions): string {
   const { total } = options;
   const share = (value: bigint): string => (total > 0n ? ` (${percentage(value, total)})` : '');
-  const rows = [...sum.byValue]
-    .sort(([a, x], [b, y]) => compareSize(x, y) || compareText(a, b))
-    .map(([name, value]) => ({ shown: `${formatValue(options, value)}${share(value)}:`, name }));
-  const heading = `${key}:`;
-  const first = heading.length + 1;
-  const second = Math.max(...rows.map(({ shown }) => shown.length)) + 1;
-  const lines = [
-    ` ${heading} Total ${formatValue(options, sum.total)} of ${formatValue(options, total)}${share(sum.total)}`,
-    ...rows.map(({ shown, name }) => `${' '.repeat(first)}${shown.padStart(second)} ${name}`),
-  ];
-  return lines.map((line) => `${line}\n`).join('');
+  const rows = [...sum.byValue].sort(([a, x], [b, y]) => compareSize(x, y) || compareText(a, b));
+  return alignColumns(
+    `${key}:\t Total ${formatValue(options, sum.total)} of ${formatValue(options, total)}${share(sum.total)}\n` +
+      rows.map(([name, value]) => ` \t${formatValue(options, value)}${share(value)}:\t ${name}\n`).join(''),
+  );
 }
 
 function compareSize(a: bigint, b: bigint): number {

@@ -4,6 +4,7 @@ import { cumValue, flatTotal, flatValue, nodeName, type Graph } from '../graph/g
 import { buildTrimmedGraph, chooseUnit, type GraphShape } from '../graph/trim-graph.ts';
 import { percentage } from '../measurement.ts';
 import { formatValue, reportLabels } from './header.ts';
+import { padLeft } from '../text-width.ts';
 import type { ReportOptions } from './options.ts';
 
 const SHAPE: GraphShape = { isVisual: false, mayBeTree: false, withObjects: false, edges: 'inlined' };
@@ -56,8 +57,8 @@ export function* renderTop(profile: Profile, given: ReportOptions): Generator<st
   for (const { flat, sum, cum, name, inlining } of rows) {
     const suffix = inlining === '' ? '' : ` ${inlining}`;
     yield (
-      `${formatValue(options, flat).padStart(10)} ${share(flat)} ${share(sum)} ` +
-      `${formatValue(options, cum).padStart(10)} ${share(cum)}  ${name}${suffix}\n`
+      `${padLeft(formatValue(options, flat), 10)} ${share(flat)} ${share(sum)} ` +
+      `${padLeft(formatValue(options, cum), 10)} ${share(cum)}  ${name}${suffix}\n`
     );
   }
 }

@@ -5,6 +5,7 @@ import { scaledLabel } from '../measurement.ts';
 import { formatValue, profileLabels } from './header.ts';
 import { printableNameOf } from './printable-name.ts';
 import { labelsByKey } from './sample-labels.ts';
+import { padLeft } from '../text-width.ts';
 import type { ReportOptions } from './options.ts';
 
 const SEPARATOR = '-----------+-------------------------------------------------------\n';
@@ -21,7 +22,7 @@ export function* renderTraces(profile: Profile, options: ReportOptions): Generat
     const to = stacks.locationStart[stack + 1];
     if (from === to) continue;
     let text = SEPARATOR + describeLabels(profile, sample, options);
-    let value = formatValue(options, valueOf(profile, sample, options)).padStart(COLUMN);
+    let value = padLeft(formatValue(options, valueOf(profile, sample, options)), COLUMN);
     for (let at = from; at < to; at++)
       for (const frame of frames.of(stacks.location[at])) {
         text += `${value}   ${frame}\n`;
@@ -46,7 +47,7 @@ function describeLabels(profile: Profile, sample: number, options: ReportOptions
   if (labelStart[sample + 1] === labelStart[sample]) return '';
   const { texts, numbers } = labelsByKey(profile, sample);
   const line = (key: string, values: readonly string[]): string =>
-    `${key.padStart(COLUMN)}:  ${values.join(' ')}\n`;
+    `${padLeft(key, COLUMN)}:  ${values.join(' ')}\n`;
   const textLines = [...texts].map(([key, values]) => line(key, values));
   const numberLines = [...numbers].map(([key, values]) => {
     const unit = options.numLabelUnits.get(key) ?? '';

@@ -13,6 +13,7 @@ import {
 import { buildTrimmedGraph, chooseUnit, type GraphShape } from '../graph/trim-graph.ts';
 import { percentage } from '../measurement.ts';
 import { formatValue, reportLabels } from './header.ts';
+import { padLeft } from '../text-width.ts';
 import type { ReportOptions } from './options.ts';
 
 const SHAPE: GraphShape = { isVisual: false, mayBeTree: false, withObjects: false, edges: 'all' };
@@ -47,8 +48,8 @@ export function renderTree(profile: Profile, given: ReportOptions): string[] {
     for (const edge of sortEdges(graph, incoming[node]))
       text.push(edgeLine(graph, options, { edge, end: graph.edges.caller[edge], cum }));
     text.push(
-      `${formatValue(options, flat).padStart(10)} ${share(flat)} ${share(sum)} ` +
-        `${formatValue(options, cum).padStart(10)} ${share(cum)}                | ${name}\n`,
+      `${padLeft(formatValue(options, flat), 10)} ${share(flat)} ${share(sum)} ` +
+        `${padLeft(formatValue(options, cum), 10)} ${share(cum)}                | ${name}\n`,
     );
     for (const edge of sortEdges(graph, outgoing[node]))
       text.push(edgeLine(graph, options, { edge, end: graph.edges.callee[edge], cum }));
@@ -66,7 +67,7 @@ function edgeLine(
 ): string {
   const weight = graph.edges.weight[edge];
   const inline = graph.edges.isInline[edge] === 1 ? ' (inline)' : '';
-  return `${formatValue(options, weight).padStart(50)} ${percentage(weight, cum)} |   ${nodeName(graph, end)}${inline}\n`;
+  return `${padLeft(formatValue(options, weight), 50)} ${percentage(weight, cum)} |   ${nodeName(graph, end)}${inline}\n`;
 }
 
 export function noMatch(source: string): PlimsollError {
