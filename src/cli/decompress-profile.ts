@@ -1,6 +1,6 @@
 // The one place where compressed profiles become plain bytes, with a limit on what comes out: a gzip bomb of a
 // megabyte must not take a gigabyte.
-import { gunzipSync } from 'node:zlib';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { PlimsollError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
 import { tooLarge } from './too-large.ts';
@@ -28,7 +28,7 @@ function startsLikeZstd(bytes: Uint8Array): boolean {
   return bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd;
 }
 
-function gunzip(bytes: Uint8Array, maxBytes: Bytes): Uint8Array {
+async function gunzip(bytes: Uint8Array, maxBytes: Bytes): Promise<Uint8Array> {
   try {
     const { buffer, engine } = gunzipSync(bytes, {
       maxOutputLength: maxBytes,
@@ -44,8 +44,31 @@ function gunzip(bytes: Uint8Array, maxBytes: Bytes): Uint8Array {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
     if (code === 'Z_BUF_ERROR') throw invalid('the gzip data ends early', bytes.length);
-    throw invalid(`the gzip data is damaged (${error instanceof Error ? error.message : String(error)})`);
+    const what = error instanceof Error ? error.message : String(error);
+    throw invalid(`the gzip data is damaged (${what})`, await findDamage(bytes));
   }
+}
+
+/** Offset of the byte with which the damage shows: zlib does not tell, so the bytes before it are tried. */
+async function findDamage(bytes: Uint8Array): Promise<number> {
+  let [sound, damaged] = [0, bytes.length];
+  while (damaged - sound > 1) {
+    const middle = (sound + damaged) >> 1;
+    if (await isSound(bytes.subarray(0, middle))) sound = middle;
+    else damaged = middle;
+  }
+  return sound;
+}
+
+/** Whether nothing is wrong with the start of gzip data. */
+function isSound(start: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    const stream = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: MIN_CHUNK });
+    stream.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'Z_BUF_ERROR'));
+    stream.once('end', () => resolve(true));
+    stream.resume();
+    stream.end(start);
+  });
 }
 
 /** What zlib's `info` option gives; it is not in the types. */

@@ -3,6 +3,7 @@ import { Decompress, decompress } from 'fzstd';
 import { PlimsollError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
 import { tooLarge } from './too-large.ts';
+import { xxh64 } from './xxh64.ts';
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
@@ -18,7 +19,10 @@ interface Frame {
   /** Null = not stated. */
   readonly contentBytes: number | null;
   readonly windowBytes: number;
-  readonly blocks: number;
+  /** Low 32 bits of the hash of the content; null = there is none. */
+  readonly checksum: number | null;
+  /** Offset of each block within the frame, and its end. */
+  readonly blockStart: readonly number[];
 }
 
 /** @throws PlimsollError PROFILE_INVALID, PROFILE_TOO_LARGE. */
@@ -30,6 +34,8 @@ export function decompressZstd(bytes: Uint8Array, maxBytes: Bytes): Uint8Array {
     const frame = isSkippable(rest) ? skippableFrame(rest, at) : readFrame(rest, at);
     if (frame.contentBytes !== 0) {
       const part = decompressFrame(rest.subarray(0, frame.length), frame, maxBytes - total, at);
+      if (frame.checksum !== null && Number(BigInt.asUintN(32, xxh64(part))) !== frame.checksum)
+        throw damaged('the checksum does not match', at + frame.length - 4);
       parts.push(part);
       total += part.length;
     }
@@ -49,7 +55,7 @@ function decompressFrame(bytes: Uint8Array, frame: Frame, room: Bytes, offset: n
   if ((frame.contentBytes ?? 0) > room) throw tooLarge(room);
   if (
     frame.contentBytes === null &&
-    (frame.windowBytes > room || frame.windowBytes * frame.blocks > MAX_MOVED_BYTES)
+    (frame.windowBytes > room || frame.windowBytes * (frame.blockStart.length - 1) > MAX_MOVED_BYTES)
   )
     throw new PlimsollError('PROFILE_TOO_LARGE', 'pprof', 'a zstd window too large for this limit', {
       offset,
@@ -58,8 +64,28 @@ function decompressFrame(bytes: Uint8Array, frame: Frame, room: Bytes, offset: n
     return frame.contentBytes === null ? decompressStream(bytes, room) : decompress(bytes);
   } catch (error) {
     if (error instanceof PlimsollError) throw error;
-    throw damaged(error instanceof Error ? error.message : String(error), offset);
+    const what = error instanceof Error ? error.message : String(error);
+    throw damaged(what, offset + findDamage(bytes, frame, room));
   }
+}
+
+/** Offset of the block that cannot be read. */
+function findDamage(bytes: Uint8Array, { blockStart }: Frame, room: Bytes): number {
+  let total = 0;
+  const stream = new Decompress((part) => {
+    total += part.length;
+    if (total > room) throw tooLarge(room);
+  });
+  let from = 0;
+  try {
+    for (const start of blockStart) {
+      stream.push(bytes.slice(from, start), start === bytes.length);
+      from = start;
+    }
+  } catch {
+    // This is the block.
+  }
+  return from;
 }
 
 function decompressStream(bytes: Uint8Array, room: Bytes): Uint8Array {
@@ -86,38 +112,43 @@ function isSkippable(bytes: Uint8Array): boolean {
 }
 
 function skippableFrame(bytes: Uint8Array, offset: number): Frame {
-  if (bytes.length < 8) throw damaged('it ends early', offset);
+  if (bytes.length < 8) throw damaged('it ends early', offset + bytes.length);
   const length = 8 + uint32(bytes, 4);
-  if (length > bytes.length) throw damaged('it ends early', offset);
-  return { length, contentBytes: 0, windowBytes: 0, blocks: 0 };
+  if (length > bytes.length) throw damaged('it ends early', offset + bytes.length);
+  return { length, contentBytes: 0, windowBytes: 0, checksum: null, blockStart: [] };
 }
 
 /** Sizes of a frame, and where it ends, from its headers. Source: RFC 8878, section 3.1.1. */
 function readFrame(bytes: Uint8Array, offset: number): Frame {
-  if (bytes.length < 6 || uint32(bytes, 0) !== MAGIC) throw damaged('no frame begins here', offset);
+  if (bytes.length < 4 || uint32(bytes, 0) !== MAGIC) throw damaged('no frame begins here', offset);
+  if (bytes.length < 6) throw damaged('it ends early', offset + bytes.length);
   const descriptor = bytes[4];
   const isSingleSegment = (descriptor & 0x20) !== 0;
   let at = isSingleSegment ? 5 : 6;
   at += [0, 1, 2, 4][descriptor & 3];
   const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6];
-  if (at + sizeBytes > bytes.length) throw damaged('it ends early', offset);
+  if (at + sizeBytes > bytes.length) throw damaged('it ends early', offset + bytes.length);
   let content = 0;
   for (let i = sizeBytes - 1; i >= 0; i--) content = content * 256 + bytes[at + i];
   if (sizeBytes === 2) content += 256;
   at += sizeBytes;
   const exponent = 10 + (bytes[5] >> 3);
   const windowBytes = isSingleSegment ? content : 2 ** exponent * (1 + (bytes[5] & 7) / 8);
-  let blocks = 0;
-  for (let isLast = false; !isLast; blocks++) {
-    if (at + 3 > bytes.length) throw damaged('it ends early', offset);
+  const blockStart: number[] = [];
+  for (let isLast = false; !isLast;) {
+    blockStart.push(at);
+    if (at + 3 > bytes.length) throw damaged('it ends early', offset + bytes.length);
     isLast = (bytes[at] & 1) === 1;
     const type = (bytes[at] >> 1) & 3;
     const size = (bytes[at] >> 3) | (bytes[at + 1] << 5) | (bytes[at + 2] << 13);
     at += 3 + (type === 1 ? 1 : size);
   }
-  if ((descriptor & 4) !== 0) at += 4;
-  if (at > bytes.length) throw damaged('it ends early', offset);
-  return { length: at, contentBytes: sizeBytes === 0 ? null : content, windowBytes, blocks };
+  blockStart.push(at);
+  const hasChecksum = (descriptor & 4) !== 0;
+  if (hasChecksum) at += 4;
+  if (at > bytes.length) throw damaged('it ends early', offset + bytes.length);
+  const checksum = hasChecksum ? uint32(bytes, at - 4) : null;
+  return { length: at, contentBytes: sizeBytes === 0 ? null : content, windowBytes, checksum, blockStart };
 }
 
 function uint32(bytes: Uint8Array, at: number): number {
