@@ -11,7 +11,14 @@ export function renderFlame(profile: Profile, options: ReportOptions): Iterable<
   const eachInItsUnit = options.outputUnit === 'minimum' ? { ...options, outputUnit: 'auto' } : options;
   return renderFlameSvg(buildFlameTree(profile, options.valueColumn), {
     title: title === '' ? 'flame graph' : title,
-    notes: [...profileLabels(profile, eachInItsUnit), ...options.activeFilters],
+    notes: [
+      ...profileLabels(profile, eachInItsUnit),
+      ...options.activeFilters,
+      ...(options.isDifference
+        ? ['as wide as what changed: red grew, blue shrank, pale is some of both']
+        : []),
+    ],
+    isDifference: options.isDifference,
     formatValue: (value) => formatValue(eachInItsUnit, value),
   });
 }

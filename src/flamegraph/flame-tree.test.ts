@@ -59,6 +59,15 @@ describe('buildFlameTree', () => {
     expect([...tree.size]).toEqual([8, 8, 5, 3]);
   });
 
+  it('draws nothing for what cancels out on one stack, be it in samples that labels keep apart', () => {
+    const tree = buildFlameTree(
+      drawProfile('types n\n main > a = 5\n main > a = -5 base="true"\n main > b = 1'),
+      0,
+    );
+    expect(draw(tree).split('\n')).toEqual(['all 1 0', '  main 1 0', '    b 1 1', '    a 0 0']);
+    expect([...tree.size]).toEqual([1, 1, 1, 0]);
+  });
+
   it('is exact beyond 2^53', () => {
     const tree = buildFlameTree(drawProfile('types n\n main > a = 9007199254740993\n main > b = 2'), 0);
     expect(tree.total[0]).toBe(9007199254740995n);

@@ -18,7 +18,7 @@ export type FlameRow = number & { readonly __rowOf: 'FlameTree' };
  *     name   [ NO_ROW,    0,   1,   2 ]    names [ "main", "b", "a" ]
  *     self   [ 0,         1,   3,   2 ]
  *     total  [ 6,         6,   3,   2 ]
- *     size   [ 6,         6,   3,   2 ]    sum of |value|: differs from total in differences of profiles
+ *     size   [ 6,         6,   3,   2 ]    sum of |self|: differs from total in differences of profiles
  */
 export interface FlameTree {
   readonly length: number;
@@ -51,7 +51,7 @@ interface Paths {
   readonly name: Int32Array;
   readonly names: readonly string[];
   readonly self: Int64Column;
-  /** Sum of |value| of the samples that end here. */
+  /** |value| of all samples that end here together. */
   readonly selfSize: Float64Array;
 }
 
@@ -63,7 +63,6 @@ function collectPaths(profile: Profile, column: number): Paths {
   const table = new ChildTable();
   const self = new Int64Builder();
   self.pushNumber(0);
-  const sizes: number[] = [0];
   // Samples of one stack that differ in labels or object size end in one row.
   const rowOfStack = new Int32Array(stacks.length).fill(NO_ROW);
   for (let sample = 0; sample < samples.length; sample++) {
@@ -80,20 +79,26 @@ function collectPaths(profile: Profile, column: number): Paths {
       }
       while (self.length < table.length) {
         self.pushNumber(0);
-        sizes.push(0);
       }
       rowOfStack[stack] = row;
     }
     if (row === 0) continue;
     self.add(row, value);
-    sizes[row] += Math.abs(Number(value));
   }
+  const ownValues = self.finish();
   return {
     ...table.finish(),
     names: frames.names,
-    self: self.finish(),
-    selfSize: Float64Array.from(sizes),
+    self: ownValues,
+    // What two profiles have in common on one stack is no change.
+    selfSize: magnitudes(ownValues),
   };
+}
+
+function magnitudes(column: Int64Column): Float64Array {
+  const sizes = new Float64Array(column.length);
+  for (let row = 0; row < column.length; row++) sizes[row] = Math.abs(Number(column[row]));
+  return sizes;
 }
 
 /** Printed names of a location, leaf (innermost inlined line) first, as rows of one list; made once per location. */

@@ -3,8 +3,8 @@ import { drawProfile } from '../testing/drawn-profile.ts';
 import { buildFlameTree } from './flame-tree.ts';
 import { escapeXml, renderFlameSvg } from './render-svg.ts';
 
-function render(drawing: string, minWidth = 0): string {
-  const options = { title: 'orders', notes: ['Type: n'], formatValue: String, minWidth };
+function render(drawing: string, minWidth = 0, isDifference = false): string {
+  const options = { title: 'orders', notes: ['Type: n'], formatValue: String, minWidth, isDifference };
   return [...renderFlameSvg(buildFlameTree(drawProfile(drawing), 0), options)].join('');
 }
 
@@ -68,6 +68,10 @@ describe('renderFlameSvg', () => {
       new RegExp(`<title>${name}\\n[^<]*</title><rect[^>]*fill="([^"]*)"`).exec(svg)?.[1] ?? '';
     expect(fill('shrank')).toMatch(/^hsl\(214/);
     expect(fill('main')).toMatch(/92%\)$/);
+    // Where everything grew, only who asked knows that it is a difference.
+    const grown = 'types n\n main > grew = 5';
+    expect(render(grown)).not.toContain('fill="hsl(6 ');
+    expect(render(grown, 0, true).match(/fill="hsl\(6 /g)).toHaveLength(2);
   });
 });
 

@@ -10,6 +10,8 @@ export interface FlameSvgOptions {
   readonly title: string;
   /** Lines below the title. */
   readonly notes: readonly string[];
+  /** Values are what changed between two profiles: see frameColour. */
+  readonly isDifference?: boolean;
   /** A value as people read it: `1.50MB`. */
   readonly formatValue: (value: bigint) => string;
   /** Pixels. */
@@ -53,7 +55,13 @@ export function* renderFlameSvg(tree: FlameTree, options: FlameSvgOptions): Gene
 <text id="found" class="note end" x="${width - MARGIN}" y="${MARGIN + FONT_SIZE + 2 * ROW_HEIGHT}"></text>
 <g id="frames" data-left="${MARGIN}" data-width="${inner}" data-char="${CHARACTER_WIDTH}">
 `;
-  for (const row of rows) yield drawRow(layout, row, { top, inner, formatValue: options.formatValue });
+  const frame: Frame = {
+    top,
+    inner,
+    isDifference: options.isDifference ?? false,
+    formatValue: options.formatValue,
+  };
+  for (const row of rows) yield drawRow(layout, row, frame);
   yield `</g>\n<script><![CDATA[${FLAME_SCRIPT}]]></script>\n</svg>\n`;
 }
 
@@ -66,13 +74,14 @@ function visibleRows({ tree, left, right }: FlameLayout, minShare: number): numb
 interface Frame {
   readonly top: number;
   readonly inner: number;
+  readonly isDifference: boolean;
   readonly formatValue: (value: bigint) => string;
 }
 
 function drawRow(
   { tree, left, right }: FlameLayout,
   row: number,
-  { top, inner, formatValue }: Frame,
+  { top, inner, isDifference, formatValue }: Frame,
 ): string {
   const name = row === 0 ? 'all' : tree.names[tree.name[row]];
   const total = exactAt(tree.total, row);
@@ -86,7 +95,7 @@ function drawRow(
     label === '' ? '' : `<text x="${round(x + 3)}" y="${y + FONT_SIZE}">${escapeXml(label)}</text>`;
   return (
     `<g class="f" data-v="${total}" data-d="${tree.depth[row]}"><title>${escapeXml(title)}</title>` +
-    `<rect x="${round(x)}" y="${y}" width="${round(width)}" height="${ROW_HEIGHT - 1}" fill="${frameColour(tree, row)}"/>${text}</g>\n`
+    `<rect x="${round(x)}" y="${y}" width="${round(width)}" height="${ROW_HEIGHT - 1}" fill="${frameColour(tree, row, isDifference)}"/>${text}</g>\n`
   );
 }
 

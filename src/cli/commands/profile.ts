@@ -182,13 +182,14 @@ async function prepare(
   request: ProfileRequest,
   shape: ReportShape,
 ): Promise<PreparedReport> {
-  const { settings, symbol, report } = request;
+  const { settings, symbol, report, bases } = request;
   const compile = usesExpressions(settings, symbol)
     ? (await import('../../profile/text-matcher.ts')).compileMatcher
     : () => {
         throw new Error('no expression was asked for');
       };
-  return prepareReport(profile, { report, shape, settings, symbol, host: HOST, compile });
+  const isDifference = bases.length > 0;
+  return prepareReport(profile, { report, shape, settings, symbol, isDifference, host: HOST, compile });
 }
 
 async function gzip(output: ReportOutput): Promise<Uint8Array> {

@@ -48,6 +48,7 @@ function optionsOf(profile: Profile, over: Partial<ReportOptions>): ReportOption
     outputUnit: 'minimum',
     ratio: 1,
     total,
+    isDifference: false,
     sort: 'flat',
     callTree: false,
     dropNegative: false,

@@ -41,6 +41,8 @@ export interface ReportOptions {
    */
   readonly total: bigint;
 
+  /** A base was taken away: values are what changed. */
+  readonly isDifference: boolean;
   readonly sort: 'flat' | 'cum';
   /** Honoured by dot, svg and callgrind only. */
   readonly callTree: boolean;

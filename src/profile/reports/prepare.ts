@@ -32,6 +32,8 @@ export interface ReportTask {
   readonly settings: ReportSettings;
   /** First operand of peek and list. */
   readonly symbol: string | null;
+  /** The profile is one less another. */
+  readonly isDifference: boolean;
   readonly host: ReportHost;
   /** compileMatcher of ../text-matcher.ts; may be missing where `usesExpressions` says that none is needed. */
   readonly compile: (source: string, what: string) => TextMatcher;
@@ -107,6 +109,7 @@ function reportOptions(
     outputUnit: settings.unit,
     ratio: 1 / settings.divideBy,
     total: computeTotal(profile, valueColumn, divisorColumn),
+    isDifference: task.isDifference,
     sort: settings.sort,
     callTree: settings.callTree,
     dropNegative: settings.dropNegative,

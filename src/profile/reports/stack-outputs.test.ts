@@ -33,6 +33,7 @@ function prepare(profile: Profile, granularity: Granularity): PreparedReport {
     // The unit of the profile: then `traces` prints whole numbers.
     settings: { ...DEFAULT_SETTINGS, granularity, unit, sampleIndex: String(profile.sampleTypes.length - 1) },
     symbol: null,
+    isDifference: false,
     host: HOST,
     compile: () => {
       throw new Error('no expression is used');
