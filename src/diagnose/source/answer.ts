@@ -14,6 +14,8 @@ export interface SourceAnswer {
   readonly fix: { readonly file: GoFile; readonly line: number; readonly text: string };
   /** How well the sources fit this explanation, 0 to 1; answers are compared by it. */
   readonly confidence: number;
+  /** Holds although something bounds the container: what bounds it misses these entries. */
+  readonly isDespiteBound?: boolean;
 }
 
 /** Largest confidence; the earlier of equals. */

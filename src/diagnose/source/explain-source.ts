@@ -3,6 +3,7 @@ import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import type { Culprit, LeakClass } from '../../model/finding.ts';
 import { packageOf } from '../../profile/frames.ts';
 import { pickBest, type SourceAnswer } from './answer.ts';
+import { explainFinalizer } from './finalizers.ts';
 import { explainGoroutine } from './blocked-goroutine.ts';
 import { explainHeap } from './heap-answer.ts';
 import { explainLockedThread } from './kept-calls.ts';
@@ -45,11 +46,18 @@ function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Loca
         lower(explainHeap(analysis, located), 0.6),
       ]);
     case 'native':
-      return explainOutside(located.file, located.line) ?? explainResource(analysis, located, true);
+      return (
+        explainOutside(located.file, located.line) ??
+        explainFinalizer(analysis, located) ??
+        explainResource(analysis, located, true)
+      );
     case 'heap':
       return (
-        pickBest([explainResource(analysis, located, false), explainHeap(analysis, located)]) ??
-        explainResource(analysis, located, true)
+        pickBest([
+          explainResource(analysis, located, false),
+          explainFinalizer(analysis, located),
+          explainHeap(analysis, located),
+        ]) ?? explainResource(analysis, located, true)
       );
     case 'retention':
       return null;

@@ -9,10 +9,11 @@ import { studyContainer, type ContainerStudy } from './container-study.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
 import { pathFilter, type Located } from './locate.ts';
 import { findMarkers } from './markers.ts';
+import { findOtherKey } from './other-keys.ts';
 import { findOwnExit, isRemovedByOwn } from './own-exits.ts';
 import { findSkippedRemoval, findSkippingRemover, isEverywherePaired, type Pair } from './paired-calls.ts';
 import { findRelay, type Relay } from './relays.ts';
-import { findForgottenSibling, findLeftEarly, findOtherKey, findUncalledRemoval } from './removal-faults.ts';
+import { findForgottenSibling, findLeftEarly, findUncalledRemoval } from './removal-faults.ts';
 import { findBrokenSweep, findSweeps, type Sweep } from './sweepers.ts';
 
 /** Containers studied for one culprit: the nearest ones. */
@@ -26,7 +27,7 @@ export function explainHeap(analysis: SourceAnalysis, located: Located): SourceA
     if (sink.place === null) return null;
     const study = studyContainer(analysis, sink.place, sink, isOnPath);
     const answer = explainContainer(study);
-    return answer === null ? null : { ...answer, confidence: answer.confidence * weigh(study) };
+    return answer === null ? null : { ...answer, confidence: answer.confidence * weigh(study, answer) };
   });
   return pickBest(answers);
 }
@@ -68,10 +69,10 @@ function pickContainers(sinks: readonly Sink[]): Sink[] {
 }
 
 /** How likely it is that this container is the one: near, long-lived, without a bound. */
-function weigh(study: ContainerStudy): number {
+function weigh(study: ContainerStudy, answer: SourceAnswer): number {
   const { analysis, place, sink, isBounded } = study;
   let weight = 1 - Math.min(0.3, sink.hops * 0.01);
-  if (isBounded) weight *= 0.3;
+  if (isBounded && answer.isDespiteBound !== true) weight *= 0.3;
   const type = analysis.places.elementType(place.type, sink.depth);
   // A channel has a capacity, and what is received from it goes on from there.
   if (type.kind === 'chan') weight *= study.removals.length > 0 ? 0.1 : 0.4;

@@ -1,7 +1,6 @@
 // Removals that miss: one of two containers forgotten, another key, a way out in front, nobody who calls it.
 import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
 import type { Place } from '../../gosource/places.ts';
-import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type SourceAnswer } from './answer.ts';
@@ -129,57 +128,6 @@ function isInCallerOf(
 ): boolean {
   const calls = study.analysis.calls.callsOf(declaration);
   return calls.length > 0 && calls.every(({ caller }) => caller !== null && own.has(caller));
-}
-
-/** Stored under a key that was made from the argument, removed under the argument itself. */
-export function findOtherKey(study: ContainerStudy): SourceAnswer | null {
-  const added = makerOfKey(study.analysis, study.sink.at.file, study.sink.key);
-  if (study.sink.key === NO_NODE || added === null) return null;
-  for (const { operation, declaration } of study.removals) {
-    const removed = makerOfKey(study.analysis, operation.file, operation.key);
-    if (operation.key === NO_NODE || removed === null || removed === added || declaration === study.adder)
-      continue;
-    if (added !== '' && removed !== '') continue; // two ways to make it may well agree
-    return {
-      pattern: 'missing-delete-on-path',
-      holders: study.holders,
-      fix: {
-        file: operation.file,
-        line: operation.file.tree.line(operation.node),
-        text: `Remove under the key that was stored: ${study.place.name} is filled under ${describeKey(study.sink.at.file, study.sink.key)} (${shortPlace(study.sink.at)}), but ${functionKey(declaration)} deletes ${describeKey(operation.file, operation.key)}.`,
-      },
-      confidence: 0.75,
-    };
-  }
-  return null;
-}
-
-/** Name of the function that makes the key; '' for a plain parameter; null for what comes from elsewhere. */
-function makerOfKey(analysis: SourceAnalysis, file: GoFile, key: NodeRow, depth = 0): string | null {
-  const { tree } = file;
-  switch (tree.kind(key)) {
-    case 'call_expression': {
-      const callee = analysis.types.calleeOf({ file, node: key });
-      return callee.kind === 'conversion' ? '' : tree.textOf(tree.child(key, 'function'));
-    }
-    case 'binary_expression':
-      return '+';
-    case 'identifier': {
-      const local = analysis.index.locals(file).resolve(tree.textOf(key), key);
-      if (local === null) return null;
-      if (local.kind === 'parameter') return analysis.places.assignedTo(file, local).length > 0 ? null : '';
-      return local.kind === 'variable' && depth < 3
-        ? makerOfKey(analysis, file, local.value, depth + 1)
-        : null;
-    }
-    default:
-      return null;
-  }
-}
-
-function describeKey(file: GoFile, key: NodeRow): string {
-  const { tree } = file;
-  return `\`${tree.textOf(key).replace(/\s+/g, ' ').slice(0, 40)}\``;
 }
 
 /** A removal that its own function can leave in front of. */
