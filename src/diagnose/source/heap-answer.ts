@@ -1,10 +1,12 @@
 // What keeps heap memory: from the line that allocates to the container that it stays in.
 import { allocationsAt, elementStoresAt } from '../../gosource/allocations.ts';
-import type { Sink } from '../../gosource/sink.ts';
+import type { GoFile } from '../../gosource/declarations.ts';
+import { CONTAINER_ADD, type Sink } from '../../gosource/sink.ts';
+import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
-import { formatPlace, functionAt, functionKey } from '../../gosource/source-index.ts';
 import { statementOf } from '../../gosource/places.ts';
-import { pickBest, shortPlace, type SourceAnswer } from './answer.ts';
+import { pickBest, type SourceAnswer } from './answer.ts';
+import { isEndlessLoop } from './conditions.ts';
 import { studyContainer, type ContainerStudy } from './container-study.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
 import { pathFilter, type Located } from './locate.ts';
@@ -14,6 +16,7 @@ import { findOwnExit, isRemovedByOwn } from './own-exits.ts';
 import { findSkippedRemoval, findSkippingRemover, isEverywherePaired, type Pair } from './paired-calls.ts';
 import { findRelay, type Relay } from './relays.ts';
 import { findForgottenSibling, findLeftEarly, findUncalledRemoval } from './removal-faults.ts';
+import { explainUnbounded, isSubscription } from './unbounded.ts';
 import { findBrokenSweep, findSweeps, type Sweep } from './sweepers.ts';
 
 /** Containers studied for one culprit: the nearest ones. */
@@ -53,8 +56,23 @@ function findSinks(analysis: SourceAnalysis, { file, line, culprit }: Located): 
       });
     }
   }
-  for (const node of allocationsAt(file, line)) found.push(...analysis.follow({ file, node }, isOnPath));
+  for (const node of allocationsAt(file, line)) {
+    found.push(...pushesTo(analysis, file, node), ...analysis.follow({ file, node }, isOnPath));
+  }
   return found.sort((a, b) => a.hops - b.hops);
+}
+
+/** `l.PushFront(v)` makes the element that it adds. */
+function pushesTo(analysis: SourceAnalysis, file: GoFile, call: NodeRow): Sink[] {
+  const { tree } = file;
+  if (tree.kind(call) !== 'call_expression') return [];
+  const callee = analysis.types.calleeOf({ file, node: call });
+  if (callee.kind !== 'external' || !CONTAINER_ADD.test(callee.key)) return [];
+  const at = { file, node: statementOf(file, call) };
+  const rest = { kind: 'element', at, key: NO_NODE, hops: 0, isPart: false, callee: '' } as const;
+  return analysis.places
+    .referencesOf({ file, node: callee.receiver })
+    .map(({ place, depth }): Sink => ({ ...rest, place, depth }));
 }
 
 /** One sink per container, those that add to one first. */
@@ -77,6 +95,7 @@ function weigh(study: ContainerStudy, answer: SourceAnswer): number {
   // A channel has a capacity, and what is received from it goes on from there.
   if (type.kind === 'chan') weight *= study.removals.length > 0 ? 0.1 : 0.4;
   if (isOneOfFew(analysis, sink)) weight *= 0.5;
+  if (isFresh(analysis, sink)) weight *= 0.2;
   if (place.kind === 'field' && !isShared(analysis, place.key)) weight *= 0.8;
   return weight;
 }
@@ -95,6 +114,26 @@ function isOneOfFew(analysis: SourceAnalysis, { at: { file }, key }: Sink): bool
       (value) => /_literal$/.test(tree.kind(value.node)) && tree.kind(value.node) !== 'composite_literal',
     )
   );
+}
+
+/** `m := &mail{}; m.body = append(m.body, ...)`: what was made here is filled, and does not grow from then on. */
+function isFresh(analysis: SourceAnalysis, { at: { file, node }, kind }: Sink): boolean {
+  const { tree } = file;
+  if (kind !== 'element' || tree.kind(node) !== 'assignment_statement') return false;
+  const [target] = tree.children(tree.child(node, 'left'));
+  let root = target ?? NO_NODE;
+  while (/^(?:selector|index)_expression$/.test(tree.kind(root))) root = tree.child(root, 'operand');
+  if (tree.kind(root) !== 'identifier' || root === target) return false;
+  const local = analysis.index.locals(file).resolve(tree.textOf(root), root);
+  if (local === null || local.kind !== 'variable') return false;
+  const values = analysis.places.assignedTo(file, local);
+  const isMade =
+    values.length > 0 &&
+    values.every((value) => /^&?[\w.]+\{|^new\(/.test(value.file.tree.textOf(value.node)));
+  const loop = tree.enclosing(node, 'for_statement');
+  const isAround =
+    loop === NO_NODE || tree.contains(loop, local.node) || !isEndlessLoop(analysis, file, loop);
+  return isMade && isAround;
 }
 
 /** A struct with a lock, or kept in a package variable, lives long; others may be made for every request. */
@@ -163,12 +202,6 @@ function makePair(
   };
 }
 
-const LISTENING = /subscri|listen|watch|notify|observer|handler|callback|hook|waiter|client/i;
-
-function isSubscription({ adder, place }: ContainerStudy): boolean {
-  return LISTENING.test(place.name) || LISTENING.test(adder?.name ?? '');
-}
-
 /** `leave := board.Join(...)`: the adding function returns what undoes it. */
 function findDroppedUndo(study: ContainerStudy): SourceAnswer | null {
   const { analysis, adder } = study;
@@ -200,39 +233,4 @@ function formatNode({
   readonly node: number;
 }): string {
   return `${file.path}#${node}`;
-}
-
-/** Filled here, and never emptied as far as the sources show; or emptied by somebody who seems to do his work. */
-function explainUnbounded(study: ContainerStudy, isBalanced: boolean): SourceAnswer {
-  const { analysis, place, sink, removals } = study;
-  const type = analysis.places.elementType(place.type, sink.depth);
-  const isSlice = type.kind === 'slice' || /container\/list/.test(type.kind === 'named' ? type.path : '');
-  const isFreed = removals.length > 0;
-  const cut = sink.isPart && !isFreed ? 'reslice-pins-array' : null;
-  const kind = isSlice
-    ? place.kind === 'variable'
-      ? 'append-to-global'
-      : 'unbounded-slice'
-    : 'unbounded-map';
-  const adder = functionAt(sink.at.file, sink.at.node);
-  const where = adder === null ? shortPlace(sink.at) : `${functionKey(adder)} (${shortPlace(sink.at)})`;
-  const text = isFreed
-    ? `Find out which entries of ${place.name} stay, or bound its size: ${where} adds them, and what takes them out (${formatShort(removals)}) does not reach all of them.`
-    : `Bound ${place.name} or remove its entries when they are no longer needed: ${where} adds to it, and nothing in the sources takes anything out.`;
-  return {
-    pattern: isSubscription(study) && !isFreed ? 'subscription-never-removed' : (cut ?? kind),
-    holders: study.holders,
-    fix: { file: sink.at.file, line: sink.at.file.tree.line(sink.at.node), text },
-    confidence: isBalanced ? 0.2 : isFreed ? 0.35 : 0.85,
-  };
-}
-
-function formatShort(removals: ContainerStudy['removals']): string {
-  const places = [...new Set(removals.map(({ operation }) => shortPlace(operation)))];
-  return places.slice(0, 3).join(', ');
-}
-
-/** Key of an answer, for tests and for people. */
-export function describeHolder(answer: SourceAnswer): string {
-  return answer.holders.map((holder) => `${holder.name} ${formatPlace(holder)}`).join('; ');
 }
