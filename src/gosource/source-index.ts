@@ -43,6 +43,7 @@ export class SourceIndex {
   readonly #paths = new Map<string, string[]>();
   /** Answers of filesMentioning: the same names are asked about again and again. */
   readonly #mentions = new Map<string, readonly GoFile[]>();
+  #hasProgram: boolean | null = null;
   #charactersLeft = MAX_INDEX_CHARACTERS;
 
   constructor(texts: SourceTexts, parser: GoParser, module: string) {
@@ -132,6 +133,12 @@ export class SourceIndex {
       }
     }
     return found;
+  }
+
+  /** Is a program among the sources? Without one, what is exported may be called from elsewhere. */
+  get hasProgram(): boolean {
+    this.#hasProgram ??= [...this.#texts.values()].some((text) => /^package main\b/m.test(text));
+    return this.#hasProgram;
   }
 
   /**

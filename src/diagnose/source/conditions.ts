@@ -104,3 +104,12 @@ export function isEndlessLoop(analysis: SourceAnalysis, file: GoFile, loop: Node
     'chan'
   );
 }
+
+/** `time.Now().After(e.expires)`, `now.Sub(e.seen) > ttl`: is something old enough? */
+export function isAgeCheck(condition: string): boolean {
+  return (
+    /\.(?:After|Before|Compare)\(|\btime\.(?:Since|Until)\(|\.Sub\(|\.Unix(?:Nano|Milli|Micro)?\(\)/.test(
+      condition,
+    ) || /expir|\bttl\b|deadline|\bmaxAge\b|\bidle\b/i.test(condition)
+  );
+}

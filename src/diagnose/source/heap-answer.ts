@@ -17,6 +17,7 @@ import { findSkippedRemoval, findSkippingRemover, isEverywherePaired, type Pair 
 import { findRelay, type Relay } from './relays.ts';
 import { findForgottenSibling, findLeftEarly, findUncalledRemoval } from './removal-faults.ts';
 import { explainUnbounded, isSubscription } from './unbounded.ts';
+import { findInnerOnly, findLazyExpiry, findStoppedTimer, isLazy } from './removal-shapes.ts';
 import { findBrokenSweep, findSweeps, type Sweep } from './sweepers.ts';
 
 /** Containers studied for one culprit: the nearest ones. */
@@ -148,14 +149,16 @@ function isShared(analysis: SourceAnalysis, key: string): boolean {
 
 function explainContainer(study: ContainerStudy): SourceAnswer | null {
   const sweeps = findSweeps(study);
+  const lazy = study.removals.filter((removal) => isLazy(study, removal));
   const swept = new Set(sweeps.map(({ removal }) => removal.declaration));
-  const sweepers = new Set([...swept, ...sweeps.map(({ declaration }) => declaration)]);
+  const sweepers = new Set([...swept, ...[...sweeps, ...lazy].map(({ declaration }) => declaration)]);
   const pair = makePair(study, new Set([...study.removers].filter((f) => !sweepers.has(f))));
   const marking = makePair(study, findMarkers(study));
   const relay = findRelay(study);
   const relayed = relay === null ? null : makePair(study, relay.leavers, relay);
   return pickBest([
     findDroppedUndo(study),
+    findDroppedEntry(study),
     findOwnExit(study, sweepers),
     pair === null ? null : findSkippedRemoval(pair),
     marking === null ? null : findSkippedRemoval(marking),
@@ -164,6 +167,9 @@ function explainContainer(study: ContainerStudy): SourceAnswer | null {
     findForgottenSibling(study),
     findUncalledRemoval(study),
     findOtherKey(study),
+    findInnerOnly(study),
+    findLazyExpiry(study),
+    findStoppedTimer(study),
     findLeftEarly(study, sweepers),
     pair === null ? null : findSkippingRemover(pair),
     marking === null ? null : findSkippingRemover(marking),
@@ -194,6 +200,7 @@ function makePair(
     analysis: study.analysis,
     adder: study.adder,
     removers,
+    removals: new Set(study.removals.map(({ operation }) => formatNode(operation))),
     holders: study.holders,
     isOnPath: study.isOnPath,
     what: `an entry of ${study.place.name}`,
@@ -223,6 +230,33 @@ function findDroppedUndo(study: ContainerStudy): SourceAnswer | null {
     consequence: `an entry of ${study.place.name} stays`,
     isOnPath: study.isOnPath,
   });
+}
+
+/** `c := pool.Get()`: what the adding function gives has a method that removes it again, and somebody does not call it. */
+function findDroppedEntry(study: ContainerStudy): SourceAnswer | null {
+  const { analysis, adder } = study;
+  if (adder === null) return null;
+  const results = analysis.types.resultsOf(adder);
+  const result = results.findIndex((type) => type.kind === 'named' && methodsOf(study, type).length > 0);
+  const given = results[result];
+  if (given === undefined || given.kind !== 'named') return null;
+  return findDroppedHandle({
+    analysis,
+    giver: adder,
+    release: { result, methods: new RegExp(`^(?:${methodsOf(study, given).join('|')})$`), field: null },
+    holders: study.holders,
+    pattern: 'missing-delete-on-path',
+    consequence: `an entry of ${study.place.name} stays`,
+    isOnPath: study.isOnPath,
+  });
+}
+
+/** Methods of a type that take away from the container. */
+function methodsOf(
+  { removers }: ContainerStudy,
+  { path, name }: { readonly path: string; readonly name: string },
+): string[] {
+  return [...removers].filter((f) => f.receiverType === name && f.importPath === path).map((f) => f.name);
 }
 
 function formatNode({

@@ -167,6 +167,12 @@ import "m/table"
 func Handle(t *table.Table, k string) {
 	t.Begin(k, nil) // fix
 }
+-- m/main.go --
+package main
+
+import ("m/api"; "m/table")
+
+func main() { api.Handle(table.New(), "k") }
 `,
     twin: [['t.Begin(k, nil) // fix', 't.Begin(k, nil)\n\tdefer t.Done(k)']],
   },

@@ -46,14 +46,13 @@ export function findOwnExit(
   };
 }
 
-/** Does the adding function itself take it out again, on every way? */
+/** Does the adding function take it out again on every way, or let somebody clear up? */
 export function isRemovedByOwn(study: ContainerStudy): boolean {
   const { file, node } = study.sink.at;
   const removals = removalsBehind(study);
-  const isGood = (inner: NodeRow) => removals.has(inner);
-  const isOwn = [...removals].some(
-    (removal) => study.adder !== null && file.tree.contains(study.adder.body, removal),
-  );
+  if (study.adder === null) return false;
+  const isGood = (inner: NodeRow) => removals.has(inner) || isRemoverCall(study, inner);
+  const isOwn = [...file.tree.descendants(study.adder.body)].some((inner) => inner > node && isGood(inner));
   return isOwn && findExits({ file, from: node, isGood }).length === 0;
 }
 

@@ -21,6 +21,8 @@ export interface Pair {
   readonly adder: FunctionDeclaration;
   /** Functions that take away. */
   readonly removers: ReadonlySet<FunctionDeclaration>;
+  /** The removing nodes themselves, by `path#node`. */
+  readonly removals?: ReadonlySet<string>;
   readonly holders: readonly Holder[];
   readonly isOnPath: (declaration: FunctionDeclaration) => boolean;
   /** What is left: `an entry of Table.byOrder`. */
@@ -98,8 +100,7 @@ function findSkips(
 ): Skipped[] {
   return sitesOf(pair, adder, depth).flatMap((call): Skipped[] => {
     const { file, node, caller } = call;
-    // Who removes by himself is read by other questions.
-    if (caller === null || caller === adder || (!pair.relay && pair.removers.has(caller))) return [];
+    if (caller === null || caller === adder) return [];
     const { tree } = file;
     // A closure is run by somebody else at another time: what the function around it removes is not for this call.
     const around = tree.enclosing(node, 'func_literal');
@@ -162,15 +163,15 @@ function createRemovalTest(pair: Pair): (file: GoFile, node: NodeRow) => boolean
   const known = new Map<string, boolean>();
   const leaves = new Set(pair.relay?.leaves.map(({ file, node }) => `${file.path}#${node}`));
   return (file, node) => {
-    if (leaves.has(`${file.path}#${node}`)) return true;
+    const id = `${file.path}#${node}`;
+    if (leaves.has(id) || pair.removals?.has(id) === true) return true;
     if (file.tree.kind(node) !== 'call_expression') return false;
-    const key = `${file.path}#${node}`;
-    let isRemoving = known.get(key);
+    let isRemoving = known.get(id);
     if (isRemoving === undefined) {
       const callee = pair.analysis.types.calleeOf({ file, node });
       isRemoving =
         callee.kind === 'known' && callee.functions.some((f) => f !== pair.adder && reachesRemoval(pair, f));
-      known.set(key, isRemoving);
+      known.set(id, isRemoving);
     }
     return isRemoving;
   };

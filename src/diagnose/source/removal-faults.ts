@@ -6,7 +6,7 @@ import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type SourceAnswer } from './answer.ts';
 import type { ContainerStudy } from './container-study.ts';
 import { findEarlyExit } from './paired-calls.ts';
-import { isMentioned } from './sweepers.ts';
+import { isUsed } from './sweepers.ts';
 
 /**
  * Two containers filled together, and a function that takes from the other one only, while somebody takes from both: an
@@ -171,7 +171,7 @@ function isInGoroutineOfEntry(file: GoFile, node: NodeRow): boolean {
 export function findUncalledRemoval(study: ContainerStudy): SourceAnswer | null {
   const { analysis, adder } = study;
   const removers = [...study.removers];
-  if (removers.length === 0 || removers.some((f) => isMentioned(analysis, f))) return null;
+  if (removers.length === 0 || removers.some((f) => isUsed(analysis, f))) return null;
   const calls = adder === null ? [] : analysis.calls.callsOf(adder);
   const call = calls.find(({ caller }) => caller !== null && study.isOnPath(caller)) ?? calls[0];
   const at = call ?? study.sink.at;

@@ -136,6 +136,104 @@ func (a *API) Me(w http.ResponseWriter, r *http.Request) {
     ],
   },
   {
+    name: 'an index that is filled under a normalized key and emptied under the original',
+    kind: 'heap',
+    pattern: 'missing-delete-on-path',
+    source: `
+-- m/lru/lru.go --
+package lru
+
+import (
+	"container/list"
+	"strings"
+	"sync"
+)
+
+type entry struct {
+	key   string
+	value []byte
+}
+
+type LRU struct {
+	mu    sync.Mutex
+	max   int
+	order *list.List
+	index map[string]*list.Element // hold
+}
+
+func New(max int) *LRU {
+	return &LRU{max: max, order: list.New(), index: map[string]*list.Element{}}
+}
+
+func (l *LRU) Get(key string) ([]byte, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if el, ok := l.index[strings.ToLower(key)]; ok {
+		l.order.MoveToFront(el)
+		return el.Value.(*entry).value, true
+	}
+	return nil, false
+}
+
+func (l *LRU) Add(key string, value []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	norm := strings.ToLower(key)
+	if el, ok := l.index[norm]; ok {
+		el.Value.(*entry).value = value
+		return
+	}
+	el := l.order.PushFront(&entry{key: key, value: value}) // culprit fix
+	l.index[norm] = el // hold
+	if l.order.Len() > l.max {
+		oldest := l.order.Back()
+		l.order.Remove(oldest)
+		delete(l.index, oldest.Value.(*entry).key) // fix
+	}
+}
+`,
+    twin: [['&entry{key: key,', '&entry{key: norm,']],
+  },
+  {
+    name: 'a lock for every path',
+    kind: 'heap',
+    pattern: 'unbounded-map',
+    source: `
+-- m/files/files.go --
+package files
+
+import (
+	"os"
+	"sync"
+)
+
+var pathLocks sync.Map // hold
+
+func lockFor(path string) *sync.Mutex {
+	mu, _ := pathLocks.LoadOrStore(path, &sync.Mutex{}) // culprit hold fix
+	return mu.(*sync.Mutex)
+}
+
+func Write(path string, b []byte) error {
+	mu := lockFor(path)
+	mu.Lock()
+	defer mu.Unlock()
+	return os.WriteFile(path, b, 0o644)
+}
+
+func Remove(path string) error {
+	mu := lockFor(path)
+	mu.Lock()
+	defer mu.Unlock()
+	return os.Remove(path)
+}
+`,
+    twin: [
+      ['\treturn os.WriteFile', '\tdefer pathLocks.Delete(path)\n\treturn os.WriteFile'],
+      ['\treturn os.Remove(path)', '\tdefer pathLocks.Delete(path)\n\treturn os.Remove(path)'],
+    ],
+  },
+  {
     name: 'a cancel function that a refusal skips',
     kind: 'heap',
     pattern: 'context-not-cancelled',
@@ -277,6 +375,74 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
     ],
   },
   {
+    name: 'an id that is a piece of its message',
+    kind: 'heap',
+    pattern: 'reslice-pins-array',
+    source: `
+-- m/dedupe/dedupe.go --
+package dedupe
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+const window = 1 << 17
+
+type Window struct {
+	mu   sync.Mutex
+	ring [window]string // hold
+	next int
+	seen map[string]struct{} // hold
+}
+
+func (w *Window) First(id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, ok := w.seen[id]; ok {
+		return false
+	}
+	delete(w.seen, w.ring[w.next])
+	w.ring[w.next] = id // hold fix
+	w.seen[id] = struct{}{} // hold fix
+	w.next = (w.next + 1) % window
+	return true
+}
+-- m/api/api.go --
+package api
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"m/dedupe"
+)
+
+type API struct{ window *dedupe.Window }
+
+func (a *API) Post(w http.ResponseWriter, r *http.Request) {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	body := string(raw) // culprit
+	id, _, ok := strings.Cut(body, "\\n") // fix
+	if !ok {
+		return
+	}
+	if a.window.First(id) { // fix
+		handle(body)
+	}
+}
+
+func handle(string) {}
+`,
+    twin: [['a.window.First(id)', 'a.window.First(strings.Clone(id))']],
+  },
+  {
     name: 'a hook for the shutdown from every session',
     kind: 'heap',
     pattern: 'subscription-never-removed',
@@ -341,6 +507,53 @@ func (s *Session) Close() error { return s.flush() }
         'func (s *Session) Close() error { return s.flush() }',
         'func (s *Session) Close() error {\n\ts.undo()\n\treturn s.flush()\n}\n\nfunc Serve(lc *life.Lifecycle) {\n\ts := Open(lc)\n\tdefer s.Close()\n}',
       ],
+    ],
+  },
+  {
+    name: 'a finalizer on an object that others point back to',
+    kind: 'heap',
+    pattern: 'finalizer-in-cycle',
+    source: `
+-- m/tree/tree.go --
+package tree
+
+import "runtime"
+
+type handle uintptr
+
+type Node struct {
+	tree *Tree
+	id   int
+}
+
+type Tree struct {
+	h     handle
+	nodes map[int]*Node // hold
+}
+
+func Parse(src []byte) *Tree {
+	t := &Tree{h: parse(src), nodes: make(map[int]*Node)} // culprit hold
+	runtime.SetFinalizer(t, (*Tree).free) // fix hold
+	return t
+}
+
+func (t *Tree) Node(id int) *Node {
+	n, ok := t.nodes[id]
+	if !ok {
+		n = &Node{tree: t, id: id} // fix hold
+		t.nodes[id] = n // fix hold
+	}
+	return n
+}
+
+func (t *Tree) free() { release(t.h) }
+
+func parse([]byte) handle { return 1 }
+func release(handle)      {}
+`,
+    twin: [
+      ['\ttree *Tree\n', '\th handle\n'],
+      ['&Node{tree: t, id: id}', '&Node{h: t.h, id: id}'],
     ],
   },
   {
@@ -562,6 +775,212 @@ func (r *Repo) Count(ctx context.Context, table string) (n int, err error) {
 }
 `,
     twin: [['\tif err := stmt.Query', '\tdefer stmt.Close()\n\tif err := stmt.Query']],
+  },
+  {
+    name: 'a priority queue that keeps what was cancelled',
+    kind: 'heap',
+    pattern: 'missing-delete-on-path',
+    source: `
+-- m/delay/delay.go --
+package delay
+
+import (
+	"container/heap"
+	"sync"
+	"time"
+)
+
+type Task struct {
+	ID    string
+	At    time.Time
+	Body  []byte
+	index int
+}
+
+type queue []*Task
+
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].At.Before(q[j].At) }
+func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *queue) Push(x any)        { *q = append(*q, x.(*Task)) }
+func (q *queue) Pop() any {
+	old := *q
+	n := len(old)
+	t := old[n-1]
+	*q = old[:n-1]
+	return t
+}
+
+type Scheduler struct {
+	mu   sync.Mutex
+	q    queue // hold
+	byID map[string]*Task
+}
+
+func (s *Scheduler) Schedule(id string, at time.Time, body []byte) {
+	t := &Task{ID: id, At: at, Body: append([]byte(nil), body...)} // culprit
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	heap.Push(&s.q, t) // hold
+	s.byID[id] = t
+}
+
+func (s *Scheduler) Cancel(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.byID, id) // fix
+}
+
+func (s *Scheduler) Due(now time.Time) []*Task {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var due []*Task
+	for len(s.q) > 0 && !s.q[0].At.After(now) {
+		t := heap.Pop(&s.q).(*Task)
+		if _, ok := s.byID[t.ID]; ok {
+			delete(s.byID, t.ID)
+			due = append(due, t)
+		}
+	}
+	return due
+}
+-- m/api/api.go --
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"m/delay"
+)
+
+type API struct{ s *delay.Scheduler }
+
+func (a *API) Remind(w http.ResponseWriter, r *http.Request) {
+	a.s.Schedule(r.FormValue("id"), time.Now().Add(24*time.Hour), []byte(r.FormValue("text")))
+}
+
+func (a *API) Dismiss(w http.ResponseWriter, r *http.Request) {
+	a.s.Cancel(r.FormValue("id"))
+}
+
+func (a *API) Run() {
+	for now := range time.Tick(time.Second) {
+		for _, t := range a.s.Due(now) {
+			deliver(t)
+		}
+	}
+}
+
+func deliver(*delay.Task) {}
+`,
+    twin: [
+      [
+        '\tdelete(s.byID, id) // fix',
+        '\tif t, ok := s.byID[id]; ok {\n\t\theap.Remove(&s.q, t.index)\n\t\tdelete(s.byID, id)\n\t}',
+      ],
+    ],
+  },
+  {
+    name: 'a window of samples that only the report trims',
+    kind: 'heap',
+    pattern: 'unbounded-slice',
+    source: `
+-- m/stats/stats.go --
+package stats
+
+import (
+	"sync"
+	"time"
+)
+
+type sample struct {
+	at time.Time
+	ms float64
+}
+
+type Window struct {
+	mu      sync.Mutex
+	span    time.Duration
+	samples []sample // hold
+}
+
+func (w *Window) Add(ms float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.samples = append(w.samples, sample{at: time.Now(), ms: ms}) // culprit hold fix
+}
+
+func (w *Window) trim(now time.Time) {
+	i := 0
+	for i < len(w.samples) && now.Sub(w.samples[i].at) > w.span {
+		i++
+	}
+	w.samples = append(w.samples[:0], w.samples[i:]...)
+}
+
+// Mean is for the admin page.
+func (w *Window) Mean() float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.trim(time.Now())
+	sum := 0.0
+	for _, s := range w.samples {
+		sum += s.ms
+	}
+	return sum / float64(len(w.samples)+1)
+}
+`,
+    twin: [['// culprit hold fix\n', '// culprit\n\tw.trim(time.Now())\n']],
+  },
+  {
+    name: 'a limiter for every address with its port',
+    kind: 'heap',
+    pattern: 'unbounded-map',
+    source: `
+-- m/limit/limit.go --
+package limit
+
+import (
+	"net/http"
+	"sync"
+
+	"golang.org/x/time/rate"
+)
+
+type Limiter struct {
+	mu       sync.Mutex
+	byClient map[string]*rate.Limiter // hold
+	perSec   rate.Limit
+}
+
+func (l *Limiter) get(addr string) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lim, ok := l.byClient[addr]
+	if !ok {
+		lim = rate.NewLimiter(l.perSec, 10) // culprit
+		l.byClient[addr] = lim // hold fix
+	}
+	return lim
+}
+
+func (l *Limiter) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !l.get(r.RemoteAddr).Allow() {
+			http.Error(w, "slow down", http.StatusTooManyRequests)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+`,
+    twin: [
+      [
+        '\t\tlim = rate.NewLimiter',
+        '\t\tif len(l.byClient) > 10000 {\n\t\t\tl.byClient = make(map[string]*rate.Limiter)\n\t\t}\n\t\tlim = rate.NewLimiter',
+      ],
+    ],
   },
   {
     name: 'a span that keeps all its children',

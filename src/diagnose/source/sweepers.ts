@@ -1,7 +1,7 @@
 // A loop that clears up in the background: does it start, and does it go on?
 import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
-import { functionKey } from '../../gosource/source-index.ts';
+import { functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type SourceAnswer } from './answer.ts';
 import { findLoopExits, isEndlessLoop, isShutdown } from './conditions.ts';
@@ -22,21 +22,30 @@ export interface Sweep {
 /** Loops that remove from the container, directly or through functions that they call. */
 export function findSweeps(study: ContainerStudy): Sweep[] {
   return study.removals.flatMap((removal) =>
-    loopsAround(study.analysis, removal.operation.file, removal.operation.node, removal.declaration, 0).map(
-      (loop) => ({
-        removal,
-        ...loop,
-      }),
-    ),
+    loopsAround(study.analysis, removal.operation, removal.declaration, isIterating(removal)).map((loop) => ({
+      removal,
+      ...loop,
+    })),
   );
+}
+
+/** Does the removal go through the container: in a range over it, or in what its `Range` method calls? */
+function isIterating({ operation: { file, node } }: OperationIn): boolean {
+  const { tree } = file;
+  const closure = tree.enclosing(node, 'func_literal');
+  const called = tree.child(tree.parent(tree.parent(closure)), 'function');
+  if (closure !== NO_NODE && tree.textOf(tree.child(called, 'field')) === 'Range') return true;
+  const range = tree.childOfKind(tree.enclosing(node, 'for_statement'), 'range_clause');
+  const container = tree.textOf(tree.child(range, 'right'));
+  return container !== '' && tree.textOf(node).includes(`(${container},`);
 }
 
 function loopsAround(
   analysis: SourceAnalysis,
-  file: GoFile,
-  node: NodeRow,
+  { file, node }: SourceNode,
   declaration: FunctionDeclaration,
-  depth: number,
+  isClearing: boolean,
+  depth = 0,
 ): Omit<Sweep, 'removal'>[] {
   const { tree } = file;
   for (
@@ -44,7 +53,7 @@ function loopsAround(
     loop !== NO_NODE;
     loop = tree.enclosing(tree.parent(loop), 'for_statement')
   ) {
-    if (isEndlessLoop(analysis, file, loop) && isTimed(analysis, file, loop))
+    if (isEndlessLoop(analysis, file, loop) && (isClearing || isTimed(analysis, file, loop)))
       return [{ file, loop, declaration }];
   }
   if (depth >= MAX_DEPTH) return [];
@@ -53,7 +62,7 @@ function loopsAround(
     .flatMap((call) =>
       call.caller === null || call.caller === declaration
         ? []
-        : loopsAround(analysis, call.file, call.node, call.caller, depth + 1),
+        : loopsAround(analysis, call, call.caller, isClearing, depth + 1),
     );
 }
 
@@ -103,7 +112,7 @@ function isRestarted(analysis: SourceAnalysis, { file, loop, declaration }: Swee
 function findUnstarted(study: ContainerStudy, sweeps: readonly Sweep[]): SourceAnswer | null {
   const { analysis } = study;
   for (const { file, declaration } of sweeps) {
-    if (declaration.name === 'main' || isMentioned(analysis, declaration)) continue;
+    if (declaration.name === 'main' || isUsed(analysis, declaration)) continue;
     const maker = findMaker(study);
     const at = maker ?? { file, node: declaration.node };
     return {
@@ -120,7 +129,13 @@ function findUnstarted(study: ContainerStudy, sweeps: readonly Sweep[]): SourceA
   return null;
 }
 
-/** Is the function called, or handed over as a value, anywhere? */
+/** Is the function called, or handed over as a value, anywhere; or may somebody outside of the sources do so? */
+export function isUsed(analysis: SourceAnalysis, declaration: FunctionDeclaration): boolean {
+  const isOpen = /^\p{Lu}/u.test(declaration.name) && !analysis.index.hasProgram;
+  return isOpen || isMentioned(analysis, declaration);
+}
+
+/** Is the function called, or handed over as a value, anywhere in the sources? */
 export function isMentioned(analysis: SourceAnalysis, declaration: FunctionDeclaration): boolean {
   return analysis.index
     .filesMentioning(declaration.name)
