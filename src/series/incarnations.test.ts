@@ -74,6 +74,18 @@ describe('incarnations', () => {
     ).toEqual(['0-1 first 0m', '1-2 start-time 20m']);
   });
 
+  it('do not start where two pages of one process were joined in the wrong order', () => {
+    const page = { processStartMillis: START - 60_000, gcCyclesTotal: 51 };
+    expect(
+      lives([
+        { ...page, allocatedBytesTotal: 338e6, mallocsTotal: 2.34e6 },
+        { gcCyclesTotal: 51, allocatedBytesTotal: 342e6, mallocsTotal: 2.36e6 },
+        { ...page, allocatedBytesTotal: 340e6, mallocsTotal: 2.35e6 },
+        { gcCyclesTotal: 50, allocatedBytesTotal: 339e6, mallocsTotal: 2.34e6 },
+      ]),
+    ).toEqual(['0-4 first -1m']);
+  });
+
   it('are told by a counter that was missing in between', () => {
     expect(lives([{ gcCyclesTotal: 9, goroutines: 5 }, { goroutines: 5 }, { gcCyclesTotal: 2 }])).toEqual([
       '0-2 first 0m',

@@ -42,6 +42,11 @@ const PROCESS_COUNTERS = [
  */
 const LAST_RESORT = 'traceCyclesTotal' satisfies GaugeName;
 
+ * A reset starts at zero. A counter that fell, but not below this share, in a process whose start time stays: two pages
+ * (/metrics and /debug/vars) that were read within milliseconds and joined in the other order.
+ */
+const RESET_SHARE = 0.5;
+
 /**
  * Lives of one target, oldest first; empty for an empty table. `processStartMillis` is taken as the process says it
  * (recorded time), so with a time scale it only tells lives apart and the first row bounds it.
@@ -120,9 +125,11 @@ class RestartDetector {
   advance(row: number): Exclude<Incarnation['seenBy'], 'first'> | null {
     let fell = false;
     let rose = false;
+    let isReset = false;
     for (let i = 0; i < this.#counters.length; i++) {
       const value = this.#counters[i][row];
       if (Number.isNaN(value)) continue;
+      if (value < RESET_SHARE * this.#lastCounter[i]) isReset = true;
       if (value < this.#lastCounter[i]) fell = true;
       else if (value >= this.#lastCounter[i]) rose = true;
       this.#lastCounter[i] = value;
@@ -133,8 +140,10 @@ class RestartDetector {
     const rss = this.#rss?.[row] ?? NaN;
     const isCliff = rss < CLIFF_SHARE * this.#lastRss;
     if (!Number.isNaN(rss)) this.#lastRss = rss;
-    if (fell) return moved > START_WOBBLE_MILLIS ? 'start-time' : 'counter-reset';
-    if (moved > START_MOVED_MILLIS || (moved > START_WOBBLE_MILLIS && !rose)) return 'start-time';
+    const isMoved = moved > START_WOBBLE_MILLIS;
+    const isFall = fell && (isMoved || (!rose && this.#start === null));
+    if (isReset || isFall) return isMoved ? 'start-time' : 'counter-reset';
+    if (moved > START_MOVED_MILLIS || (isMoved && !rose)) return 'start-time';
     return isCliff && this.#start === null && this.#counters.length === 0 ? 'cliff' : null;
   }
 }
