@@ -42,6 +42,7 @@ const PROCESS_COUNTERS = [
  */
 const LAST_RESORT = 'traceCyclesTotal' satisfies GaugeName;
 
+/**
  * A reset starts at zero. A counter that fell, but not below this share, in a process whose start time stays: two pages
  * (/metrics and /debug/vars) that were read within milliseconds and joined in the other order.
  */
