@@ -6,6 +6,7 @@ import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import type { NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type SourceAnswer } from './answer.ts';
+import { explainLabels } from './label-values.ts';
 import { isEndlessLoop } from './conditions.ts';
 
 /** What a call of the standard library or of another keeps, by its name. */
@@ -81,37 +82,6 @@ function explainWrapped({ file, node }: SourceNode, key: string): SourceAnswer |
       text: `Derive a new context from the same parent each time (a name of its own inside the ${isField ? 'function' : 'loop'}): ${name} wraps the one before it, and so holds all of them.`,
     },
     confidence: 0.86,
-  };
-}
-
-/** A series for every value of a label. */
-function explainLabels(
-  analysis: SourceAnalysis,
-  { file, node }: SourceNode,
-  key: string,
-): SourceAnswer | null {
-  const { tree } = file;
-  if (!/\.(?:(?:Get|Curry)?(?:Metric)?With(?:LabelValues)?|WithLabels)$/.test(key)) return null;
-  const args = tree.children(tree.child(node, 'arguments'));
-  const isOpen = args.some(
-    (argument) => !/^(?:interpreted_string_literal|raw_string_literal)$/.test(tree.kind(argument)),
-  );
-  if (!isOpen) return null;
-  const receiver = tree.child(tree.child(node, 'function'), 'operand');
-  const [reference] = analysis.places.referencesOf({ file, node: receiver });
-  const name = tree.textOf(receiver);
-  return {
-    pattern: 'metric-unbounded-label',
-    holders: [
-      { file, node: statementOf(file, node), name },
-      ...(reference === undefined ? [] : [{ ...reference.place.at, name }]),
-    ],
-    fix: {
-      file,
-      line: tree.line(node),
-      text: `Use label values from a fixed set (a route instead of a path, "other" for what is unknown): ${name} keeps a series for every value that it gets at ${shortPlace({ file, node })}.`,
-    },
-    confidence: 0.7,
   };
 }
 

@@ -32,6 +32,9 @@ export type ReleaseState =
 const READERS =
   /^(?:bufio|encoding\/\w+|io|io\/ioutil|fmt|log|compress\/\w+|bytes|strings|errors|time|html\/template|text\/template|crypto\/\w+|hash\/\w+)\./;
 
+/** What reads by its name, of whatever library. */
+const READING = /\.(?:ScanRows?|Read(?:All|Full|From)?|Copy\w*|Decode\w*|Unmarshal\w*|Parse\w*)$/;
+
 export function checkRelease(
   analysis: SourceAnalysis,
   file: GoFile,
@@ -152,7 +155,12 @@ function isTakenBy(
   release: Release,
 ): boolean {
   const callee = analysis.types.calleeOf({ file, node: call });
-  if (callee.kind === 'external') return !READERS.test(callee.key);
+  if (callee.kind === 'external')
+    return (
+      !READERS.test(callee.key) &&
+      !READING.test(callee.key) &&
+      !isOnlyWrapped(analysis, file, call, callee.key, release)
+    );
   if (callee.kind !== 'known') return callee.kind !== 'builtin';
   return callee.functions.some((f) => {
     const target = analysis.index.file(f.path);
@@ -165,6 +173,38 @@ function isTakenBy(
       .uses(local)
       .some((use) => isReleased(target, use, release) || isStored(target, use));
   });
+}
+
+/** `pb.NewUsersClient(conn).Get(ctx)`: the wrapper is used and dropped, and ends nothing. */
+function isOnlyWrapped(
+  analysis: SourceAnalysis,
+  file: GoFile,
+  call: NodeRow,
+  key: string,
+  release: Release,
+): boolean {
+  const { tree } = file;
+  if (!/\.New\w*$/.test(key)) return false;
+  const parent = tree.parent(call);
+  if (tree.kind(parent) === 'selector_expression') return !isEnding(file, parent);
+  const [name] = tree.field(parent) === 'right' ? tree.children(tree.child(tree.parent(parent), 'left')) : [];
+  if (name === undefined || tree.kind(name) !== 'identifier') return false;
+  const local = analysis.index.locals(file).resolve(tree.textOf(name), name);
+  if (local === null) return false;
+  return analysis.index
+    .locals(file)
+    .uses(local)
+    .every((use) => {
+      const isCalled = tree.kind(tree.parent(use)) === 'selector_expression';
+      return isCalled ? !isEnding(file, tree.parent(use)) : !isHandedOn(analysis, file, use, release);
+    });
+}
+
+/** `x.Close`, `x.Shutdown`: it may end what it was given, too. */
+function isEnding({ tree }: GoFile, selector: NodeRow): boolean {
+  return /^(?:Close|Stop|Release|Shutdown|Disconnect|Quit|Destroy)/.test(
+    tree.textOf(tree.child(selector, 'field')),
+  );
 }
 
 function isStored(file: GoFile, use: NodeRow): boolean {

@@ -27,7 +27,7 @@ export function explainResource(
       const callee = analysis.types.calleeOf({ file, node });
       if (callee.kind !== 'external') return null;
       if (isShortTimer(file, node, callee.key)) return null;
-      const known = findResource(callee.key);
+      const known = believe(findResource(callee.key), { file, node });
       const kind = known ?? (mayGuess ? guessResource(callee.key) : null);
       const answer = kind === null ? null : explainCall(analysis, located, node, { key: callee.key, kind });
       if (answer !== null)
@@ -35,6 +35,13 @@ export function explainResource(
       return explainKeptCall(analysis, { file, node }, callee.key);
     }),
   );
+}
+
+/** What is known by a method's name alone has to be used like it. */
+function believe(kind: ResourceKind | null, { file, node }: SourceNode): ResourceKind | null {
+  if (kind?.isUsedBy === undefined) return kind;
+  const around = functionAt(file, node);
+  return around !== null && kind.isUsedBy.test(file.tree.textOf(around.body)) ? kind : null;
 }
 
 /** It is over in seconds, whoever stops it or not. */
@@ -182,7 +189,7 @@ export function explainLibraryUse(analysis: SourceAnalysis, importPath: string):
     for (const node of file.tree.descendants(file.tree.root, 'call_expression')) {
       const callee = analysis.types.calleeOf({ file, node });
       if (callee.kind !== 'external' || !callee.key.startsWith(`${importPath}.`)) continue;
-      const kind = findResource(callee.key) ?? guessResource(callee.key);
+      const kind = believe(findResource(callee.key), { file, node }) ?? guessResource(callee.key);
       const call = describeCall(file, node);
       if (kind === null || call.caller === null || /^(?:main|init)$/.test(call.caller.name)) continue;
       const state = checkRelease(analysis, file, node, kind.release);

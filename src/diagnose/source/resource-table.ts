@@ -6,6 +6,8 @@ export interface ResourceKind {
   readonly release: Release;
   /** For people: what to call. */
   readonly verb: string;
+  /** Known by a method's name alone: believed where the result is used like this, `rows.Next()`. */
+  readonly isUsedBy?: RegExp;
 }
 
 const closes = (pattern: string, result = 0): ResourceKind => ({
@@ -62,6 +64,14 @@ const PATTERNS: readonly (readonly [RegExp, ResourceKind])[] = [
   [/^compress\/\w+\.NewWriter\w*$|\/zstd\.NewWriter\w*$/, closes('writer-not-closed')],
 ];
 
+/** By name, for the builders and pools over databases. */
+const NAMED: readonly (readonly [RegExp, ResourceKind])[] = [
+  [
+    /\.(?:Rows|Query(?:x|Context|xContext)?|NamedQuery(?:Context)?)$/,
+    { ...closes('rows-not-closed'), isUsedBy: /\.(?:Next|NextRow|NextResultSet)\(/ },
+  ],
+];
+
 /** Methods that end what a library gave. */
 const ENDING =
   /^(?:Close|Stop|Release|Free|Shutdown|Cancel|Unsubscribe|Destroy|Done|Wait|Rollback|Commit|Disconnect|Quit|Finish|End|Return|CloseIdleConnections|CloseAndRecv|IOReadCloser)$/;
@@ -70,7 +80,7 @@ const GIVING =
 
 /** What a call gives that needs a release; null when nothing is known of it. */
 export function findResource(key: string): ResourceKind | null {
-  return PATTERNS.find(([pattern]) => pattern.test(key))?.[1] ?? null;
+  return [...PATTERNS, ...NAMED].find(([pattern]) => pattern.test(key))?.[1] ?? null;
 }
 
 /** The same by name alone, for libraries: `zstd.NewWriter` wants a Close. Less sure. */
