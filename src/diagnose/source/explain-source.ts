@@ -3,6 +3,7 @@ import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import type { Culprit, LeakClass } from '../../model/finding.ts';
 import { packageOf } from '../../profile/frames.ts';
 import { pickBest, type SourceAnswer } from './answer.ts';
+import { explainChain } from './chains.ts';
 import { explainFinalizer } from './finalizers.ts';
 import { explainGoroutine } from './blocked-goroutine.ts';
 import { explainHeap } from './heap-answer.ts';
@@ -56,6 +57,7 @@ function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Loca
         pickBest([
           explainResource(analysis, located, false),
           explainFinalizer(analysis, located),
+          explainChain(analysis, located),
           explainHeap(analysis, located),
         ]) ?? explainResource(analysis, located, true)
       );

@@ -375,6 +375,50 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
     ],
   },
   {
+    name: 'a label with the path of the request',
+    kind: 'heap',
+    pattern: 'metric-unbounded-label',
+    source: `
+-- m/metrics/metrics.go --
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+var latency = prometheus.NewHistogramVec(prometheus.HistogramOpts{ // hold
+	Name: "http_request_seconds",
+}, []string{"method", "path", "code"})
+
+func init() { prometheus.MustRegister(latency) }
+
+type recorder struct {
+	http.ResponseWriter
+	code int
+}
+
+func Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w, code: 200}
+		next.ServeHTTP(rec, r)
+		latency.WithLabelValues(r.Method, r.URL.Path, strconv.Itoa(rec.code)).Observe(time.Since(start).Seconds()) // culprit hold fix
+	})
+}
+`,
+    twin: [
+      ['r.Method, r.URL.Path, strconv', 'method(r), r.Pattern, strconv'],
+      [
+        'type recorder struct',
+        'func method(r *http.Request) string {\n\tswitch r.Method {\n\tcase "GET":\n\t\treturn "get"\n\tcase "POST":\n\t\treturn "post"\n\t}\n\treturn "other"\n}\n\ntype recorder struct',
+      ],
+    ],
+  },
+  {
     name: 'an id that is a piece of its message',
     kind: 'heap',
     pattern: 'reslice-pins-array',
@@ -744,6 +788,60 @@ func (q *Queue) Nack(Message) {}
       [
         '\t\tctx = context.WithValue(ctx, messageID, msg.ID) // culprit hold fix\n\t\tif err := c.handle(ctx, msg)',
         '\t\tmctx := context.WithValue(ctx, messageID, msg.ID) // culprit\n\t\tif err := c.handle(mctx, msg)',
+      ],
+    ],
+  },
+  {
+    name: 'a logger that a worker wraps for every job',
+    kind: 'heap',
+    pattern: 'wrapped-in-loop',
+    source: `
+-- m/log/log.go --
+package log
+
+type Field struct{ Key, Value string }
+
+type Logger struct {
+	fields []Field // hold
+}
+
+func (l *Logger) With(key, value string) *Logger {
+	fields := make([]Field, len(l.fields), len(l.fields)+1) // culprit
+	copy(fields, l.fields)
+	return &Logger{fields: append(fields, Field{key, value})}
+}
+
+func (l *Logger) Info(msg string) {}
+-- m/worker/worker.go --
+package worker
+
+import "m/log"
+
+type Job struct{ ID string }
+
+type Worker struct {
+	log  *log.Logger // hold
+	jobs chan Job
+}
+
+func New(l *log.Logger, jobs chan Job) *Worker {
+	return &Worker{log: l.With("component", "worker"), jobs: jobs}
+}
+
+func (w *Worker) Run() {
+	for job := range w.jobs {
+		w.log = w.log.With("job", job.ID) // caller hold fix
+		w.log.Info("start")
+		w.do(job)
+	}
+}
+
+func (w *Worker) do(Job) {}
+`,
+    twin: [
+      [
+        '\t\tw.log = w.log.With("job", job.ID) // caller hold fix\n\t\tw.log.Info("start")',
+        '\t\tl := w.log.With("job", job.ID) // caller\n\t\tl.Info("start")',
       ],
     ],
   },

@@ -146,6 +146,45 @@ func Copy(ctx context.Context, from Source, to Sink) error {
     ],
   },
   {
+    name: 'rows of a query builder',
+    kind: 'fd',
+    pattern: 'rows-not-closed',
+    source: `
+-- m/store/store.go --
+package store
+
+import "gorm.io/gorm"
+
+type User struct {
+	ID   int
+	Name string
+}
+
+type Store struct{ db *gorm.DB }
+
+func (s *Store) Export(each func(User) error) error {
+	rows, err := s.db.Model(&User{}).Where("active = ?", true).Rows() // culprit hold
+	if err != nil {
+		return err
+	} // fix
+	for rows.Next() {
+		var u User
+		if err := s.db.ScanRows(rows, &u); err != nil {
+			return err
+		}
+		if err := each(u); err != nil {
+			return err
+		}
+	}
+	return rows.Close()
+}
+`,
+    twin: [
+      ['\tfor rows.Next()', '\tdefer rows.Close()\n\tfor rows.Next()'],
+      ['\treturn rows.Close()', '\treturn rows.Err()'],
+    ],
+  },
+  {
     name: 'a worker for every tenant',
     kind: 'goroutine',
     pattern: 'goroutine-blocked-receive',
@@ -234,6 +273,40 @@ func (s *Stream) Watch(ctx context.Context, out Sender) {
 }
 `,
     twin: [['\t\t\tcase <-t.C:', '\t\t\tcase <-ctx.Done():\n\t\t\t\treturn\n\t\t\tcase <-t.C:']],
+  },
+  {
+    name: 'a connection dialled for every call',
+    kind: 'goroutine',
+    pattern: 'not-closed',
+    source: `
+-- m/users/users.go --
+package users
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	pb "m/userspb"
+)
+
+type Client struct{ addr string }
+
+func (c *Client) Name(ctx context.Context, id string) (string, error) {
+	conn, err := grpc.NewClient(c.addr, grpc.WithTransportCredentials(insecure.NewCredentials())) // culprit hold
+	if err != nil {
+		return "", fmt.Errorf("dial: %w", err)
+	} // fix
+	u, err := pb.NewUsersClient(conn).Get(ctx, &pb.GetRequest{Id: id})
+	if err != nil {
+		return "", err
+	}
+	return u.Name, nil
+}
+`,
+    twin: [['\tu, err := pb', '\tdefer conn.Close()\n\tu, err := pb']],
   },
   {
     name: 'answers of shards behind the first error',
