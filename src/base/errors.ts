@@ -18,8 +18,14 @@ export const ERRORS = {
   ARGUMENTS_INVALID: { advice: 'See --help for what the command takes.' },
   CONFIG_INVALID: { advice: 'Correct the setting that is named and try again.' },
   TARGET_REFUSED: { advice: 'Is the process running, and does it listen on that address and port?' },
-  TARGET_TIMEOUT: { advice: 'The target answered too slowly; look at its load, or raise the timeout.' },
-  TARGET_STATUS: { advice: 'Check the path and the credentials of this endpoint.' },
+  TARGET_TIMEOUT: {
+    advice:
+      'Gauges have 10 s to answer, profiles 30 s: look at the load of the target and at what lies between.',
+  },
+  TARGET_STATUS: {
+    advice:
+      'Check the path of this endpoint, and its credentials (--header, --bearer-file, --user, --pprof-header).',
+  },
   TARGET_NOT_METRICS: {
     advice: 'The URL answers something else (HTML, a login page?); point it at the exporter.',
   },
@@ -32,7 +38,7 @@ export const ERRORS = {
   },
   TARGET_REDIRECTED: { advice: 'Give the URL that it redirects to, if you trust that host.' },
   TARGET_TOO_LARGE: {
-    advice: 'The answer is larger than the limit; raise the limit or look at what it serves.',
+    advice: 'Look at what is served at this address: no scrape or profile is that large.',
   },
   TARGET_TRUNCATED: { advice: 'The answer ended early; look at proxies and WriteTimeout of the service.' },
   PROFILE_INVALID: { advice: 'The profile is damaged or no pprof profile; take it again.' },

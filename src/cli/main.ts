@@ -151,7 +151,7 @@ Examples:
         .command('check')
         .description('one time-boxed investigation; exit 0 no leak, 1 leak, 2 cannot tell, 3 error')
         .argument('<target>', 'URL of a service, or a process here: pid:1234, name:orders, port:8080')
-        .addOption(lasting('--for <duration>', 'how long to watch', '5m'))
+        .addOption(lasting('--for <duration>', 'how long to watch, by the clock on the wall', '5m'))
         .option('--json', 'one plimsoll-report/1 document on standard output')
         .addOption(repeatable('--source <folder>', 'Go sources: show the culprit, name holder and fix'))
         .option('--gauge-interval <duration>', 'between two scrapes (5s)', duration)

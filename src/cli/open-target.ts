@@ -5,6 +5,7 @@ import { createHttpTarget, type HttpTargetOptions } from '../collect/http-target
 import { listProbeAddresses } from '../collect/probe-addresses.ts';
 import { checkProcessOptions, findProcessAgain, probeProcess } from '../collect/probe-process.ts';
 import { parseProcessAddress } from '../collect/process-address.ts';
+import { readProcessIdentity } from '../collect/proc.ts';
 import { instanceOf, probeTarget, type ProbeOptions, type ProbeResult } from '../collect/probe.ts';
 import { shownUrl } from '../collect/readable-failure.ts';
 import type { RequestName, TargetSource } from '../collect/source.ts';
@@ -84,6 +85,16 @@ export function checkNamesDiffer(settings: readonly TargetSetting[]): void {
       });
     known.set(key, url);
   }
+}
+
+/** @throws PlimsollError ARGUMENTS_INVALID where /proc is there and the process is not. */
+export async function checkPid({ pid }: Pick<TargetOptions, 'pid'>): Promise<void> {
+  if (pid === undefined || process.platform !== 'linux') return;
+  if ((await readProcessIdentity(pid)) !== null) return;
+  throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'no such process on this machine', {
+    field: '--pid',
+    value: String(pid),
+  });
 }
 
 export function probeSetting(setting: TargetSetting, signal?: AbortSignal): Promise<ProbeResult> {

@@ -148,6 +148,23 @@ describe('probeTarget', () => {
     expect(result.target.service).toBe('orders');
   });
 
+  it.each([
+    [503, '/metrics /debug/vars -'],
+    [401, '/metrics /debug/vars -'],
+    [404, '- /debug/vars -'],
+  ])('goes on asking a metrics page that answers %i beside vars that do', async (status, endpoints) => {
+    const server = createServer((request, response) => {
+      if (request.url === '/debug/vars') response.end(VARS);
+      else response.writeHead(request.url === '/metrics' ? status : 404).end('no');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { target } = await probeTarget(url, { pid: false });
+    const shown = [target.metrics, target.vars, target.pprof].map((one) => one?.url.replace(url, '') ?? '-');
+    expect(shown.join(' ')).toBe(endpoints);
+  });
+
   it('does not take a web page on every path for evidence', async () => {
     const page = '<!doctype html><html><title>Orders</title><a href="/profile">me</a></html>';
     const result = await probe({ '/metrics': page, '/debug/vars': page, '/debug/pprof/': page });

@@ -128,9 +128,9 @@ export async function probeTarget(typed: string, options: ProbeOptions = {}): Pr
           options.service ?? match['job'] ?? suggestName(module, program) ?? addresses.instance,
         ),
         instance: options.instance ?? instanceOf(match) ?? addresses.instance,
-        metrics: endpoint(metrics?.url ?? likeliest?.metrics[0], entry),
-        vars: endpoint(vars?.url, entry),
-        pprof: endpoint(pprofUrl ?? likeliest?.pprof[0], pprofEntry),
+        metrics: endpoint(metrics?.url ?? likeliest?.metrics[0] ?? asker.failing('metrics'), entry),
+        vars: endpoint(vars?.url ?? (hasHeapGauges ? null : asker.failing('vars')), entry),
+        pprof: endpoint(pprofUrl ?? likeliest?.pprof[0] ?? asker.failing('pprof'), pprofEntry),
         pid: pid.pid,
         module: options.module ?? module?.path ?? null,
         memoryLimitBytes: options.memoryLimitBytes ?? null,
@@ -196,6 +196,7 @@ function enter(headers: Endpoint['headers'], access: Access | null | undefined):
 
 class Asker {
   readonly attempts: ProbeAttempt[] = [];
+  readonly #failing = new Map<ProbeRequest, string>();
   readonly #options: ProbeOptions;
   readonly #client: HttpClient;
 
@@ -206,6 +207,14 @@ class Asker {
 
   close(): void {
     if (this.#options.client === undefined) this.#client.close();
+  }
+
+  /**
+   * An address that is served, only not well just now or not to us: it goes on being asked, and what is wrong is shown.
+   * null for what answered, and for what is not there at all.
+   */
+  failing(request: ProbeRequest): string | null {
+    return this.#failing.get(request) ?? null;
   }
 
   askMetrics(urls: readonly string[], entry: Entry): Promise<FoundMetrics | null> {
@@ -340,13 +349,22 @@ class Asker {
     const winner = answers.find((one) => one.answer !== undefined);
     for (const { url, answer, error } of answers) {
       const where = shownUrl(url);
-      if (error) this.attempts.push({ request, where, kind: 'failed', error });
-      else if (url === winner?.url) {
+      if (error) {
+        this.attempts.push({ request, where, kind: 'failed', error });
+        if (winner === undefined && isServed(error) && !this.#failing.has(request))
+          this.#failing.set(request, url);
+      } else if (url === winner?.url) {
         this.attempts.push({ request, where, kind: 'ok', found: answer.found });
       }
     }
     return winner?.answer?.value ?? null;
   }
+}
+
+/** Refused to us, or broken: not an address at which there is nothing. */
+function isServed({ code, fact }: PlimsollError): boolean {
+  if (code === 'TARGET_STATUS') return /^HTTP (401|403|429|5\d\d)\b/.test(fact);
+  return code === 'TARGET_TRUNCATED' || code === 'TARGET_TOO_LARGE' || code === 'TARGET_TIMEOUT';
 }
 
 function asPlimsollError(error: unknown, url: string): PlimsollError {

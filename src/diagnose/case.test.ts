@@ -73,7 +73,7 @@ describe('advanceCase', () => {
     );
     expect(results.map(({ alarms }) => alarms.length)).toEqual([0, 0, 0, 0, 1, 1]);
     expect(results[4].findings[0].culprits).toEqual([]);
-    expect(results[4].findings[0].summary).toContain('not yet named');
+    expect(results[4].findings[0].summary).toContain('no code is named');
     expect(results[3].findings[0].verdict).toBe('undetermined');
   });
 

@@ -68,7 +68,7 @@ export function summarize(finding: Omit<Finding, 'summary'>, atMillis: Millis): 
 
 function nameCulprit(finding: Pick<Finding, 'culprits'>): string {
   const [first] = finding.culprits;
-  if (first === undefined) return '; the code is not yet named';
+  if (first === undefined) return '; no code is named';
   const place = first.file === null ? '' : ` (${formatPlace(first)})`;
   return ` in ${first.function}${place}`;
 }

@@ -61,6 +61,9 @@ export interface InvestigationOptions {
   readonly onMark?: (mark: Mark) => void;
 }
 
+/** A count of goroutines says the same a few minutes earlier: trends are fitted over half an hour and more. */
+const SAME_ROW_MILLIS: Millis = 5 * MINUTE_MILLIS;
+
 /** All that must survive a restart of Plimsoll beside gauges and profiles. Plain JSON. */
 export interface InvestigationState {
   readonly version: 1;
@@ -265,7 +268,7 @@ export class Investigation {
       // Where no exporter counts them (pprof is all there is), their profile does.
       if (!this.#isGoroutineGauge && isNewest && snapshot !== null) {
         const reading = { goroutines: snapshot.count.reduce((sum, count) => sum + count, 0) };
-        this.#append(at, reading);
+        this.#append(this.#rowNear(at), reading);
         ingested = { reading, error: null };
       }
     } else if (profile === 'goroutineleak') this.profiles.addLeakedGoroutines(decoded.profile, at);
@@ -274,6 +277,15 @@ export class Investigation {
       this.#rememberTaken(profile, at);
     }
     return ingested;
+  }
+
+  /**
+   * When a count out of a profile joins the history: with the newest row where that is recent, since gauges that were asked
+   * for before the profile may still be on their way and would come too late for a row of its own.
+   */
+  #rowNear(atMillis: Millis): Millis {
+    const newest = this.history.timeMillis.at(-1);
+    return newest !== undefined && atMillis - newest <= SAME_ROW_MILLIS ? newest : atMillis;
   }
 
   /** Runs every evaluation of the grid that is due by `atMillis`, in order. Evidence later than one must come after it. */

@@ -8,6 +8,7 @@ import { Investigation } from './investigation.ts';
 import { mergeReports } from './merge-reports.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
 import { SourceExplainer } from './source-explainer.ts';
+import { UnreadEvidence } from './unread-evidence.ts';
 
 export interface ReplayProgress {
   readonly path: string;
@@ -61,14 +62,15 @@ async function replayTarget(
     timeMap: first.timeMap,
     decoder,
   });
+  const unread = new UnreadEvidence();
   let toMillis: Millis = first.toMillis;
   for (const life of lives) {
     investigation.setTimeMap(life.timeMap);
-    await replayLife(life, investigation, onProgress);
+    await replayLife(life, investigation, unread, onProgress);
     // A recording that a kill ended has evidence later than the end that it last wrote down.
     toMillis = Math.max(toMillis, life.toMillis, investigation.state().lastEvaluationMillis ?? 0);
   }
-  const report = investigation.report({ fromMillis: first.fromMillis, toMillis });
+  const report = investigation.report({ fromMillis: first.fromMillis, toMillis }, unread.missing());
   return { investigation, report };
 }
 
@@ -86,6 +88,7 @@ function explainerOf(lives: readonly Recording[], folders: readonly string[]): S
 async function replayLife(
   recording: Recording,
   investigation: Investigation,
+  unread: UnreadEvidence,
   onProgress: (progress: ReplayProgress) => void,
 ): Promise<void> {
   for (const warning of recording.warnings) investigation.warn(warning);
@@ -94,7 +97,7 @@ async function replayLife(
     // An evaluation sees the evidence up to its instant, that instant included.
     investigation.evaluateUpTo(evidence.atMillis - 1);
     const { error } = await investigation.ingest(evidence);
-    if (error) investigation.warn(error.message);
+    unread.count(evidence, recording.timeMap, error);
     onProgress({ path: recording.path, evidence: ++done, of: recording.evidenceCount });
   }
   investigation.evaluateUpTo(recording.toMillis);

@@ -83,14 +83,16 @@ export class SourceStatuses {
     return [...this.#statuses.values()].map((status) => ({ ...status }));
   }
 
-  /** Requests that fail, as what a report lacks. */
-  failing(): MissingEvidence[] {
+  /** Requests that fail, and profiles that are not offered: what a report lacks. */
+  missing(): MissingEvidence[] {
     return [...this.#statuses.values()]
-      .filter(({ state }) => state === 'failing')
-      .map(({ request, error }) => ({
+      .filter(
+        ({ state, request }) => state === 'failing' || (state === 'off' && request.startsWith('profile:')),
+      )
+      .map(({ request, state, where, error }) => ({
         source: request,
-        why: error?.message ?? 'it fails',
-        costs: error?.advice ?? '',
+        why: state === 'off' ? where : error === null ? 'it fails' : `${error.message}. ${error.advice}`,
+        costs: lossOf(request),
       }));
   }
 
@@ -101,6 +103,20 @@ export class SourceStatuses {
     return status;
   }
 }
+
+/** What cannot be said without the answers to a request. */
+export function lossOf(request: string): string {
+  return LOSSES.get(request) ?? 'a part of the evidence';
+}
+
+const LOSSES: ReadonlyMap<string, string> = new Map([
+  ['metrics', 'its gauges: another source has to stand in, and requests are not counted'],
+  ['vars', 'the gauges of the heap'],
+  ['memstats', 'the gauges of the heap'],
+  ['proc', 'memory outside of Go is not told from mapped files, and the limit of the cgroup is not known'],
+  ['profile:heap', 'the code that allocates what stays cannot be named'],
+  ['profile:goroutine', 'goroutines that never end cannot be named'],
+]);
 
 /** up: gauges answer (those of /proc where there are no others). degraded: gauges answer, something else fails. down: no gauge source answers. */
 export function stateOf(statuses: readonly SourceStatus[]): 'waiting' | 'up' | 'degraded' | 'down' {

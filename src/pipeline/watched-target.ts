@@ -244,7 +244,7 @@ export class WatchedTarget {
       fromMillis: firstEvidenceMillis ?? nowMillis,
       toMillis: lastEvidenceMillis ?? nowMillis,
     };
-    const report = this.investigation.report(range, this.statuses.failing());
+    const report = this.investigation.report(range, this.statuses.missing());
     return { ...report, findings: report.findings.map((finding) => this.explain(finding)) };
   }
 

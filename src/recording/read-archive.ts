@@ -82,7 +82,9 @@ async function detectForm(path: string): Promise<'gzip' | 'tar'> {
   }
   throw new PlimsollError('RECORDING_INVALID', 'recording', 'neither a directory nor a .tar.gz', {
     where: path,
-    value: head.toString('latin1').replace(/[^ -~].*$/s, ''),
+    value: /^[ -~]{4}/.test(head.toString('latin1'))
+      ? head.toString('latin1').replace(/[^ -~].*$/s, '')
+      : `bytes ${head.toString('hex', 0, 8)}`,
   });
 }
 

@@ -70,7 +70,12 @@ function formatFinding(finding: Finding, report: Report, style: Style, maxEviden
     lines.push(row(i === 0 ? 'culprit' : '', formatCulprit(culprit, style)));
   });
   if (finding.culprits.length === 0 && finding.verdict === 'leak') {
-    lines.push(row('culprit', 'not yet named: more profiles of this process are needed'));
+    const lack = report.missingEvidence.find(({ source }) => source === 'profile:heap');
+    const why =
+      lack === undefined
+        ? 'not yet named: more profiles of this process are needed'
+        : `not named, no heap profile: ${lack.why}`;
+    lines.push(row('culprit', printable(why)));
   }
   if (finding.growth !== null) lines.push(row('growth', `${formatGrowth(finding.growth)}${scale}`));
   const counts = finding.counts ?? null;

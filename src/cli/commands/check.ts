@@ -5,10 +5,18 @@ import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { Watch } from '../../pipeline/watch.ts';
 import { openStore } from '../../store/open.ts';
 import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
-import { addOpened, openTarget, targetSetting, whyNoAnswer, type TargetOptions } from '../open-target.ts';
+import {
+  checkPid,
+  addOpened,
+  openTarget,
+  targetSetting,
+  whyNoAnswer,
+  type TargetOptions,
+} from '../open-target.ts';
 import { printReport } from '../print-report.ts';
 import { ChainTalk } from '../chain-talk.ts';
 import { describeWait } from '../status-lines.ts';
+import { checkSourceFolders } from '../source-folders.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { Terminal } from '../terminal.ts';
 
@@ -29,6 +37,8 @@ const CHECK_PROFILE_MILLIS: Millis = 60_000;
 /** One time-boxed investigation. SIGINT ends it early with the report so far. */
 export async function checkCommand(url: string, options: CheckOptions): Promise<ExitStatus> {
   statusOf('no-growth', options.failOn); // a wrong --fail-on is told before the work
+  await checkSourceFolders(options.source);
+  await checkPid(options);
   const terminal = new Terminal();
   const stop = stopOnSignals();
   const clock = new LiveClock({ scale: options.timeScale });

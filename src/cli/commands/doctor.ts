@@ -1,8 +1,10 @@
 import { describeError } from '../../base/errors.ts';
+import { createHttpTarget } from '../../collect/http-target.ts';
 import type { ProbeResult } from '../../collect/probe.ts';
+import { shownUrl } from '../../collect/readable-failure.ts';
 import { EVIDENCE_ADVICE, type EvidenceState } from '../doctor-advice.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
-import { probeSetting, targetSetting, whyNoAnswer, type TargetOptions } from '../open-target.ts';
+import { checkPid, probeSetting, targetSetting, whyNoAnswer, type TargetOptions } from '../open-target.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { styleFor } from '../terminal.ts';
 
@@ -21,21 +23,45 @@ interface Diagnosis {
 
 /** Which evidence a target gives. 0 when it could be asked (whatever is missing), 3 when nothing answers. */
 export async function doctorCommand(url: string, options: DoctorOptions): Promise<ExitStatus> {
+  await checkPid(options);
   const stop = stopOnSignals();
   try {
     const probe = await probeSetting(targetSetting(url, options), stop.signal);
     if (!probe.isAnswering && !isSomebodyThere(probe)) throw whyNoAnswer(probe, url);
+    const tried = await tryProfiles(probe, stop.signal);
     const diagnoses = EVIDENCE_ADVICE.map((advice): Diagnosis => {
-      const found = advice.find(probe);
+      const found = advice.find(tried);
       const state = found !== null ? 'ok' : advice.isOptional ? 'optional' : 'missing';
       const { evidence, gives, costs, turnOn } = advice;
       return { evidence, state, found, gives, costs, turnOn: found === null ? turnOn : [] };
     });
-    process.stdout.write(options.json ? formatJson(probe, diagnoses) : formatText(probe, diagnoses));
+    process.stdout.write(options.json ? formatJson(tried, diagnoses) : formatText(tried, diagnoses));
     return EXIT.none;
   } finally {
     stop.dispose();
   }
+}
+
+/** Profiles that are offered are taken once: an index proves nothing. Those that cannot be taken are not offered. */
+async function tryProfiles(probe: ProbeResult, signal: AbortSignal): Promise<ProbeResult> {
+  const { pprof } = probe.target;
+  if (pprof === null) return probe;
+  const source = createHttpTarget(probe.target, { now: () => 0 }, { findPid: null });
+  const attempts = [...probe.attempts];
+  const broken = new Set<string>();
+  for (const kind of ['heap', 'goroutine'] as const) {
+    if (!probe.profileKinds.includes(kind)) continue;
+    const outcome = await source.fetchProfile(kind, { form: 'proto', gc: false }, signal);
+    if (outcome.kind === 'ok') continue;
+    broken.add(kind);
+    attempts.push({
+      request: 'pprof',
+      where: `${shownUrl(pprof.url)}/${kind}`,
+      kind: 'failed',
+      error: outcome.error,
+    });
+  }
+  return { ...probe, attempts, profileKinds: probe.profileKinds.filter((kind) => !broken.has(kind)) };
 }
 
 /** It answers, only with none of what was asked for: that is what doctor has advice for. */
@@ -68,8 +94,13 @@ function detailOf(attempt: ProbeResult['attempts'][number]): string {
       return attempt.found;
     case 'lacking':
       return attempt.why;
-    case 'failed':
-      return describeError(attempt.error);
+    case 'failed': {
+      // That a path is not there is what doctor is about; all else is worth its own advice.
+      const isAbsent = attempt.error.code === 'TARGET_STATUS' && attempt.error.fact.startsWith('HTTP 404');
+      return isAbsent
+        ? describeError(attempt.error)
+        : `${describeError(attempt.error)}. ${attempt.error.advice}`;
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import { runTargetLoop, type ProfileWish } from '../../pipeline/target-loop.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import {
+  checkPid,
   openTarget,
   targetSetting,
   whyNoAnswer,
@@ -44,6 +45,7 @@ export async function recordCommand(url: string, options: RecordOptions): Promis
   const stop = stopOnSignals();
   const clock = new LiveClock({ scale: options.timeScale });
   try {
+    await checkPid(options);
     const opened = await openTarget(targetSetting(url, options), clock, stop.signal);
     if (!opened.probe.isAnswering) throw whyNoAnswer(opened.probe, url);
     const writer = await createWriter(opened, clock, options);

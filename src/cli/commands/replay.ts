@@ -2,6 +2,7 @@ import { replayRecordings, type ReplayProgress } from '../../pipeline/replay.ts'
 import { openRecording, type Recording } from '../../recording/read-recording.ts';
 import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
 import { printReport } from '../print-report.ts';
+import { checkSourceFolders } from '../source-folders.ts';
 import { Terminal } from '../terminal.ts';
 
 export interface ReplayOptions {
@@ -15,6 +16,7 @@ const PROGRESS_EVERY = 200;
 
 export async function replayCommand(paths: readonly string[], options: ReplayOptions): Promise<ExitStatus> {
   statusOf('no-growth', options.failOn); // a wrong --fail-on is told before the work
+  await checkSourceFolders(options.source);
   const terminal = new Terminal();
   const recordings: Recording[] = [];
   for (const path of paths) recordings.push(await openRecording(path));

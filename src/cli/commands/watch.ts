@@ -14,6 +14,7 @@ import { openStore } from '../../store/open.ts';
 import type { OpenedStore } from '../../store/opened-store.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import {
+  checkPid,
   addOpened,
   checkAddresses,
   checkNamesDiffer,
@@ -22,6 +23,7 @@ import {
   type OpenedTarget,
   type TargetOptions,
 } from '../open-target.ts';
+import { checkSourceFolders } from '../source-folders.ts';
 import { StatusLines } from '../status-lines.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { Terminal } from '../terminal.ts';
@@ -87,6 +89,8 @@ export async function watchCommand(
   }
   settings.targets.forEach(checkAddresses);
   checkNamesDiffer(settings.targets);
+  await checkSourceFolders(settings.sourceDirs);
+  await checkPid(options);
   const stop = stopOnSignals();
   try {
     await runWatch({
