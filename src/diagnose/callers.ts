@@ -11,6 +11,8 @@ export interface Caller {
   readonly frame: Frame;
   readonly share: Interval | null;
   readonly path: readonly string[];
+  /** Sampled allocations of requests that name it. */
+  readonly samples: number;
 }
 
 const CLIENT_CALL =
@@ -40,7 +42,9 @@ export function findRequestCallers(profiles: ProfileEvidence): Caller[] {
   if (first === undefined || !(first[1].born >= MIN_CALL_SHARE * total) || total === 0) return [];
   const [name, { site }] = first;
   const found = describeFunction(sites, [{ site, lastingBytes: 1 }], name, siteBase);
-  return found === null ? [] : [{ ...found, share: survivalShare(first[1].born, total) }];
+  return found === null
+    ? []
+    : [{ ...found, share: survivalShare(first[1].born, total), samples: first[1].born }];
 }
 
 function callsClient(site: Site): boolean {

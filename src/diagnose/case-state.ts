@@ -11,6 +11,9 @@ export const MAX_ALARMS = 200;
 /** Leaks open at once for one target: five lanes and as many second causes. */
 export const MAX_RAISED = 12;
 
+/** Names that were learned late, kept for one target; the oldest go. As many as leaks could have had one over months. */
+export const MAX_ALIASES = 50;
+
 export const CASE_VERSION = 1;
 
 export interface CaseState {
@@ -22,6 +25,15 @@ export interface CaseState {
   readonly raised: readonly RaisedLeak[];
   /** Every alarm ever raised, oldest first. */
   readonly alarms: readonly Alarm[];
+  /** Missing from states that were stored before there were any. */
+  readonly aliases?: readonly Alias[];
+}
+
+/** A leak that was raised before its code was known goes on under its first fingerprint, also when it comes back. */
+export interface Alias {
+  /** What the code that is known by now would be called. */
+  readonly fingerprint: string;
+  readonly of: string;
 }
 
 /** One evaluation's inputs. */

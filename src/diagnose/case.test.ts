@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { Lane } from '../detect/assessment.ts';
+import type { ConfirmationState, Over } from '../detect/confirm.ts';
 import { drawAssessment, drawConfirmation, type DrawnLane } from '../testing/drawn-assessment.ts';
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
 import { advanceCase, type CaseResult } from './case.ts';
@@ -15,12 +16,22 @@ interface Step {
   readonly lanes?: Partial<Record<Lane, DrawnLane>>;
   readonly confirmed?: readonly Lane[];
   readonly drawing?: string;
+  /** Claims of stage 1 that end with this evaluation. */
+  readonly over?: Partial<Record<Lane, Over>>;
+}
+
+function drawEnds(over: Partial<Record<Lane, Over>>): ConfirmationState {
+  const ended = Object.entries(over).map(([lane, end]) => {
+    const [claim] = Object.values(drawConfirmation([lane as Lane]));
+    return [lane, { ...claim, over: end }];
+  });
+  return Object.fromEntries(ended) as ConfirmationState;
 }
 
 /** State goes through JSON before every step, as when Plimsoll is restarted in between. */
 function run(steps: readonly Step[]): CaseResult[] {
   let state: CaseState | null = null;
-  return steps.map(({ at, lanes = {}, confirmed = [], drawing = STORE }) => {
+  return steps.map(({ at, lanes = {}, confirmed = [], drawing = STORE, over = {} }) => {
     const drawn = drawSnapshots(drawing);
     const known = <T extends { takenAtMillis: Millis }>(all: readonly T[]) =>
       all.filter(({ takenAtMillis }) => takenAtMillis <= at);
@@ -28,7 +39,7 @@ function run(steps: readonly Step[]): CaseResult[] {
       target: TARGET,
       module: null,
       assessment: drawAssessment(at, lanes),
-      confirmation: drawConfirmation(confirmed),
+      confirmation: { ...drawConfirmation(confirmed), ...drawEnds(over) },
       profiles: { heap: known(drawn.heap), goroutines: known(drawn.goroutines), stacks: drawn.stacks },
       atMillis: at,
     });
@@ -86,6 +97,58 @@ describe('advanceCase', () => {
     expect(named.findings[0].culprits[0].function).toBe('orders/store.Put');
     expect(named.findings[0].fingerprint).toBe(unnamed.findings[0].fingerprint);
     expect(named.alarms).toHaveLength(1);
+  });
+
+  describe('of connections that no code of the service is known for', () => {
+    const FDS = { fd: { verdict: 'leak' as const, perHour: 120, level: 250 } };
+    const connections = `goroutines
+      net/http.(*persistConn).readLoop > runtime.selectgo > runtime.gopark | ${ramp(24, 20)}`;
+    const nameless = `heap
+      net/http.(*Transport).dialConnFor > net/http.(*Transport).dialConn > bufio.NewReader | 4096 | ${ramp(24, 2)}
+      ${connections}`;
+    const named = `heap
+      main.main > stock.(*Client).Level > stock.newLog | 16384 | ${ramp(24, 1)}
+      main.main > stock.(*Client).Level > net/http.(*Client).do | 112 | ${ramp(24, 0)} | ${ramp(24, 1)}
+      ${connections}`;
+    const at = (time: number, drawing: string, rest: Partial<Step> = {}): Step => ({
+      at: minutes(time),
+      lanes: FDS,
+      confirmed: ['fd'],
+      drawing,
+      ...rest,
+    });
+
+    it('waits for a name, and raises what it has got when the wait is over', () => {
+      const results = run([60, 80, 101].map((time) => at(time, nameless)));
+      expect(results.map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
+      expect(results[2].findings[0].culprits[0].function).toBe('net/http.(*Transport).dialConn');
+    });
+
+    it('goes on as the same finding when its code becomes known, also when it comes back after its end', () => {
+      const over = { atMillis: minutes(160), reason: 'gone', numbers: {} };
+      const quiet = at(160, named, { lanes: {}, confirmed: [], over: { fd: over } });
+      const back = [at(300, named)];
+      const [, unnamed, known, ended, again] = run([
+        at(60, nameless),
+        at(101, nameless),
+        at(130, named),
+        quiet,
+        ...back,
+      ]);
+      const { fingerprint } = unnamed.findings[0];
+      expect(known.findings.map((finding) => [finding.fingerprint, finding.culprits[0].function])).toEqual([
+        [fingerprint, 'stock.(*Client).Level'],
+      ]);
+      expect(known.alarms).toHaveLength(1);
+      expect(ended.over.map((end) => end.fingerprint)).toEqual([fingerprint]);
+      expect(again.findings[0].fingerprint).toBe(fingerprint);
+    });
+
+    it('has the same fingerprint wherever its code was known from the start', () => {
+      const first = run([at(130, named)])[0].findings[0];
+      const other = run([at(60, nameless), at(70, nameless), at(90, named)])[2].findings[0];
+      expect(first.fingerprint).toBe(other.fingerprint);
+    });
   });
 
   it('keeps detectedAt and fingerprint while numbers are refined', () => {

@@ -4,19 +4,22 @@ import type { Millis } from '../base/units.ts';
 import type { Lane } from '../detect/assessment.ts';
 import { confirmedLanes } from '../detect/confirm.ts';
 import type { Alarm, Finding } from '../model/finding.ts';
-import { normalizeFunction } from '../profile/frames.ts';
+import { isApplication, normalizeFunction } from '../profile/frames.ts';
 import { getIdentity, type CallStrength, type Cause } from './cause.ts';
 import {
   CASE_VERSION,
   EMPTY_CASE,
   MAX_ALARMS,
+  MAX_ALIASES,
   MAX_RAISED,
+  type Alias,
   type CaseInput,
   type CaseState,
   type OverLeak,
   type RaisedLeak,
 } from './case-state.ts';
-import { findCauses, findLane } from './combine.ts';
+import { findCauses } from './combine.ts';
+import { findLane } from './unexplained.ts';
 import { computeFingerprint } from './fingerprint.ts';
 import { describeLanes } from './lane-findings.ts';
 import { endLeaks } from './leak-end.ts';
@@ -59,13 +62,14 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     input.atMillis,
   );
   const seen = matched.known.map((known) => refreshLeak(known, input, profiles));
+  const aliases = addAliases(before.aliases ?? [], matched.known, input);
   const { kept, over } = endLeaks(seen, input, profiles);
   const ready = matched.fresh.filter((cause) => isReady(cause, waiting, input));
   const room = Math.max(0, MAX_RAISED - kept.length);
   const raisedNow = ready
     .filter((cause) => !isStillOver(cause, input, profiles))
     .slice(0, room)
-    .map((cause) => raiseLeak(cause, input, profiles))
+    .map((cause) => raiseLeak(cause, input, profiles, aliases))
     .filter((leak) => !kept.some(({ fingerprint }) => fingerprint === leak.fingerprint));
   const raised = [...kept, ...raisedNow];
   const alarms = updateAlarms(before.alarms, raisedNow, over, input.atMillis);
@@ -83,6 +87,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
       proven,
       raised,
       alarms,
+      aliases,
     },
     findings: [
       ...raised.map(({ finding }) => finding),
@@ -235,9 +240,46 @@ function isStillOver(cause: Cause, input: CaseInput, profiles: ProfileEvidence |
   return findStop(profiles, cause.culprits[0].function, findLane(input.assessment, cause.lane)) !== null;
 }
 
-function raiseLeak(cause: Cause, input: CaseInput, profiles: ProfileEvidence | null): RaisedLeak {
+/** Leaks that were raised without a name, or under a library's, and have got the service's own since. */
+function addAliases(
+  known: readonly Alias[],
+  leaks: readonly KnownLeak[],
+  { target, module }: CaseInput,
+): readonly Alias[] {
+  const added = leaks.flatMap(({ raised, cause }): Alias[] => {
+    if (cause === null || !isNameBetter(cause, raised.lead, module)) return [];
+    const identity = getIdentity(cause);
+    const fingerprint = computeFingerprint(target.service, cause.kind, identity);
+    const isNew = identity.length > 0 && fingerprint !== raised.fingerprint;
+    return isNew && !known.some((alias) => alias.fingerprint === fingerprint)
+      ? [{ fingerprint, of: raised.fingerprint }]
+      : [];
+  });
+  return added.length > 0 ? [...known, ...added].slice(-MAX_ALIASES) : known;
+}
+
+/** The first culprit is the service's own code, and what the leak was raised under is a library's, or nothing. */
+function isNameBetter({ culprits }: Cause, lead: string | null, module: string | null): boolean {
+  const isOwn = (culprit: Cause['culprits'][number] | undefined) =>
+    culprit !== undefined &&
+    isApplication(
+      { function: culprit.function, file: culprit.profileFile ?? '', line: culprit.line ?? 0 },
+      module,
+    );
+  if (!isOwn(culprits[0])) return false;
+  const name = lead === null ? null : normalizeFunction(lead);
+  return !isOwn(culprits.find((culprit) => normalizeFunction(culprit.function) === name));
+}
+
+function raiseLeak(
+  cause: Cause,
+  input: CaseInput,
+  profiles: ProfileEvidence | null,
+  aliases: readonly Alias[],
+): RaisedLeak {
   const identity = getIdentity(cause);
-  const fingerprint = computeFingerprint(input.target.service, cause.kind, identity);
+  const own = computeFingerprint(input.target.service, cause.kind, identity);
+  const fingerprint = aliases.find((alias) => alias.fingerprint === own)?.of ?? own;
   const finding = buildLeakFinding(
     cause,
     { fingerprint, detectedAt: input.atMillis },
@@ -274,7 +316,7 @@ function refreshLeak(
   }
   const isGrowing = !isQuiet && lane !== null && lane.growth !== null;
   const finding = isGrowing
-    ? buildLeakFinding(keepLead(cause, leak.lead), leak, input.assessment, profiles)
+    ? buildLeakFinding(keepLead(cause, leak.lead, input.module), leak, input.assessment, profiles)
     : leak.finding;
   return {
     ...leak,
@@ -286,9 +328,9 @@ function refreshLeak(
   };
 }
 
-/** The lead in the identity stays the first culprit. */
-function keepLead(cause: Cause, lead: string | null): Cause {
-  if (lead === null) return cause;
+/** The lead in the identity stays the first culprit, unless it is a library's and the service's own code is known now. */
+function keepLead(cause: Cause, lead: string | null, module: string | null): Cause {
+  if (lead === null || isNameBetter(cause, lead, module)) return cause;
   const name = normalizeFunction(lead);
   const isLead = (culprit: Cause['culprits'][number]) => normalizeFunction(culprit.function) === name;
   return {

@@ -148,6 +148,54 @@ describe('findCauses', () => {
     expect(brief(causes)).toEqual([['fd', 'billing.(*Store).FirstOpen', ['heap']]]);
   });
 
+  it('leaves a leak of timers a heap cause of its own beside connections that nobody closes', () => {
+    const causes = combine(
+      `heap
+       main.main > stock.(*Client).Level > stock.newLog | 16384 | ${ramp(12, 1)}
+       main.main > stock.(*Client).Level > net/http.(*Client).do | 112 | ${ramp(12, 0)} | ${ramp(12, 1)}
+       main.main > mail.deliver > time.NewTicker | 112 | ${ramp(12, 4)}
+       goroutines
+       ${READ_LOOP} > ${SELECT}  | ${ramp(12, 30)}
+       ${WRITE_LOOP} > ${SELECT} | ${ramp(12, 30)}`,
+      { heap: LEAK(4 * MIB), goroutine: LEAK(360), fd: { ...LEAK(180), level: 350 } },
+    );
+    expect(brief(causes)).toEqual([
+      ['fd', 'stock.(*Client).Level', ['goroutine']],
+      ['heap', 'mail.deliver', []],
+    ]);
+  });
+
+  it('never blames the stack on which the runtime makes goroutines', () => {
+    const causes = combine(
+      `heap
+       runtime.systemstack > runtime.newproc1 > runtime.malg | 480 | ${ramp(12, 9)}
+       main.main > orders/store.Put | 512 | ${ramp(12, 3)}`,
+      { heap: LEAK(4 * MIB) },
+    );
+    expect(causes[0]?.culprits.map((culprit) => culprit.function)).toEqual(['orders/store.Put', 'main.main']);
+    const [alone] = combine(
+      `heap
+runtime.systemstack > runtime.newproc1 > runtime.malg | 480 | ${ramp(12, 9)}`,
+      { heap: LEAK(4 * MIB) },
+    );
+    expect([alone.culprits, alone.isNamed]).toEqual([[], false]);
+  });
+
+  it("lets the caller of a library's constructor answer for the goroutines that the library starts", () => {
+    const [cause] = combine(
+      `heap
+       main.main > quotes/desk.partials:31 > github.com/acme/lib.NewCache${LIB}:2 | 16384 | ${ramp(12, 1)}
+       goroutines
+       github.com/acme/lib.(*Cache).expire${LIB}:4 > ${SELECT} | ${ramp(12, 30)}`,
+      { goroutine: LEAK(180) },
+    );
+    expect(cause.culprits.slice(0, 2).map(({ function: name, role }) => [name, role])).toEqual([
+      ['quotes/desk.partials', 'creates'],
+      ['github.com/acme/lib.(*Cache).expire', 'blocks'],
+    ]);
+    expect(cause.isNamed).toBe(true);
+  });
+
   it('does not blame C for what the Go heap brings along', () => {
     const drawing = `heap\nmain.main > orders/store.Put | 512 | ${ramp(12, 4)}`;
     const kinds = (native: number) =>

@@ -1,32 +1,32 @@
 // One finding per cause, not per symptom. A lane that grows is a symptom; what is owned outermost names the class:
 // thread, descriptor, goroutine, native, heap, in that order.
-import { HOUR_MILLIS } from '../base/units.ts';
-import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
-import type { Culprit, Growth } from '../model/finding.ts';
+import type { Lane } from '../detect/assessment.ts';
+import { isStandardLibrary } from '../profile/frames.ts';
+import { findNativeCallers } from './callers.ts';
+import { bytesPerGoroutine, growthOfBytes, growthOfSites, scaleGrowth } from './cause-growth.ts';
 import type { CallStrength, Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
+import { takeDescriptors } from './descriptors.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
-import { findHeapCauses, MAX_CULPRITS, type HeapCause, type WeightedSite } from './heap-cause.ts';
-import { comesWithDescriptors, holdsDescriptor, isConnectionGroup, selectPinned } from './links.ts';
-import { isStandardLibrary } from '../profile/frames.ts';
-import type { ProfileEvidence } from './profile-evidence.ts';
+import { findHeapCauses, type HeapCause, type WeightedSite } from './heap-cause.ts';
+import { findLenders, NAME_SAMPLES } from './lenders.ts';
+import { selectPinned } from './links.ts';
 import type { SiteGrowth } from './site-growth.ts';
-import { findNativeCallers, findRequestCallers } from './callers.ts';
 import { THRESHOLDS } from './thresholds.ts';
-
-export interface CombineInput {
-  readonly assessment: Assessment;
-  readonly calls: ReadonlyMap<Lane, CallStrength>;
-  readonly profiles: ProfileEvidence;
-}
-
-/** What is still unexplained while causes are taken out one by one, outermost class first. */
-interface Rest {
-  readonly input: CombineInput;
-  calls: Map<Lane, CallStrength>;
-  clusters: (readonly GroupGrowth[])[];
-  weighted: readonly WeightedSite[];
-}
+import {
+  describeGroup,
+  describeHeap,
+  emptyCause,
+  findLane,
+  hasProvenHeap,
+  isLedByCode,
+  isMostly,
+  sumGrown,
+  takeLanes,
+  uniqueCulprits,
+  type CombineInput,
+  type Rest,
+} from './unexplained.ts';
 
 /** Causes of all lanes that are called a leak, in the order of classes. */
 export function findCauses(input: CombineInput): Cause[] {
@@ -44,10 +44,6 @@ export function findCauses(input: CombineInput): Cause[] {
     ...takeNative(rest),
     ...takeHeap(rest),
   ];
-}
-
-export function findLane(assessment: Assessment, lane: Lane): LaneAssessment | null {
-  return assessment.lanes.find((candidate) => candidate.lane === lane) ?? null;
 }
 
 /** Threads that never come back sit in C or in the kernel; their goroutines are the same cause. */
@@ -74,62 +70,6 @@ function takeThreads(rest: Rest): Cause[] {
       counts: lane?.growth ?? null,
     },
   ];
-}
-
-/** Connections and files: the descriptor is owned outermost, buffers and goroutines come with it. */
-function takeDescriptors(rest: Rest): Cause[] {
-  const { assessment, profiles } = rest.input;
-  const lane = findLane(assessment, 'fd');
-  const own = rest.calls.get('fd');
-  const isCounted = lane !== null && lane.level > 0;
-  const connections = rest.clusters.filter((cluster) => cluster.some(isConnectionGroup));
-  // Nobody counts descriptors here (no /proc, no process collector), but these goroutines hold one each.
-  const byGoroutines = !isCounted && connections.length > 0 ? rest.calls.get('goroutine') : undefined;
-  const strength = own ?? byGoroutines;
-  if (strength === undefined) return [];
-  const grownFds = isCounted ? lane.grown : null;
-  const mine = rest.clusters.filter((cluster) => comesWithDescriptors(cluster, grownFds));
-  rest.clusters = rest.clusters.filter((cluster) => !mine.includes(cluster));
-  const groups = mine.flat();
-  const grownGroups = sumGrown(groups);
-  const descriptorSites = rest.weighted.filter(({ site }) => holdsDescriptor(site));
-  const heap = findHeapCauses(profiles.sites, descriptorSites, profiles.siteBase)[0] ?? null;
-  const culprits = uniqueCulprits([
-    ...applicationCulprits(rest, heap),
-    ...findRequestCallers(profiles).map((caller) =>
-      describeCulprit(caller.frame, 'allocates', profiles.place, caller),
-    ),
-    ...(heap === null ? [] : describeHeap(rest, heap)),
-    ...groups.flatMap((growth) => describeGroup(rest, growth, grownGroups)),
-  ]);
-  const absorbed: Lane[] = mine.length > 0 ? [...takeLanes(rest, ['goroutine'])] : [];
-  const isHeapMine = mine.length > 0 || isMostly(descriptorSites, rest.weighted);
-  if (isHeapMine) absorbed.push(...takeLanes(rest, ['heap']));
-  rest.weighted = rest.weighted.filter((entry) => !descriptorSites.includes(entry));
-  rest.calls.delete('fd');
-  const stacks = grownGroups * bytesPerGoroutine();
-  return [
-    {
-      ...emptyCause('fd', isCounted ? 'fd' : 'goroutine', strength),
-      absorbed,
-      culprits,
-      isNamed: culprits.length > 0,
-      heap,
-      groups,
-      pattern: describeConnections(groups),
-      growth: isHeapMine ? growthOfBytes(rest, heap, stacks) : growthOfSites(profiles, heap, stacks),
-      counts: isCounted ? lane.growth : (findLane(assessment, 'goroutine')?.growth ?? null),
-      heldBytes: Math.round((heap?.growth.bytes.value ?? 0) + stacks) || null,
-    },
-  ];
-}
-
-/** A reader in `select` has handed over a body that nobody reads to its end; one in I/O waits for a next request. */
-function describeConnections(groups: readonly GroupGrowth[]): string | null {
-  const readers = groups.filter(({ group }) => /persistConn\)\.readLoop/.test(group.root.function));
-  const [first] = [...readers].sort((a, b) => b.grown - a.grown);
-  if (first === undefined) return null;
-  return first.group.reason === 'select' ? 'response-body-not-closed' : 'idle-connections-kept';
 }
 
 function takeGoroutines(rest: Rest): Cause[] {
@@ -190,20 +130,28 @@ function takeCluster(
   const isHeapMine = isMostly(pinned, rest.weighted) || !hasProvenHeap(rest, pinned);
   const absorbed: readonly Lane[] = isHeapMine ? takeLanes(rest, ['heap']) : [];
   const heap = findPinnedHeap(rest, pinned);
+  const lenders = findLenders(cluster, { ...profiles, weighted: rest.weighted });
   rest.weighted = rest.weighted.filter((entry) => !pinned.includes(entry));
   const grown = sumGrown(cluster);
   const stacks = grown * bytesPerGoroutine();
   const counts = findLane(assessment, 'goroutine')?.growth ?? null;
+  const lent = lenders.map((lender) => describeCulprit(lender.frame, 'creates', profiles.place, lender));
+  const seen = cluster.flatMap((growth) => describeGroup(rest, growth, grown));
+  // A library's own function says something by itself, one of Go's hardly does.
+  const isLentFirst = lenders.length > 0 && (lenders[0].samples >= NAME_SAMPLES || !isLedByCode(seen));
+  const culprits = uniqueCulprits([
+    ...(isLentFirst ? [...lent, ...seen] : [...seen, ...lent]),
+    ...(heap === null ? [] : describeHeap(rest, heap)),
+  ]);
   return {
     ...emptyCause('goroutine', 'goroutine', strength),
     absorbed,
-    culprits: uniqueCulprits([
-      ...cluster.flatMap((growth) => describeGroup(rest, growth, grown)),
-      ...(heap === null ? [] : describeHeap(rest, heap)),
-    ]),
-    isNamed: true,
+    culprits,
+    isNamed: isLedByCode(culprits) && (!isLentFirst || lenders[0].samples >= NAME_SAMPLES),
+    isLikely: isLedByCode(culprits),
     heap,
     groups: cluster,
+    lenders,
     pattern: describeWait(cluster[0]),
     growth: isHeapMine ? growthOfBytes(rest, heap, stacks) : growthOfSites(profiles, heap, stacks),
     counts: counts === null ? null : scaleGrowth(counts, share),
@@ -216,16 +164,6 @@ function findPinnedHeap(rest: Rest, pinned: readonly WeightedSite[]): HeapCause 
   const { sites, siteBase } = rest.input.profiles;
   const [heap] = findHeapCauses(sites, pinned, siteBase);
   return heap !== undefined && heap.growth.z >= THRESHOLDS.nameZ ? heap : null;
-}
-
-/** Is there growth outside `pinned` that no goroutine explains, significant by itself? */
-function hasProvenHeap(rest: Rest, pinned: readonly WeightedSite[]): boolean {
-  const { sites, siteBase } = rest.input.profiles;
-  const other = rest.weighted.filter((entry) => !pinned.includes(entry));
-  const cause = findHeapCauses(sites, other, siteBase)[0];
-  if (cause === undefined) return false;
-  const lead = cause.culprits[0]?.growth ?? cause.growth;
-  return lead.z >= cause.criticalZ && lead.monotony >= THRESHOLDS.minMonotony;
 }
 
 function describeWait(growth: GroupGrowth): string | null {
@@ -289,10 +227,11 @@ function takeHeap(rest: Rest): Cause[] {
   const all = causes.reduce((sum, cause) => sum + cause.lastingBytes, 0);
   return causes.map((heap) => {
     const lead = heap.culprits[0]?.growth ?? heap.growth;
+    const culprits = uniqueCulprits(describeHeap(rest, heap));
     return {
       ...emptyCause('heap', 'heap', strength),
-      culprits: describeHeap(rest, heap),
-      isNamed: isNameable(lead),
+      culprits,
+      isNamed: isNameable(lead) && isLedByCode(culprits),
       heap,
       pattern: lead.z >= heap.criticalZ && lead.monotony >= 0.9 ? 'unbounded-growth' : null,
       growth: lane?.growth ? scaleGrowth(lane.growth, all > 0 ? heap.lastingBytes / all : 1) : null,
@@ -308,115 +247,4 @@ function isNameable(lead: SiteGrowth): boolean {
     lead.monotony >= THRESHOLDS.provenMonotony &&
     (lead.persistence ?? 1) >= THRESHOLDS.minPersistence
   );
-}
-
-function emptyCause(kind: Cause['kind'], lane: Lane, strength: CallStrength): Cause {
-  return {
-    kind,
-    lane,
-    absorbed: [],
-    strength,
-    culprits: [],
-    isNamed: false,
-    heap: null,
-    groups: [],
-    pattern: null,
-    growth: null,
-    counts: null,
-    heldBytes: null,
-  };
-}
-
-/** Lanes that this cause explains, called or not, are not asked about a second time. */
-function takeLanes(rest: Rest, lanes: readonly Lane[]): readonly Lane[] {
-  for (const lane of lanes) rest.calls.delete(lane);
-  return lanes;
-}
-
-function isMostly(part: readonly WeightedSite[], all: readonly WeightedSite[]): boolean {
-  const sum = (sites: readonly WeightedSite[]) => sites.reduce((total, site) => total + site.lastingBytes, 0);
-  return sum(part) >= THRESHOLDS.majority * sum(all);
-}
-
-function describeHeap(rest: Rest, heap: HeapCause): Culprit[] {
-  return heap.culprits.map((found) =>
-    describeCulprit(found.frame, 'allocates', rest.input.profiles.place, found),
-  );
-}
-
-/** Of a cause below Go's own client code, the application's functions: they hold the response, rows or file. */
-function applicationCulprits(rest: Rest, heap: HeapCause | null): Culprit[] {
-  if (heap === null) return [];
-  const own = new Set(
-    heap.sites.flatMap(({ site }) => [...site.path.applicationFrames].map((frame) => frame.function)),
-  );
-  return describeHeap(rest, heap).filter((culprit) => own.has(culprit.function));
-}
-
-/**
- * Where the goroutines wait, and who created them where a dump says so, else the function that they run; shares are
- * exact.
- */
-function describeGroup(rest: Rest, { group, grown }: GroupGrowth, all: number): Culprit[] {
-  const { place } = rest.input.profiles;
-  const value = all > 0 ? grown / all : 1;
-  const share = { value, low: value, high: value };
-  const blocks = describeCulprit(group.waitsIn, 'blocks', place, { share });
-  const creator = rest.input.profiles.creators.get(group.root.function) ?? group.root;
-  if (creator.function === group.waitsIn.function) return [blocks];
-  return [blocks, describeCulprit(creator, 'creates', place, { share })];
-}
-
-function uniqueCulprits(culprits: readonly Culprit[]): Culprit[] {
-  const seen = new Set<string>();
-  return culprits
-    .filter((culprit) => !seen.has(culprit.function) && seen.add(culprit.function))
-    .slice(0, MAX_CULPRITS);
-}
-
-function sumGrown(groups: readonly GroupGrowth[]): number {
-  return groups.reduce((sum, { grown }) => sum + grown, 0);
-}
-
-function bytesPerGoroutine(): number {
-  return THRESHOLDS.stackBytes + THRESHOLDS.goroutineDescriptorBytes;
-}
-
-/** Stacks (by count) and the live heap (by stage 1, which sees all of it), per hour. */
-function growthOfBytes(rest: Rest, heap: HeapCause | null, stackBytes: number): Growth | null {
-  const { assessment, profiles } = rest.input;
-  const measured = findLane(assessment, 'heap')?.growth ?? null;
-  if (measured === null) return growthOfSites(profiles, heap, stackBytes);
-  const perHour = stackBytes / coveredHours(profiles);
-  return {
-    ...measured,
-    perHour: measured.perHour + perHour,
-    low: measured.low + perHour,
-    high: measured.high + perHour,
-  };
-}
-
-/** The same from the sites' sampled growth, where stage 1's heap growth belongs to something else as well. */
-function growthOfSites(profiles: ProfileEvidence, heap: HeapCause | null, stackBytes: number): Growth | null {
-  if (heap === null && stackBytes === 0) return null;
-  const hours = coveredHours(profiles);
-  const bytes = heap?.growth.bytes ?? { value: 0, low: 0, high: 0 };
-  return {
-    unit: 'bytes',
-    perHour: (bytes.value + stackBytes) / hours,
-    low: (bytes.low + stackBytes) / hours,
-    high: (bytes.high + stackBytes) / hours,
-    confidence: 0.95,
-  };
-}
-
-function coveredHours(profiles: ProfileEvidence): number {
-  const { timeMillis } = profiles.sites.timeMillis.length >= 2 ? profiles.sites : profiles.groups;
-  const base = timeMillis === profiles.sites.timeMillis ? profiles.siteBase : profiles.groupBase;
-  const span = timeMillis.length >= 2 ? timeMillis[timeMillis.length - 1] - timeMillis[base] : HOUR_MILLIS;
-  return Math.max(span, 1) / HOUR_MILLIS;
-}
-
-function scaleGrowth(growth: Growth, share: number): Growth {
-  return { ...growth, perHour: growth.perHour * share, low: growth.low * share, high: growth.high * share };
 }

@@ -3,7 +3,8 @@ import { HOUR_MILLIS, MIB } from '../base/units.ts';
 import type { Evidence } from '../model/finding.ts';
 import { drawAssessment } from '../testing/drawn-assessment.ts';
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
-import { findCauses, findLane } from './combine.ts';
+import { findCauses } from './combine.ts';
+import { findLane } from './unexplained.ts';
 import { collectEvidence, collectRuledOut } from './evidence.ts';
 import { readProfiles } from './profile-evidence.ts';
 

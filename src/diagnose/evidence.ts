@@ -6,6 +6,7 @@ import { formatBytes } from '../base/units.ts';
 import type { Cause } from './cause.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import type { HeapCause } from './heap-cause.ts';
+import { NAME_SAMPLES, type Lender } from './lenders.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
@@ -23,6 +24,7 @@ export function collectEvidence(
     entries.push(askGoroutines(cause.groups, profiles));
     if (profiles.provenDead !== null) entries.push(askCollector(cause.groups, profiles));
   }
+  if (cause.lenders.length > 0) entries.push(askLenders(cause.lenders, profiles));
   if (cause.heap !== null) {
     entries.push(
       askSites(cause.heap, profiles),
@@ -183,6 +185,28 @@ export function askCollector(groups: readonly GroupGrowth[], profiles: ProfileEv
     test: 'goroutines of these functions in the newest goroutineleak profile',
     numbers: { dead, threshold: 1, ...windowOf(profiles.groups.timeMillis, profiles.groupBase) },
     outcome: dead >= 1 ? 'supports' : 'open',
+  };
+}
+
+/** Whose calls started goroutines that run a library's code? */
+export function askLenders(lenders: readonly Lender[], profiles: ProfileEvidence): Evidence {
+  const [first] = lenders;
+  const isEnough = first.samples >= NAME_SAMPLES && (first.share?.value ?? 0) >= THRESHOLDS.majority;
+  return {
+    question: 'Which code of the service starts them?',
+    hypothesis: `each came with a call of ${first.frame.function}`,
+    prediction: 'what that call allocates stays, one object or a few for each goroutine',
+    test: 'sampled objects that stayed below callers of the library; objects of the largest site for each goroutine',
+    numbers: {
+      samples: first.samples,
+      threshold: NAME_SAMPLES,
+      objectsEach: round(first.objectsEach.value),
+      lowEach: round(first.objectsEach.low),
+      highEach: round(first.objectsEach.high),
+      callers: lenders.length,
+      ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
+    },
+    outcome: isEnough ? 'supports' : 'open',
   };
 }
 

@@ -1,5 +1,6 @@
 // From growing sites to the function that a developer would open.
 import type { Bytes, Share } from '../base/units.ts';
+import { isRuntime } from '../profile/frames.ts';
 import { criticalZ, survivalShare } from '../profile/sampling.ts';
 import type { Frame } from '../profile/snapshot.ts';
 import { OTHER_STACKS } from '../profile/stack-interner.ts';
@@ -202,7 +203,9 @@ export function pickLead(weighted: readonly WeightedSite[]): string | null {
   if (!(total > 0)) return null;
   const carried = new Map<string, number>();
   const owned = new Map<string, number>();
-  for (const { site, lastingBytes } of weighted) {
+  // What the runtime allocates on its own stack (goroutines, timers) nobody wrote, unless nothing else grows.
+  const written = weighted.filter(({ site }) => !isRuntime(getSiteOwner(site)));
+  for (const { site, lastingBytes } of written.length > 0 ? written : weighted) {
     for (const name of new Set(site.path.owners.map((frame) => frame.function))) {
       carried.set(name, (carried.get(name) ?? 0) + lastingBytes);
     }
@@ -278,7 +281,8 @@ function rankCulprits(
     }),
   );
   if (caller !== null) names.push(caller);
-  return [...new Set(names)].slice(0, MAX_CULPRITS).flatMap((name) => {
+  const shown = [...new Set(names)].filter((name) => !isRuntime(name));
+  return shown.slice(0, MAX_CULPRITS).flatMap((name) => {
     const found = describeFunction(table, weighted, name, base);
     return found === null ? [] : [found];
   });

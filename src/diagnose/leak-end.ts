@@ -1,7 +1,7 @@
 // When a raised leak is over: by its profiles, by stage 1's claim, or because the lane went quiet.
 import type { Verdict } from '../model/finding.ts';
 import type { CaseInput, OverLeak, RaisedLeak } from './case-state.ts';
-import { findLane } from './combine.ts';
+import { findLane } from './unexplained.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLeads, findStop, hasPowerToSee, type Stop } from './proof.ts';
 import { THRESHOLDS } from './thresholds.ts';

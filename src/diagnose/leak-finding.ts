@@ -4,7 +4,7 @@ import type { Assessment } from '../detect/assessment.ts';
 import type { Finding, RuledOut, TimeToExhaustion } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
 import type { Cause } from './cause.ts';
-import { findLane } from './combine.ts';
+import { findLane } from './unexplained.ts';
 import { collectEvidence, collectRuledOut } from './evidence.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 

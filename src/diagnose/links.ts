@@ -6,6 +6,7 @@ import type { GroupGrowth } from './goroutine-growth.ts';
 import type { WeightedSite } from './heap-cause.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import type { Site } from './site-growth.ts';
+import type { StackPath } from './stack-path.ts';
 import { testProportional } from './statistics.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
@@ -28,6 +29,12 @@ const CONNECTION_ROOT = /net\/http\.\(\*persistConn\)\.(read|write)Loop|http2\.\
 /** Does this allocation belong to something that holds a descriptor? */
 export function holdsDescriptor(site: Site): boolean {
   return site.path.frames.some((frame) => DESCRIPTOR_FRAMES.some((pattern) => pattern.test(frame.function)));
+}
+
+/** Does a client call this frame to open its connection? Then it did not ask for one. */
+export function isDialHook(path: StackPath, frame: Frame): boolean {
+  const outer = path.frames.slice(path.frames.indexOf(frame) + 1);
+  return outer.some(({ function: name }) => DESCRIPTOR_FRAMES.some((pattern) => pattern.test(name)));
 }
 
 /** Client connections of the standard library: known to hold one descriptor each. */
@@ -54,6 +61,10 @@ export function comesWithDescriptors(cluster: readonly GroupGrowth[], grownFds: 
 /** The runtime's own descriptor of a goroutine; it is never freed, only used again. */
 const GOROUTINE_ALLOCATION = /^runtime\.(malg|newproc1)$/;
 
+export function isGoroutineAllocation({ frames }: StackPath): boolean {
+  return frames.some((frame) => GOROUTINE_ALLOCATION.test(frame.function));
+}
+
 /**
  * Heap sites that these goroutines keep alive, by name: allocated by the goroutine itself, below the function whose
  * closure it runs, or by its package; with a library's goroutines everything that grows in step with them (whoever
@@ -70,7 +81,7 @@ export function selectPinned(
   const isLibrary = cluster.every(({ group }) => group.path.kind !== 'application');
   return weighted.filter(({ site }) => {
     const frames = site.path.frames;
-    if (frames.some((frame) => GOROUTINE_ALLOCATION.test(frame.function))) return true;
+    if (isGoroutineAllocation(site.path)) return true;
     if (frames.some((frame) => isNamedIn(frame, makers, packages))) return true;
     return isLibrary && growsInStep(site, cluster, profiles);
   });

@@ -1,0 +1,110 @@
+// What is still unexplained while causes are taken out one by one, outermost class first; and how a cause is described.
+import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
+import type { Culprit } from '../model/finding.ts';
+import { isRuntime, isStandardLibrary } from '../profile/frames.ts';
+import type { CallStrength, Cause } from './cause.ts';
+import { describeCulprit } from './culprit.ts';
+import type { GroupGrowth } from './goroutine-growth.ts';
+import { findHeapCauses, MAX_CULPRITS, type HeapCause, type WeightedSite } from './heap-cause.ts';
+import type { ProfileEvidence } from './profile-evidence.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+export interface CombineInput {
+  readonly assessment: Assessment;
+  readonly calls: ReadonlyMap<Lane, CallStrength>;
+  readonly profiles: ProfileEvidence;
+}
+
+export interface Rest {
+  readonly input: CombineInput;
+  calls: Map<Lane, CallStrength>;
+  clusters: (readonly GroupGrowth[])[];
+  weighted: readonly WeightedSite[];
+}
+
+export function findLane(assessment: Assessment, lane: Lane): LaneAssessment | null {
+  return assessment.lanes.find((candidate) => candidate.lane === lane) ?? null;
+}
+
+export function emptyCause(kind: Cause['kind'], lane: Lane, strength: CallStrength): Cause {
+  return {
+    kind,
+    lane,
+    absorbed: [],
+    strength,
+    culprits: [],
+    isNamed: false,
+    isLikely: false,
+    heap: null,
+    groups: [],
+    lenders: [],
+    pattern: null,
+    growth: null,
+    counts: null,
+    heldBytes: null,
+  };
+}
+
+/** Lanes that this cause explains, called or not, are not asked about a second time. */
+export function takeLanes(rest: Rest, lanes: readonly Lane[]): readonly Lane[] {
+  for (const lane of lanes) rest.calls.delete(lane);
+  return lanes;
+}
+
+export function isMostly(part: readonly WeightedSite[], all: readonly WeightedSite[]): boolean {
+  const sum = (sites: readonly WeightedSite[]) => sites.reduce((total, site) => total + site.lastingBytes, 0);
+  return sum(part) >= THRESHOLDS.majority * sum(all);
+}
+
+/** The largest cause in the heap outside of `pinned`; null when nothing grows there. */
+export function findOtherHeap(rest: Rest, pinned: readonly WeightedSite[]): HeapCause | null {
+  const { sites, siteBase } = rest.input.profiles;
+  const other = rest.weighted.filter((entry) => !pinned.includes(entry));
+  return findHeapCauses(sites, other, siteBase)[0] ?? null;
+}
+
+/** Is there growth outside `pinned` that no goroutine explains, significant by itself? */
+export function hasProvenHeap(rest: Rest, pinned: readonly WeightedSite[]): boolean {
+  const cause = findOtherHeap(rest, pinned);
+  if (cause === null) return false;
+  const lead = cause.culprits[0]?.growth ?? cause.growth;
+  return lead.z >= cause.criticalZ && lead.monotony >= THRESHOLDS.minMonotony;
+}
+
+export function describeHeap(rest: Rest, heap: HeapCause): Culprit[] {
+  return heap.culprits.map((found) =>
+    describeCulprit(found.frame, 'allocates', rest.input.profiles.place, found),
+  );
+}
+
+/**
+ * Where the goroutines wait, and who created them where a dump says so, else the function that they run; shares are
+ * exact.
+ */
+export function describeGroup(rest: Rest, { group, grown }: GroupGrowth, all: number): Culprit[] {
+  const { place } = rest.input.profiles;
+  const value = all > 0 ? grown / all : 1;
+  const share = { value, low: value, high: value };
+  const blocks = describeCulprit(group.waitsIn, 'blocks', place, { share });
+  const creator = rest.input.profiles.creators.get(group.root.function) ?? group.root;
+  if (creator.function === group.waitsIn.function) return [blocks];
+  return [blocks, describeCulprit(creator, 'creates', place, { share })];
+}
+
+/** Each function once, and none of the runtime's: nobody opens `runtime.systemstack` to mend a leak. */
+export function uniqueCulprits(culprits: readonly Culprit[]): Culprit[] {
+  const seen = new Set<string>();
+  return culprits
+    .filter((culprit) => !isRuntime(culprit.function))
+    .filter((culprit) => !seen.has(culprit.function) && seen.add(culprit.function))
+    .slice(0, MAX_CULPRITS);
+}
+
+/** Is the first one code that somebody in the service, or behind a library of it, has written? */
+export function isLedByCode(culprits: readonly Culprit[]): boolean {
+  return culprits.length > 0 && !isStandardLibrary(culprits[0].function);
+}
+
+export function sumGrown(groups: readonly GroupGrowth[]): number {
+  return groups.reduce((sum, { grown }) => sum + grown, 0);
+}
