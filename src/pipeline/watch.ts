@@ -276,7 +276,10 @@ export class Watch implements WatchView {
     for (const { id, what } of changes) {
       const incident = this.#incidents.get(id);
       if (!incident) continue;
-      const text = `${what}: ${incident.finding.summary}`;
+      const why = incident.history.at(-1)?.why ?? '';
+      // The alarm speaks of what is; once it is over, of what was.
+      const head = what === 'resolved' ? `resolved: ${why}; the alarm had said: ` : `${what}: `;
+      const text = `${head}${incident.finding.summary}`;
       watched.investigation.addMark({ at: evaluation.atMillis, kind: 'alarm', text });
       talk.info(`${watched.key}: ${text}`);
       this.#tell({ kind: 'incident', service: incident.service, id, atMillis: evaluation.atMillis });
