@@ -1,4 +1,5 @@
 // What log drivers and shippers put around a line of standard error: the line itself, when it was written, whose it is.
+import { daysSince1970 } from '../base/calendar.ts';
 import type { Millis } from '../base/units.ts';
 
 export interface LogEntry {
@@ -102,12 +103,4 @@ function parseTime(text: string): Millis | null {
   const zone = sign === '-' ? -east : east;
   const millis = Number(`0.${fraction ?? 0}`) * 1000;
   return ((days * 1440 + minutes - zone) * 60 + Number(second)) * 1000 + millis;
-}
-
-/** Days from 1970-01-01 in the Gregorian calendar; the year begins in March here, so that leap days come last. */
-function daysSince1970(year: number, month: number, day: number): number {
-  const marchYear = month <= 2 ? year - 1 : year;
-  const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
-  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
-  return 365 * marchYear + leapDays + dayOfYear - 719_468;
 }

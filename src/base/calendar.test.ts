@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { daysSince1970, instantOf, monthNumber, yearOf } from './calendar.ts';
+
+describe('calendar', () => {
+  it('agrees with Date on every day of four centuries', () => {
+    for (let days = -150_000; days < 150_000; days += 17) {
+      const date = new Date(days * 86_400_000);
+      const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+      expect(daysSince1970(year, month, day)).toBe(days);
+      expect(yearOf(date.getTime())).toBe(year);
+    }
+  });
+
+  it('knows the first and last instant of a year', () => {
+    expect(yearOf(Date.UTC(2024, 0, 1))).toBe(2024);
+    expect(yearOf(Date.UTC(2024, 0, 1) - 1)).toBe(2023);
+  });
+
+  it('takes the zone off', () => {
+    const at = instantOf({ year: 2024, month: 11, day: 21 }, { hour: 1, minute: 30, second: 5.25 }, 120);
+    expect(at).toBe(Date.UTC(2024, 10, 20, 23, 30, 5, 250));
+  });
+
+  it('knows English months alone', () => {
+    expect([monthNumber('Jan'), monthNumber('Dec'), monthNumber('Mai')]).toEqual([1, 12, 0]);
+  });
+});

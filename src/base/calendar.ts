@@ -1,0 +1,37 @@
+// Calendar arithmetic for texts that carry dates: pure rooms have no Date.
+import { DAY_MILLIS, MINUTE_MILLIS, type Millis } from './units.ts';
+
+/** Days from 1970-01-01 in the Gregorian calendar; the year begins in March here, so that leap days come last. */
+export function daysSince1970(year: number, month: number, day: number): number {
+  const marchYear = month <= 2 ? year - 1 : year;
+  const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
+  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  return 365 * marchYear + leapDays + dayOfYear - 719_468;
+}
+
+/** The year of an instant, UTC. */
+export function yearOf(atMillis: Millis): number {
+  const days = Math.floor(atMillis / DAY_MILLIS);
+  const guess = 1970 + Math.floor(days / 365.2425);
+  if (days < daysSince1970(guess, 1, 1)) return guess - 1;
+  return days >= daysSince1970(guess + 1, 1, 1) ? guess + 1 : guess;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Jan` -> 1; 0 for what is no English month. */
+export function monthNumber(name: string): number {
+  return MONTHS.indexOf(name) + 1;
+}
+
+/** @param eastMinutes of the zone in which the text was written. */
+export function instantOf(
+  date: { readonly year: number; readonly month: number; readonly day: number },
+  time: { readonly hour: number; readonly minute: number; readonly second: number },
+  eastMinutes: number,
+): Millis {
+  const days = daysSince1970(date.year, date.month, date.day);
+  return (
+    days * DAY_MILLIS + (time.hour * 60 + time.minute - eastMinutes) * MINUTE_MILLIS + time.second * 1000
+  );
+}
