@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daysSince1970, instantOf, monthNumber, yearOf } from './calendar.ts';
+import { daysSince1970, instantOf, monthNumber, parseIsoTime, yearOf } from './calendar.ts';
 
 describe('calendar', () => {
   it('agrees with Date on every day of four centuries', () => {
@@ -23,5 +23,19 @@ describe('calendar', () => {
 
   it('knows English months alone', () => {
     expect([monthNumber('Jan'), monthNumber('Dec'), monthNumber('Mai')]).toEqual([1, 12, 0]);
+  });
+
+  it.each([
+    ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000Z'],
+    ['2026-01-01T01:30:00.123456789+01:30', '2026-01-01T00:00:00.123Z'],
+    ['2026/01/01 00:00:00', '2026-01-01T00:00:00.000Z'],
+    ['2026-01-01T00:00:00-0500', '2026-01-01T05:00:00.000Z'],
+  ])('reads %s', (text, expected) => {
+    expect(new Date(parseIsoTime(text) ?? NaN).toISOString()).toBe(expected);
+  });
+
+  it('reads no half of a time', () => {
+    for (let end = 0; end < 19; end++) expect(parseIsoTime('2026-01-01T00:00:00'.slice(0, end))).toBeNull();
+    expect(parseIsoTime('2026-01-01T02:00:00', 120)).toBe(Date.UTC(2026, 0, 1));
   });
 });

@@ -35,3 +35,29 @@ export function instantOf(
     days * DAY_MILLIS + (time.hour * 60 + time.minute - eastMinutes) * MINUTE_MILLIS + time.second * 1000
   );
 }
+
+const ISO_TIME =
+  /^(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|([+-])(\d\d):?(\d\d)))?$/;
+
+/**
+ * RFC 3339 with up to nine digits behind the second; `2026/01/01 00:00:00` of Go's log, too.
+ *
+ * @param eastMinutes zone of a text that names none.
+ * @returns null for what is no such time.
+ */
+export function parseIsoTime(text: string, eastMinutes = 0): Millis | null {
+  const found = ISO_TIME.exec(text);
+  if (!found) return null;
+  const [, year, month, day, hour, minute, second, fraction, zone, sign, zoneHours, zoneMinutes] = found;
+  const zoned = Number(zoneHours ?? 0) * 60 + Number(zoneMinutes ?? 0);
+  const east = zone === undefined ? eastMinutes : sign === '-' ? -zoned : zoned;
+  // The fraction by itself: a sum with the seconds would round 0.123 to 0.12299999.
+  const millis = Number(`0.${fraction ?? 0}`) * 1000;
+  return (
+    instantOf(
+      { year: Number(year), month: Number(month), day: Number(day) },
+      { hour: Number(hour), minute: Number(minute), second: Number(second) },
+      east,
+    ) + millis
+  );
+}

@@ -1,6 +1,6 @@
 // Lines of the kernel log, however they were written down: dmesg in all its forms, /dev/kmsg, syslog files, journald's short,
 // JSON and export formats. What comes out is the kernel's own text, with its time as far as the form tells it.
-import { instantOf, monthNumber, yearOf } from '../base/calendar.ts';
+import { instantOf, monthNumber, parseIsoTime, yearOf } from '../base/calendar.ts';
 import type { Bytes, Millis, Seconds } from '../base/units.ts';
 
 export interface KernelLine {
@@ -237,7 +237,7 @@ function unescapeKmsg(text: string): string {
 const PRIORITY = /^<\d{1,3}>/;
 /** `dmesg --decode`. */
 const DECODED = /^[a-z0-9]{3,9} *:[a-z]{3,6} *: /;
-const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|([+-])(\d\d):?(\d\d))? /;
+const ISO = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) /;
 const SYSLOG = /^([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(\.\d{1,9})? /;
 const UNIX = /^(\d{10}\.\d{1,9}) /;
 /** `[   12.345678]`, and the caller that some kernels print behind it. */
@@ -258,7 +258,7 @@ export function openKernelLine(line: string, context: KernelLogContext): KernelL
   const iso = ISO.exec(text);
   const syslog = iso ? null : SYSLOG.exec(text);
   const unix = iso || syslog ? null : UNIX.exec(text);
-  if (iso) atMillis = isoMillis(iso, context);
+  if (iso) atMillis = parseIsoTime(iso[1] ?? '', context.eastMinutes);
   else if (syslog) atMillis = syslogMillis(syslog, context);
   else if (unix) atMillis = Number(unix[1]) * 1000;
   const stamp = iso ?? syslog ?? unix;
@@ -273,17 +273,6 @@ export function openKernelLine(line: string, context: KernelLogContext): KernelL
   if (dated)
     return { text: text.slice(dated[0].length), atMillis: datedMillis(dated, context), bootSeconds: null };
   return { text: text.replace(RELATIVE, ''), atMillis, bootSeconds: null };
-}
-
-function isoMillis(match: RegExpExecArray, context: KernelLogContext): Millis {
-  const [, year, month, day, hour, minute, second, fraction, zone, sign, zoneHours, zoneMinutes] = match;
-  const zoned = Number(zoneHours ?? 0) * 60 + Number(zoneMinutes ?? 0);
-  const east = zone === undefined ? context.eastMinutes : sign === '-' ? -zoned : zoned;
-  return instantOf(
-    { year: Number(year), month: Number(month), day: Number(day) },
-    { hour: Number(hour), minute: Number(minute), second: Number(`${second}.${fraction ?? 0}`) },
-    east,
-  );
 }
 
 function syslogMillis(match: RegExpExecArray, context: KernelLogContext): Millis | null {

@@ -1,5 +1,5 @@
 // What log drivers and shippers put around a line of standard error: the line itself, when it was written, whose it is.
-import { daysSince1970 } from '../base/calendar.ts';
+import { parseIsoTime } from '../base/calendar.ts';
 import type { Millis } from '../base/units.ts';
 
 export interface LogEntry {
@@ -24,7 +24,7 @@ export function openLogEnvelope(line: string): LogEntry {
   const cri = CRI.exec(line);
   if (!cri) return bare(line);
   const [head, time, stream, tag] = cri;
-  const atMillis = parseTime(time);
+  const atMillis = parseIsoTime(time);
   if (atMillis === null) return bare(line);
   return { text: line.slice(head.length), atMillis, stream, isPartial: tag === 'P' };
 }
@@ -44,7 +44,7 @@ function openDocker(line: string): LogEntry | null {
     return null;
   }
   const stream = 'stream' in entry && typeof entry.stream === 'string' ? entry.stream : '';
-  const time = 'time' in entry && typeof entry.time === 'string' ? parseTime(entry.time) : null;
+  const time = 'time' in entry && typeof entry.time === 'string' ? parseIsoTime(entry.time) : null;
   const isWhole = entry.log.endsWith('\n');
   const text = isWhole ? entry.log.replace(/\r?\n$/, '') : entry.log;
   return { text, atMillis: time, stream, isPartial: !isWhole };
@@ -79,7 +79,7 @@ export function parseLinePrefix(prefix: string): LinePrefix {
   }
   for (const pattern of [RFC3339, GO_LOG]) {
     const [time] = pattern.exec(text) ?? [];
-    if (time !== undefined) return { atMillis: parseTime(time), origin: originOf(text, time) };
+    if (time !== undefined) return { atMillis: parseIsoTime(time), origin: originOf(text, time) };
   }
   const [syslog] = SYSLOG.exec(text) ?? [];
   return { atMillis: null, origin: originOf(text, syslog ?? '') };
@@ -87,20 +87,4 @@ export function parseLinePrefix(prefix: string): LinePrefix {
 
 function originOf(text: string, time: string): string {
   return text.replace(time, '').trim();
-}
-
-/** RFC 3339 with any number of digits behind the second; a time without a zone is taken as UTC. Null = no such time. */
-function parseTime(text: string): Millis | null {
-  const found =
-    /^(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|([+-])(\d\d):?(\d\d)))?$/.exec(
-      text,
-    );
-  if (!found) return null;
-  const [, year, month, day, hour, minute, second, fraction, , sign, zoneHours, zoneMinutes] = found;
-  const days = daysSince1970(Number(year), Number(month), Number(day));
-  const minutes = Number(hour) * 60 + Number(minute);
-  const east = sign === undefined ? 0 : Number(zoneHours) * 60 + Number(zoneMinutes);
-  const zone = sign === '-' ? -east : east;
-  const millis = Number(`0.${fraction ?? 0}`) * 1000;
-  return ((days * 1440 + minutes - zone) * 60 + Number(second)) * 1000 + millis;
 }
