@@ -1,12 +1,13 @@
 // Profiles from files, standard input and URLs, as `go tool pprof` finds them.
 import { openSync, readFileSync, readSync, closeSync, existsSync } from 'node:fs';
 import { PlimsollError, describeError } from '../base/errors.ts';
-import { decodeProfile, type DecodedProfile } from '../pprof/decode-profile.ts';
+import type { DecodedProfile } from '../pprof/decode-profile.ts';
 import { decodeAsPprof } from '../pprof/legacy/decode-as-pprof.ts';
 import { isLegacyCpu } from '../pprof/legacy/legacy-cpu.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { combineProfiles } from '../profile/combine.ts';
 import { withMainMapping } from '../profile/main-mapping.ts';
+import { decodeProfileOrCrash } from './crash-source.ts';
 import { decompressProfile } from './decompress-profile.ts';
 import type { FetchSettings } from './profile-flags.ts';
 import { tooLarge } from './too-large.ts';
@@ -91,13 +92,17 @@ async function readAsPprof(
   return decodeAsPprof(await decompressProfile(bytes, options.fetch.maxBytes));
 }
 
-/** One profile in any form, with the names that its comments may have. @throws PlimsollError, without the name of the source. */
+/**
+ * One profile in any form, with the names that its comments may have, or a log with a crash.
+ *
+ * @throws PlimsollError, without the name of the source.
+ */
 export async function readSource(
   source: string,
   options: Pick<SourceOptions, 'fetch' | 'warn'>,
 ): Promise<DecodedProfile> {
   const bytes = await readBytes(source, options);
-  return decodeProfile(await decompressProfile(bytes, options.fetch.maxBytes));
+  return decodeProfileOrCrash(await decompressProfile(bytes, options.fetch.maxBytes), options.warn);
 }
 
 async function readBytes(
