@@ -184,7 +184,7 @@ export class KernelLogReader {
       if (typeof value === 'string') return value;
       // What is no UTF-8 is written as a list of bytes.
       if (!Array.isArray(value) || !value.every((byte) => typeof byte === 'number')) return undefined;
-      return this.#decoder.decode(Uint8Array.from(value as number[]));
+      return this.#decoder.decode(Uint8Array.from(value));
     }, lines);
   }
 
