@@ -296,6 +296,27 @@ describe('record', () => {
   });
 });
 
+describe('report', () => {
+  it('makes one file of a recording, with the picture of its memory, and Markdown of what --json printed', async () => {
+    const html = await runCli(['report', SESSIONS_RECORDING]);
+    expect(html).toMatchObject({ status: 0, stderr: '' });
+    expect(html.stdout).toMatch(/^<!doctype html>[^]*<svg [^]*class="line line-0"[^]*<\/html>\s*$/);
+    const { stdout } = await runCli(['replay', '--json', SESSIONS_RECORDING]);
+    const file = join(folder, 'report.json');
+    await writeFile(file, stdout);
+    const markdown = await runCli(['report', file, '--markdown']);
+    expect(markdown.stdout).toMatch(/^## leak: [^]*### Investigation/);
+  });
+
+  it('refuses what is no report with one line', async () => {
+    const file = join(folder, 'other.json');
+    await writeFile(file, '{"schema":"other/1"}');
+    const { status, stdout, stderr } = await runCli(['report', file]);
+    expect([status, stdout]).toEqual([3, '']);
+    expect(stderr).toMatch(/^plimsoll: arguments: .*other\.json: no plimsoll-report\/1 document/);
+  });
+});
+
 describe('doctor', () => {
   it('says in words and in JSON what is there, what is missing, and how to turn it on', async () => {
     const words = await runCli(['doctor', serviceUrl]);

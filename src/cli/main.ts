@@ -15,6 +15,7 @@ import type { DemoOptions } from './commands/demo.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { RecordOptions } from './commands/record.ts';
 import type { ReplayOptions } from './commands/replay.ts';
+import type { ReportOptions } from './commands/report.ts';
 import type { DiagnoseOptions } from './commands/diagnose.ts';
 
 // All commands but `profile`. They are imported when they run: `plimsoll --help` must be there at once.
@@ -216,6 +217,29 @@ Examples:
     .action(async (recordings: string[], options: ReplayOptions) => {
       const { replayCommand } = await import('./commands/replay.ts');
       await endWith(replayCommand(recordings, options));
+    });
+
+  program
+    .command('report')
+    .description('one file to keep, mail or paste into a ticket: HTML or Markdown')
+    .argument(
+      '[input...]',
+      'recordings (folders or .tar.gz), or one report of --json; - reads standard input',
+    )
+    .option('--html', 'one self-contained file without scripts (default)')
+    .option('--markdown', 'for a ticket or a chat')
+    .addOption(repeatable('--source <folder>', 'Go sources: name holder and fix'))
+    .option('-o, --output <file>', 'where to (default: standard output)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plimsoll report orders.tar.gz --html -o orders.html
+  plimsoll check http://127.0.0.1:6060 --json | plimsoll report --markdown`,
+    )
+    .action(async (inputs: string[], options: ReportOptions) => {
+      const { reportCommand } = await import('./commands/report.ts');
+      await endWith(reportCommand(inputs, options));
     });
 
   withTargetOptions(

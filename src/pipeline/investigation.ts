@@ -465,6 +465,11 @@ export class Investigation {
     if (this.#assessment || this.#lastEvidence === null) return this.#assessment;
     return this.#assess(this.#lastEvidence);
   }
+  /** As configured; a limit among the gauges wins. null = not known. */
+  get memoryLimitBytes(): Bytes | null {
+    const limits = this.history.column('memoryLimitBytes');
+    return limits?.findLast((bytes) => !Number.isNaN(bytes)) ?? this.#options.memoryLimitBytes;
+  }
   get findings(): readonly Finding[] {
     return this.#findings;
   }

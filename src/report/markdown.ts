@@ -15,6 +15,14 @@ export function formatReportMarkdown(report: Report): string {
     escapeMarkdown(report.summary),
   ];
   for (const finding of report.findings) lines.push('', ...formatFinding(finding, report));
+  const chain = report.investigation ?? [];
+  if (chain.length > 0) {
+    lines.push('', '### Investigation', '', '| question | outcome | answer |', '|---|---|---|');
+    for (const { question, outcome, answer } of chain)
+      lines.push(`| ${escapeMarkdown(question)} | ${outcome} | ${escapeMarkdown(answer)} |`);
+    const advice = chain.flatMap((step) => step.advice);
+    if (advice.length > 0) lines.push('', ...advice.map((line) => `- ${escapeMarkdown(line)}`));
+  }
   if (report.verdict !== 'leak' && report.smallestDetectable !== null) {
     lines.push(
       '',
