@@ -26,6 +26,8 @@ const MAX_POINTS = 800;
 const MAX_MARKS = 60;
 /** A limit far above the memory would press the line flat: it is named instead of drawn. */
 const LIMIT_DRAWN = 4;
+/** Nothing for this many usual steps is a gap in the line. */
+const GAP_STEPS = 5;
 
 /** The picture with its description; empty where no line has two points. */
 export function drawWaterline(input: ChartInput, escape: (text: string) => string): string {
@@ -67,28 +69,35 @@ export function drawWaterline(input: ChartInput, escape: (text: string) => strin
   ].join('\n');
 }
 
-function path(
-  { timeMillis, bytes }: ChartLine,
-  x: (at: number) => number,
-  y: (bytes: number) => number,
-): string {
-  const step = Math.max(1, Math.ceil(timeMillis.length / MAX_POINTS));
+function path(line: ChartLine, x: (at: number) => number, y: (bytes: number) => number): string {
+  const { timeMillis, value } = knownPoints(line);
+  const gap = GAP_STEPS * usualStep(timeMillis);
+  const step = Math.max(1, Math.ceil(value.length / MAX_POINTS));
   const parts: string[] = [];
-  let isDown = false;
-  for (let i = 0; i < timeMillis.length; i += step) {
+  for (let i = 0; i < value.length; i += step) {
     // The highest of those that share a pixel: a spike must not vanish.
-    let value = NaN;
-    for (let j = i; j < Math.min(i + step, timeMillis.length); j++) {
-      if (!(bytes[j] <= value)) value = Number.isNaN(bytes[j]) ? value : bytes[j];
-    }
-    if (Number.isNaN(value)) {
-      isDown = false;
-      continue;
-    }
-    parts.push(`${isDown ? 'L' : 'M'}${pixel(x(timeMillis[i]))} ${pixel(y(value))}`);
-    isDown = true;
+    const highest = Math.max(...value.slice(i, i + step));
+    const isAfterGap = i === 0 || timeMillis[i] - timeMillis[i - 1] > gap;
+    parts.push(`${isAfterGap ? 'M' : 'L'}${pixel(x(timeMillis[i]))} ${pixel(y(highest))}`);
   }
   return parts.join('');
+}
+
+/** Sources answer at different instants: a row in which only another one spoke is no gap. */
+function knownPoints({ timeMillis, bytes }: ChartLine): { timeMillis: number[]; value: number[] } {
+  const points: { timeMillis: number[]; value: number[] } = { timeMillis: [], value: [] };
+  for (let i = 0; i < timeMillis.length; i++) {
+    if (Number.isNaN(bytes[i])) continue;
+    points.timeMillis.push(timeMillis[i]);
+    points.value.push(bytes[i]);
+  }
+  return points;
+}
+
+function usualStep(timeMillis: readonly number[]): Millis {
+  const steps = timeMillis.slice(1).map((at, i) => at - timeMillis[i]);
+  steps.sort((a, b) => a - b);
+  return steps[steps.length >> 1] ?? 0;
 }
 
 function highestOf(bytes: ArrayLike<number>): number {

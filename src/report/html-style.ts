@@ -11,10 +11,10 @@ small,footer,.legend{color:var(--quiet);font-weight:400}
 .lead{font-size:18px}
 .verdict{display:inline-block;margin:0;padding:2px 10px;border-radius:4px;border:1px solid currentColor;font-weight:600;color:var(--calm)}
 .verdict-leak{color:var(--limit)}.verdict-undetermined,.verdict-step{color:var(--warn)}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-top:1px solid var(--line);overflow-wrap:break-word}
 th[scope=row]{width:140px;font-weight:600}
 code{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
-.outcome-supports{color:var(--calm)}.outcome-contradicts{color:var(--warn)}.outcome-open{color:var(--quiet)}
+.outcome-supports,.outcome-contradicts,.outcome-open{white-space:nowrap}.outcome-supports{color:var(--calm)}.outcome-contradicts{color:var(--warn)}.outcome-open{color:var(--quiet)}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--quiet);font:12px system-ui,sans-serif}
 .grid{stroke:var(--line)}.mark{stroke:var(--mark);stroke-dasharray:2 3}.limit{stroke:var(--limit);stroke-width:2}
 .line{fill:none;stroke-width:1.6}.line-0,.key-0::before{stroke:var(--water);background:var(--water)}.line-1,.key-1::before{stroke:var(--floor);background:var(--floor)}

@@ -58,8 +58,10 @@ describe('a report as HTML', () => {
     expect(html).toContain('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;');
   });
 
-  it('draws memory with its limit, a gap where nothing is known, and spikes that a pixel would swallow', () => {
-    const memory = minutes.map((_, i) => (i === 100 ? NaN : i === 200 ? 400 * MIB : 100 * MIB));
+  it('draws memory with its limit, a gap where nothing was known for long, none for one lost scrape', () => {
+    const memory = minutes.map((_, i) =>
+      i === 50 || (i >= 100 && i < 110) ? NaN : i === 200 ? 400 * MIB : 100 * MIB,
+    );
     const html = formatReportHtml(report(), chart(memory, 512 * MIB));
     expect(html).toContain('aria-label="memory over 3 h 59 min, at most 400 MiB of 512 MiB"');
     expect(html.match(/class="limit"/g)).toHaveLength(1);
