@@ -13,9 +13,11 @@ import {
   isTooEarly,
   type Assessment,
   type EarlierLife,
+  type GoroutineCost,
   type Lane,
   type LaneAssessment,
 } from './assessment.ts';
+import { measureGoroutineCost } from './bytes-each.ts';
 import { findExhaustion } from './exhaustion-lane.ts';
 import type { LaneQuestion } from './lane-measures.ts';
 import type { Life } from './life.ts';
@@ -46,7 +48,8 @@ export function assess(input: AssessInput): Assessment {
   const life = prepareLife(input, table, incarnation, atMillis);
   const endedLives = new EndedLives(input, table, lives);
   const lanes = assessLanes(life, input, endedLives);
-  const exhaustion = findExhaustion(life, lanes);
+  const goroutineCost = costOfGoroutines(life, lanes);
+  const exhaustion = findExhaustion(life, lanes, goroutineCost);
   const floorNow = life.floor ? interpolateAt(life.floor, atMillis) : NaN;
   return {
     atMillis,
@@ -56,12 +59,20 @@ export function assess(input: AssessInput): Assessment {
     lanes,
     earlier: isYoung(lanes) ? endedLives.describeLast() : null,
     ledger: computeLedger(table, life.rows.to - 1, Number.isNaN(floorNow) ? null : floorNow),
+    goroutineCost,
     exhaustion: exhaustion.exhaustion,
     isExhausting: exhaustion.isExhausting,
     smallestDetectableBytesPerHour: smallestDetectableBytes(lanes),
     needed: longestNeeded(lanes) ?? untilFirstFit(lanes, atMillis - incarnation.startMillis),
     missing: findMissing(table, life.floor),
   };
+}
+
+function costOfGoroutines(life: Life, lanes: readonly LaneAssessment[]): GoroutineCost | null {
+  const lane = lanes.find((candidate) => candidate.lane === 'goroutine');
+  if (!lane?.growth) return null;
+  const settledMillis = life.incarnation.startMillis + WARM_UP_MILLIS;
+  return measureGoroutineCost(life, Math.max(lane.onsetAtMillis ?? -Infinity, settledMillis));
 }
 
 function prepareLife(
@@ -256,6 +267,7 @@ function nothingKnown(atMillis: Millis): Assessment {
     lanes: [],
     earlier: null,
     ledger: null,
+    goroutineCost: null,
     exhaustion: null,
     isExhausting: false,
     smallestDetectableBytesPerHour: null,

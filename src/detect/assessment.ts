@@ -86,6 +86,20 @@ export interface Ledger {
   readonly residualBytes: Bytes | null;
 }
 
+/** Bytes for each of something that is counted, with a 95 % interval. */
+export interface BytesEach {
+  readonly value: Bytes;
+  readonly low: Bytes;
+  readonly high: Bytes;
+}
+
+/** What one more goroutine has cost since their number grows; null where the gauge is missing or does not tell. */
+export interface GoroutineCost {
+  readonly stack: BytesEach | null;
+  /** Resident memory, with the heap that they hold and its garbage. */
+  readonly resident: BytesEach | null;
+}
+
 export interface Assessment {
   readonly atMillis: Millis;
   /** Start of the incarnation that was fitted. */
@@ -96,6 +110,8 @@ export interface Assessment {
   /** What stands until this life can be judged; null where it can, or nothing came before. */
   readonly earlier: EarlierLife | null;
   readonly ledger: Ledger | null;
+  /** null while the number of goroutines does not grow. */
+  readonly goroutineCost: GoroutineCost | null;
   /** First limit that comes near, whatever the verdict. */
   readonly exhaustion: TimeToExhaustion | null;
   /** Exhaustion lane: early, not a leak claim. */

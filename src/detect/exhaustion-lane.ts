@@ -10,7 +10,8 @@ import { interpolateAt } from '../series/work.ts';
 import { pointsOfColumn, type Points } from '../series/points.ts';
 import { constantConditions, forecastFrom, liveHeapConditions, type Condition } from './headroom.ts';
 import type { Life } from './life.ts';
-import type { Lane, LaneAssessment } from './assessment.ts';
+import type { GoroutineCost, Lane, LaneAssessment } from './assessment.ts';
+import { residentEach } from './bytes-each.ts';
 import {
   capacityInLiveHeap,
   earliestExhaustion,
@@ -61,7 +62,11 @@ export interface Exhaustion {
  * Forecast from the lanes' fitted growth where it is established (leak, or not yet decidable), else from the last
  * hour where the early lane fires.
  */
-export function findExhaustion(life: Life, lanes: readonly LaneAssessment[]): Exhaustion {
+export function findExhaustion(
+  life: Life,
+  lanes: readonly LaneAssessment[],
+  goroutineCost: GoroutineCost | null,
+): Exhaustion {
   const approaches: Approach[] = [];
   let isExhausting = false;
   for (const resource of listResources(life)) {
@@ -84,8 +89,47 @@ export function findExhaustion(life: Life, lanes: readonly LaneAssessment[]): Ex
       ...pace,
     });
   }
+  if (!approaches.some(({ resource }) => resource === 'memory-limit')) {
+    approaches.push(...approachByGoroutines(life, lanes, goroutineCost));
+  }
   return { exhaustion: earliestExhaustion(life.atMillis, approaches), isExhausting };
 }
+
+/**
+ * Goroutines that leak take their stacks, and what they hold, from the same limit; the live heap need not show it among
+ * all else that it does.
+ */
+function approachByGoroutines(
+  life: Life,
+  lanes: readonly LaneAssessment[],
+  cost: GoroutineCost | null,
+): Approach[] {
+  const limit = life.memoryLimitBytes;
+  const lane = lanes.find((candidate) => candidate.lane === 'goroutine');
+  const growth = lane?.growth ?? null;
+  if (limit === null || growth === null || !(growth.low > 0)) return [];
+  if (!(lane?.verdict === 'leak' || lane?.isSuspect)) return [];
+  const cells = life.table.column('rssBytes');
+  const points = cells && pointsOfColumn(life.table.timeMillis, cells, life.rows);
+  if (!points || points.value.length === 0) return [];
+  const each = residentEach(cost ?? NOTHING_MEASURED);
+  const perHour = growth.perHour * each.value;
+  const sinceMillis = lane?.onsetAtMillis ?? life.incarnation.startMillis;
+  const hoursUntil = forecastFrom(life, points, constantConditions(life, limit), sinceMillis);
+  return [
+    {
+      resource: 'memory-limit',
+      limit,
+      headroom: limit - points.value[points.value.length - 1],
+      ...(hoursUntil && { hoursUntil }),
+      perHour,
+      error: standardError(growth) * each.value,
+      range: { low: growth.low * each.low, high: growth.high * each.high },
+    },
+  ];
+}
+
+const NOTHING_MEASURED: GoroutineCost = { stack: null, resident: null };
 
 interface Pace {
   readonly perHour: number;

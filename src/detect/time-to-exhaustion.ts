@@ -27,6 +27,8 @@ export interface Approach {
   readonly perHour: number;
   /** Standard error of `perHour`. */
   readonly error: number;
+  /** Slowest and fastest rate, where they are known otherwise than by the error and lie further apart. */
+  readonly range?: { readonly low: number; readonly high: number };
 }
 
 /**
@@ -39,10 +41,15 @@ export function forecastExhaustion(atMillis: Millis, approach: Approach): TimeTo
   const hoursUntil: HoursUntil = approach.hoursUntil ?? ((rate) => Math.max(0, headroom) / rate);
   const byFit = normalQuantile(0.5 + EXHAUSTION_CONFIDENCE / 2) * EXHAUSTION_WIDENING * approach.error;
   const z = Math.max(byFit, EXHAUSTION_FLOOR * perHour);
+  const fastest = Math.max(perHour + z, approach.range?.high ?? 0);
+  const slowest = Math.min(
+    perHour - (approach.range ? EXHAUSTION_FLOOR * perHour : z),
+    approach.range?.low ?? Infinity,
+  );
   const at = atMillis + hoursUntil(perHour, 'expected') * HOUR_MILLIS;
   if (at - atMillis > FORECAST_BOUND_MILLIS) return null;
-  const low = atMillis + hoursUntil(perHour + z, 'least') * HOUR_MILLIS;
-  const latest = perHour - z > 0 ? atMillis + hoursUntil(perHour - z, 'most') * HOUR_MILLIS : null;
+  const low = atMillis + hoursUntil(fastest, 'least') * HOUR_MILLIS;
+  const latest = slowest > 0 ? atMillis + hoursUntil(slowest, 'most') * HOUR_MILLIS : null;
   return {
     resource,
     at,
