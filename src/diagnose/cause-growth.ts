@@ -1,50 +1,96 @@
 // How fast a cause grows in bytes: stacks by count, heap by the live floor or by the sites' samples.
-import { HOUR_MILLIS } from '../base/units.ts';
+import { HOUR_MILLIS, type Bytes } from '../base/units.ts';
+import { UNMEASURED_STACK } from '../detect/bytes-each.ts';
 import type { Growth } from '../model/finding.ts';
+import { poissonInterval } from '../profile/sampling.ts';
 import type { HeapCause } from './heap-cause.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
+import type { Interval } from './statistics.ts';
 import { THRESHOLDS } from './thresholds.ts';
 import { findLane, type Rest } from './unexplained.ts';
 
-export function bytesPerGoroutine(): number {
-  return THRESHOLDS.stackBytes + THRESHOLDS.goroutineDescriptorBytes;
+/** Stacks of the goroutines of one cause. */
+export interface StackGrowth {
+  /** By now. */
+  readonly bytes: Bytes;
+  readonly perHour: Interval;
 }
 
-/** Stacks (by count) and the live heap (by stage 1, which sees all of it), per hour. */
-export function growthOfBytes(rest: Rest, heap: HeapCause | null, stackBytes: number): Growth | null {
+const NO_STACKS: StackGrowth = { bytes: 0, perHour: { value: 0, low: 0, high: 0 } };
+
+/**
+ * Rate of the count times bytes of a stack, each end with the other's: neither is exact. The rate is stage 1's where it
+ * has one, which sees every scrape; else that of the profiles.
+ *
+ * @param grown goroutines of this cause that came between the first and the last profile.
+ * @param share of all goroutines that came.
+ */
+export function growthOfStacks(rest: Rest, grown: number, share: number): StackGrowth {
+  if (!(grown > 0)) return NO_STACKS;
   const { assessment, profiles } = rest.input;
-  const measured = findLane(assessment, 'heap')?.growth ?? null;
-  if (measured === null) return growthOfSites(profiles, heap, stackBytes);
-  const perHour = stackBytes / coveredHours(profiles);
+  const stack = assessment.goroutineCost?.stack ?? UNMEASURED_STACK;
+  const counted = findLane(assessment, 'goroutine')?.growth ?? null;
+  const rate =
+    counted === null
+      ? rateOfProfiles(grown, profiles)
+      : {
+          value: share * counted.perHour,
+          low: share * Math.max(0, counted.low),
+          high: share * counted.high,
+        };
+  const besides = THRESHOLDS.goroutineDescriptorBytes;
   return {
-    ...measured,
-    perHour: measured.perHour + perHour,
-    low: measured.low + perHour,
-    high: measured.high + perHour,
+    bytes: grown * (stack.value + besides),
+    perHour: {
+      value: rate.value * (stack.value + besides),
+      low: rate.low * (stack.low + besides),
+      high: rate.high * (stack.high + besides),
+    },
   };
 }
+
+/** Counts are exact; how many come in an hour is not. */
+function rateOfProfiles(grown: number, { groups, groupBase }: ProfileEvidence): Interval {
+  const hours = hoursBetween(groups.timeMillis, groupBase);
+  const [low, high] = poissonInterval(grown);
+  return { value: grown / hours, low: low / hours, high: high / hours };
+}
+
+/** Stacks and the live heap (by stage 1, which sees all of it), per hour. */
+export function growthOfBytes(rest: Rest, heap: HeapCause | null, stacks: StackGrowth): Growth | null {
+  const { assessment, profiles } = rest.input;
+  const measured = findLane(assessment, 'heap')?.growth ?? null;
+  if (measured === null) return growthOfSites(profiles, heap, stacks);
+  return {
+    ...measured,
+    perHour: measured.perHour + stacks.perHour.value,
+    low: measured.low + stacks.perHour.low,
+    high: measured.high + stacks.perHour.high,
+  };
+}
+
+const STACKS_ONLY = 'stacks only';
 
 /** The same from the sites' sampled growth, where stage 1's heap growth belongs to something else as well. */
 export function growthOfSites(
   profiles: ProfileEvidence,
   heap: HeapCause | null,
-  stackBytes: number,
+  stacks: StackGrowth,
 ): Growth | null {
-  if (heap === null && stackBytes === 0) return null;
-  const hours = coveredHours(profiles);
+  if (heap === null && stacks.bytes === 0) return null;
+  const hours = hoursBetween(profiles.sites.timeMillis, profiles.siteBase);
   const bytes = heap?.growth.bytes ?? { value: 0, low: 0, high: 0 };
   return {
     unit: 'bytes',
-    perHour: (bytes.value + stackBytes) / hours,
-    low: (bytes.low + stackBytes) / hours,
-    high: (bytes.high + stackBytes) / hours,
+    perHour: bytes.value / hours + stacks.perHour.value,
+    low: bytes.low / hours + stacks.perHour.low,
+    high: bytes.high / hours + stacks.perHour.high,
     confidence: 0.95,
+    ...(heap === null ? { covers: STACKS_ONLY } : {}),
   };
 }
 
-export function coveredHours(profiles: ProfileEvidence): number {
-  const { timeMillis } = profiles.sites.timeMillis.length >= 2 ? profiles.sites : profiles.groups;
-  const base = timeMillis === profiles.sites.timeMillis ? profiles.siteBase : profiles.groupBase;
+function hoursBetween(timeMillis: readonly number[], base: number): number {
   const span = timeMillis.length >= 2 ? timeMillis[timeMillis.length - 1] - timeMillis[base] : HOUR_MILLIS;
   return Math.max(span, 1) / HOUR_MILLIS;
 }

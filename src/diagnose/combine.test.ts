@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MIB } from '../base/units.ts';
-import type { Lane } from '../detect/assessment.ts';
+import type { Assessment, Lane } from '../detect/assessment.ts';
 import { drawAssessment, type DrawnLane } from '../testing/drawn-assessment.ts';
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
 import type { Cause } from './cause.ts';
@@ -12,13 +12,17 @@ const READ_LOOP = 'net/http.(*persistConn).readLoop';
 const WRITE_LOOP = 'net/http.(*persistConn).writeLoop';
 const SELECT = 'runtime.selectgo > runtime.gopark';
 
-function combine(drawing: string, lanes: Partial<Record<Lane, DrawnLane>>): readonly Cause[] {
+function combine(
+  drawing: string,
+  lanes: Partial<Record<Lane, DrawnLane>>,
+  rest: Partial<Assessment> = {},
+): readonly Cause[] {
   const calls = new Map(
     Object.entries(lanes)
       .filter(([, lane]) => lane.verdict === 'leak')
       .map(([name]) => [name as Lane, 'confirmed' as const]),
   );
-  const assessment = drawAssessment(2 * HOUR_MILLIS, lanes);
+  const assessment = drawAssessment(2 * HOUR_MILLIS, lanes, rest);
   const profiles = readProfiles(drawSnapshots(drawing), null, 0, calls.has('goroutine'));
   return findCauses({ assessment, calls, profiles });
 }
@@ -179,6 +183,40 @@ runtime.systemstack > runtime.newproc1 > runtime.malg | 480 | ${ramp(12, 9)}`,
       { heap: LEAK(4 * MIB) },
     );
     expect([alone.culprits, alone.isNamed]).toEqual([[], false]);
+  });
+
+  describe('growth of goroutines in bytes', () => {
+    const WAITING = `goroutines\norders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(12, 30)}`;
+    const growthOf = (drawing: string, rest: Partial<Assessment> = {}) =>
+      combine(drawing, { goroutine: LEAK(180) }, rest)[0]?.growth ?? null;
+
+    it('says that it is of stacks only, as uncertain as their size and the count are', () => {
+      const growth = growthOf(WAITING);
+      expect(growth?.covers).toBe('stacks only');
+      // 162 to 198 goroutines an hour; nobody measured the stack: 2 to 8 KiB, and what the runtime keeps beside it.
+      expect(growth?.low).toBeCloseTo(162 * (2048 + 448), 6);
+      expect(growth?.high).toBeCloseTo(198 * (8192 + 448), 6);
+      expect(growth?.perHour).toBeCloseTo(180 * (4096 + 448), 6);
+    });
+
+    it('is as certain as the gauges are about the size of a stack', () => {
+      const stack = { value: 4000, low: 3900, high: 4100 };
+      const growth = growthOf(WAITING, { goroutineCost: { stack, resident: null } });
+      expect(growth?.low).toBeCloseTo(162 * (3900 + 448), 6);
+      expect(growth?.high).toBeCloseTo(198 * (4100 + 448), 6);
+    });
+
+    it('carries the count of the profiles where stage 1 has no rate', () => {
+      const [cause] = combine(
+        `heap
+         orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(12, 4)}
+         ${WAITING}`,
+        { heap: LEAK(20 * MIB) },
+      );
+      expect(cause.growth?.covers).toBeUndefined();
+      expect(cause.growth?.low).toBeGreaterThan(18 * MIB + 130 * 2496);
+      expect(cause.growth?.high).toBeLessThan(22 * MIB + 230 * 8640);
+    });
   });
 
   it("lets the caller of a library's constructor answer for the goroutines that the library starts", () => {

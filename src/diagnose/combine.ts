@@ -3,7 +3,7 @@
 import type { Lane } from '../detect/assessment.ts';
 import { isStandardLibrary } from '../profile/frames.ts';
 import { findNativeCallers } from './callers.ts';
-import { bytesPerGoroutine, growthOfBytes, growthOfSites, scaleGrowth } from './cause-growth.ts';
+import { growthOfBytes, growthOfSites, growthOfStacks, scaleGrowth } from './cause-growth.ts';
 import type { CallStrength, Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
 import { takeDescriptors } from './descriptors.ts';
@@ -133,7 +133,7 @@ function takeCluster(
   const lenders = findLenders(cluster, { ...profiles, weighted: rest.weighted });
   rest.weighted = rest.weighted.filter((entry) => !pinned.includes(entry));
   const grown = sumGrown(cluster);
-  const stacks = grown * bytesPerGoroutine();
+  const stacks = growthOfStacks(rest, grown, share);
   const counts = findLane(assessment, 'goroutine')?.growth ?? null;
   const lent = lenders.map((lender) => describeCulprit(lender.frame, 'creates', profiles.place, lender));
   const seen = cluster.flatMap((growth) => describeGroup(rest, growth, grown));
@@ -155,7 +155,7 @@ function takeCluster(
     pattern: describeWait(cluster[0]),
     growth: isHeapMine ? growthOfBytes(rest, heap, stacks) : growthOfSites(profiles, heap, stacks),
     counts: counts === null ? null : scaleGrowth(counts, share),
-    heldBytes: Math.round((heap?.growth.bytes.value ?? 0) + stacks),
+    heldBytes: Math.round((heap?.growth.bytes.value ?? 0) + stacks.bytes),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Lane } from '../detect/assessment.ts';
 import type { Culprit } from '../model/finding.ts';
 import { normalizeFunction } from '../profile/frames.ts';
 import { findRequestCallers } from './callers.ts';
-import { bytesPerGoroutine, growthOfBytes, growthOfSites } from './cause-growth.ts';
+import { growthOfBytes, growthOfSites, growthOfStacks } from './cause-growth.ts';
 import type { Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
@@ -41,9 +41,11 @@ export function takeDescriptors(rest: Rest): Cause[] {
   const strength = own ?? byGoroutines;
   if (strength === undefined) return [];
   const grownFds = isCounted ? lane.grown : null;
+  const allGrown = sumGrown(rest.clusters.flat());
   const mine = rest.clusters.filter((cluster) => comesWithDescriptors(cluster, grownFds));
   rest.clusters = rest.clusters.filter((cluster) => !mine.includes(cluster));
   const groups = mine.flat();
+  const share = allGrown > 0 ? sumGrown(groups) / allGrown : 1;
   const descriptorSites = rest.weighted.filter(({ site }) => holdsDescriptor(site));
   const heap = findHeapCauses(profiles.sites, descriptorSites, profiles.siteBase)[0] ?? null;
   const blamed = blameCode(rest, heap, mine);
@@ -58,7 +60,7 @@ export function takeDescriptors(rest: Rest): Cause[] {
   if (isHeapMine) absorbed.push(...takeLanes(rest, ['heap']));
   rest.weighted = rest.weighted.filter((entry) => !pinned.includes(entry));
   rest.calls.delete('fd');
-  const stacks = sumGrown(groups) * bytesPerGoroutine();
+  const stacks = growthOfStacks(rest, sumGrown(groups), share);
   return [
     {
       ...emptyCause('fd', isCounted ? 'fd' : 'goroutine', strength),
@@ -72,7 +74,7 @@ export function takeDescriptors(rest: Rest): Cause[] {
       pattern: describeConnections(groups),
       growth: isHeapMine ? growthOfBytes(rest, heap, stacks) : growthOfSites(profiles, heap, stacks),
       counts: isCounted ? lane.growth : (findLane(assessment, 'goroutine')?.growth ?? null),
-      heldBytes: Math.round((heap?.growth.bytes.value ?? 0) + stacks) || null,
+      heldBytes: Math.round((heap?.growth.bytes.value ?? 0) + stacks.bytes) || null,
     },
   ];
 }

@@ -1,6 +1,7 @@
 // The chain behind a finding: each entry is one question put to the data, with the numbers that decided it. Outcomes
 // are computed, never written down: other data gives another outcome.
-import type { Assessment, LaneAssessment } from '../detect/assessment.ts';
+import type { Assessment, GoroutineCost, LaneAssessment } from '../detect/assessment.ts';
+import { SMALLEST_STACK_BYTES } from '../detect/bytes-each.ts';
 import type { Evidence, RuledOut } from '../model/finding.ts';
 import { formatBytes } from '../base/units.ts';
 import type { Cause } from './cause.ts';
@@ -17,6 +18,7 @@ export function collectEvidence(
   cause: Cause,
   lane: LaneAssessment | null,
   profiles: ProfileEvidence | null,
+  cost: GoroutineCost | null = null,
 ): Evidence[] {
   if (profiles === null) return [];
   const entries: Evidence[] = [];
@@ -33,7 +35,7 @@ export function collectEvidence(
     );
     if (cause.kind === 'heap') entries.push(askCoverage(cause.heap, lane, profiles));
   }
-  if (cause.kind === 'goroutine') entries.push(askPinned(cause, profiles));
+  if (cause.kind === 'goroutine') entries.push(askPinned(cause, profiles, cost));
   if (cause.kind === 'fd') entries.push(askDescriptors(cause, lane, profiles));
   if (cause.kind === 'native') entries.push(askNative(cause, profiles));
   return entries;
@@ -211,7 +213,12 @@ export function askLenders(lenders: readonly Lender[], profiles: ProfileEvidence
 }
 
 /** What do these goroutines hold? */
-export function askPinned(cause: Cause, profiles: ProfileEvidence): Evidence {
+export function askPinned(
+  cause: Cause,
+  profiles: ProfileEvidence,
+  cost: GoroutineCost | null = null,
+): Evidence {
+  const stack = cost?.stack ?? null;
   const grown = cause.groups.reduce((sum, growth) => sum + growth.grown, 0);
   const bytes = cause.heap?.growth.bytes ?? null;
   const isHeapHeld = bytes !== null && bytes.low > 0;
@@ -225,7 +232,9 @@ export function askPinned(cause: Cause, profiles: ProfileEvidence): Evidence {
       highBytes: bytes === null ? null : Math.round(bytes.high),
       threshold: 0,
       eachBytes: bytes === null || grown <= 0 ? null : Math.round(bytes.value / grown),
-      smallestStackBytes: THRESHOLDS.stackBytes,
+      stackBytes: stack === null ? null : Math.round(stack.value),
+      lowStackBytes: Math.round(stack?.low ?? SMALLEST_STACK_BYTES),
+      highStackBytes: stack === null ? null : Math.round(stack.high),
       ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
     },
     outcome: isHeapHeld ? 'supports' : 'open',

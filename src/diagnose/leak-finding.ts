@@ -28,7 +28,10 @@ export function buildLeakFinding(
     timeToExhaustion: limitOf(cause, assessment),
     culprits: [...cause.culprits],
     pattern: cause.pattern,
-    evidence: [...(lane?.evidence ?? []), ...collectEvidence(cause, lane, profiles)],
+    evidence: [
+      ...(lane?.evidence ?? []),
+      ...collectEvidence(cause, lane, profiles, assessment.goroutineCost),
+    ],
     ruledOut: uniqueExplanations([...(lane?.ruledOut ?? []), ...collectRuledOut(cause, assessment)]),
     fix: null,
   };

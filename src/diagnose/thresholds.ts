@@ -75,7 +75,6 @@ export const THRESHOLDS = {
   stopZ: 3.5,
   /** Work in the window that is judged, as a share of before; with less the silence may be the load's. */
   stopWorkShare: 0.5,
-  /** Smallest stack of a goroutine in bytes (runtime StackMin) and the descriptor the runtime keeps for it. */
-  stackBytes: 2048,
+  /** What the runtime keeps for a goroutine beside its stack (runtime.g), in bytes. */
   goroutineDescriptorBytes: 448,
 } as const;

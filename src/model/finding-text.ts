@@ -28,7 +28,8 @@ const RESOURCES: Readonly<Record<string, string>> = {
 /** `30 MiB/h (28 to 32 MiB/h)`, or counts: `120 goroutines/h (110 to 130)`. */
 export function formatGrowth(growth: Growth): string {
   if (growth.unit === 'bytes') {
-    return `${formatBytesPerHour(growth.perHour)} (${formatBytes(growth.low)} to ${formatBytes(growth.high)})`;
+    const part = growth.covers === undefined ? '' : `, ${growth.covers}`;
+    return `${formatBytesPerHour(growth.perHour)} (${formatBytes(growth.low)} to ${formatBytes(growth.high)}${part})`;
   }
   const range = `${formatThreeDigits(growth.low)} to ${formatThreeDigits(growth.high)}`;
   return `${formatThreeDigits(growth.perHour)} ${growth.unit}/h (${range})`;

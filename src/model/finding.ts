@@ -31,6 +31,9 @@ export const GrowthSchema = Type.Object({
   low: Type.Number(),
   high: Type.Number(),
   confidence: Type.Number({ description: 'of the interval [low, high], e.g. 0.95' }),
+  covers: Type.Optional(
+    Type.String({ description: 'the part that is known, where it is not all: "stacks only"' }),
+  ),
 });
 /** Change per hour with its interval, never a bare number. */
 export type Growth = Static<typeof GrowthSchema>;

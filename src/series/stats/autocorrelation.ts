@@ -27,9 +27,12 @@ export function correctedAutocorrelation(residual: Float64Array, columns: number
   return Math.min(Math.max(corrected, 0), HIGHEST_AUTOCORRELATION);
 }
 
-/** n (1 - phi) / (1 + phi): how many independent samples n samples of an AR(1) process are worth for a mean. */
+/**
+ * n (1 - phi) / (1 + phi): how many independent samples n samples of an AR(1) process are worth for a mean. The formula
+ * is for long series; of a short one with a long memory, no fewer than one.
+ */
 export function effectiveSamples(n: number, phi: number): number {
-  return (n * (1 - phi)) / (1 + phi);
+  return Math.max(Math.min(n, 1), (n * (1 - phi)) / (1 + phi));
 }
 
 /**

@@ -59,6 +59,7 @@ describe('autocorrelation', () => {
     expect(lagOneAutocorrelation(Float64Array.of(1, -1, 1, -1))).toBe(-0.75);
     expect(lagOneAutocorrelation(new Float64Array(4))).toBe(0);
     expect(effectiveSamples(72, 0.5)).toBe(24);
+    expect(effectiveSamples(16, 0.98)).toBe(1);
   });
 
   it('is corrected for what the fit took away: on average right for an AR(1) with a fitted trend', () => {
