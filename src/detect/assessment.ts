@@ -110,6 +110,8 @@ export interface Assessment {
   /** What stands until this life can be judged; null where it can, or nothing came before. */
   readonly earlier: EarlierLife | null;
   readonly ledger: Ledger | null;
+  /** Of the cgroup, or as configured; null where neither says one. */
+  readonly memoryLimitBytes: Bytes | null;
   /** null while the number of goroutines does not grow. */
   readonly goroutineCost: GoroutineCost | null;
   /** First limit that comes near, whatever the verdict. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
-import type { Lane } from '../detect/assessment.ts';
+import type { Assessment, Lane } from '../detect/assessment.ts';
 import type { ConfirmationState, Over } from '../detect/confirm.ts';
 import { drawAssessment, drawConfirmation, type DrawnLane } from '../testing/drawn-assessment.ts';
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
@@ -16,6 +16,7 @@ interface Step {
   readonly lanes?: Partial<Record<Lane, DrawnLane>>;
   readonly confirmed?: readonly Lane[];
   readonly drawing?: string;
+  readonly rest?: Partial<Assessment>;
   /** Claims of stage 1 that end with this evaluation. */
   readonly over?: Partial<Record<Lane, Over>>;
 }
@@ -31,14 +32,14 @@ function drawEnds(over: Partial<Record<Lane, Over>>): ConfirmationState {
 /** State goes through JSON before every step, as when Plimsoll is restarted in between. */
 function run(steps: readonly Step[]): CaseResult[] {
   let state: CaseState | null = null;
-  return steps.map(({ at, lanes = {}, confirmed = [], drawing = STORE, over = {} }) => {
+  return steps.map(({ at, lanes = {}, confirmed = [], drawing = STORE, over = {}, rest = {} }) => {
     const drawn = drawSnapshots(drawing);
     const known = <T extends { takenAtMillis: Millis }>(all: readonly T[]) =>
       all.filter(({ takenAtMillis }) => takenAtMillis <= at);
     const result = advanceCase(state, {
       target: TARGET,
       module: null,
-      assessment: drawAssessment(at, lanes),
+      assessment: drawAssessment(at, lanes, rest),
       confirmation: { ...drawConfirmation(confirmed), ...drawEnds(over) },
       profiles: { heap: known(drawn.heap), goroutines: known(drawn.goroutines), stacks: drawn.stacks },
       atMillis: at,
@@ -97,6 +98,44 @@ describe('advanceCase', () => {
     expect(named.findings[0].culprits[0].function).toBe('orders/store.Put');
     expect(named.findings[0].fingerprint).toBe(unnamed.findings[0].fingerprint);
     expect(named.alarms).toHaveLength(1);
+  });
+
+  describe('time to the limit', () => {
+    const ledger = {
+      atMillis: 0,
+      rssBytes: 100 * MIB,
+      liveBytes: 50 * MIB,
+      garbageBytes: null,
+      stackBytes: null,
+      runtimeBytes: null,
+      fragmentationBytes: null,
+      idleBytes: null,
+      nativeBytes: null,
+      fileBackedBytes: null,
+      residualBytes: null,
+    };
+    const raised = (rest: Partial<Assessment>) =>
+      run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'], rest }])[0].findings[0];
+    const hours = (time: number | null | undefined) =>
+      time === null || time === undefined ? null : (time - minutes(60)) / HOUR_MILLIS;
+
+    it('follows from the growth where stage 1 forecasts nothing', () => {
+      const { timeToExhaustion: time, noForecast } = raised({ memoryLimitBytes: 300 * MIB, ledger });
+      expect(noForecast).toBeUndefined();
+      expect(time?.resource).toBe('memory-limit');
+      // 200 MiB at 18 to 22 MiB/h, a live byte costing up to two of RSS.
+      expect(hours(time?.at)).toBeCloseTo(10, 6);
+      expect(hours(time?.low)).toBeCloseTo(200 / 44, 6);
+      expect(hours(time?.high)).toBeCloseTo(200 / 17, 6);
+    });
+
+    it('is null for a reason that is told', () => {
+      expect(raised({ ledger })).toMatchObject({
+        timeToExhaustion: null,
+        noForecast: expect.stringContaining('no memory limit is known') as string,
+      });
+      expect(raised({ memoryLimitBytes: 300 * MIB, ledger: null }).noForecast).toContain('uncertain');
+    });
   });
 
   describe('of connections that no code of the service is known for', () => {

@@ -100,6 +100,9 @@ export const FindingSchema = Type.Object({
   counts: Type.Optional(nullable(GrowthSchema)),
   heldBytes: Type.Optional(nullable(Type.Number({ description: 'bytes this cause holds by now' }))),
   timeToExhaustion: nullable(TimeToExhaustionSchema),
+  noForecast: Type.Optional(
+    Type.String({ description: 'of a leak without timeToExhaustion: why none can be given' }),
+  ),
   culprits: Type.Array(CulpritSchema),
   pattern: nullable(Type.String()),
   evidence: Type.Array(EvidenceSchema),

@@ -59,7 +59,7 @@ function formatFinding(finding: Finding, report: Report): string[] {
   if (held !== null) facts.push(['holds', formatBytes(held)]);
   if (finding.timeToExhaustion !== null) {
     facts.push(['limit', `${formatLimit(finding.timeToExhaustion, report.to)}${scale}`]);
-  }
+  } else if (finding.noForecast !== undefined) facts.push(['limit', finding.noForecast]);
   if (finding.pattern !== null) facts.push(['pattern', code(finding.pattern)]);
   if (finding.fix !== null) facts.push(['fix', escapeMarkdown(finding.fix.text)]);
   const lines = [`### ${finding.verdict}, ${finding.class} (${code(finding.fingerprint.slice(0, 12))})`, ''];

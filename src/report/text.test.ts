@@ -48,6 +48,19 @@ describe('formatReportText', () => {
     expect(formatReportText(report())).toBe(LEAK_TEXT);
   });
 
+  it('says why there is no time to a limit, and what the growth covers', () => {
+    const growth = { unit: 'bytes', perHour: MIB, low: MIB / 2, high: 2 * MIB, confidence: 0.95 };
+    const finding = drawFinding({
+      timeToExhaustion: null,
+      noForecast: 'no memory limit is known',
+      growth: { ...growth, covers: 'stacks only' },
+    });
+    const text = formatReportText(report({ findings: [finding] }));
+    expect(text).toContain('  limit        no memory limit is known\n');
+    expect(text).toContain('1 MiB/h (512 KiB to 2 MiB, stacks only)');
+    expect(formatReportMarkdown(report({ findings: [finding] }))).toContain('no memory limit is known');
+  });
+
   it('marks every rate in accelerated time', () => {
     const lines = formatReportText(report({ timeScale: 60 })).split('\n');
     for (const label of ['growth', 'limit']) {

@@ -84,6 +84,7 @@ function formatFinding(finding: Finding, report: Report, style: Style, maxEviden
   if (held !== null) lines.push(row('holds', formatBytes(held)));
   const limit = finding.timeToExhaustion;
   if (limit !== null) lines.push(row('limit', `${formatLimit(limit, report.to)}${scale}`));
+  else if (finding.noForecast !== undefined) lines.push(row('limit', finding.noForecast));
   if (finding.pattern !== null) lines.push(row('pattern', finding.pattern));
   if (finding.fix !== null) lines.push(row('fix', printable(finding.fix.text)));
   for (const entry of finding.evidence.slice(0, maxEvidence)) lines.push(...formatEvidence(entry, style));

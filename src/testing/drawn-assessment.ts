@@ -28,6 +28,7 @@ export function drawAssessment(
     lanes: LANES.map((lane) => drawLane(lane, atMillis, lanes[lane] ?? {})),
     earlier: null,
     ledger: null,
+    memoryLimitBytes: null,
     goroutineCost: null,
     exhaustion: null,
     isExhausting: false,

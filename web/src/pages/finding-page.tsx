@@ -137,7 +137,7 @@ function FindingHead({ finding }: { readonly finding: FindingDetail }) {
           </Stat>
         ) : null}
         <Stat label="Time to the limit">
-          <TimeToLimit exhaustion={timeToExhaustion} />
+          <TimeToLimit exhaustion={timeToExhaustion} noForecast={finding.noForecast} />
         </Stat>
         {finding.heldBytes === null || finding.heldBytes === undefined ? null : (
           <Stat label="Held by now">

@@ -122,7 +122,7 @@ function FleetRow({ service }: { readonly service: ServiceSummary }) {
         <GrowthFigure growth={service.growth} verdict={service.verdict} />
       </td>
       <td class="number" data-label="Time to the limit">
-        <TimeToLimit exhaustion={service.exhaustion} />
+        <TimeToLimit exhaustion={service.exhaustion} limitBytes={service.memory?.limitBytes} />
       </td>
       <td class="number" data-label="Instances">
         <Instances service={service} />

@@ -44,10 +44,22 @@ export function GrowthFigure(props: { readonly growth: Growth | null; readonly v
   );
 }
 
-/** `3 h 42 min`, with its interval; what is past counts as reached. */
-export function TimeToLimit({ exhaustion }: { readonly exhaustion: TimeToExhaustion | null }) {
+/**
+ * `3 h 42 min`, with its interval; what is past counts as reached. Without one: why, for a limit that nobody knows is not one
+ * that is far away.
+ */
+export function TimeToLimit(props: {
+  readonly exhaustion: TimeToExhaustion | null;
+  readonly noForecast?: string | undefined;
+  /** Of memory; left out where it says nothing about this growth. */
+  readonly limitBytes?: number | null | undefined;
+}) {
+  const { exhaustion, noForecast, limitBytes } = props;
   const now = useNow();
-  if (!exhaustion) return <span class="quiet">none in sight</span>;
+  if (!exhaustion) {
+    if (noForecast !== undefined) return <span class="quiet">{noForecast}</span>;
+    return <span class="quiet">{limitBytes === null ? 'no limit is known' : 'none in sight'}</span>;
+  }
   const { at, low, high, resource, confidence } = exhaustion;
   const span = (t: number) => formatDuration(Math.max(0, t - now));
   const interval = high === null ? `${span(low)} or more` : `${span(low)} to ${span(high)}`;

@@ -42,7 +42,7 @@ export function FindingCard({ finding }: { readonly finding: Finding }) {
         </span>
         <span>
           <span class="label">Time to the limit</span>
-          <TimeToLimit exhaustion={finding.timeToExhaustion} />
+          <TimeToLimit exhaustion={finding.timeToExhaustion} noForecast={finding.noForecast} />
         </span>
       </div>
     </li>

@@ -56,7 +56,7 @@ export function ServiceHead({ service, target, instances, report, reload }: Serv
           <GrowthFigure growth={top?.growth ?? target.growth} verdict={report?.verdict ?? target.verdict} />
         </Stat>
         <Stat label="Time to the limit">
-          <TimeToLimit exhaustion={exhaustion} />
+          <TimeToLimit exhaustion={exhaustion} noForecast={top?.noForecast} limitBytes={target.limitBytes} />
         </Stat>
         <Stat label="Smallest detectable leak">
           <SmallestDetectable report={report} />
