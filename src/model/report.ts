@@ -11,6 +11,7 @@ import {
   type Finding,
   type Verdict,
 } from './finding.ts';
+import { GcTraceSchema } from './gc-trace.ts';
 
 export const ReportSchema = Type.Object(
   {
@@ -48,6 +49,7 @@ export const ReportSchema = Type.Object(
       Type.Array(ChainStepSchema, { description: 'the questions in the order they were asked' }),
     ),
     warnings: Type.Optional(Type.Array(Type.String())),
+    gctrace: Type.Optional(GcTraceSchema),
   },
   { $id: 'plimsoll-report/1' },
 );
