@@ -132,7 +132,7 @@ function isFlat(question: LaneQuestion, series: LaneBlocks): boolean {
   if (timeMillis[length - 1] - timeMillis[0] < FLAT_SPAN_SHARE * watched) return false;
   return (
     quantile(value, 1) - quantile(value, 0) <
-    limits.LANE_THRESHOLDS[question.lane].smallestGrowth / 2 + question.resolution
+    limits.LANE_THRESHOLDS[question.lane].smallestGrowth / 2 + question.source.resolution
   );
 }
 
@@ -155,7 +155,7 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
         test: 'range of the block medians against half of the smallest growth that matters',
         numbers: {
           statistic: range,
-          threshold: lane.smallestGrowth / 2 + question.resolution,
+          threshold: lane.smallestGrowth / 2 + question.source.resolution,
           fromMillis: series.fromMillis,
           toMillis: series.toMillis,
           blocks: value.length,

@@ -174,10 +174,10 @@ function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestio
     atMillis - LONGEST_FIT_MILLIS,
     ignoreBefore,
   );
-  const base = { lane, toMillis: atMillis, goMemory: null, resolution: 0 };
+  const base = { lane, toMillis: atMillis, goMemory: null };
   const noiseFloor = LANE_THRESHOLDS[lane].noiseFloor;
   const loadSource = work?.source ?? null;
-  const source = { work, noiseFloor, isFromStart: isSeenFromStart(incarnation, table) };
+  const source = { work, noiseFloor, isFromStart: isSeenFromStart(incarnation, table), resolution: 0 };
   if (lane === 'heap') {
     const { floor } = life;
     if (!floor) return null;
@@ -191,8 +191,8 @@ function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestio
     const { resolutionBytes: resolution } = floor;
     // Values that are spread evenly over what they were cut to.
     const cutNoise = resolution / Math.sqrt(12);
-    const heap = { ...source, points: floor, noiseFloor: Math.max(noiseFloor, cutNoise) };
-    return { ...base, fromMillis, about, source: heap, resolution };
+    const heap = { ...source, points: floor, noiseFloor: Math.max(noiseFloor, cutNoise), resolution };
+    return { ...base, fromMillis, about, source: heap };
   }
   if (lane === 'native') {
     const native = computeNativeBytes(table, rows);

@@ -40,6 +40,7 @@ export function describeLeakGrowth(
   const half = Math.hypot(
     t * Math.hypot((error * memoryLeft(series, set, fit)) / hoursPerShare, spreadOfModels(series, set, fit)),
     perHour / series.blocks.length,
+    series.resolution / series.spanHours,
   );
   return {
     growth: { unit, perHour, low: perHour - half, high: perHour + half, confidence: GROWTH_CONFIDENCE },
@@ -197,9 +198,13 @@ export function testTail(series: LaneSeries, set: ModelSet, fit: ModelFit, leak:
   const inflation = (1 + set.autocorrelation) / (1 - set.autocorrelation);
   const tail = slopeFrom(axis, adjusted, 1 - TAIL_SHARE * (1 - onset), inflation);
   const short = slopeFrom(axis, adjusted, 1 - SHORT_TAIL_SHARE * (1 - onset), inflation);
-  const ratio = tail ? tail.slope / leak.slopePerShare : 1;
+  // Values that are cut stand still for as long as the growth stays below one cut.
+  const hidden = (share: number) => series.resolution / (share * (1 - onset));
+  const ratio = tail ? (tail.slope + hidden(TAIL_SHARE)) / leak.slopePerShare : 1;
   const shortRatioHigh =
-    short && short.count >= SHORT_TAIL_BLOCKS ? (short.slope + 2 * short.error) / leak.slopePerShare : null;
+    short && short.count >= SHORT_TAIL_BLOCKS
+      ? (short.slope + 2 * short.error + hidden(SHORT_TAIL_SHARE)) / leak.slopePerShare
+      : null;
   return {
     ratio,
     shortRatioHigh,
@@ -236,6 +241,7 @@ export function measureRecent(series: LaneSeries, solved: SolvedFit, phi: number
   const inflation = (1 + phi) / (1 - phi);
   const recent = slopeFrom(series.input.time, solved.adjusted, 1 - RECENT_SHARE, inflation);
   if (!recent) return null;
+  const half = 2 * recent.error + series.resolution / RECENT_SHARE;
   const work = series.input.work?.share ?? null;
   let workShare: number | null = null;
   if (work) {
@@ -246,8 +252,8 @@ export function measureRecent(series: LaneSeries, solved: SolvedFit, phi: number
   }
   return {
     perHour: recent.slope / series.spanHours,
-    low: (recent.slope - 2 * recent.error) / series.spanHours,
-    high: (recent.slope + 2 * recent.error) / series.spanHours,
+    low: (recent.slope - half) / series.spanHours,
+    high: (recent.slope + half) / series.spanHours,
     overMillis: RECENT_SHARE * series.spanHours * HOUR_MILLIS,
     workShare,
   };

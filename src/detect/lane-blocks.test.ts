@@ -6,7 +6,13 @@ import { prepareBlocks } from './lane-blocks.ts';
 function blocksOf(drawn: string) {
   const value = Float64Array.from(drawn, Number);
   const timeMillis = value.map((_, i) => (i + 0.5) * 300_000);
-  const source = { points: { timeMillis, value }, work: null, isFromStart: true, noiseFloor: 0.5 };
+  const source = {
+    points: { timeMillis, value },
+    work: null,
+    isFromStart: true,
+    noiseFloor: 0.5,
+    resolution: 0,
+  };
   return prepareBlocks(source, {
     fromMillis: 0,
     toMillis: Math.max(2 * HOUR_MILLIS, drawn.length * 300_000),

@@ -11,6 +11,8 @@ export interface LaneSource {
   /** Whether `work` begins with the process: before it, nothing was done. */
   readonly isFromStart: boolean;
   readonly noiseFloor: number;
+  /** What a value is exact to, in the lane's unit; 0 = exact. A change of this much may be none, or be hidden. */
+  readonly resolution: number;
 }
 
 export interface LaneBlocks {
@@ -21,6 +23,7 @@ export interface LaneBlocks {
   readonly spanHours: number;
   /** Blocks that rose and came back: set aside. */
   readonly spikes: number;
+  readonly resolution: number;
 }
 
 /** Half a window of six blocks on either side: a spike is what is above both. */
@@ -43,6 +46,7 @@ export function prepareBlocks(
     spanMillis,
     spanHours: spanMillis / HOUR_MILLIS,
     spikes: all.length - blocks.length,
+    resolution: source.resolution,
   };
 }
 

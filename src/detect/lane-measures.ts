@@ -13,8 +13,6 @@ import * as limits from './thresholds.ts';
 export interface LaneQuestion {
   readonly lane: Lane;
   readonly source: LaneSource;
-  /** What a value is exact to, in the lane's unit; 0 = exact. A change of this much may be none. */
-  readonly resolution: number;
   readonly fromMillis: Millis;
   readonly toMillis: Millis;
   /** What the series is, for the evidence: source of the live floor and the like. */
@@ -66,7 +64,7 @@ export interface LaneDecision {
 }
 
 /** Growth below this does not count at this level, in the lane's unit. */
-export function smallestGrowth({ lane, resolution }: LaneQuestion, level: number): number {
+export function smallestGrowth({ lane, source: { resolution } }: LaneQuestion, level: number): number {
   const { smallestGrowth: absolute, smallestShare } = limits.LANE_THRESHOLDS[lane];
   return Math.max(absolute + resolution, smallestShare * Math.abs(level));
 }

@@ -448,8 +448,8 @@ export class Investigation {
     this.#case = state.case;
   }
 
-  /** Gives back gauges of an earlier run, oldest first. */
-  restoreGauges(atMillis: Millis, reading: GaugeReading): void {
+  /** Takes gauges that are decoded already, oldest first: of an earlier run, or of a whole trace. */
+  addGauges(atMillis: Millis, reading: GaugeReading): void {
     this.#append(atMillis, reading);
   }
 

@@ -195,7 +195,7 @@ export class WatchedTarget {
     const range = { fromMillis: nowMillis - RESTORE_SPAN_MILLIS, toMillis: nowMillis };
     const rows: GaugeRows = await store.readGauges(this.key, range, 2000);
     for (let row = 0; row < rows.timeMillis.length; row++) {
-      this.investigation.restoreGauges(rows.timeMillis[row] ?? 0, readingAt(rows, row));
+      this.investigation.addGauges(rows.timeMillis[row] ?? 0, readingAt(rows, row));
     }
     const since = this.investigation.history.length
       ? (this.investigation.incarnationStartMillis ?? range.fromMillis)
