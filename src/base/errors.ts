@@ -11,6 +11,7 @@ export type Stage =
   | 'recording'
   | 'store'
   | 'pipeline'
+  | 'report'
   | 'server';
 
 /** Code -> what it means and what to do next. */
@@ -62,6 +63,11 @@ export const ERRORS = {
   LISTEN_FAILED: { advice: 'Give --listen an address of this machine and a port that you may use.' },
   WEB_MISSING: { advice: 'Build the page first: npm run build.' },
   PORT_IN_USE: { advice: 'Give another --listen address or PORT.' },
+  TRACE_EMPTY: {
+    advice: 'Start the service with GODEBUG=gctrace=1; the trace goes to its standard error.',
+  },
+  TRACE_UNREADABLE: { advice: 'Give a log file, or - for standard input.' },
+  COMMAND_FAILED: { advice: 'Check the command after --.' },
   GO_MISSING: { advice: 'Install Go from go.dev/dl, or replay a recording instead.' },
 } as const satisfies Record<string, { advice: string }>;
 

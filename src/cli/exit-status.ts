@@ -22,7 +22,7 @@ export function statusOf(verdict: Verdict, failOn: string): ExitStatus {
 }
 
 /** Waits for a command and makes its status the status of the process. */
-export async function endWith(command: Promise<ExitStatus>): Promise<void> {
+export async function endWith(command: Promise<number>): Promise<void> {
   process.exitCode = await command;
 }
 

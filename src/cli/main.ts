@@ -14,6 +14,7 @@ import type { CheckOptions } from './commands/check.ts';
 import type { DemoOptions } from './commands/demo.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { RecordOptions } from './commands/record.ts';
+import type { GcTraceOptions } from './commands/gctrace.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { ReportOptions } from './commands/report.ts';
 import type { DiagnoseOptions } from './commands/diagnose.ts';
@@ -240,6 +241,36 @@ Examples:
     .action(async (inputs: string[], options: ReportOptions) => {
       const { reportCommand } = await import('./commands/report.ts');
       await endWith(reportCommand(inputs, options));
+    });
+
+  program
+    .command('gctrace')
+    .description('a GC trace (GODEBUG=gctrace=1) to a verdict, numbers and a picture')
+    .argument('[log...]', 'log files in order of time, - for standard input, or -- and a program to trace')
+    .option('--json', 'one plimsoll-report/1 document with a gctrace section')
+    .option('--svg <file>', 'also draw live heap, garbage and goal as SVG')
+    .option('-o, --output <file>', 'where the report goes; a program then keeps standard output for itself')
+    .option('--service <name>', 'name in the report (default: that of the file or program)')
+    .option('-q, --quiet', 'do not pass on what is not of the trace')
+    .option('--show-trace', 'pass on the trace as well')
+    .option('--child-status', 'end with the status of the program instead of that of the verdict')
+    .addOption(FAIL_ON)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plimsoll gctrace -- ./service -port 8080         start it with GODEBUG=gctrace=1; Ctrl-C ends it with the report
+  GODEBUG=gctrace=1 ./service 2> trace.log; plimsoll gctrace trace.log --svg heap.svg
+  docker logs orders 2>&1 | plimsoll gctrace -
+  kubectl logs orders-7d9f | plimsoll gctrace --json -
+Exit status: 0 no leak, 1 leak, 2 cannot tell, 3 error.`,
+    )
+    .action(async (operands: string[], options: GcTraceOptions) => {
+      const { gctraceCommand } = await import('./commands/gctrace.ts');
+      const dashes = process.argv.indexOf('--');
+      const command = dashes < 0 ? null : process.argv.slice(dashes + 1);
+      const files = operands.slice(0, operands.length - (command?.length ?? 0));
+      await endWith(gctraceCommand(files, command, options));
     });
 
   withTargetOptions(

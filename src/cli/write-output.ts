@@ -1,6 +1,6 @@
 // What a report prints, to standard output or to a file.
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { PlimsollError, describeError } from '../base/errors.ts';
+import { PlimsollError, describeError, type Stage } from '../base/errors.ts';
 import { encodeUtf8 } from '../base/utf8.ts';
 import type { ReportOutput } from '../profile/reports/options.ts';
 
@@ -11,11 +11,16 @@ const WRITE_CHARACTERS = 1 << 18;
 const MAX_OUTPUT_CHARACTERS = 4 * 2 ** 30;
 
 /**
- * @param path null = standard output. A reader that has seen enough and closes its end is no error.
+ * @param path null = standard output.
+ * @param stage what failed when it cannot be written. A reader that has seen enough and closes its end is no error.
  * @throws PlimsollError OUTPUT_FAILED, REPORT_TOO_LARGE
  */
-export async function writeOutput(output: ReportOutput, path: string | null): Promise<void> {
-  if (path === null) return writeStdout(output);
+export async function writeOutput(
+  output: ReportOutput,
+  path: string | null,
+  stage: Stage = 'profile',
+): Promise<void> {
+  if (path === null) return writeStdout(output, stage);
   try {
     const file = openSync(path, 'w');
     try {
@@ -25,7 +30,7 @@ export async function writeOutput(output: ReportOutput, path: string | null): Pr
     }
   } catch (error) {
     if (error instanceof PlimsollError) throw error;
-    throw new PlimsollError('OUTPUT_FAILED', 'profile', describeError(error), { where: path }, error);
+    throw new PlimsollError('OUTPUT_FAILED', stage, describeError(error), { where: path }, error);
   }
 }
 
@@ -34,7 +39,7 @@ function writeAll(file: number, part: string | Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
 }
 
-async function writeStdout(output: ReportOutput): Promise<void> {
+async function writeStdout(output: ReportOutput, stage: Stage): Promise<void> {
   const { stdout } = process;
   const ended: { by: NodeJS.ErrnoException | null } = { by: null };
   stdout.on('error', (error: NodeJS.ErrnoException) => (ended.by = error));
@@ -46,7 +51,7 @@ async function writeStdout(output: ReportOutput): Promise<void> {
     if (ended.by === null) continue;
     if (ended.by.code === 'EPIPE') return;
     const where = { where: 'standard output' };
-    throw new PlimsollError('OUTPUT_FAILED', 'profile', describeError(ended.by), where, ended.by);
+    throw new PlimsollError('OUTPUT_FAILED', stage, describeError(ended.by), where, ended.by);
   }
 }
 

@@ -10,6 +10,7 @@ import { GcTraceProcesses, type GcTraceLife } from '../parse/gctrace-processes.t
 import { GcTraceReader } from '../parse/gctrace-reader.ts';
 import type { ScavengerLine } from '../parse/gctrace-scavenger.ts';
 import { GaugesFromGcTrace } from '../parse/gauges-from-gctrace.ts';
+import { buildReport } from '../report/build-report.ts';
 import type { WaterlineSeries } from '../report/waterline.ts';
 import { summarizeGcCycles } from '../series/gc-summary.ts';
 import { Investigation } from './investigation.ts';
@@ -69,6 +70,21 @@ export class GcTrace {
 export interface JudgedTrace {
   readonly report: Report;
   readonly series: WaterlineSeries;
+}
+
+/** A program that ended before it collected anything: nothing can be told, and that is the answer. */
+export function reportWithoutCollections(target: TargetName, from: Millis, to: Millis): Report {
+  const report = buildReport({
+    target,
+    from,
+    to,
+    timeScale: 1,
+    assessment: null,
+    findings: [],
+    alarms: [],
+  });
+  const what = 'collections: the program ended before its first one, or is no Go program';
+  return { ...report, summary: `Cannot tell. Needed: ${what}.`, needed: { what, millis: null } };
 }
 
 /** Between two lives of a log without times; it only has to be there. */

@@ -11,6 +11,8 @@ export interface TextOptions {
   readonly style?: Style;
   /** Series of the live heap or RSS to draw in one line, oldest first. */
   readonly series?: { readonly label: string; readonly values: ArrayLike<number> };
+  /** Lines between the summary and the findings. */
+  readonly picture?: readonly string[];
   /** Entries of evidence per finding; 0 = none. */
   readonly maxEvidence?: number;
   /** false where the reader has seen the steps of the investigation come by. */
@@ -41,6 +43,7 @@ export function formatReportText(report: Report, options: TextOptions = {}): str
   if (options.series !== undefined) {
     lines.push(row(options.series.label, formatSparkline(options.series.values)));
   }
+  if (options.picture !== undefined) lines.push('', ...options.picture);
   for (const finding of report.findings) {
     lines.push('', ...formatFinding(finding, report, style, options.maxEvidence ?? Infinity));
   }
