@@ -35,15 +35,6 @@ describe('runTracedChild', () => {
     expect({ said, end }).toEqual({ said: 'a=1,gctrace=1\n', end: { status: 3, signal: null } });
   });
 
-  it('passes signals on to the program', async () => {
-    const listening = process.listenerCount('SIGUSR2');
-    const ended = shell(
-      `trap 'echo ended >&2; exit 0' USR2; kill -USR2 ${process.pid}; while :; do sleep 0.01; done`,
-    );
-    expect(await ended).toEqual({ said: 'ended\n', end: { status: 0, signal: null } });
-    expect(process.listenerCount('SIGUSR2')).toBe(listening);
-  });
-
   it('does not wait for a daemon that keeps standard error open', async () => {
     const { end, said } = await shell('sleep 20 & echo $! >&2');
     process.kill(Number(said));

@@ -17,12 +17,16 @@ export interface GcPacing {
 const CYCLES_NEEDED = 3;
 /** Below this a whole MiB is too coarse: 8 MiB give GOGC to a fifth. */
 const SMALLEST_LIVE: Bytes = 8 * MIB;
-/** Goals this close to the highest are at a ceiling ... */
-const CEILING_SHARE = 0.95;
-/** ... where what GOGC asks for lies this much above it ... */
-const CAPPED_FACTOR = 1.2;
-/** ... in this share of the cycles. */
-const CAPPED_CYCLES_SHARE = 0.3;
+/** One g explains the goals when it fits this share of them: a program may change it, and a cycle may be odd. */
+const EXPLAINED_SHARE = 0.7;
+/** Goals this close to the highest, or to the middle one, are the same goal ... */
+const SAME_GOAL_SHARE = 0.05;
+/** ... and a limit sets it when this share of the goals is the same one above a live heap that moves. */
+const LIMITED_SHARE = 0.5;
+/** Beside goals that follow GOGC, this share of lower ones is a limit. */
+const CAPPED_SHARE = 0.3;
+/** A live heap that moves less than this says nothing about what the goal follows. */
+const MOVING_FACTOR = 1.15;
 /** More than 5000 % is "off" in practice. */
 const OFF_RATIO = 50;
 /** The settings that people use, in percent. */
@@ -35,54 +39,66 @@ interface Ratio {
   readonly high: number;
 }
 
+const NOTHING: GcPacing = { gogcPercent: null, isGcOff: false, goMemLimitBytes: null };
+
 /** Guesses from the cycles of one life; rows between which others are missing are left out. */
 export function guessPacing(cycles: GcCycles): GcPacing {
-  const goals = cycles.column('goalBytes');
   const last = cycles.length - 1;
-  if (last >= 0 && goals[last] === Infinity) return { ...NOTHING, isGcOff: true };
-  const ratios = collectRatios(cycles);
-  const ceiling = ratios.reduce((highest, { goal }) => Math.max(highest, goal), 0);
-  const isAtCeiling = ({ goal }: Ratio) => goal >= CEILING_SHARE * ceiling;
-  const off = ratios.filter(({ low }) => low > OFF_RATIO);
-  if (ratios.length >= CYCLES_NEEDED && off.length > ratios.length / 2 && ratios.every(isAtCeiling)) {
-    return { ...NOTHING, isGcOff: true, goMemLimitBytes: limitAbove(ceiling, ratios.length) };
+  if (last >= 0 && cycles.column('goalBytes')[last] === Infinity) return { ...NOTHING, isGcOff: true };
+  const all = thinned(collectRatios(cycles), MAX_RATIOS);
+  const large = all.filter(({ high }) => Number.isFinite(high));
+  if (large.length < CYCLES_NEEDED && !isFarAway(all)) {
+    return { ...NOTHING, gogcPercent: guessFromMinimum(cycles) };
   }
-  const large = ratios.filter(({ high }) => Number.isFinite(high));
-  const free = large.filter((ratio) => !isAtCeiling(ratio));
-  if (
-    free.length < CYCLES_NEEDED &&
-    large.length >= CYCLES_NEEDED &&
-    large.every(isAtCeiling) &&
-    isMoving(cycles)
-  ) {
-    return { ...NOTHING, goMemLimitBytes: limitAbove(ceiling, large.length) };
+  const isMoving = moves(cycles);
+  const found = findRatio(large);
+  if (found !== null) {
+    const gogcPercent = toPercent(found);
+    return isMoving || USUAL_PERCENT.includes(gogcPercent.value) ? { ...NOTHING, gogcPercent } : NOTHING;
   }
-  const usual = combine(free.length >= CYCLES_NEEDED ? free : large);
-  if (usual === null) return { ...NOTHING, gogcPercent: guessFromMinimum(cycles) };
-  const capped = large.filter(
-    (ratio) => isAtCeiling(ratio) && CAPPED_FACTOR * (1 + ratio.high) < 1 + usual.low,
-  );
-  const isCapped = capped.length >= Math.max(CYCLES_NEEDED, CAPPED_CYCLES_SHARE * large.length);
+  return guessWithLimit(large) ?? (isMoving ? guessLimitAlone(all) : NOTHING);
+}
+
+/** Goals follow GOGC up to a ceiling, and stay there while the heap goes on. */
+function guessWithLimit(large: readonly Ratio[]): GcPacing | null {
+  const ceiling = large.reduce((highest, { goal }) => Math.max(highest, goal), 0);
+  const isBelow = ({ goal }: Ratio) => goal < (1 - SAME_GOAL_SHARE) * ceiling;
+  const free = findRatio(large.filter(isBelow));
+  if (free === null) return null;
+  const capped = large.filter((ratio) => !isBelow(ratio) && ratio.high < free.low);
+  if (capped.length < Math.max(CYCLES_NEEDED, CAPPED_SHARE * large.length)) return null;
   return {
-    gogcPercent: toPercent(usual),
+    gogcPercent: toPercent(free),
     isGcOff: false,
-    goMemLimitBytes: isCapped ? limitAbove(ceiling, capped.length) : null,
+    goMemLimitBytes: limitAbove(ceiling, capped.length),
   };
 }
 
-const NOTHING: GcPacing = { gogcPercent: null, isGcOff: false, goMemLimitBytes: null };
+/** Goals stand still whatever the heap does: a limit sets them, with GOGC off or far above. */
+function guessLimitAlone(all: readonly Ratio[]): GcPacing {
+  const middle = quantile(
+    all.map(({ goal }) => goal),
+    0.5,
+  );
+  const same = all.filter(({ goal }) => Math.abs(goal - middle) <= SAME_GOAL_SHARE * middle);
+  if (same.length < Math.max(CYCLES_NEEDED, LIMITED_SHARE * all.length)) return NOTHING;
+  const goMemLimitBytes = limitAbove(middle, same.length);
+  return { gogcPercent: null, isGcOff: isFarAway(all), goMemLimitBytes };
+}
+
+function isFarAway(ratios: readonly Ratio[]): boolean {
+  const off = ratios.filter(({ low }) => low > OFF_RATIO).length;
+  return off >= CYCLES_NEEDED && off > ratios.length / 2;
+}
+
+function moves(cycles: GcCycles): boolean {
+  const live = cycles.column('liveBytes');
+  return quantile(live, 0.9) > MOVING_FACTOR * quantile(live, 0.1);
+}
 
 /** The limit covers all that Go takes, so it lies above what it leaves for the heap; by how much, a trace does not say. */
 function limitAbove(ceiling: Bytes, cycles: number): GcGuess {
   return { value: ceiling, low: ceiling, high: null, cycles };
-}
-
-/** A goal that stands still above such a live heap is no multiple of it. */
-const MOVING_FACTOR = 1.3;
-
-function isMoving(cycles: GcCycles): boolean {
-  const live = cycles.column('liveBytes');
-  return quantile(live, 0.9) > MOVING_FACTOR * quantile(live, 0.1);
 }
 
 /** Rows that follow each other and whose live heap is large enough; `high` is Infinity where it is not. */
@@ -105,19 +121,33 @@ function collectRatios(cycles: GcCycles): Ratio[] {
   return ratios;
 }
 
-/** The range of g that most cycles agree on: a program may change it, and a cycle may be odd. */
-function combine(ratios: readonly Ratio[]): { low: number; high: number; cycles: number } | null {
-  if (ratios.length < CYCLES_NEEDED) return null;
+/** The g that fits most goals, as the range that three in four of those leave; null where no g fits enough of them. */
+function findRatio(ratios: readonly Ratio[]): { low: number; high: number; cycles: number } | null {
+  let fitting: readonly Ratio[] = [];
+  for (const tried of thinned(ratios, MAX_TRIES)) {
+    const g = (tried.low + tried.high) / 2;
+    const fits = ratios.filter(({ low, high }) => low <= g && g <= high);
+    if (fits.length > fitting.length) fitting = fits;
+  }
+  if (fitting.length < Math.max(CYCLES_NEEDED, EXPLAINED_SHARE * ratios.length)) return null;
   const low = quantile(
-    ratios.map((ratio) => ratio.low),
+    fitting.map((ratio) => ratio.low),
     0.75,
   );
   const high = quantile(
-    ratios.map((ratio) => ratio.high),
+    fitting.map((ratio) => ratio.high),
     0.25,
   );
-  const cycles = ratios.length;
-  return low <= high ? { low, high, cycles } : { low: high, high: low, cycles };
+  return { low: Math.min(low, high), high: Math.max(low, high), cycles: fitting.length };
+}
+
+/** Each try looks at all goals: a long trace says the same with some of them. */
+const MAX_TRIES = 128;
+const MAX_RATIOS = 4096;
+
+function thinned(ratios: readonly Ratio[], length: number): readonly Ratio[] {
+  const step = Math.max(1, Math.ceil(ratios.length / length));
+  return ratios.filter((_, at) => at % step === 0);
 }
 
 function toPercent({ low, high, cycles }: { low: number; high: number; cycles: number }): GcGuess {
