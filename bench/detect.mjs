@@ -79,7 +79,7 @@ function grow(shape, spanMillis, profiles) {
     let rows = 0;
     for (let next = START_MILLIS; next < untilMillis; rows++) {
       const { atMillis, reading } = readings.next().value;
-      investigation.restoreGauges(atMillis, reading);
+      investigation.addGauges(atMillis, reading);
       next = atMillis + SCRAPE_MILLIS;
     }
     return rows;

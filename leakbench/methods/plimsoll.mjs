@@ -110,7 +110,7 @@ export class Watch {
         const value = column[this.#row];
         if (!Number.isNaN(value) && !this.#hidden.has(name)) reading[name] = value;
       }
-      this.#investigation.restoreGauges(timeMillis[this.#row], reading);
+      this.#investigation.addGauges(timeMillis[this.#row], reading);
     }
   }
 
