@@ -8,6 +8,8 @@ export default defineConfig({
     env: { TZ: 'UTC', LC_ALL: 'C' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What a page shows follows an action after a render: awaited, not read once.
+    expect: { poll: { timeout: 10_000 } },
     // Two cores: more workers only make real servers and timings flaky.
     maxWorkers: 2,
   },

@@ -91,15 +91,9 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     expect(first).toMatch(
       /^orders .* Leak 398 MiB of 512 MiB 78 % 31 MiB\/h 29 MiB to 34 MiB 3 h 4\d min 3 h 1\d min to 4 h 1\d min 2 \d+ s ago$/,
     );
-    expect(await page.locator('a.row-link').allInnerTexts()).toEqual([
-      'orders',
-      'billing',
-      'search',
-      'inventory',
-      'catalog',
-      'gateway',
-      'mailer',
-    ]);
+    await expect
+      .poll(() => page.locator('a.row-link').allInnerTexts())
+      .toEqual(['orders', 'billing', 'search', 'inventory', 'catalog', 'gateway', 'mailer']);
     expect(complaints).toEqual([]);
   });
 
@@ -108,9 +102,9 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     await go('/s/orders');
     const chart = page.locator('.waterline-box').first();
     await chart.locator('canvas').waitFor();
-    expect(await chart.getAttribute('aria-label')).toMatch(
-      /^Memory went from \d+ MiB to \d+ MiB of 512 MiB since /,
-    );
+    await expect
+      .poll(() => chart.getAttribute('aria-label'))
+      .toMatch(/^Memory went from \d+ MiB to \d+ MiB of 512 MiB since /);
     const painted = await chart.locator('canvas').evaluate((canvas) => {
       const picture = canvas as unknown as {
         width: number;
@@ -132,13 +126,13 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
   it('shows a finding with its sentence, culprit in source, evidence, and what was ruled out', async () => {
     await open();
     await go(`/f/${HUB_FINGERPRINT}`);
-    expect(await page.locator('h1').innerText()).toBe(hubFinding(FAKE_NOW).summary);
+    await expect.poll(() => page.locator('h1').innerText()).toBe(hubFinding(FAKE_NOW).summary);
     await page.locator('table.code').waitFor();
     expect((await page.locator('table.code tr.is-marked').innerText()).replace(/\s+/g, ' ')).toContain(
       'go func() {',
     );
-    expect(await page.locator('ol.evidence > li').count()).toBe(4);
-    expect(await page.locator('ol.path').innerText()).toContain('http.(*Server).handleStream');
+    await expect.poll(() => page.locator('ol.evidence > li').count()).toBe(4);
+    await expect.poll(() => page.locator('ol.path').innerText()).toContain('http.(*Server).handleStream');
     await see('requests fell by 71 % and goroutines went on rising');
     expect(complaints).toEqual([]);
   });
@@ -177,7 +171,7 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
       'inc-hub-11',
       'inc-hub-12',
     ]);
-    expect(await page.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
     await page.locator('.history', { hasText: 'acknowledged by hand' }).waitFor();
     expect(complaints).toEqual([]);
   });
@@ -192,7 +186,7 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     await page.getByLabel('Why it is resolved (optional)').fill('fixed in v1.5.0');
     await page.getByRole('button', { name: 'Resolve' }).click();
     await page.locator('.history', { hasText: 'fixed in v1.5.0' }).waitFor();
-    expect(await page.getByRole('button', { name: 'Resolve' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Resolve' }).count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 
@@ -254,12 +248,12 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     const port = Number(new URL(server.url).port);
     await server.close();
     await page.locator('.banner', { hasText: 'Plimsoll does not answer since' }).waitFor();
-    expect(await page.locator('table.fleet').innerText()).toContain('398 MiB');
+    await expect.poll(() => page.locator('table.fleet').innerText()).toContain('398 MiB');
     await serve(new FakeWatchView(), port);
     setMemory('catalog', 555 * MIB);
     await page.locator('.live-live').waitFor();
     await page.locator('table.fleet', { hasText: '555 MiB of 1 GiB' }).waitFor();
-    expect(await page.locator('.banner').count()).toBe(0);
+    await expect.poll(() => page.locator('.banner').count()).toBe(0);
   });
 
   it('says while undetermined what is known, what is not, and when a verdict can come', async () => {
@@ -292,7 +286,7 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     const command = `plimsoll watch http://localhost:6060 --listen ${new URL(server.url).host}`;
     await page.getByRole('button', { name: `Copy: ${command}` }).click();
     await page.locator('.copy-outcome', { hasText: 'Copied' }).waitFor();
-    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(command);
+    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(command);
     expect(complaints).toEqual([]);
   });
 
@@ -309,7 +303,7 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
       await rates.first().waitFor();
       for (const rate of await rates.allInnerTexts()) expect(rate).toContain('60x');
     }
-    expect(await page.locator('h1').innerText()).toContain('60x');
+    await expect.poll(() => page.locator('h1').innerText()).toContain('60x');
   });
 
   it('goes by keyboard from service to service, into one, and along its chart', async () => {
@@ -318,14 +312,16 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     await page.locator('table.fleet').waitFor();
     const focused = () => page.evaluate('document.activeElement.textContent');
     for (let i = 0; (await focused()) !== 'orders' && i < 12; i++) await page.keyboard.press('Tab');
-    expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+    await expect
+      .poll(() => page.evaluate('getComputedStyle(document.activeElement).outlineStyle'))
+      .toBe('solid');
     await page.keyboard.press('ArrowDown');
-    expect(await focused()).toBe('billing');
+    await expect.poll(focused).toBe('billing');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/s/orders');
     await page.locator('.waterline-box canvas').first().waitFor();
-    expect(await page.title()).toBe('orders · Plimsoll');
+    await expect.poll(() => page.title()).toBe('orders · Plimsoll');
     await page.locator('.waterline-box').first().focus();
     const latest = await page.locator('.readout').first().innerText();
     await page.keyboard.press('Home');
@@ -346,7 +342,7 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     expect(new URL(page.url()).search).toBe('?range=1h&instance=10.0.0.12%3A6060&tz=utc');
     await page.reload();
     await page.getByRole('button', { name: '1 h', exact: true, pressed: true }).waitFor();
-    expect(await page.getByLabel('Instance').inputValue()).toBe('10.0.0.12:6060');
+    await expect.poll(() => page.getByLabel('Instance').inputValue()).toBe('10.0.0.12:6060');
     await see(/^Times in UTC/);
   });
 
@@ -365,9 +361,9 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     await go('/s/orders');
     await page.locator('.waterline-box canvas').first().waitFor();
     const paper = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
-    expect(await paper()).toBe('rgb(13, 20, 26)');
+    await expect.poll(paper).toBe('rgb(13, 20, 26)');
     await page.emulateMedia({ colorScheme: 'light' });
-    expect(await paper()).toBe('rgb(245, 247, 248)');
+    await expect.poll(paper).toBe('rgb(245, 247, 248)');
     expect(complaints).toEqual([]);
   });
 
@@ -377,7 +373,7 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
       await go(path);
       await page.locator('h1').waitFor();
       await page.locator('table:visible').first().waitFor();
-      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+      await expect.poll(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
     }
     expect(complaints).toEqual([]);
   });

@@ -177,20 +177,20 @@ describe.skipIf(noChromium)(`the page of profile ui in Chromium${note}`, () => {
   it('zooms into the frame that is clicked, and out again with Esc and with its button', async () => {
     await open(await startUi(HEAP));
     await page.locator('canvas.flame').waitFor();
-    expect(await chosen()).toMatch(/^all 27\.68MB, 100\.00%$/);
+    await expect.poll(chosen).toMatch(/^all 27\.68MB, 100\.00%$/);
     const whole = page.getByRole('button', { name: 'Whole picture' });
-    expect(await whole.isDisabled()).toBe(true);
+    await expect.poll(() => whole.isDisabled()).toBe(true);
     await clickFrame(1, 40);
+    await expect.poll(chosen).not.toMatch(/^all/);
     const zoomed = await chosen();
-    expect(zoomed).not.toMatch(/^all/);
     // Zoomed, the frame is as wide as the picture: a click at its far end finds it again.
     await clickFrame(1, 1200);
-    expect(await chosen()).toBe(zoomed);
+    await expect.poll(chosen).toBe(zoomed);
     await page.keyboard.press('Escape');
-    expect(await chosen()).toMatch(/^all/);
+    await expect.poll(chosen).toMatch(/^all/);
     await clickFrame(1, 40);
     await whole.click();
-    expect(await chosen()).toMatch(/^all/);
+    await expect.poll(chosen).toMatch(/^all/);
   });
 
   it('is used without a mouse: arrows choose, Enter zooms, / searches, arrows move between tabs', async () => {
@@ -198,8 +198,8 @@ describe.skipIf(noChromium)(`the page of profile ui in Chromium${note}`, () => {
     const canvas = page.locator('canvas.flame');
     await canvas.focus();
     for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
-    expect(await chosen()).not.toMatch(/^all/);
-    expect(await page.getByRole('button', { name: 'Whole picture' }).isEnabled()).toBe(true);
+    await expect.poll(chosen).not.toMatch(/^all/);
+    await expect.poll(() => page.getByRole('button', { name: 'Whole picture' }).isEnabled()).toBe(true);
     await page.keyboard.press('/');
     await page.keyboard.type('put$');
     await page.getByText(/^\d+ frames? found, [\d.]+% of all\./).waitFor();
@@ -208,7 +208,7 @@ describe.skipIf(noChromium)(`the page of profile ui in Chromium${note}`, () => {
     await page.getByRole('tab', { name: 'Flame' }).focus();
     await page.keyboard.press('ArrowRight');
     await page.locator('table.top-table').waitFor();
-    expect(await page.evaluate('document.activeElement.id')).toBe('tab-top');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('tab-top');
   });
 
   it('switches tabs, order and sample type, opens sources, and keeps all of it in the address', async () => {
@@ -219,7 +219,7 @@ describe.skipIf(noChromium)(`the page of profile ui in Chromium${note}`, () => {
     expect((await first.innerText()).replace(/\s+/g, ' ')).toMatch(/^\d.*MB .*main\.main\.dock\.func4/);
     await page.getByRole('button', { name: /^cum/ }).click();
     await page.locator('th[aria-sort="descending"]', { hasText: 'cum' }).waitFor();
-    expect(await first.innerText()).toContain('runtime.main');
+    await expect.poll(() => first.innerText()).toContain('runtime.main');
     await page.getByLabel('Sample type').selectOption({ label: 'alloc_objects (count)' });
     await page.getByText('Type: alloc_objects').waitFor();
     await page.getByLabel('Search').fill('dock.func4');
@@ -258,13 +258,13 @@ describe.skipIf(noChromium)(`the page of profile ui in Chromium${note}`, () => {
       // Else what looks like arguments of a C++ template would be cut away.
       await open(await startUi('-symbolize=none', join(folder, 'hostile.pb')));
       await clickFrame(2, 40);
-      expect(await chosen()).toContain(name);
+      await expect.poll(chosen).toContain(name);
       await page.locator('canvas.flame').hover({ position: { x: 60, y: 50 } });
-      expect(await page.locator('.tip').innerText()).toContain(name);
+      await expect.poll(() => page.locator('.tip').innerText()).toContain(name);
       await page.getByRole('button', { name: 'Source' }).click();
       await page.getByText(/^The profile names no file for|^Its source is not at hand/).waitFor();
       await tab('Top');
-      expect(await page.locator('td.name').allInnerTexts()).toContain(name);
+      await expect.poll(() => page.locator('td.name').allInnerTexts()).toContain(name);
       expect(await page.locator('img').count()).toBe(0);
       expect(await page.title()).not.toContain('taken');
     } finally {
