@@ -2,7 +2,7 @@
 // see every goroutine that came, by regression of the bytes on the count.
 import { KIB, type Bytes, type Millis } from '../base/units.ts';
 import type { GaugeName } from '../base/gauges.ts';
-import { correctedAutocorrelation } from '../series/stats/autocorrelation.ts';
+import { correctedAutocorrelation, effectiveSamples } from '../series/stats/autocorrelation.ts';
 import { studentQuantile } from '../series/stats/distributions.ts';
 import { fitLeastSquares } from '../series/stats/least-squares.ts';
 import type { BytesEach, GoroutineCost } from './assessment.ts';
@@ -53,7 +53,7 @@ export function residentEach({ stack, resident }: GoroutineCost): BytesEach {
 
 /** A bound from below is certain, whatever the noise says. */
 function atLeast({ value, low, high }: BytesEach, least: Bytes): BytesEach {
-  return { value: Math.max(value, least), low: Math.max(low, least), high: Math.max(high, 2 * least) };
+  return { value: Math.max(value, least), low: Math.max(low, least), high: Math.max(high, least) };
 }
 
 /** Slope of a gauge of bytes on the count of goroutines. `cut`: bytes by which a cell may be off, at both ends. */
@@ -69,18 +69,28 @@ function regress(life: Life, name: GaugeName, sinceMillis: Millis, cut: Bytes): 
   if (known.length < MIN_ROWS) return null;
   const stride = Math.ceil(known.length / MAX_ROWS);
   const rows = known.filter((_, i) => i % stride === 0);
-  const count = Float64Array.from(rows, (row) => counts[row]);
+  const at = (column: Float64Array, of: readonly number[]) => Float64Array.from(of, (row) => column[row]);
+  const whole = slope(at(counts, rows), at(bytes, rows), cut);
+  // A start-up costs more for each than what follows: the newer half says what comes, both together how sure that is.
+  const half = rows.slice(rows.length >> 1);
+  const newer = half.length < MIN_ROWS ? null : slope(at(counts, half), at(bytes, half), cut);
+  if (whole === null || newer === null) return whole;
+  return {
+    value: newer.value,
+    low: Math.min(whole.low, newer.low),
+    high: Math.max(whole.high, newer.high),
+  };
+}
+
+function slope(count: Float64Array, bytes: Float64Array, cut: Bytes): BytesEach | null {
   const moved = count.reduce((a, b) => Math.max(a, b)) - count.reduce((a, b) => Math.min(a, b));
   if (!(moved >= MIN_MOVED)) return null;
-  const fit = fitLeastSquares(
-    [new Float64Array(rows.length).fill(1), count],
-    Float64Array.from(rows, (row) => bytes[row]),
-  );
+  const fit = fitLeastSquares([new Float64Array(count.length).fill(1), count], bytes);
   if (!fit) return null;
   const phi = correctedAutocorrelation(fit.residual, 2);
-  const samples = Math.max(3, (rows.length * (1 - phi)) / (1 + phi));
+  const samples = effectiveSamples(count.length, phi);
   const t = studentQuantile(0.5 + GROWTH_CONFIDENCE / 2, Math.max(1, samples - 2));
-  const half = t * fit.standardError[1] * Math.sqrt((1 + phi) / (1 - phi)) + cut / moved;
+  const half = t * fit.standardError[1] * Math.sqrt(count.length / samples) + cut / moved;
   const [, value] = fit.coefficient;
   return { value, low: value - half, high: value + half };
 }
