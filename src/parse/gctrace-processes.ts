@@ -14,8 +14,8 @@ export interface GcTraceLife {
 
 /** `go build` alone runs a hundred compilers; the smallest of them are forgotten first. */
 export const MAX_PROCESSES = 64;
-/** Rows that are kept of all processes: 130 MB, a week of a collection a second. */
-export const MAX_CYCLES_KEPT = 1_000_000;
+/** Rows that are kept of all processes: 34 MB, three days of a collection a second at full density. */
+export const MAX_CYCLES_KEPT = 1 << 18;
 /** A gap in the numbers is a gap in the log only where the clocks agree; a clock may be set, but not by this much. */
 const CLOCK_TOLERANCE_MILLIS: Millis = 5 * 60_000;
 /** A collection that is done twice (gctrace=2 of old versions) begins again at once. */
