@@ -49,6 +49,10 @@ function withTargetOptions(command: Command): Command {
     )
     .option('--memory-limit <size>', 'memory limit where no cgroup tells it, e.g. 512MiB', size)
     .option('--module <path>', 'import path of the main module, where the target does not tell it')
+    .option(
+      '--gctrace <file>',
+      'its standard error with GODEBUG=gctrace=1: the live heap without any endpoint',
+    )
     .option('--pid <n>', 'process id, to read /proc (found by itself on this machine)', wholeNumber);
 }
 

@@ -1,6 +1,7 @@
 // From what a user types to a target that can be watched.
 import { PlimsollError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
+import { withGcTrace } from '../collect/gctrace-file.ts';
 import { createHttpTarget, type HttpTargetOptions } from '../collect/http-target.ts';
 import { listProbeAddresses } from '../collect/probe-addresses.ts';
 import { checkProcessOptions, findProcessAgain, probeProcess } from '../collect/probe-process.ts';
@@ -29,6 +30,7 @@ export interface TargetOptions extends AccessOptions {
   readonly memoryLimit?: Bytes;
   readonly module?: string;
   readonly pid?: number;
+  readonly gctrace?: string;
 }
 
 export function targetSetting(url: string, options: TargetOptions): TargetSetting {
@@ -51,6 +53,7 @@ export function targetSetting(url: string, options: TargetOptions): TargetSettin
     memoryLimitBytes: options.memoryLimit ?? null,
     module: options.module ?? null,
     pid: options.pid ?? null,
+    gctrace: options.gctrace ?? null,
     access: accessOf(options),
     match: labelArguments(options.match),
   };
@@ -139,9 +142,11 @@ export async function openTarget(
   const probe = await probeSetting(setting, signal);
   let tellFound: (found: ProbeResult) => void = () => undefined;
   const foundLater = new Promise<ProbeResult>((resolve) => (tellFound = resolve));
-  const source = probe.isAnswering
+  const asked = probe.isAnswering
     ? createHttpTarget(probe.target, clock, restartOptions(setting))
     : reprobingSource(setting, probe, clock, tellFound);
+  const { gctrace } = setting;
+  const source = gctrace === null ? asked : withGcTrace(asked, gctrace, clock);
   return { target: probe.target, source, probe, foundLater };
 }
 

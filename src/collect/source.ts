@@ -4,7 +4,7 @@ import type { Bytes, Millis } from '../base/units.ts';
 import type { ProfileKind, RawEvidence } from '../model/raw-evidence.ts';
 
 /** What was asked, for errors, cost accounting and the targets page. */
-export type RequestName = 'metrics' | 'vars' | 'memstats' | 'proc' | `profile:${ProfileKind}`;
+export type RequestName = 'metrics' | 'vars' | 'memstats' | 'proc' | 'gctrace' | `profile:${ProfileKind}`;
 
 /** The outcome of one request: expected failures are data, not exceptions. */
 export type FetchOutcome =
@@ -25,7 +25,7 @@ export type FetchOutcome =
 
 /** One target as the pipeline asks it. Implementations: collect/http-target.ts. */
 export interface TargetSource {
-  /** All cheap gauges that this target offers (metrics, else vars, else memstats; plus proc when local). */
+  /** All cheap gauges that this target offers (metrics, else vars, else memstats; plus proc and a GC trace when local). */
   fetchGauges(signal: AbortSignal): Promise<FetchOutcome[]>;
   /** One profile; `gc` asks the process to collect first (only by policy: it costs the target a GC cycle). */
   fetchProfile(

@@ -17,6 +17,8 @@ export interface TargetSetting {
   readonly memoryLimitBytes: Bytes | null;
   readonly module: string | null;
   readonly pid: number | null;
+  /** A file that the service's standard error goes to, with GODEBUG=gctrace=1. */
+  readonly gctrace: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly access: Access | null;
   /** Where one metrics page serves several processes: the labels of this one. */
@@ -67,6 +69,7 @@ export const EMPTY_TARGET: TargetSetting = {
   memoryLimitBytes: null,
   module: null,
   pid: null,
+  gctrace: null,
   labels: {},
   access: null,
   match: {},

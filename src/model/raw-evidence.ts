@@ -31,7 +31,7 @@ export type RawEvidence =
       /** `proto` as served (gzip); `text` = debug=1, or debug=2 for goroutines. */
       readonly form: 'proto' | 'text';
     }
-  /** One line of standard error, without the recording's time prefix. */
+  /** One line of standard error, or several that came together, without the recording's time prefix. */
   | { readonly kind: 'log-line'; readonly atMillis: Millis; readonly bytes: Uint8Array }
   /** One JSON object of events.jsonl. */
   | { readonly kind: 'event'; readonly atMillis: Millis; readonly bytes: Uint8Array };

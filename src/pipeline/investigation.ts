@@ -502,8 +502,9 @@ export function requestOf(evidence: RawEvidence): RequestName | null {
       return evidence.kind;
     case 'profile':
       return `profile:${evidence.profile}`;
-    case 'event':
     case 'log-line':
+      return 'gctrace';
+    case 'event':
       return null;
   }
 }

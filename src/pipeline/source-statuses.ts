@@ -114,17 +114,23 @@ const LOSSES: ReadonlyMap<string, string> = new Map([
   ['vars', 'the gauges of the heap'],
   ['memstats', 'the gauges of the heap'],
   ['proc', 'memory outside of Go is not told from mapped files, and the limit of the cgroup is not known'],
+  ['gctrace', 'the live heap where no exporter gives it'],
   ['profile:heap', 'the code that allocates what stays cannot be named'],
   ['profile:goroutine', 'goroutines that never end cannot be named'],
 ]);
 
-/** up: gauges answer (those of /proc where there are no others). degraded: gauges answer, something else fails. down: no gauge source answers. */
+/** What this machine says of a target: it answers also where the target does not. */
+export function isLocalRequest(request: string): boolean {
+  return request === 'proc' || request === 'gctrace';
+}
+
+/** up: gauges answer (those of this machine where there are no others). degraded: gauges answer, something else fails. down: no gauge source answers. */
 export function stateOf(statuses: readonly SourceStatus[]): 'waiting' | 'up' | 'degraded' | 'down' {
   const tried = statuses.filter((s) => s.state === 'ok' || s.state === 'failing');
   if (tried.length === 0) return 'waiting';
   const gauges = tried.filter((s) => !s.request.startsWith('profile:'));
-  const isProcAlone = gauges.every((s) => s.request === 'proc');
-  const answering = gauges.filter((s) => s.state === 'ok' && (isProcAlone || s.request !== 'proc'));
+  const isLocalAlone = gauges.every((s) => isLocalRequest(s.request));
+  const answering = gauges.filter((s) => s.state === 'ok' && (isLocalAlone || !isLocalRequest(s.request)));
   if (answering.length === 0) return 'down';
   return tried.some((s) => s.state === 'failing') ? 'degraded' : 'up';
 }

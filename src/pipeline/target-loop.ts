@@ -5,6 +5,7 @@ import type { Millis } from '../base/units.ts';
 import type { ProfileKind } from '../model/raw-evidence.ts';
 import type { Gate } from './gate.ts';
 import type { Clock } from './ports.ts';
+import { isLocalRequest } from './source-statuses.ts';
 
 export interface ProfileWish {
   readonly kind: ProfileKind;
@@ -48,9 +49,9 @@ export async function runTargetLoop(parts: LoopParts, signal: AbortSignal): Prom
     const outcomes = await fetchGauges(parts.source, signal);
     if (signal.aborted) break;
     for (const outcome of outcomes) await parts.sink(outcome);
-    // /proc of a target that answers over HTTP as well says nothing of whether that does.
-    const isProcAlone = outcomes.every((o) => o.request === 'proc');
-    const isAnswering = outcomes.some((o) => o.kind === 'ok' && (isProcAlone || o.request !== 'proc'));
+    // What this machine says of a target that answers over HTTP as well says nothing of whether that does.
+    const isLocalAlone = outcomes.every(({ request }) => isLocalRequest(request));
+    const isAnswering = outcomes.some((o) => o.kind === 'ok' && (isLocalAlone || !isLocalRequest(o.request)));
     failuresInARow = isAnswering ? 0 : failuresInARow + 1;
     const now = clock.now();
     due = isAnswering

@@ -31,9 +31,9 @@ export class TraceLines {
     });
   }
 
-  /** @returns what the line adds to the history at `atMillis`; null for nearly every line. */
-  take(line: string, atMillis: Millis): GaugeReading | null {
-    this.#reader.push(line, atMillis);
+  /** @returns what the lines add to the history at `atMillis`; null for nearly every line of a log. */
+  take(lines: string, atMillis: Millis): GaugeReading | null {
+    for (const line of lines.split('\n')) this.#reader.push(line, atMillis);
     let reading: GaugeReading | null = null;
     for (const traced of this.#arrived) {
       const life = this.#processes.add(traced);
