@@ -2,7 +2,9 @@ import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { GcTraceFile } from './gctrace-file.ts';
+import { PlimsollError } from '../base/errors.ts';
+import { GcTraceFile, withGcTrace } from './gctrace-file.ts';
+import type { FetchOutcome, TargetSource } from './source.ts';
 
 let folder: string;
 let path: string;
@@ -65,5 +67,23 @@ describe('GcTraceFile', () => {
     expect((await new GcTraceFile(folder).fetch(0))?.kind).toBe('failed');
     await writeFile(path, 'gc 1 @1.0s\n');
     expect(await read(trace)).toBe('');
+  });
+});
+
+describe('withGcTrace', () => {
+  it('gives the trace beside what the target gives, also where that fails', async () => {
+    await writeFile(path, '');
+    const error = new PlimsollError('TARGET_REFUSED', 'collect', 'nobody listens');
+    const failed: FetchOutcome = { kind: 'failed', request: 'metrics', error, tookMillis: 0 };
+    const target: TargetSource = {
+      fetchGauges: () => Promise.resolve([failed]),
+      fetchProfile: () => Promise.resolve(failed),
+    };
+    const traced = withGcTrace(target, path, { now: () => 9 });
+    const { signal } = new AbortController();
+    expect(await traced.fetchGauges(signal)).toEqual([failed]);
+    await appendFile(path, 'gc 5 @5.0s\n');
+    expect(await traced.fetchGauges(signal)).toMatchObject([failed, { kind: 'ok', request: 'gctrace' }]);
+    expect(await traced.fetchProfile('heap', { form: 'proto', gc: false }, signal)).toBe(failed);
   });
 });

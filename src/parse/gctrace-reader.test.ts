@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../base/units.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
 import { GcTraceReader, type GcTraceCounts, type TracedCycle } from './gctrace-reader.ts';
 import type { ScavengerLine } from './gctrace-scavenger.ts';
 
@@ -125,6 +126,38 @@ describe('GcTraceReader between other output', () => {
     const read = readTrace(`${huge}${gc(1)}\n\n\n{"log":"gc 1 @\n${gc(2)}\n`);
     expect(numbers(read)).toEqual([1, 2]);
     expect(read.other).toBe(`${huge}${gc(1)}\n\n\n{"log":"gc 1 @\n`);
+  });
+
+  it('loses no line of the program and invents no collection, whatever is cut, glued and mixed', () => {
+    const random = seededRandom(11);
+    const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
+    const pieces = [
+      '\n',
+      '\r\n',
+      'hello\n',
+      '2026/01/02 03:04:05 x\n',
+      '{"log":"',
+      '\u0000',
+      ' ms cpu, ',
+      '7',
+    ];
+    for (let round = 0; round < 2000; round++) {
+      let text = '';
+      for (let n = 0; n < 12; n++) {
+        const line = gc(1 + Math.floor(random() * 3));
+        // The runtime writes whole pieces: numbers, and what stands between them.
+        const parts = line.match(/[\d.]+|[^\d.]+/g) ?? [];
+        const from = random() < 0.7 ? 0 : Math.floor(random() * parts.length);
+        const to = random() < 0.5 ? parts.length : Math.floor(random() * parts.length);
+        text += random() < 0.5 ? pick(pieces) : `${parts.slice(from, to).join('')}${pick(pieces)}`;
+      }
+      const read = readTrace(text);
+      expect(read.counts.cycles).toBeLessThanOrEqual(text.split('gc ').length - 1);
+      expect(read.cycles.length).toBe(read.counts.cycles);
+      for (const { cycle } of read.cycles) expect(cycle.liveBytes).toBeLessThan(2 ** 54);
+      const count = (said: string) => said.split('hello').length;
+      expect(count(read.other), JSON.stringify(text)).toBe(count(text));
+    }
   });
 
   it('reads any prefix of a trace without a throw, and never more collections than are whole', () => {

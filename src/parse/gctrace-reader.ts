@@ -76,6 +76,10 @@ export class GcTraceReader {
    */
   push(line: string, arrivedMillis: Millis | null): void {
     this.counts.lines++;
+    this.#route(line, arrivedMillis);
+  }
+
+  #route(line: string, arrivedMillis: Millis | null): void {
     if (this.#interrupted !== null) this.#pushBehind(this.#interrupted, line, arrivedMillis);
     else this.#take(line, arrivedMillis);
   }
@@ -87,10 +91,7 @@ export class GcTraceReader {
     this.#interrupted = null;
     this.counts.damaged++;
     this.#sink.other(interrupted.line, true);
-    for (const { line, arrivedMillis } of interrupted.since) {
-      if (this.#interrupted !== null) this.#pushBehind(this.#interrupted, line, arrivedMillis);
-      else this.#take(line, arrivedMillis);
-    }
+    for (const { line, arrivedMillis } of interrupted.since) this.#route(line, arrivedMillis);
     if (this.#interrupted !== null) this.flush();
   }
 
@@ -116,7 +117,7 @@ export class GcTraceReader {
         this.counts.mended++;
         this.#emit(found.cycle, interrupted.prefix, interrupted.atMillis, false);
         this.#sink.other(foreign, true);
-        for (const held of interrupted.since) this.#take(held.line, held.arrivedMillis);
+        for (const held of interrupted.since) this.#route(held.line, held.arrivedMillis);
         this.#afterLine((head + rest).slice(found.end));
         return true;
       }
@@ -188,7 +189,7 @@ export class GcTraceReader {
   /** What stands behind a collection on its line: the line feed came late, or not at all. */
   #afterLine(rest: string): void {
     if (rest === '' || rest === '\r') return;
-    this.#take(rest, null);
+    this.#route(rest, null);
     this.#lineFeedIsOwed = true;
   }
 
