@@ -130,7 +130,7 @@ describe('GcTraceReader between other output', () => {
 
   it('loses no line of the program and invents no collection, whatever is cut, glued and mixed', () => {
     const random = seededRandom(11);
-    const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
+    const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)];
     const pieces = [
       '\n',
       '\r\n',
