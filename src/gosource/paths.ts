@@ -12,7 +12,7 @@ export interface Exit {
 
 export interface PathQuery {
   readonly file: GoFile;
-  /** Statement (or a node in it) after which the ways begin. */
+  /** Statement (or a node in it) after which the ways begin; the body of a function for all its ways. */
   readonly from: NodeRow;
   /** Passing such a node ends a way well; asked for every node of a statement. */
   readonly isGood: (node: NodeRow) => boolean;
@@ -55,6 +55,7 @@ class PathSearch {
     const home =
       this.#query.within ??
       tree.enclosing(tree.parent(from), 'func_literal', 'function_declaration', 'method_declaration');
+    if (tree.kind(from) === 'block' && tree.parent(from) === home) return this.#whole(from, home);
     const exits: Exit[] = [];
     let jumps: readonly Exit[] = [];
     let at = statementOf(file, from);
@@ -80,6 +81,11 @@ class PathSearch {
     }
     const end: Exit[] = isReached ? [via ?? { node: home, kind: 'end' }] : [];
     return [...exits, ...jumps, ...end];
+  }
+
+  #whole(body: NodeRow, home: NodeRow): Exit[] {
+    const { exits, falls, via } = this.#list(bodyOf(this.#query.file, body), null);
+    return falls ? [...exits, via ?? { node: home, kind: 'end' }] : [...exits];
   }
 
   /** What follows `at` in the node around it. */

@@ -15,7 +15,11 @@ export function isShutdown(analysis: SourceAnalysis, file: GoFile, leaving: Node
   // The nearer of the two decides: an error check inside a ticker's case is no orderly end.
   if (condition !== NO_NODE && condition > communication) {
     const text = tree.textOf(condition);
-    if (/^!\s*(?:ok|open|more)\b/.test(text) || /\.Err\(\)\s*!=\s*nil/.test(text)) return true;
+    if (
+      (/^!\s*(?:ok|open|more)\b/.test(text) && !isGiven(analysis, file, condition)) ||
+      /\.Err\(\)\s*!=\s*nil/.test(text)
+    )
+      return true;
     return (
       /\bErrClosed\b|\bErrServerClosed\b|context\.Canceled/.test(text) ||
       /^!?\w*\.?(?:closed|stopped|done|closing)\b/i.test(text)
@@ -54,14 +58,21 @@ export function nearestCondition(file: GoFile, node: NodeRow): NodeRow {
 }
 
 /** `if !ok`, `if x == nil`, `if len(x) == 0`: there is nothing to take away. */
-export function isNothingThere(file: GoFile, condition: NodeRow): boolean {
+export function isNothingThere(analysis: SourceAnalysis, file: GoFile, condition: NodeRow): boolean {
   const text = file.tree.textOf(condition).trim();
   return (
-    /^!\s*\w+$/.test(text) ||
+    (/^!\s*\w+$/.test(text) && !isGiven(analysis, file, condition)) ||
     /^[\w.]+\s*==\s*nil$/.test(text) ||
     /^len\(.*\)\s*==\s*0$/.test(text) ||
     /\.Len\(\)\s*==\s*0$/.test(text)
   );
+}
+
+/** A parameter says how something went, not whether something was found. */
+function isGiven(analysis: SourceAnalysis, file: GoFile, condition: NodeRow): boolean {
+  const [name] = file.tree.descendants(condition, 'identifier');
+  if (name === undefined) return false;
+  return analysis.index.locals(file).resolve(file.tree.textOf(name), name)?.kind === 'parameter';
 }
 
 /** Statements that leave the loop: returns, and breaks that do not only leave a switch or select inside it. */

@@ -9,6 +9,7 @@ import { explainGoroutine } from './blocked-goroutine.ts';
 import { explainHeap } from './heap-answer.ts';
 import { explainLockedThread } from './kept-calls.ts';
 import { locate, type Located } from './locate.ts';
+import { explainRegistration } from './registrations.ts';
 import { explainLibraryUse, explainOutside, explainResource, explainTransport } from './resource-answer.ts';
 
 /** Culprits looked at: those behind the first few explain little of the growth. */
@@ -58,6 +59,7 @@ function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Loca
           explainResource(analysis, located, false),
           explainFinalizer(analysis, located),
           explainChain(analysis, located),
+          explainRegistration(analysis, located),
           explainHeap(analysis, located),
         ]) ?? explainResource(analysis, located, true)
       );

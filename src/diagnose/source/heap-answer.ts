@@ -10,6 +10,7 @@ import { isEndlessLoop } from './conditions.ts';
 import { studyContainer, type ContainerStudy } from './container-study.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
 import { pathFilter, type Located } from './locate.ts';
+import { findEndedEntry, findForgottenCase } from './ended-entries.ts';
 import { findMarkers } from './markers.ts';
 import { findOtherKey } from './other-keys.ts';
 import { findOwnExit, isRemovedByOwn } from './own-exits.ts';
@@ -170,6 +171,8 @@ function explainContainer(study: ContainerStudy): SourceAnswer | null {
     findInnerOnly(study),
     findLazyExpiry(study),
     findStoppedTimer(study),
+    findEndedEntry(study),
+    findForgottenCase(study),
     findLeftEarly(study, sweepers),
     pair === null ? null : findSkippingRemover(pair),
     marking === null ? null : findSkippingRemover(marking),

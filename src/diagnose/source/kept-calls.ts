@@ -8,6 +8,7 @@ import type { NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type SourceAnswer } from './answer.ts';
 import { explainLabels } from './label-values.ts';
 import { isEndlessLoop } from './conditions.ts';
+import { deferLine } from './release-check.ts';
 
 /** What a call of the standard library or of another keeps, by its name. */
 export function explainKeptCall(
@@ -20,6 +21,7 @@ export function explainKeptCall(
     explainWrapped(call, key) ??
     explainLabels(analysis, call, key) ??
     explainSignals(call, key) ??
+    explainProcess(call, key) ??
     explainDeferInLoop(analysis, call.file, call.node)
   );
 }
@@ -97,6 +99,36 @@ function explainSignals({ file, node }: SourceNode, key: string): SourceAnswer |
       file,
       line: file.tree.line(node),
       text: `Defer signal.Stop right behind signal.Notify (${shortPlace({ file, node })}): until then every channel is kept.`,
+    },
+    confidence: 0.85,
+  };
+}
+
+/** A process that was started is waited for, or its pipes and its entry stay. */
+function explainProcess({ file, node }: SourceNode, key: string): SourceAnswer | null {
+  if (key !== 'os/exec.Cmd.Start') return null;
+  const { tree } = file;
+  const command = tree.textOf(tree.child(tree.child(node, 'function'), 'operand'));
+  const isWait = (inner: NodeRow) => {
+    const isMethod =
+      tree.kind(inner) === 'selector_expression' && tree.textOf(tree.child(inner, 'field')) === 'Wait';
+    return isMethod && tree.textOf(tree.child(inner, 'operand')) === command;
+  };
+  const [exit] = findExits({ file, from: node, isGood: isWait });
+  const around = functionAt(file, node);
+  // Kept in a field, somebody else waits.
+  if (exit === undefined || around === null || command.includes('.')) return null;
+  const isGivenOn = [...tree.descendants(around.body, 'return_statement', 'composite_literal')].some(
+    (inner) => [...tree.descendants(inner, 'identifier')].some((name) => tree.textOf(name) === command),
+  );
+  if (isGivenOn) return null;
+  return {
+    pattern: 'process-not-waited',
+    holders: [{ file, node: statementOf(file, node), name: `${command}.Start` }],
+    fix: {
+      file,
+      line: deferLine(file, node),
+      text: `Wait for the process on every way (${command}.Wait, ${shortPlace({ file, node })}): the way out at ${shortPlace({ file, node: exit.node })} leaves its pipes open and the process in the table.`,
     },
     confidence: 0.85,
   };

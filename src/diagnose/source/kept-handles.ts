@@ -1,6 +1,6 @@
 // Handles that are kept in a container or a field, and taken out or overwritten there without being released.
 import type { GoFile } from '../../gosource/declarations.ts';
-import { statementOf } from '../../gosource/places.ts';
+import { statementOf, type Place } from '../../gosource/places.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
@@ -15,6 +15,9 @@ export interface KeptQuestion {
   readonly pattern: string;
   readonly holders: readonly Holder[];
 }
+
+/** A function is stored itself, not inside of something that is. */
+const MAX_HOPS = 2;
 
 /** Where the handle is kept, and lost: removed from its map, or overwritten in its field. */
 export function findLostHandle(question: KeptQuestion): SourceAnswer | null {
@@ -47,9 +50,13 @@ function findReplaced({ analysis, call, release, pattern, holders }: KeptQuestio
       line: tree.line(target),
       text: `End what ${reference.place.name} has under ${tree.textOf(key)} before another takes its place (${shortPlace(at)}): whenever the same ${tree.textOf(key)} comes again, ${functionKey(around)} forgets the one before without ending it.`,
     },
-    confidence: 0.72,
+    confidence: REPLACING.test(around.name) ? 0.72 : 0.24,
   };
 }
+
+/** Names of functions that are called again for what is there already. */
+const REPLACING =
+  /^(?:apply|set|update|replace|reload|configure|put|sync|reconcile|refresh|use|switch|change|assign|restart|reset|upsert|ensure)/i;
 
 /** A container that is read, ranged over, or handed to a call. */
 function mentions(file: GoFile, node: NodeRow, name: string): boolean {
@@ -77,17 +84,21 @@ function findRemovedUnreleased({
   pattern,
   holders,
 }: KeptQuestion): SourceAnswer | null {
-  if (release.methods === null) return null;
-  const sinks = analysis
-    .follow(call)
-    .filter(({ kind, place }) => kind === 'element' && place !== null && place.kind !== 'local');
+  const sinks = startsOf(analysis, call, release)
+    .flatMap((start) => analysis.follow(start))
+    .filter(({ kind, place }) => kind === 'element' && place !== null && place.kind !== 'local')
+    .filter(({ hops }) => release.methods !== null || hops <= MAX_HOPS);
   for (const { place, at: stored } of sinks.slice(0, 3)) {
     if (place === null) continue;
     const removals = analysis.operations.operationsOf(place).filter(({ kind }) => kind === 'remove');
     for (const removal of removals) {
       const around = functionAt(removal.file, removal.node);
       if (around === null || /^(?:New|new)/.test(around.name)) continue;
-      if (isReleasing(analysis, removal.file, around.body, release.methods)) continue;
+      const isEnded =
+        release.methods === null
+          ? isCalling(analysis, removal.file, around.body, place)
+          : isReleasing(analysis, removal.file, around.body, release.methods);
+      if (isEnded) continue;
       return {
         pattern,
         holders: [...holders, { ...stored, name: place.name }],
@@ -101,6 +112,31 @@ function findRemovedUnreleased({
     }
   }
   return null;
+}
+
+/** The call, or where another than its first result goes. */
+function startsOf(analysis: SourceAnalysis, { file, node }: SourceNode, release: Release): SourceNode[] {
+  const { tree } = file;
+  if (release.result === 0) return [{ file, node }];
+  const name = tree.children(tree.child(tree.parent(tree.parent(node)), 'left'))[release.result];
+  const local =
+    name === undefined || tree.kind(name) !== 'identifier'
+      ? null
+      : analysis.index.locals(file).resolve(tree.textOf(name), name);
+  if (local === null) return [];
+  return analysis.index
+    .locals(file)
+    .uses(local)
+    .map((use) => ({ file, node: use }));
+}
+
+/** Does a function call what it finds in the container: `cancel := m[id]; cancel()`? */
+function isCalling(analysis: SourceAnalysis, file: GoFile, body: NodeRow, place: Place): boolean {
+  return [...file.tree.descendants(body, 'call_expression')].some((call) =>
+    analysis.places
+      .referencesOf({ file, node: file.tree.child(call, 'function') })
+      .some((reference) => reference.place.key === place.key && reference.depth > 0),
+  );
 }
 
 /** Does a function (or one that it calls) release anything of this kind? */

@@ -57,6 +57,8 @@ export function explainWait(waiting: WaitingGoroutine): SourceAnswer | null {
   const group = methodOperand(file, node, /\.Wait$/);
   if (group === NO_NODE) return null;
   const dones = callsOn(analysis, { file, node: group }, /\.Done$/);
+  const uncounted = explainUncounted(waiting, group, dones);
+  if (uncounted !== null) return uncounted;
   for (const done of dones) {
     const { tree } = done.file;
     const isDone = (inner: NodeRow) =>
@@ -73,6 +75,42 @@ export function explainWait(waiting: WaitingGoroutine): SourceAnswer | null {
         file: done.file,
         line: tree.line(tree.child(around, 'body')) + 1,
         text: `Defer ${tree.textOf(tree.child(done.node, 'function'))}() at the beginning of the goroutine: the way out at ${shortPlace(at)} skips it, and Wait never returns.`,
+      },
+      confidence: 0.88,
+    };
+  }
+  return null;
+}
+
+/** `wg.Add(1)`, and a way out in front of the goroutine that was counted. */
+function explainUncounted(
+  waiting: WaitingGoroutine,
+  group: NodeRow,
+  dones: readonly SourceNode[],
+): SourceAnswer | null {
+  const { analysis, file } = waiting;
+  for (const add of callsOn(analysis, { file, node: group }, /\.Add$/)) {
+    const { tree } = add.file;
+    const isStarted = (inner: NodeRow) =>
+      (tree.kind(inner) === 'go_statement' && !/\.Wait\(\)/.test(tree.textOf(inner))) ||
+      /\.(?:Go|Submit|Done)$/.test(tree.textOf(tree.child(inner, 'function')).slice(-12)) ||
+      dones.some((done) => done.file === add.file && done.node === inner);
+    const home = tree.enclosing(add.node, 'func_literal', 'function_declaration', 'method_declaration');
+    const isHere = [...tree.descendants(home)].some((inner) => inner > add.node && isStarted(inner));
+    const loop = tree.enclosing(add.node, 'for_statement');
+    const within = loop > home ? { within: tree.child(loop, 'body') } : {};
+    const exit = findExits({ file: add.file, from: add.node, isGood: isStarted, ...within }).find(
+      ({ kind }) => kind !== 'end',
+    );
+    if (!isHere || exit === undefined) continue;
+    const at = { file: add.file, node: exit.node };
+    return {
+      pattern: 'waitgroup-never-done',
+      holders: [{ ...add, name: file.tree.textOf(group) }, ...holdersOf(waiting, null)],
+      fix: {
+        file: add.file,
+        line: tree.line(add.node),
+        text: `Count right in front of the go statement: the ${exit.kind} at ${shortPlace(at)} leaves after ${tree.textOf(add.node)} without starting what would call Done, and Wait never returns.`,
       },
       confidence: 0.88,
     };

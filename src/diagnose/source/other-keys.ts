@@ -14,6 +14,7 @@ export function findOtherKey(study: ContainerStudy): SourceAnswer | null {
     const removed = makerOfKey(study.analysis, operation.file, operation.key);
     if (operation.key === NO_NODE || removed === null || removed === added) continue;
     if (added !== '' && removed !== '') continue; // two ways to make it may well agree
+    if (removed === '' && isMadeByCallers(study.analysis, operation.file, operation.key, added)) continue;
     return {
       pattern: 'missing-delete-on-path',
       holders: study.holders,
@@ -29,13 +30,29 @@ export function findOtherKey(study: ContainerStudy): SourceAnswer | null {
   return null;
 }
 
+/** The removing function is handed a key that was made the same way, or one that cannot be seen. */
+function isMadeByCallers(analysis: SourceAnalysis, file: GoFile, key: NodeRow, maker: string): boolean {
+  const local = analysis.index.locals(file).resolve(file.tree.textOf(key), key);
+  const declaration = file.functions.find((f) => f.node === local?.scope);
+  if (local === null || declaration === undefined) return false;
+  return analysis.places
+    .argumentsFor(declaration, local)
+    .map((argument) => makerOfKey(analysis, argument.file, argument.node))
+    .some((made) => made === null || made === maker);
+}
+
 /** Name of the function that makes the key; '' for a plain parameter; null for what comes from elsewhere. */
 function makerOfKey(analysis: SourceAnalysis, file: GoFile, key: NodeRow, depth = 0): string | null {
   const { tree } = file;
   switch (tree.kind(key)) {
     case 'call_expression': {
       const callee = analysis.types.calleeOf({ file, node: key });
-      return callee.kind === 'conversion' ? '' : tree.textOf(tree.child(key, 'function'));
+      if (callee.kind === 'conversion') return '';
+      // What is asked for (`r.FormValue("id")`) or made up (`uuid.New()`) is a key of its own.
+      const isMadeOf = tree
+        .children(tree.child(key, 'arguments'))
+        .some((argument) => !/_literal$/.test(tree.kind(argument)));
+      return isMadeOf ? tree.textOf(tree.child(key, 'function')) : null;
     }
     case 'binary_expression':
       return '+';

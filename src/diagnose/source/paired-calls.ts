@@ -105,8 +105,8 @@ function findSkips(
     // A closure is run by somebody else at another time: what the function around it removes is not for this call.
     const around = tree.enclosing(node, 'func_literal');
     const scope = around === NO_NODE ? caller.body : around;
-    const removals = [...tree.descendants(scope, 'call_expression', 'send_statement')].filter((inner) =>
-      isRemoving(file, inner),
+    const removals = [...tree.descendants(scope, 'call_expression', 'send_statement')].filter(
+      (inner) => isRemoving(file, inner) && isRunHere(file, inner, scope),
     );
     if (removals.length === 0) {
       return depth < MAX_WRAPPERS && around === NO_NODE ? findSkips(pair, caller, isRemoving, depth + 1) : [];
@@ -114,7 +114,8 @@ function findSkips(
     if (isCoveredBefore(file, node, caller, isRemoving)) return [];
     // What ends before it begins is the one of last time: `old.Stop(); s.current = Start()`.
     if (removals.every((removal) => removal < node)) return [];
-    const exits = findExits({ file, from: node, isGood: (inner) => isRemoving(file, inner) });
+    const isGood = (inner: NodeRow) => isRemoving(file, inner) && isRunHere(file, inner, scope);
+    const exits = findExits({ file, from: node, isGood });
     return exits.length > 0 ? [{ call, exits, wrapper: adder }] : [];
   });
 }
@@ -128,12 +129,33 @@ export function isEverywherePaired(pair: Pair, adder = pair.adder, depth = 0): b
     sites.every(({ file, node, caller }) => {
       if (caller === null || caller === adder) return false;
       if (isCoveredBefore(file, node, caller, isRemoving)) return true;
-      const isRemoved = [...file.tree.descendants(caller.body, 'call_expression', 'send_statement')].some(
-        (inner) => inner > node && isRemoving(file, inner),
+      const around = file.tree.enclosing(node, 'func_literal');
+      const scope = around === NO_NODE ? caller.body : around;
+      const isGood = (inner: NodeRow) => isRemoving(file, inner) && isRunHere(file, inner, scope);
+      const isRemoved = [...file.tree.descendants(scope, 'call_expression', 'send_statement')].some(
+        (inner) => inner > node && isGood(inner),
       );
       if (!isRemoved) return depth < MAX_WRAPPERS && isEverywherePaired(pair, caller, depth + 1);
-      return findExits({ file, from: node, isGood: (inner) => isRemoving(file, inner) }).length === 0;
+      return findExits({ file, from: node, isGood }).length === 0;
     })
+  );
+}
+
+/** Not in a closure that somebody else gets, to run it whenever he likes. */
+function isRunHere(file: GoFile, node: NodeRow, scope: NodeRow): boolean {
+  const { tree } = file;
+  for (let at = tree.parent(node); at !== NO_NODE && at !== scope; at = tree.parent(at)) {
+    if (tree.kind(at) !== 'func_literal') continue;
+    const isCalled = tree.field(at) === 'function' || isRunSoon(file, tree.parent(tree.parent(at)));
+    if (!isCalled) return false;
+  }
+  return true;
+}
+
+/** `once.Do(f)`, `group.Go(f)`, `context.AfterFunc(ctx, f)` see to it that the closure runs. */
+function isRunSoon({ tree }: GoFile, call: NodeRow): boolean {
+  return /(?:^|\.)(?:Do|Go|AfterFunc|Cleanup|OnceFunc|defer\w*)$/.test(
+    tree.textOf(tree.child(call, 'function')),
   );
 }
 
@@ -209,6 +231,13 @@ export function findSkippingRemover(pair: Pair): SourceAnswer | null {
   return null;
 }
 
+interface EarlyExitOptions {
+  /** Is the end of the service a good reason to leave? Yes unless told. */
+  readonly isShutdownFine?: boolean;
+  /** Ways out on which the entry is meant to stay. */
+  readonly isKept?: (leaving: NodeRow) => boolean;
+}
+
 /**
  * A way out in front of `node` that is no orderly end, not for want of anything to remove, and not behind something
  * `isGood` as well; NO_NODE when there is none.
@@ -217,7 +246,7 @@ export function findEarlyExit(
   analysis: SourceAnalysis,
   at: SourceNode,
   isGood: (node: NodeRow) => boolean,
-  isShutdownFine = true,
+  options: EarlyExitOptions = {},
 ): NodeRow {
   const { file, node } = at;
   const { tree } = file;
@@ -239,9 +268,9 @@ export function findEarlyExit(
     const closure = tree.enclosing(tree.parent(leaving), 'func_literal');
     if (closure !== NO_NODE && tree.contains(region, closure)) continue;
     const condition = nearestCondition(file, leaving);
-    if (condition !== NO_NODE && isNothingThere(file, condition)) continue;
-    if (isShutdownFine && isShutdown(analysis, file, leaving)) continue;
-    if (isPreceded(file, leaving, region, isGood)) continue;
+    if (condition !== NO_NODE && isNothingThere(analysis, file, condition)) continue;
+    if (options.isShutdownFine !== false && isShutdown(analysis, file, leaving)) continue;
+    if (isPreceded(file, leaving, region, isGood) || options.isKept?.(leaving) === true) continue;
     return leaving;
   }
   return NO_NODE;

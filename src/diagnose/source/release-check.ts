@@ -1,5 +1,5 @@
 // What a call gives has to be released: a body closed, a cancel function called. Is it, on every way?
-import type { GoFile } from '../../gosource/declarations.ts';
+import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
 import type { Local } from '../../gosource/locals.ts';
 import { findExits, type Exit } from '../../gosource/paths.ts';
 import { statementOf } from '../../gosource/places.ts';
@@ -60,10 +60,25 @@ export function checkRelease(
   return checkLocal(analysis, file, call, local, release);
 }
 
+/** Does a function that gets it as a parameter release it? null when it has no name there. */
+export function checkParameter(
+  analysis: SourceAnalysis,
+  declaration: FunctionDeclaration,
+  index: number,
+  release: Release,
+): ReleaseState | null {
+  const file = analysis.index.file(declaration.path);
+  const parameter = declaration.parameters[Math.min(index, declaration.parameters.length - 1)];
+  if (file === null || parameter === undefined || parameter.node === NO_NODE) return null;
+  const local = analysis.index.locals(file).resolve(parameter.name, parameter.node);
+  return local === null ? null : checkLocal(analysis, file, declaration.body, local, release);
+}
+
+/** @param from call that gives it, or body of the function that got it. */
 function checkLocal(
   analysis: SourceAnalysis,
   file: GoFile,
-  call: NodeRow,
+  from: NodeRow,
   local: Local,
   release: Release,
 ): ReleaseState {
@@ -71,13 +86,24 @@ function checkLocal(
   const uses = analysis.index
     .locals(file)
     .uses(local)
-    .filter((use) => use > call);
+    .filter((use) => use > from);
   const releasing = uses.filter((use) => isReleased(file, use, release));
   const handedOn = uses.filter((use) => isHandedOn(analysis, file, use, release));
   const ends = new Set<NodeRow>([...releasing, ...handedOn]);
   if (ends.size === 0) return { kind: 'forgotten' };
-  const exits = findExits({ file, from: statementOf(file, call), isGood: (node) => ends.has(node) });
-  const real = exits.filter(({ node }) => !tree.contains(call, node));
+  const isBody = tree.kind(from) === 'block';
+  const start = isBody ? from : statementOf(file, from);
+  // What is declared in a loop is there for one round.
+  const round = tree.child(tree.enclosing(local.node, 'for_statement', 'func_literal'), 'body');
+  const isOfRound =
+    !isBody && tree.kind(tree.parent(round)) === 'for_statement' && tree.contains(round, from);
+  const exits = findExits({
+    file,
+    from: start,
+    isGood: (node) => ends.has(node),
+    ...(isOfRound ? { within: round } : {}),
+  });
+  const real = isBody ? exits : exits.filter(({ node }) => !tree.contains(from, node));
   if (real.length > 0) return { kind: 'skipped', exits: real };
   return releasing.length > 0 ? { kind: 'released' } : { kind: 'handed-on', to: handedOn[0] ?? NO_NODE };
 }

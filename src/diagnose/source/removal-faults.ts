@@ -143,7 +143,10 @@ export function findLeftEarly(
       study.removals.some(
         (other) => other.operation.file === operation.file && other.operation.node === node,
       );
-    const exit = findEarlyExit(study.analysis, operation, isRemoval, !isPerEntry);
+    const exit = findEarlyExit(study.analysis, operation, isRemoval, {
+      isShutdownFine: !isPerEntry,
+      isKept: (leaving) => isBehindLookup(study, operation.file, leaving),
+    });
     if (exit === NO_NODE) continue;
     const at = { file: operation.file, node: exit };
     return {
@@ -158,6 +161,25 @@ export function findLeftEarly(
     };
   }
   return null;
+}
+
+/** The way out is only taken with the entry in hand: whoever looked it up knows that it stays. */
+function isBehindLookup({ analysis, place }: ContainerStudy, file: GoFile, leaving: NodeRow): boolean {
+  const { tree } = file;
+  const lookups = analysis.operations.occurrencesOf(place).filter((occurrence) => {
+    const parent = tree.parent(occurrence.node);
+    const isLookup =
+      tree.kind(parent) === 'index_expression' ||
+      /^(?:Load|Get)$/.test(tree.textOf(tree.child(parent, 'field')));
+    return occurrence.file === file && isLookup;
+  });
+  for (let at = tree.parent(leaving); at !== NO_NODE; at = tree.parent(at)) {
+    if (tree.kind(at) !== 'if_statement') continue;
+    const initializer = tree.child(at, 'initializer');
+    const isLookup = lookups.some(({ node }) => initializer !== NO_NODE && tree.contains(initializer, node));
+    if (isLookup && !/^!|==\s*nil/.test(tree.textOf(tree.child(at, 'condition')))) return true;
+  }
+  return false;
 }
 
 /** A goroutine that serves one entry: the end of its context is the end of the entry, not of the service. */

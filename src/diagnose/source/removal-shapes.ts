@@ -10,7 +10,13 @@ import type { ContainerStudy, OperationIn } from './container-study.ts';
 export function findInnerOnly(study: ContainerStudy): SourceAnswer | null {
   const { adds, removals, place, holders } = study;
   const [inner] = removals;
-  const isOuter = adds.some(({ operation }) => operation.depth === 0 && operation.key !== NO_NODE);
+  const isOuter = adds.some(
+    ({ operation: { depth, key, file, value } }) =>
+      depth === 0 &&
+      key !== NO_NODE &&
+      file.tree.kind(value) !== 'slice_expression' &&
+      !file.tree.textOf(value).startsWith('append('),
+  );
   if (inner === undefined || !isOuter || removals.some(({ operation }) => operation.depth === 0)) return null;
   const { file, node } = inner.operation;
   return {

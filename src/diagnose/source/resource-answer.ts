@@ -12,7 +12,7 @@ import { findHandOver } from './hand-over.ts';
 import { findLostHandle } from './kept-handles.ts';
 import { explainKeptCall } from './kept-calls.ts';
 import { pathFilter, type Located } from './locate.ts';
-import { checkRelease, deferLine, type ReleaseState } from './release-check.ts';
+import { checkParameter, checkRelease, deferLine, type ReleaseState } from './release-check.ts';
 import { findResource, guessResource, type ResourceKind } from './resource-table.ts';
 
 /** Calls on the line of a culprit that give something to release, and are not (always) followed by it. */
@@ -28,13 +28,21 @@ export function explainResource(
       if (callee.kind !== 'external') return null;
       if (isShortTimer(file, node, callee.key)) return null;
       const known = believe(findResource(callee.key), { file, node });
-      const kind = known ?? (mayGuess ? guessResource(callee.key) : null);
+      const kind = known ?? (mayGuess && isGivenHandle(file, node) ? guessResource(callee.key) : null);
       const answer = kind === null ? null : explainCall(analysis, located, node, { key: callee.key, kind });
       if (answer !== null)
         return known === null ? { ...answer, confidence: answer.confidence * 0.7 } : answer;
       return explainKeptCall(analysis, { file, node }, callee.key);
     }),
   );
+}
+
+/** Does a call of unknown results give more than an error? */
+function isGivenHandle({ tree }: GoFile, call: NodeRow): boolean {
+  const list = tree.parent(call);
+  if (tree.kind(list) === 'expression_statement') return false;
+  const targets = tree.field(list) === 'right' ? tree.children(tree.child(tree.parent(list), 'left')) : [];
+  return targets.length !== 1 || !/^(?:_|\w*[eE]rr)$/.test(tree.textOf(targets[0] ?? list));
 }
 
 /** What is known by a method's name alone has to be used like it. */
@@ -96,19 +104,23 @@ function describeUnreleased(
 ): SourceAnswer {
   const { file, node } = call;
   const exit = state.kind === 'skipped' ? state.exits[0] : undefined;
-  const why =
-    exit === undefined
-      ? 'nothing here does'
-      : `the way out at ${shortPlace({ file, node: exit.node })} does not`;
+  const at = exit === undefined ? null : { file, node: exit.node };
   const name = key.slice(key.lastIndexOf('/') + 1);
-  const isFunction = kind.release.methods === null;
+  const what = kind.release.methods === null ? kind.verb : `${kind.verb} of what ${name} gives`;
+  const loop = file.tree.enclosing(node, 'for_statement', 'func_literal');
+  // A defer in a loop waits for the end of the function.
+  const isInLoop =
+    file.tree.kind(loop) === 'for_statement' && at !== null && file.tree.contains(loop, at.node);
+  const why = at === null ? 'nothing here does' : `the way out at ${shortPlace(at)} does not`;
   return {
     pattern: kind.pattern,
     holders: [...holders, { file, node: statementOf(file, node), name }],
     fix: {
       file,
-      line: deferLine(file, node),
-      text: `Defer ${isFunction ? kind.verb : `${kind.verb} of what ${name} gives`} right behind the call (${shortPlace(call)}): ${why}.`,
+      line: isInLoop ? file.tree.line(at.node) : deferLine(file, node),
+      text: isInLoop
+        ? `Call ${what} before the way out at ${shortPlace(at)} too: ${shortPlace(call)} opens another in every round.`
+        : `Defer ${what} right behind the call (${shortPlace(call)}): ${why}.`,
     },
     confidence: 0.92,
   };
@@ -132,7 +144,7 @@ function explainHandedOn(
     pattern: kind.pattern,
     holders,
   };
-  if (over === null) return findLostHandle(kept);
+  if (over === null) return explainGiven(analysis, file, handed, { key, kind }) ?? findLostHandle(kept);
   return (
     findDroppedHandle({
       analysis,
@@ -143,6 +155,39 @@ function explainHandedOn(
       isOnPath: pathFilter(located.culprit),
     }) ?? findLostHandle(kept)
   );
+}
+
+/** Given to a function that releases it, but not on every way: `go s.serve(conn)`. */
+function explainGiven(
+  analysis: SourceAnalysis,
+  file: GoFile,
+  handed: { readonly call: NodeRow; readonly to: NodeRow },
+  { key, kind }: Opened,
+): SourceAnswer | null {
+  const { tree } = file;
+  const list = tree.parent(handed.to);
+  if (tree.kind(list) !== 'argument_list') return null;
+  const callee = analysis.types.calleeOf({ file, node: tree.parent(list) });
+  const [taker] = callee.kind === 'known' && callee.functions.length === 1 ? callee.functions : [];
+  const home = taker === undefined ? null : analysis.index.file(taker.path);
+  if (taker === undefined || home === null) return null;
+  const state = checkParameter(analysis, taker, tree.children(list).indexOf(handed.to), kind.release);
+  if (state?.kind !== 'skipped') return null;
+  const [exit] = state.exits;
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return {
+    pattern: kind.pattern,
+    holders: [
+      { file, node: statementOf(file, handed.call), name },
+      { file: home, node: taker.node, name: functionKey(taker) },
+    ],
+    fix: {
+      file: home,
+      line: home.tree.line(taker.body),
+      text: `Defer ${kind.verb} at the beginning of ${functionKey(taker)}, which gets what ${name} gives${exit === undefined ? '' : `: the way out at ${shortPlace({ file: home, node: exit.node })} does not end it`}.`,
+    },
+    confidence: 0.86,
+  };
 }
 
 /** An `http.Transport` for every call keeps its idle connections for ever. */

@@ -98,10 +98,10 @@ func Sizes(names []string) (n int64) {
 		f, err := os.Open(name) // culprit hold
 		if err != nil {
 			continue
-		} // fix
+		}
 		st, err := f.Stat()
 		if err != nil {
-			continue
+			continue // fix
 		}
 		n += st.Size()
 		f.Close()
@@ -111,7 +111,7 @@ func Sizes(names []string) (n int64) {
 `,
     twin: [
       [
-        '\t\tif err != nil {\n\t\t\tcontinue\n\t\t}\n\t\tn +=',
+        '\t\tif err != nil {\n\t\t\tcontinue // fix\n\t\t}\n\t\tn +=',
         '\t\tif err != nil {\n\t\t\tf.Close()\n\t\t\tcontinue\n\t\t}\n\t\tn +=',
       ],
     ],

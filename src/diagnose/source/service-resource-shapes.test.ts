@@ -146,6 +146,53 @@ func Copy(ctx context.Context, from Source, to Sink) error {
     ],
   },
   {
+    name: 'a body that a retry forgets',
+    kind: 'fd',
+    pattern: 'body-not-closed',
+    source: `
+-- m/client/client.go --
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+type Client struct {
+	http    *http.Client
+	retries int
+}
+
+func (c *Client) Get(url string, into any) error {
+	var last error
+	for i := 0; i < c.retries; i++ {
+		resp, err := c.http.Get(url) // culprit hold
+		if err != nil {
+			last = err
+			continue
+		}
+		if resp.StatusCode >= 500 { // fix
+			last = fmt.Errorf("status %d", resp.StatusCode)
+			time.Sleep(time.Second)
+			continue // fix
+		}
+		err = json.NewDecoder(resp.Body).Decode(into)
+		resp.Body.Close()
+		return err
+	}
+	return last
+}
+`,
+    twin: [
+      [
+        '\t\t\tlast = fmt.Errorf("status %d", resp.StatusCode)',
+        '\t\t\tresp.Body.Close()\n\t\t\tlast = fmt.Errorf("status %d", resp.StatusCode)',
+      ],
+    ],
+  },
+  {
     name: 'rows of a query builder',
     kind: 'fd',
     pattern: 'rows-not-closed',
@@ -357,6 +404,83 @@ func (e *Engine) Query(ctx context.Context, q string) ([]string, error) {
 }
 `,
     twin: [['make(chan Result)', 'make(chan Result, len(e.shards))']],
+  },
+  {
+    name: 'a subscription of a library that is not closed',
+    kind: 'goroutine',
+    pattern: 'not-closed',
+    source: `
+-- m/notify/notify.go --
+package notify
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+type Notifier struct{ rdb *redis.Client }
+
+func (n *Notifier) WaitFor(ctx context.Context, topic string) (string, error) {
+	sub := n.rdb.Subscribe(ctx, topic) // culprit hold fix
+	select {
+	case msg := <-sub.Channel():
+		return msg.Payload, nil
+	case <-time.After(30 * time.Second):
+		return "", context.DeadlineExceeded
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+`,
+    twin: [['\tselect {\n\tcase msg', '\tdefer sub.Close()\n\tselect {\n\tcase msg']],
+  },
+  {
+    name: 'a producer whose stream breaks',
+    kind: 'goroutine',
+    pattern: 'goroutine-blocked-send',
+    source: `
+-- m/stream/stream.go --
+package stream
+
+import "context"
+
+type Event struct{ N int }
+
+type Server interface {
+	Send(*Event) error
+	Context() context.Context
+}
+
+type Source interface{ Next() (*Event, bool) }
+
+func Stream(src Source, srv Server) error {
+	out := make(chan *Event) // hold
+	go func() {
+		defer close(out)
+		for {
+			ev, ok := src.Next()
+			if !ok {
+				return
+			}
+			out <- ev // culprit hold fix
+		}
+	}()
+	for ev := range out {
+		if err := srv.Send(ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+`,
+    twin: [
+      [
+        '\t\t\tout <- ev // culprit hold fix',
+        '\t\t\tselect {\n\t\t\tcase out <- ev: // culprit\n\t\t\tcase <-srv.Context().Done():\n\t\t\t\treturn\n\t\t\t}',
+      ],
+    ],
   },
 ];
 

@@ -23,19 +23,37 @@ export function explainSkippedClose(
     const [exit] = findExits({ file: close.file, from, isGood: (node) => node === close.node });
     if (exit === undefined) continue;
     const at = { file: close.file, node: exit.node };
+    const wait = shortPlace({ file: waiting.file, node: waiting.node });
     const leaving = exit.kind === 'end' ? 'one way through the function' : `the way out at ${shortPlace(at)}`;
+    // A defer runs too late for who waits for the goroutines, and again and again in a loop.
+    const isLate = isWaitedFor(close) || tree.enclosing(from, 'for_statement') > functionOf(close);
+    const isBeforeLeaving = isLate && exit.kind !== 'end';
     return {
       pattern,
       holders: holdersOf(waiting, study),
       fix: {
         file: close.file,
-        line: tree.line(statementOf(close.file, from)),
-        text: `Defer close(${study.place.name}) right behind this: ${leaving} leaves it open, and the goroutine at ${shortPlace({ file: waiting.file, node: waiting.node })} waits for ever.`,
+        line: isBeforeLeaving ? tree.line(exit.node) : tree.line(statementOf(close.file, from)),
+        text: isBeforeLeaving
+          ? `Close ${study.place.name} before leaving at ${shortPlace(at)} too: this way leaves it open, and the goroutine at ${wait} waits for ever.`
+          : `Defer close(${study.place.name}) right behind this: ${leaving} leaves it open, and the goroutine at ${wait} waits for ever.`,
       },
       confidence: 0.9,
     };
   }
   return null;
+}
+
+/** Does the function wait for its goroutines behind the close? */
+function isWaitedFor(close: SourceNode): boolean {
+  const { tree } = close.file;
+  return [...tree.descendants(functionOf(close), 'call_expression')].some(
+    (call) => call > close.node && /\.Wait$/.test(tree.textOf(tree.child(call, 'function')).slice(-20)),
+  );
+}
+
+function functionOf({ file, node }: SourceNode): NodeRow {
+  return file.tree.enclosing(node, 'func_literal', 'function_declaration', 'method_declaration');
 }
 
 /** From where on the closing function owes the close; NO_NODE when it only does as it is told. */

@@ -3,8 +3,8 @@ import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
-import { shortPlace, type SourceAnswer } from './answer.ts';
-import { findLoopExits, isEndlessLoop, isShutdown } from './conditions.ts';
+import { lineOf, shortPlace, type SourceAnswer } from './answer.ts';
+import { findLoopExits, isEndlessLoop, isShutdown, receivedChannel } from './conditions.ts';
 import type { ContainerStudy, OperationIn } from './container-study.ts';
 
 /** Functions between the loop and what it takes away. */
@@ -96,7 +96,43 @@ export function findBrokenSweep(study: ContainerStudy, sweeps: readonly Sweep[])
       };
     }
   }
-  return findUnstarted(study, sweeps);
+  return findEndedByRequest(study, sweeps) ?? findUnstarted(study, sweeps);
+}
+
+/** The loop ends with a context, and whoever starts it hands over the one of a request. */
+function findEndedByRequest(study: ContainerStudy, sweeps: readonly Sweep[]): SourceAnswer | null {
+  const { analysis } = study;
+  for (const { file, loop, declaration } of sweeps) {
+    const ways = findLoopExits(file, loop).map((leaving) => contextOf(file, leaving));
+    const local = ways
+      .filter((context) => file.tree.kind(context) === 'identifier')
+      .map((context) => analysis.index.locals(file).resolve(file.tree.textOf(context), context))
+      .find((found) => found?.kind === 'parameter' && found.scope === declaration.node);
+    if (local === undefined || local === null) continue;
+    for (const argument of analysis.places.argumentsFor(declaration, local)) {
+      const callee = analysis.types.calleeOf(argument);
+      if (callee.kind !== 'external' || callee.key !== 'net/http.Request.Context') continue;
+      return {
+        pattern: 'unbounded-map',
+        holders: study.holders,
+        fix: {
+          file: argument.file,
+          line: lineOf(argument),
+          text: `Start ${functionKey(declaration)} with a context that lasts as long as ${study.place.name} (${shortPlace(argument)}): it ends with the first request, and nothing is removed any more.`,
+        },
+        confidence: 0.88,
+      };
+    }
+  }
+  return null;
+}
+
+/** `ctx` of the case `<-ctx.Done()` that a statement stands in; NO_NODE for others. */
+function contextOf(file: GoFile, leaving: NodeRow): NodeRow {
+  const { tree } = file;
+  const communication = tree.child(tree.enclosing(leaving, 'communication_case'), 'communication');
+  const selector = tree.child(receivedChannel(file, communication), 'function');
+  return tree.textOf(tree.child(selector, 'field')) === 'Done' ? tree.child(selector, 'operand') : NO_NODE;
 }
 
 /** Called from a loop of its own: a supervisor. */
