@@ -16,6 +16,7 @@ const TOOLS = [
     debian: 'chromium',
     for: 'the page in a browser',
   },
+  { names: ['prometheus'], debian: 'prometheus', for: 'the query API' },
   { names: ['gcc', 'cc'], debian: 'gcc libc6-dev', for: 'the C leak of the demo service' },
 ];
 

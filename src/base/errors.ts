@@ -42,6 +42,16 @@ export const ERRORS = {
     advice: 'Look at what is served at this address: no scrape or profile is that large.',
   },
   TARGET_TRUNCATED: { advice: 'The answer ended early; look at proxies and WriteTimeout of the service.' },
+  ANSWER_INVALID: { advice: 'Give the base of a Prometheus-compatible query API, as Grafana has it.' },
+  QUERY_EMPTY: {
+    advice: 'Check --selector and --since; try the selector in the graph page of the query API.',
+  },
+  QUERY_FAILED: {
+    advice: 'The query API says why; correct --selector.',
+  },
+  QUERY_TOO_LARGE: {
+    advice: 'Ask for less: a narrower --selector, a shorter --since or a longer --step.',
+  },
   PROFILE_INVALID: { advice: 'The profile is damaged or no pprof profile; take it again.' },
   PROFILE_NOT_FOUND: { advice: 'Check the name; a URL needs http:// or host:port in front.' },
   PROFILE_TOO_LARGE: { advice: 'Raise the limit on decompressed bytes if the file can be trusted.' },

@@ -42,7 +42,7 @@ export const GAUGES = {
   maxFds: { kind: 'level', from: 'process_max_fds' },
   cgoCallsTotal: { kind: 'counter', from: '/cgo/go-to-c-calls:calls' },
   rssBytes: { kind: 'level', from: 'process_resident_memory_bytes; VmRSS' },
-  rssAnonBytes: { kind: 'level', from: 'RssAnon of /proc/PID/status' },
+  rssAnonBytes: { kind: 'level', from: 'RssAnon of /proc/PID/status; container_memory_rss' },
   rssFileBytes: { kind: 'level', from: 'RssFile of /proc/PID/status' },
   rssShmemBytes: { kind: 'level', from: 'RssShmem of /proc/PID/status' },
   swapBytes: { kind: 'level', from: 'VmSwap of /proc/PID/status' },
@@ -55,9 +55,15 @@ export const GAUGES = {
   cpuSecondsTotal: { kind: 'counter', from: 'process_cpu_seconds_total' },
   processStartMillis: { kind: 'level', from: 'process_start_time_seconds; as the process says' },
   requestsTotal: { kind: 'counter', from: 'sum of the request counters that were recognised' },
-  cgroupCurrentBytes: { kind: 'level', from: 'memory.current (v2), memory.usage_in_bytes (v1)' },
-  cgroupOomKillsTotal: { kind: 'counter', from: 'oom_kill of memory.events' },
-  memoryLimitBytes: { kind: 'level', from: 'memory.max of the cgroup; configured limit' },
+  cgroupCurrentBytes: {
+    kind: 'level',
+    from: 'memory.current (v2), memory.usage_in_bytes (v1); container_memory_working_set_bytes, which lacks idle page cache',
+  },
+  cgroupOomKillsTotal: { kind: 'counter', from: 'oom_kill of memory.events; container_oom_events_total' },
+  memoryLimitBytes: {
+    kind: 'level',
+    from: 'memory.max of the cgroup; limit of the container; configured limit',
+  },
   goResidentBytes: {
     kind: 'level',
     from: 'go.memory.used of OpenTelemetry: what MemStats calls Sys - HeapReleased; 0 where the program is not Go',

@@ -14,6 +14,13 @@ export function durationArgument(text: string): Millis {
   return millis !== null && millis > 0 ? millis : invalid('needs a duration such as 30s, 5m or 1h', text);
 }
 
+/** `2026-11-20T12:00:00Z`, `2026-11-20` (midnight UTC), or Unix seconds. */
+export function timeArgument(text: string): Millis {
+  const isSeconds = /^\d{9,11}(?:\.\d+)?$/.test(text);
+  const millis = isSeconds ? Number(text) * 1000 : /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
+  return Number.isFinite(millis) ? millis : invalid('needs a time such as 2026-11-20T12:00:00Z', text);
+}
+
 export function sizeArgument(text: string): Bytes {
   const bytes = parseSize(text);
   return bytes !== null && bytes > 0 ? bytes : invalid('needs a size such as 512MiB', text);

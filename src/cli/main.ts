@@ -7,6 +7,7 @@ import {
   listenArgument,
   scaleArgument,
   sizeArgument,
+  timeArgument,
   wholeNumberArgument,
 } from './arguments.ts';
 import type { WatchOptions } from './commands/watch.ts';
@@ -15,6 +16,7 @@ import type { DemoOptions } from './commands/demo.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { RecordOptions } from './commands/record.ts';
 import type { GcTraceOptions } from './commands/gctrace.ts';
+import type { ScreenOptions } from './commands/screen.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { ReportOptions } from './commands/report.ts';
 import type { DiagnoseOptions } from './commands/diagnose.ts';
@@ -93,6 +95,7 @@ const duration = named(durationArgument);
 const listen = named(listenArgument);
 const scale = named(scaleArgument);
 const size = named(sizeArgument);
+const time = named(timeArgument);
 const wholeNumber = named(wholeNumberArgument);
 
 function buildProgram(): Command {
@@ -156,7 +159,19 @@ Examples:
       program
         .command('check')
         .description('one time-boxed investigation; exit 0 no leak, 1 leak, 2 cannot tell, 3 error')
-        .argument('<target>', 'URL of a service, or a process here: pid:1234, name:orders, port:8080')
+        .argument('[target]', 'URL of a service, or a process here: pid:1234, name:orders, port:8080')
+        .option(
+          '--prometheus <url>',
+          'many targets at once, from the history of a query API (instead of a target)',
+        )
+        .option('--selector <matchers>', 'with --prometheus: which targets, e.g. {job="orders"}', '{}')
+        .addOption(lasting('--since <duration>', 'with --prometheus: how far back', '7d'))
+        .option('--until <time>', 'with --prometheus: the end of it (now)', time)
+        .option(
+          '--step <duration>',
+          'with --prometheus: between two points (1m below 2d, 5m for a week)',
+          duration,
+        )
         .addOption(lasting('--for <duration>', 'how long to watch, by the clock on the wall', '5m'))
         .option('--json', 'one plimsoll-report/1 document on standard output')
         .addOption(repeatable('--source <folder>', 'Go sources: show the culprit, name holder and fix'))
@@ -172,11 +187,25 @@ Examples:
   plimsoll check http://127.0.0.1:6060 --for 10m
   plimsoll check http://127.0.0.1:6060 --for 30m --json > report.json
   plimsoll check name:orders                       what /proc, and the ports that it listens on, tell
+  plimsoll check --prometheus http://prometheus:9090 --selector '{job="orders"}' --since 7d
 Ctrl-C ends it early with the report so far.`,
     )
-    .action(async (target: string, options: CheckOptions) => {
-      const { checkCommand } = await import('./commands/check.ts');
-      await endWith(checkCommand(target, options));
+    .action(async (target: string | undefined, options: CheckOptions & Partial<ScreenOptions>) => {
+      const { prometheus } = options;
+      if ((target === undefined) === (prometheus === undefined)) {
+        throw new PlimsollError(
+          'ARGUMENTS_INVALID',
+          'arguments',
+          'give a target or --prometheus, one of them',
+        );
+      }
+      if (prometheus !== undefined) {
+        const { screenCommand } = await import('./commands/screen.ts');
+        await endWith(screenCommand(options as ScreenOptions));
+      } else if (target !== undefined) {
+        const { checkCommand } = await import('./commands/check.ts');
+        await endWith(checkCommand(target, options));
+      }
     });
 
   withTimeScale(

@@ -16,7 +16,11 @@ export async function printReport(
         style: styleFor(process.stdout),
         ...describeSeries(options.investigation),
       });
-  // A pipe takes its time: an exit right after write() would cut the document.
+  await printText(text);
+}
+
+/** A pipe takes its time: an exit right after write() would cut the document. */
+export async function printText(text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(`${text.trimEnd()}\n`, (error) => (error ? reject(error) : resolve()));
   });

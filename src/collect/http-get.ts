@@ -1,13 +1,13 @@
-// One GET, with every way in which a target can misbehave turned into a PlimsollError.
+// One request, with every way in which a target can misbehave turned into a PlimsollError.
 import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { PlimsollError } from '../base/errors.ts';
-import { formatBytes, MIB, SECOND_MILLIS, type Bytes, type Millis } from '../base/units.ts';
+import { formatBytes, KIB, MIB, SECOND_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { Access } from '../model/target.ts';
 import { authorizationHeader, closeIdle, TlsAgents } from './access.ts';
-import { readableReason, shownUrl } from './readable-failure.ts';
+import { readableReason, shownUrl, textWithoutSecrets } from './readable-failure.ts';
 
 /** A scrape that takes longer than most scrape intervals is of no use. */
 export const GAUGES_TIMEOUT_MILLIS = 10 * SECOND_MILLIS;
@@ -23,8 +23,8 @@ const MAX_SOCKETS_PER_TARGET = 4;
 /** Idle connections kept between rounds; beyond it targets are asked over new ones. */
 const MAX_FREE_SOCKETS = 256;
 const MAX_REDIRECTS = 3;
-/** Enough of an error page for its first line. */
-const MAX_ERROR_BODY_BYTES = 4096;
+/** Enough of an error page for its first line, and of an API's error for the query that it repeats. */
+const MAX_ERROR_BODY_BYTES = 64 * KIB;
 
 export interface GetOptions {
   /** Sent as they are; never part of an error. */
@@ -37,6 +37,12 @@ export interface GetOptions {
   /** Of the body, after decoding a Content-Encoding. */
   readonly maxBytes: Bytes;
   readonly signal?: AbortSignal;
+  /** Fields of a form: the request is a POST then. */
+  readonly form?: URLSearchParams;
+  /** Gets the body as it comes; the answer has no bytes then. What it throws ends the request. */
+  readonly onChunk?: (chunk: Uint8Array) => void;
+  /** A better error for an answer of this status and (shortened) body without secrets, null for the usual one. */
+  readonly describeStatus?: (status: number, body: string) => PlimsollError | null;
 }
 
 export interface HttpAnswer {
@@ -48,6 +54,7 @@ export interface HttpAnswer {
 /** Keeps connections open between rounds. Idle ones do not keep the process alive. */
 export interface HttpClient {
   /**
+   * A GET; with `form` a POST, which must not do anything twice.
    * @throws PlimsollError TARGET_REFUSED (connection, name, no HTTP), TARGET_TLS, TARGET_TIMEOUT (also when aborted),
    *   TARGET_STATUS, TARGET_REDIRECTED, TARGET_TOO_LARGE, TARGET_TRUNCATED; ACCESS_INVALID for files of `access`;
    *   ARGUMENTS_INVALID for what is no http(s) URL.
@@ -197,13 +204,15 @@ async function exchange(
   try {
     response = await new Promise<IncomingMessage>((resolve, reject) => {
       const send = isTls ? requestHttps : requestHttp;
-      const request = send(url, { headers: requestHeaders(options), agent, signal });
+      const body = options.form?.toString();
+      const method = body === undefined ? 'GET' : 'POST';
+      const request = send(url, { method, headers: requestHeaders(options, body), agent, signal });
       request.on('error', (error) => {
         wasReused = request.reusedSocket;
         reject(error);
       });
       request.on('response', resolve);
-      request.end();
+      request.end(body);
     });
     return await readAnswer(response, options, where);
   } catch (error) {
@@ -217,15 +226,18 @@ async function exchange(
   }
 }
 
-function requestHeaders(options: GetOptions): Record<string, string> {
+function requestHeaders(options: GetOptions, body: string | undefined): Record<string, string> {
   return {
     'user-agent': 'plimsoll',
     accept: options.accept ?? '*/*',
     // Compressing every scrape would cost the target more than the bytes cost the network.
     'accept-encoding': 'identity',
+    ...(body === undefined ? {} : FORM_HEADERS),
     ...options.headers,
   };
 }
+
+const FORM_HEADERS = { 'content-type': 'application/x-www-form-urlencoded' };
 
 async function readAnswer(response: IncomingMessage, options: GetOptions, where: string): Promise<Exchange> {
   const status = response.statusCode ?? 0;
@@ -236,6 +248,8 @@ async function readAnswer(response: IncomingMessage, options: GetOptions, where:
   }
   if (status < 200 || status >= 300) {
     const body = await readBody(response, MAX_ERROR_BODY_BYTES, 'cut').catch(() => new Uint8Array(0));
+    const described = options.describeStatus?.(status, textWithoutSecrets(body, options.headers)) ?? null;
+    if (described !== null) throw described;
     const reason = readableReason(body, options.headers);
     throw new PlimsollError(
       'TARGET_STATUS',
@@ -246,16 +260,21 @@ async function readAnswer(response: IncomingMessage, options: GetOptions, where:
   }
   const announced = Number(response.headers['content-length'] ?? 0);
   if (announced > options.maxBytes) throw tooLarge(where, options.maxBytes);
-  const bytes = await readBody(response, options.maxBytes, () => tooLarge(where, options.maxBytes));
+  const onTooLarge = () => tooLarge(where, options.maxBytes);
+  const bytes = await readBody(response, options.maxBytes, onTooLarge, options.onChunk);
   const [contentType = ''] = (response.headers['content-type'] ?? '').toLowerCase().split(';');
   return { kind: 'body', bytes, contentType: contentType.trim() };
 }
 
-/** @param onTooLarge `cut` keeps the first bytes, a function makes the error. */
+/**
+ * @param onTooLarge `cut` keeps the first bytes, a function makes the error.
+ * @param onChunk gets the bytes instead.
+ */
 async function readBody(
   response: IncomingMessage,
   maxBytes: Bytes,
   onTooLarge: 'cut' | (() => PlimsollError),
+  onChunk?: (chunk: Uint8Array) => void,
 ): Promise<Uint8Array> {
   const decoder = createDecoder(response.headers['content-encoding']);
   const source = decoder === null ? response : response.pipe(decoder);
@@ -263,13 +282,15 @@ async function readBody(
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of source as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
+    if (onChunk === undefined) chunks.push(chunk);
     length += chunk.length;
     if (length > maxBytes) {
       if (onTooLarge === 'cut') break;
       throw onTooLarge();
     }
+    onChunk?.(chunk);
   }
+  if (onChunk !== undefined) length = 0;
   // A buffer of its own: it may be handed to a worker.
   const bytes = new Uint8Array(length);
   let at = 0;

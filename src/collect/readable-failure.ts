@@ -24,7 +24,7 @@ export function shownUrl(url: string): string {
  * @param sent headers of the request: some servers answer with what they were sent.
  */
 export function readableReason(body: Uint8Array, sent: Readonly<Record<string, string>> = {}): string {
-  const text = hideSecrets(new TextDecoder().decode(body), sent);
+  const text = textWithoutSecrets(body, sent);
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
   const plain = title ?? text.replace(/<(style|script)\b[\s\S]*?(?:<\/\1>|$)/gi, '').replace(/<[^>]*>/g, ' ');
   const lines = plain
@@ -38,7 +38,7 @@ export function readableReason(body: Uint8Array, sent: Readonly<Record<string, s
 const SHORTEST_SECRET = 4;
 
 /** Values of headers, and what basic authentication wraps, become `...`. */
-function hideSecrets(text: string, sent: Readonly<Record<string, string>>): string {
+export function textWithoutSecrets(body: Uint8Array, sent: Readonly<Record<string, string>> = {}): string {
   const secrets = Object.values(sent).flatMap((value) => {
     const [scheme = '', token = ''] = value.split(/ +/, 2);
     const plain = scheme.toLowerCase() === 'basic' ? Buffer.from(token, 'base64').toString() : '';
@@ -47,5 +47,5 @@ function hideSecrets(text: string, sent: Readonly<Record<string, string>>): stri
   return secrets
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length)
-    .reduce((hidden, secret) => hidden.replaceAll(secret, '...'), text);
+    .reduce((hidden, secret) => hidden.replaceAll(secret, '...'), new TextDecoder().decode(body));
 }

@@ -50,6 +50,19 @@ export const ReportSchema = Type.Object(
     ),
     warnings: Type.Optional(Type.Array(Type.String())),
     gctrace: Type.Optional(GcTraceSchema),
+    labels: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: 'of the target, as a query API has them' }),
+    ),
+    memoryLimitBytes: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+    restarts: Type.Optional(Type.Number({ description: 'in the time that was looked at' })),
+    kills: Type.Optional(
+      Type.Array(Type.Object({ at: Type.Number(), reason: Type.Union([Type.String(), Type.Null()]) }), {
+        description: 'when its container was started again, and why it had ended, e.g. OOMKilled',
+      }),
+    ),
+    endedAt: Type.Optional(
+      Type.Union([Type.Number({ description: 'last sign of a target that is gone' }), Type.Null()]),
+    ),
   },
   { $id: 'plimsoll-report/1' },
 );

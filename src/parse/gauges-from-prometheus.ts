@@ -1,5 +1,11 @@
 import { decodeText, ReadingBuilder, type GaugeExtract, type MainModule } from './gauge-extract.ts';
-import { GAUGE_RECIPES, KEY_LABELS, PROCESS_RECIPES, type GaugeRecipe } from './prometheus-names.ts';
+import {
+  GAUGE_RECIPES,
+  KEY_LABELS,
+  PROCESS_RECIPES,
+  plainName,
+  type GaugeRecipe,
+} from './prometheus-names.ts';
 import { forEachSample, type SampleView } from './prometheus-text.ts';
 import { RequestFamilies } from './request-families.ts';
 
@@ -98,11 +104,6 @@ function formatMatch(match: readonly (readonly [string, string])[]): string {
 function keyLabel(name: string, sample: SampleView): string | null {
   const label = KEY_LABELS.get(name) ?? '';
   return sample.label(label) ?? sample.label(label.replaceAll('_', '.'));
-}
-
-/** `go.memory.used` -> `go_memory_used`: a name in UTF-8 as exporters spell it where they may not. */
-function plainName(name: string): string {
-  return /[^\w:]/.test(name) ? name.replace(/[^\w:]/gu, '_') : name;
 }
 
 function note(known: Map<string, KnownSample>, name: string, sample: SampleView): void {

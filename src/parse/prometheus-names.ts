@@ -1,4 +1,4 @@
-// Which Prometheus names mean which gauge. Data only; gauges-from-prometheus.ts applies it.
+// Which Prometheus names mean which gauge. gauges-from-prometheus.ts and history-names.ts apply it.
 import type { GaugeName } from '../base/gauges.ts';
 
 /** One way to know a gauge: the sum of these samples, times `factor`. */
@@ -132,3 +132,8 @@ export const PROCESS_RECIPES: readonly GaugeRecipe[] = [
   recipe('cpuSecondsTotal', 'process_cpu_seconds_total'),
   recipe('processStartMillis', 'process_start_time_seconds', 1000),
 ];
+
+/** `go.memory.used` -> `go_memory_used`: names in UTF-8 as exporters spell them where they may not. */
+export function plainName(name: string): string {
+  return /[^\w:]/.test(name) ? name.replace(/[^\w:]/gu, '_') : name;
+}

@@ -74,7 +74,8 @@ function withSuffix(name: string): string {
   return name.endsWith('_total') || name.endsWith('_count') ? name : `${name}_total`;
 }
 
-function rankOf(name: string): number {
+/** How likely the counter of this name is the load, 0 first; -1 for those that are not. */
+export function rankOf(name: string): number {
   if (!name.endsWith('_total') && !name.endsWith('_count')) return -1;
   if (NOT_LOAD.test(name)) return -1;
   return RANKS.findIndex((pattern) => pattern.test(name));

@@ -57,6 +57,8 @@ export interface InvestigationOptions {
   readonly match?: Readonly<Record<string, string>>;
   readonly timeMap: TimeMap;
   readonly decoder: ProfileDecoder;
+  /** What is known beforehand: all of it, as evaluations look at nothing later than their instant. */
+  readonly history?: GaugeHistory;
   /** Told of every new mark, so that it can be stored. */
   readonly onMark?: (mark: Mark) => void;
 }
@@ -92,7 +94,7 @@ const NOTHING: Ingested = { reading: null, error: null };
 
 export class Investigation {
   readonly target: TargetName;
-  readonly history = new GaugeHistory();
+  readonly history: GaugeHistory;
   readonly profiles = new ProfileHistory();
   readonly #options: InvestigationOptions;
   readonly #marks: Mark[] = [];
@@ -132,6 +134,19 @@ export class Investigation {
     this.target = options.target;
     this.#module = options.module;
     this.#timeMap = options.timeMap;
+    this.history = options.history ?? new GaugeHistory();
+    if (this.history.length > 0) this.#adoptHistory();
+  }
+
+  #adoptHistory(): void {
+    const { timeMillis } = this.history;
+    this.#firstEvidence = timeMillis[0] ?? null;
+    this.#lastEvidence = timeMillis.at(-1) ?? null;
+    const lives = findIncarnations(this.history);
+    this.#lives = lives.length;
+    for (const { startMillis } of lives.slice(1)) {
+      this.addMark({ at: startMillis, kind: 'restart', text: 'process restarted' });
+    }
   }
 
   /** Recorded lives of one target may run at different scales. */
@@ -298,6 +313,11 @@ export class Investigation {
       due = nextEvaluationAt(this.#firstEvidence, due);
     }
     return evaluations;
+  }
+
+  /** Evaluates at this instant, later than all before: for who has the whole history and chooses where to look. */
+  evaluateAt(atMillis: Millis): Evaluation {
+    return this.#evaluate(atMillis);
   }
 
   /** When the next evaluation is due; null before the first evidence. */

@@ -23,7 +23,7 @@ export interface TextOptions {
 const MAX_CULPRITS_SHOWN = 3;
 const LABEL_WIDTH = 12;
 
-const VERDICT_ROLES: Readonly<Record<Verdict, TextRole>> = {
+export const VERDICT_ROLES: Readonly<Record<Verdict, TextRole>> = {
   leak: 'bad',
   undetermined: 'warning',
   step: 'warning',

@@ -69,4 +69,26 @@ describe('GaugeHistory', () => {
     expect([...(slice.column('goroutines') ?? [])]).toEqual([1, 2, 3]);
     expect(slice.length).toBe(3);
   });
+
+  it('adopts rows that are known at once, and goes on from there', () => {
+    const time = Float64Array.from([0, 60_000, 120_000]);
+    const history = GaugeHistory.adopt(time, new Map([['goroutines', Float64Array.from([5, NaN, 7])]]));
+    expect([history.append(180_000, { goroutines: 9, threads: 4 }), history.length]).toEqual(['appended', 4]);
+    expect([...(history.column('goroutines') ?? [])]).toEqual([5, NaN, 7, 9]);
+    expect([...(history.column('threads') ?? [])]).toEqual([NaN, NaN, NaN, 4]);
+    expect(GaugeHistory.adopt(new Float64Array(), new Map()).append(0, { threads: 1 })).toBe('appended');
+  });
+
+  it('thins what it adopts: recent rows stay dense, the first one stays', () => {
+    const rows = 7 * 24 * 60;
+    const time = Float64Array.from({ length: rows }, (_, row) => row * 60_000);
+    const history = GaugeHistory.adopt(time, new Map([['goroutines', time.slice()]]));
+    const kept = history.timeMillis;
+    expect(history.length).toBeLessThanOrEqual(GAUGE_ROWS_BOUND);
+    expect(history.length).toBeGreaterThan(GAUGE_ROWS_BOUND / 2);
+    expect([kept[0], kept.at(-1)]).toEqual([0, (rows - 1) * 60_000]);
+    expect((kept.at(-1) ?? 0) - (kept.at(-500) ?? 0)).toBe(499 * 60_000);
+    expect([...(history.column('goroutines') ?? [])]).toEqual([...kept]);
+    expect(history.append(rows * 60_000, { goroutines: 1 })).toBe('appended');
+  });
 });

@@ -38,6 +38,25 @@ export class GaugeHistory implements GaugeTable {
   #time = new Float64Array(FIRST_ROWS);
   readonly #columns = new Map<GaugeName, Float64Array>();
 
+  /**
+   * A history whose rows are known at once. `timeMillis` rises. Beyond the bound rows are left out, the older the
+   * more, as when they come one by one. The arrays become the history's own.
+   */
+  static adopt(
+    timeMillis: Float64Array<ArrayBuffer>,
+    columns: ReadonlyMap<GaugeName, Float64Array<ArrayBuffer>>,
+  ): GaugeHistory {
+    const history = new GaugeHistory();
+    if (timeMillis.length === 0) return history;
+    history.#time = timeMillis;
+    history.#length = timeMillis.length;
+    for (const [name, column] of columns) history.#columns.set(name, column);
+    while (history.#length > GAUGE_ROWS_BOUND) history.#thin();
+    history.#capacity = Math.min(GAUGE_ROWS_BOUND, timeMillis.length);
+    if (timeMillis.length > GAUGE_ROWS_BOUND) history.#shrink();
+    return history;
+  }
+
   get length(): number {
     return this.#length;
   }
@@ -122,6 +141,11 @@ export class GaugeHistory implements GaugeTable {
       grown.set(column);
       this.#columns.set(name, grown);
     }
+  }
+
+  #shrink(): void {
+    this.#time = this.#time.slice(0, this.#capacity);
+    for (const [name, column] of this.#columns) this.#columns.set(name, column.slice(0, this.#capacity));
   }
 
   #thin(): void {

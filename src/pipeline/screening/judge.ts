@@ -1,0 +1,124 @@
+// A whole history to a report: the same stages as live, at as few instants as the answer needs.
+import type { Bytes, Millis } from '../../base/units.ts';
+import type { Assessment } from '../../detect/assessment.ts';
+import { nextEvaluationAt } from '../../detect/evaluation-grid.ts';
+import type { TargetName } from '../../model/target.ts';
+import type { GaugeHistory } from '../../series/gauge-history.ts';
+import { assess } from '../../detect/assess.ts';
+import { REAL_TIME } from '../../model/raw-evidence.ts';
+import { Investigation } from '../investigation.ts';
+import type { ProfileDecoder } from '../profile-decoder.ts';
+
+export interface JudgeInput {
+  readonly target: TargetName;
+  readonly module: string | null;
+  readonly memoryLimitBytes: Bytes | null;
+  readonly history: GaugeHistory;
+  readonly decoder: ProfileDecoder;
+}
+
+/** Evaluations spread over the whole history: claims of long ago, and their ends. */
+const SPREAD = 24;
+/** The last ones, at the pace of a watch: a claim takes six in a row (detect/confirm.ts). */
+const LAST = 10;
+/** Evaluations at the pace of a watch around the time when a claim begins. */
+const CLOSE = 8;
+
+/** One look, at the end. */
+export function lookAtEnd({ history, memoryLimitBytes }: JudgeInput): Assessment {
+  return assess({ table: history, atMillis: endOf(history), memoryLimitBytes });
+}
+
+/** Is there anything that more looks, and more gauges, could make a finding of? */
+export function isWorthMore({ lanes, earlier, isExhausting }: Assessment): boolean {
+  const isOpen = ({ verdict, isSuspect }: Assessment['lanes'][number]) => verdict === 'leak' || isSuspect;
+  return isExhausting || lanes.some(isOpen) || (earlier?.lanes.some(isOpen) ?? false);
+}
+
+/** The report of a target of which one look said all. */
+export function judgeOnce(input: JudgeInput): Investigation {
+  const investigation = open(input);
+  investigation.evaluateAt(endOf(input.history));
+  return investigation;
+}
+
+/**
+ * Evaluates on the grid of a watch, but not at all of its instants: spread over the history, where a claim begins as densely as
+ * a watch does (so that `detectedAt` is when a watch would have known), and at the end.
+ */
+export function judgeClosely(input: JudgeInput): Investigation {
+  const all = instantsOf(input.history);
+  const spread = spreadInstants(all);
+  const first = run(input, spread);
+  const claimedAt = first.findings
+    .map(({ verdict, detectedAt }) => (verdict === 'leak' ? detectedAt : null))
+    .filter((at) => at !== null);
+  if (claimedAt.length === 0) return first;
+  const more = claimedAt.flatMap((at) => closeInstants(input, all, spread, at));
+  return run(
+    input,
+    [...new Set([...spread, ...more])].sort((a, b) => a - b),
+  );
+}
+
+function run(input: JudgeInput, instants: readonly Millis[]): Investigation {
+  const investigation = open(input);
+  for (const at of instants) investigation.evaluateAt(at);
+  return investigation;
+}
+
+function open(input: JudgeInput): Investigation {
+  return new Investigation({ ...input, timeMap: REAL_TIME });
+}
+
+function endOf(history: GaugeHistory): Millis {
+  return history.timeMillis.at(-1) ?? 0;
+}
+
+/** Every instant at which a watch would have evaluated, and the end. */
+function instantsOf(history: GaugeHistory): Millis[] {
+  const first = history.timeMillis[0] ?? 0;
+  const end = endOf(history);
+  const instants: Millis[] = [];
+  for (let at = nextEvaluationAt(first, first); at < end; at = nextEvaluationAt(first, at)) instants.push(at);
+  return [...instants, end];
+}
+
+/** By time, not by number: a watch looks at young targets more often. */
+function spreadInstants(all: readonly Millis[]): Millis[] {
+  const first = all[0] ?? 0;
+  const end = all[all.length - 1] ?? 0;
+  const chosen = new Set(all.slice(-LAST));
+  for (let i = 1; i <= SPREAD; i++) {
+    const at = first + ((end - first) * i) / SPREAD;
+    const instant = all.findLast((candidate) => candidate <= at);
+    if (instant !== undefined) chosen.add(instant);
+  }
+  return [...chosen].sort((a, b) => a - b);
+}
+
+/**
+ * The claim came with the sixth of a run of looks; the run may have begun any time after the look before it. Finds by halving
+ * where it did, and looks from there as often as a watch.
+ */
+function closeInstants(
+  input: JudgeInput,
+  all: readonly Millis[],
+  spread: readonly Millis[],
+  claimedAt: Millis,
+): Millis[] {
+  const isLeak = (at: Millis) =>
+    assess({ table: input.history, atMillis: at, memoryLimitBytes: input.memoryLimitBytes }).lanes.some(
+      ({ verdict }) => verdict === 'leak',
+    );
+  let begin = spread.indexOf(claimedAt);
+  while (begin > 0 && isLeak(spread[begin - 1] ?? 0)) begin--;
+  let low = begin === 0 ? -1 : all.indexOf(spread[begin - 1] ?? 0);
+  let high = all.indexOf(spread[begin] ?? 0);
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (isLeak(all[middle] ?? 0)) high = middle;
+    else low = middle;
+  }
+  return all.slice(high, high + CLOSE);
+}

@@ -1,0 +1,161 @@
+// Many targets as one answer: ranked, counted, as one document and as a table.
+import { formatBytes, formatDuration } from '../base/units.ts';
+import { VERDICTS, type Finding, type TimeToExhaustion, type Verdict } from '../model/finding.ts';
+import { formatGrowth, formatResource } from '../model/finding-text.ts';
+import type { Report } from '../model/report.ts';
+import { formatSparkline } from './sparkline.ts';
+import { PLAIN, printable, type Style } from './style.ts';
+import { VERDICT_ROLES } from './text.ts';
+
+/** One line of the table, and what it is ranked by. */
+export interface ScreenedRow {
+  readonly report: Report;
+  readonly series: { readonly label: string; readonly values: ArrayLike<number> } | null;
+  /** Whether it was there at the end; what is gone decides no verdict as long as others run. */
+  readonly isRunning: boolean;
+}
+
+/** Lines that somebody reads; the JSON has all. */
+const MAX_LINES = 40;
+const SPARK_WIDTH = 16;
+const MAX_NAME = 48;
+
+/** Gravest first; then those that run; then by the time that is left; then by growth; then by name. */
+export function rankScreened<T extends ScreenedRow>(rows: readonly T[]): T[] {
+  const verdict = ({ report }: T) => VERDICTS.indexOf(report.verdict);
+  const gone = ({ isRunning }: T) => (isRunning ? 0 : 1);
+  const limit = ({ report }: T) => exhaustionOf(report)?.at ?? Infinity;
+  const growth = ({ report }: T) => growthOf(leadOf(report));
+  return [...rows].sort(
+    (a, b) =>
+      verdict(a) - verdict(b) ||
+      gone(a) - gone(b) ||
+      (limit(a) === limit(b) ? 0 : limit(a) - limit(b)) ||
+      growth(b) - growth(a) ||
+      (nameOf(a.report) < nameOf(b.report) ? -1 : 1),
+  );
+}
+
+/** Of the targets that run at the end; of all where none does. */
+export function screenedVerdict(rows: readonly ScreenedRow[]): Verdict {
+  const running = rows.filter(({ isRunning }) => isRunning);
+  const counted = running.length > 0 ? running : rows;
+  const gravest = Math.min(...counted.map(({ report }) => VERDICTS.indexOf(report.verdict)));
+  return VERDICTS[gravest] ?? 'undetermined';
+}
+
+/** `3 of 500 targets leak; 2 cannot be told yet; 495 show no growth.` */
+export function summarizeScreening(rows: readonly ScreenedRow[]): string {
+  const counts = new Map<Verdict, number>();
+  for (const { report } of rows) counts.set(report.verdict, (counts.get(report.verdict) ?? 0) + 1);
+  const parts = VERDICTS.filter((verdict) => counts.has(verdict)).map(
+    (verdict) => `${counts.get(verdict) ?? 0} ${WORDS[verdict]}`,
+  );
+  const gone = rows.filter(({ isRunning }) => !isRunning).length;
+  const ended = gone === 0 ? '' : ` ${gone} of them had ended before.`;
+  return `${rows.length} ${rows.length === 1 ? 'target' : 'targets'}: ${parts.join(', ')}.${ended}`;
+}
+
+const WORDS: Readonly<Record<Verdict, string>> = {
+  leak: 'with a leak',
+  undetermined: 'not decidable yet',
+  step: 'with a step',
+  'filling-to-bound': 'filling to a bound',
+  'load-driven': 'driven by load',
+  'no-growth': 'without growth',
+};
+
+/** A line for each target that needs a look, gravest first, below 140 characters where names allow. */
+export function formatScreening(
+  ranked: readonly ScreenedRow[],
+  options: { readonly style?: Style; readonly notes?: readonly string[] } = {},
+): string {
+  const style = options.style ?? PLAIN;
+  const isWorthALine = ({ report }: ScreenedRow) => report.verdict !== 'no-growth' || wasKilled(report);
+  const all = ranked.length <= MAX_LINES ? ranked : ranked.filter(isWorthALine);
+  const shown = all.slice(0, MAX_LINES);
+  const width = Math.min(MAX_NAME, Math.max(0, ...shown.map(({ report }) => nameOf(report).length)));
+  const lines = [summarizeScreening(ranked), ''];
+  for (const row of shown) lines.push(formatLine(row, width, style));
+  const hidden = ranked.length - shown.length;
+  if (hidden > 0) lines.push(style('faint', `and ${hidden} more; --json has all`));
+  const detectable = smallestOf(ranked);
+  if (detectable !== null) lines.push('', detectable);
+  for (const note of options.notes ?? []) lines.push(`${style('warning', 'note:')} ${printable(note)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function formatLine({ report, series, isRunning }: ScreenedRow, width: number, style: Style): string {
+  const lead = leadOf(report);
+  const name = printable(nameOf(report));
+  const limit = exhaustionOf(report);
+  const facts = [
+    lead === null ? '' : describeGrowth(lead),
+    limit === null
+      ? ''
+      : `${formatResource(limit.resource)} in ${formatDuration(Math.max(0, limit.at - report.to))}`,
+    describeMemory(report),
+    describeRestarts(report),
+    isRunning ? '' : 'gone',
+  ].filter((fact) => fact !== '');
+  // Noise alone would fill the whole height.
+  const isFlat = series === null || report.verdict === 'no-growth';
+  const picture = isFlat ? '' : formatSparkline(series.values, SPARK_WIDTH);
+  return [
+    style(VERDICT_ROLES[report.verdict], report.verdict.padEnd(16)),
+    style('heading', name.padEnd(width)),
+    picture.padEnd(SPARK_WIDTH),
+    facts.join(', '),
+  ].join('  ');
+}
+
+function nameOf({ target }: Report): string {
+  return target.service === target.instance ? target.service : `${target.service} ${target.instance}`;
+}
+
+function leadOf(report: Report): Finding | null {
+  return report.findings.find(({ verdict }) => verdict === report.verdict) ?? null;
+}
+
+function growthOf(finding: Finding | null): number {
+  return finding?.growth?.unit === 'bytes' ? finding.growth.perHour : 0;
+}
+
+function exhaustionOf(report: Report): TimeToExhaustion | null {
+  return leadOf(report)?.timeToExhaustion ?? report.exhaustion;
+}
+
+function describeGrowth(finding: Finding): string {
+  const growth = finding.counts ?? finding.growth;
+  return growth === null ? finding.class : `${finding.class} ${formatGrowth(growth)}`;
+}
+
+function describeMemory(report: Report): string {
+  const rss = report.ledger?.['rssBytes'] ?? null;
+  const limit = report.memoryLimitBytes ?? null;
+  if (rss === null) return '';
+  return limit === null ? formatBytes(rss) : `${formatBytes(rss)} of ${formatBytes(limit)}`;
+}
+
+function wasKilled(report: Report): boolean {
+  return (report.kills ?? []).some(({ reason }) => reason === 'OOMKilled');
+}
+
+/** `restarted 3 times (2 OOMKilled)`. */
+function describeRestarts({ restarts = 0, kills = [] }: Report): string {
+  if (restarts === 0) return '';
+  const reasons = new Map<string, number>();
+  for (const { reason } of kills) if (reason !== null) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const why = [...reasons].map(([reason, count]) => `${count} ${printable(reason)}`).join(', ');
+  return `restarted ${restarts === 1 ? 'once' : `${restarts} times`}${why === '' ? '' : ` (${why})`}`;
+}
+
+/** What could have hidden in those that show nothing. */
+function smallestOf(rows: readonly ScreenedRow[]): string | null {
+  const quiet = rows.filter(({ report }) => report.verdict === 'no-growth');
+  const known = quiet.map(({ report }) => report.smallestDetectable).filter((value) => value !== null);
+  if (known.length === 0) return null;
+  const sorted = known.sort((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return `Excluded where nothing grows: leaks above ${formatBytes(middle)}/h in half of them, above ${formatBytes(sorted.at(-1) ?? 0)}/h in all.`;
+}

@@ -1,0 +1,92 @@
+// Debian's `prometheus` with blocks that `promtool` made of OpenMetrics text: a real server for what cannot be faked.
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Why there can be none here, null when there can. */
+export function whyNoPrometheus(): string | null {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const isThere = (name: string) => folders.some((folder) => existsSync(join(folder, name)));
+  return isThere('prometheus') && isThere('promtool')
+    ? null
+    : 'prometheus and promtool are not installed: apt-get install prometheus';
+}
+
+export interface RealPrometheus {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param texts OpenMetrics with timestamps, each ending with `# EOF`.
+ * @param flags of prometheus, e.g. `--query.max-samples=1000`.
+ */
+export async function startPrometheus(
+  texts: readonly string[],
+  flags: readonly string[] = [],
+): Promise<RealPrometheus> {
+  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-prometheus-'));
+  const data = join(folder, 'data');
+  for (const [i, text] of texts.entries()) {
+    const file = join(folder, `${i}.om`);
+    await writeFile(file, text);
+    await makeBlocks(file, data);
+    await rm(file);
+  }
+  const port = await freePort();
+  await writeFile(join(folder, 'prometheus.yml'), '');
+  const child = spawn(
+    'prometheus',
+    [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${data}`,
+      '--storage.tsdb.retention.time=100y',
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--log.level=info',
+      ...flags,
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  const isReady = new Promise<boolean>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('Server is ready to receive web requests')) resolve(true);
+    });
+    child.on('exit', () => resolve(false));
+    child.on('error', () => resolve(false));
+  });
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  if (await isReady) return { url: `http://127.0.0.1:${port}`, stop };
+  await stop();
+  throw new Error(`prometheus ended: ${said}`);
+}
+
+/** One block where promtool has its hidden option; with blocks of two hours it reads the file once for each. */
+async function makeBlocks(file: string, data: string): Promise<void> {
+  const args = ['tsdb', 'create-blocks-from', 'openmetrics'];
+  const isOneBlock = spawnSync('promtool', [...args, '--max-block-duration=4096h', '--help']).status === 0;
+  const option = isOneBlock ? ['--max-block-duration=4096h'] : [];
+  await promisify(execFile)('promtool', [...args, '--quiet', ...option, file, data]);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
