@@ -154,7 +154,7 @@ describe.skipIf(reason !== null)(
     }, 300_000);
 
     it('asks few queries, however many targets there are', async () => {
-      const one = await screen('{job="daily"}');
+      const one = await screen('{job="orders"}');
       const all = await screen('{job!~"billing|otel"}');
       expect(all.sent.queries).toBe(one.sent.queries);
       expect(all.sent.queries).toBeLessThan(10);
