@@ -15,7 +15,14 @@ import { CLI, ROOT, needProduct, stop } from './lib/product.mjs';
 import { describeMachine, median, printResult, round, talk } from './lib/results.mjs';
 import { makeTemporaryFolder } from './lib/temporary-folder.mjs';
 
-const { options } = readOptions({ api: 'prometheus', targets: 500, leaks: 25, days: 7, step: 300, rounds: 3 });
+const { options } = readOptions({
+  api: 'prometheus',
+  targets: 500,
+  leaks: 25,
+  days: 7,
+  step: 300,
+  rounds: 3,
+});
 needProduct();
 describeMachine();
 const startMillis = Date.UTC(2026, 0, 1);
@@ -39,7 +46,8 @@ async function startGenerated() {
 }
 
 async function startPrometheus() {
-  if (spawnSync('promtool', ['--version']).error) stop('prometheus and promtool are missing: apt-get install prometheus');
+  if (spawnSync('promtool', ['--version']).error)
+    stop('prometheus and promtool are missing: apt-get install prometheus');
   const { folder, remove } = makeTemporaryFolder('prometheus');
   const data = join(folder, 'data');
   talk(`writing ${options.days} days of ${options.targets} targets`);
@@ -47,7 +55,15 @@ async function startPrometheus() {
     ...{ ...options, stepSeconds: options.step, startMillis },
     fileOf: (day) => join(folder, `${day}.om`),
     async onDay(file) {
-      const args = ['tsdb', 'create-blocks-from', 'openmetrics', '--max-block-duration=24h', '--quiet', file, data];
+      const args = [
+        'tsdb',
+        'create-blocks-from',
+        'openmetrics',
+        '--max-block-duration=24h',
+        '--quiet',
+        file,
+        data,
+      ];
       const made = spawnSync('promtool', args, { encoding: 'utf8' });
       rmSync(file);
       if (made.status !== 0) stop(`promtool: ${made.stderr}`);
@@ -66,7 +82,8 @@ async function startPrometheus() {
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  for await (const line of createInterface({ input: child.stderr })) if (line.includes('Server is ready')) break;
+  for await (const line of createInterface({ input: child.stderr }))
+    if (line.includes('Server is ready')) break;
   child.stderr.resume();
   return {
     url: `http://127.0.0.1:${port}`,

@@ -51,7 +51,11 @@ export function valueOf(/** @type {any} */ reading, /** @type {string} */ gauge)
  */
 export async function writeFleet({ targets, leaks, days, stepSeconds, startMillis, fileOf, onDay }) {
   const fleet = Array.from({ length: targets }, (_, index) =>
-    drawReadings(SHAPES[shapeOf(index, leaks)], { startMillis, stepMillis: stepSeconds * 1000, seed: index + 1 }),
+    drawReadings(SHAPES[shapeOf(index, leaks)], {
+      startMillis,
+      stepMillis: stepSeconds * 1000,
+      seed: index + 1,
+    }),
   );
   const rows = Math.round(86_400 / stepSeconds);
   for (let day = 0; day < days; day++) {
@@ -62,7 +66,9 @@ export async function writeFleet({ targets, leaks, days, stepSeconds, startMilli
       stream.write(`# TYPE ${metric} unknown\n`);
       for (const [index, own] of readings.entries()) {
         const series = `${metric}{instance="${instanceOf(index)}",job="orders"}`;
-        const lines = own.map(({ atMillis, reading }) => `${series} ${valueOf(reading, gauge)} ${atMillis / 1000}\n`);
+        const lines = own.map(
+          ({ atMillis, reading }) => `${series} ${valueOf(reading, gauge)} ${atMillis / 1000}\n`,
+        );
         if (!stream.write(lines.join(''))) await once(stream, 'drain');
       }
     }

@@ -11,12 +11,12 @@ const GNU_TIME = '/usr/bin/time';
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ env?: NodeJS.ProcessEnv }} options
- * @returns {Promise<{ status: number | string | null, millis: number, peakMib: number, stderr: string }>}
- *   `peakMib`: NaN where GNU time is missing
+ * @returns {Promise<{ status: number | string | null, millis: number, peakMib: number, cpuSeconds: number, stderr: string }>}
+ *   `peakMib` and `cpuSeconds`: NaN where GNU time is missing
  */
 export async function measure(command, args, { env = process.env } = {}) {
   const isTimed = existsSync(GNU_TIME);
-  const line = isTimed ? [GNU_TIME, '-f', 'peak %M', command, ...args] : [command, ...args];
+  const line = isTimed ? [GNU_TIME, '-f', 'peak %M cpu %U %S', command, ...args] : [command, ...args];
   const sink = openSync('/dev/null', 'w');
   const start = performance.now();
   const child = spawn(line[0], line.slice(1), { stdio: ['ignore', sink, 'pipe'], env });
@@ -28,6 +28,7 @@ export async function measure(command, args, { env = process.env } = {}) {
   });
   const millis = performance.now() - start;
   closeSync(sink);
-  const peakKib = Number(/^peak (\d+)$/m.exec(stderr)?.[1]);
-  return { status, millis, peakMib: peakKib / 1024, stderr };
+  const [, peakKib, user, system] = /^peak (\d+) cpu ([\d.]+) ([\d.]+)$/m.exec(stderr) ?? [];
+  const cpuSeconds = Number(user) + Number(system);
+  return { status, millis, peakMib: Number(peakKib) / 1024, cpuSeconds, stderr };
 }

@@ -12,7 +12,11 @@ const gauges = new Map(Object.entries(METRICS).map(([gauge, metric]) => [metric,
 const rendered = new Map();
 
 /** Points of one metric of one shape on a grid. */
-function pointsOf(/** @type {string} */ metric, /** @type {string} */ shape, /** @type {{ start: number, end: number, step: number }} */ grid) {
+function pointsOf(
+  /** @type {string} */ metric,
+  /** @type {string} */ shape,
+  /** @type {{ start: number, end: number, step: number }} */ grid,
+) {
   const key = JSON.stringify([metric, shape, grid]);
   let points = rendered.get(key);
   if (points) return points;
@@ -44,7 +48,11 @@ const server = createServer(async (request, response) => {
   }
   const form = new URLSearchParams(body);
   const query = form.get('query') ?? '';
-  const grid = { start: Number(form.get('start')), end: Number(form.get('end')), step: Number(form.get('step')) };
+  const grid = {
+    start: Number(form.get('start')),
+    end: Number(form.get('end')),
+    step: Number(form.get('step')),
+  };
   const metrics = [...(valuesOf(query, '__name__') ?? [])].filter((name) => gauges.has(name));
   const instances = valuesOf(query, 'instance');
   response.write('{"status":"success","data":{"resultType":"matrix","result":[');
