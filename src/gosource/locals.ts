@@ -1,5 +1,6 @@
 // Names inside functions: where each is declared, what it was given first, and where it is used.
 import { readFunction, readVariables } from './declarations.ts';
+import type { WorkBudget } from './work-budget.ts';
 import { NO_NODE, type NodeRow, type SyntaxTree } from './syntax-tree.ts';
 
 /** How a local name came to be. */
@@ -46,17 +47,21 @@ const SCOPES = [
 /** All local names of one file; built once, looked up by name. */
 export class LocalNames {
   readonly #tree: SyntaxTree;
+  readonly #budget: WorkBudget;
   readonly #byName = new Map<string, Local[]>();
 
-  constructor(tree: SyntaxTree) {
+  constructor(tree: SyntaxTree, budget: WorkBudget) {
     this.#tree = tree;
+    this.#budget = budget;
     for (const node of tree.descendants(tree.root)) this.#collect(node);
   }
 
   /** What `name` means at `at`: the innermost declaration that it sees. null: package level, builtin or unknown. */
   resolve(name: string, at: NodeRow): Local | null {
     let found: Local | null = null;
-    for (const local of this.#byName.get(name) ?? []) {
+    const known = this.#byName.get(name) ?? [];
+    this.#budget.spend(known.length);
+    for (const local of known) {
       const isSeen = local.node === at || (at >= local.visibleFrom && this.#tree.contains(local.scope, at));
       if (!isSeen) continue;
       if (found === null || local.scope > found.scope || local.visibleFrom >= found.visibleFrom)

@@ -7,6 +7,7 @@ import {
   type VariableDeclaration,
 } from './declarations.ts';
 import { LocalNames } from './locals.ts';
+import { WorkBudget } from './work-budget.ts';
 import { SyntaxTree, type GoParser, type NodeRow } from './syntax-tree.ts';
 
 /** Texts by path `<import path>/<file>`; the main package lies under the module's path. */
@@ -35,6 +36,8 @@ export interface GoPackage {
 export class SourceIndex {
   /** Import path of the main module, '' when unknown. */
   readonly module: string;
+  /** Of the question that all this is read for. */
+  readonly budget = new WorkBudget();
   readonly #texts: SourceTexts;
   readonly #parser: GoParser;
   readonly #files = new Map<string, GoFile | null>();
@@ -83,7 +86,7 @@ export class SourceIndex {
     this.#charactersLeft -= text.length;
     const columns = this.#parser.parse(text);
     if (columns === null || columns.length === 0) return null;
-    return readDeclarations(path, new SyntaxTree(text, columns));
+    return readDeclarations(path, new SyntaxTree(text, columns, this.budget));
   }
 
   package(importPath: string): GoPackage | null {
@@ -111,7 +114,7 @@ export class SourceIndex {
   locals(file: GoFile): LocalNames {
     let locals = this.#locals.get(file);
     if (locals === undefined) {
-      locals = new LocalNames(file.tree);
+      locals = new LocalNames(file.tree, this.budget);
       this.#locals.set(file, locals);
     }
     return locals;
@@ -172,7 +175,17 @@ export function functionKey(declaration: FunctionDeclaration): string {
 
 /** Top-level function around a node; null outside of any. */
 export function functionAt(file: GoFile, node: NodeRow): FunctionDeclaration | null {
-  return file.functions.find((f) => file.tree.contains(f.node, node)) ?? null;
+  // In the order of the text: the last one that begins at or before the node.
+  const { functions, tree } = file;
+  let low = 0;
+  let high = functions.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (functions[middle].node <= node) low = middle;
+    else high = middle - 1;
+  }
+  const found = functions[low];
+  return found !== undefined && tree.contains(found.node, node) ? found : null;
 }
 
 /** A node with its file: rows of different files must not be mixed. */

@@ -47,7 +47,7 @@ describe('SyntaxTree', () => {
   });
 
   it('finds the declarations around a broken one', () => {
-    const tree = parse('package a\nfunc before() { }\nfunc broken( { if x := }\nfunc after() { }\n');
+    const tree = parse('package a\nfunc before() { }\nfunc broken() { if x := }\nfunc after() { }\n');
     const names = [...tree.descendants(tree.root, 'function_declaration')].map((node) =>
       tree.textOf(tree.child(node, 'name')),
     );

@@ -1,9 +1,15 @@
 // The parser's tree as columns: one walk copies what analysis needs, and the parser's own memory can be freed.
+import { WorkBudget } from './work-budget.ts';
 
 /** Row of a syntax tree; parents come before children. NO_NODE where there is none. */
 export type NodeRow = number & { readonly __rowOf: 'SyntaxTree' };
 
 export const NO_NODE = -1 as NodeRow;
+
+/** A walk pays in steps of this many. */
+const NODES_PER_PAYMENT = 256;
+/** Text that is cut out and read costs less than nodes. */
+const CHARACTERS_PER_NODE = 64;
 
 /** What a parser gives for one file: see SyntaxTree for the columns. */
 export interface SyntaxColumns {
@@ -45,11 +51,14 @@ export interface GoParser {
 export class SyntaxTree {
   readonly text: string;
   readonly #columns: SyntaxColumns;
+  readonly #budget: WorkBudget;
   #lineStarts: Int32Array | null = null;
 
-  constructor(text: string, columns: SyntaxColumns) {
+  /** @param budget of the question that the tree is read for. */
+  constructor(text: string, columns: SyntaxColumns, budget = new WorkBudget()) {
     this.text = text;
     this.#columns = columns;
+    this.#budget = budget;
   }
 
   get length(): number {
@@ -88,7 +97,11 @@ export class SyntaxTree {
   }
 
   textOf(node: NodeRow): string {
-    return node < 0 ? '' : this.text.slice(this.#columns.start[node], this.#columns.end[node]);
+    if (node < 0) return '';
+    const start = this.#columns.start[node];
+    const end = this.#columns.end[node];
+    this.#budget.spend((end - start) / CHARACTERS_PER_NODE);
+    return this.text.slice(start, end);
   }
 
   /** Line of the first character, from 1; 0 for NO_NODE. */
@@ -123,6 +136,7 @@ export class SyntaxTree {
     for (let child = node + 1; child < end; child = after[child]) {
       if (kinds[kind[child]] !== 'comment') found.push(child as NodeRow);
     }
+    this.#budget.spend(found.length);
     return found;
   }
 
@@ -146,9 +160,15 @@ export class SyntaxTree {
   *descendants(node: NodeRow, ...kinds: readonly string[]): Generator<NodeRow> {
     if (node < 0) return;
     const end = this.#columns.after[node];
+    let unpaid = 0;
     for (let row = node as number; row < end; row++) {
+      if (++unpaid === NODES_PER_PAYMENT) {
+        this.#budget.spend(unpaid);
+        unpaid = 0;
+      }
       if (kinds.length === 0 || kinds.includes(this.kind(row as NodeRow))) yield row as NodeRow;
     }
+    this.#budget.spend(unpaid);
   }
 
   contains(outer: NodeRow, inner: NodeRow): boolean {

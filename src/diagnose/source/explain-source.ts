@@ -1,4 +1,5 @@
 // Holder, pattern and fix of a leak from the sources of its service. START HERE.
+import { WorkSpentError } from '../../gosource/work-budget.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import type { Culprit, LeakClass } from '../../model/finding.ts';
 import { packageOf } from '../../profile/frames.ts';
@@ -17,8 +18,24 @@ const MAX_CULPRITS = 6;
 /** A later culprit has to fit better: the first one is where most of the growth is. */
 const LATER_CULPRIT = 0.93;
 
-/** What the sources say about a leak of this class with these culprits, most important first; null = nothing. */
+/**
+ * What the sources say about a leak of this class with these culprits, most important first; null = nothing, also where
+ * finding out takes more work than any program's sources.
+ */
 export function explainSource(
+  analysis: SourceAnalysis,
+  kind: LeakClass,
+  culprits: readonly Culprit[],
+): SourceAnswer | null {
+  try {
+    return explainCulprits(analysis, kind, culprits);
+  } catch (error) {
+    if (error instanceof WorkSpentError) return null;
+    throw error;
+  }
+}
+
+function explainCulprits(
   analysis: SourceAnalysis,
   kind: LeakClass,
   culprits: readonly Culprit[],
