@@ -1,23 +1,8 @@
 // Leaks as services have them, several files each, drawn before any rule was read; the twins differ in the one detail that decides.
-import { describe, expect, it } from 'vitest';
-import type { LeakClass } from '../../model/finding.ts';
-import { explainDrawn } from '../../testing/source-shape.ts';
+import { describeServiceShapes, type ServiceShape } from '../../testing/service-shapes.ts';
 import { openGoParser } from '../../workspace/go-parser.ts';
 
-const parser = await openGoParser();
-/** From here on users read the sentence. */
-const TELLS = 0.25;
-
-interface Shape {
-  readonly name: string;
-  readonly kind: LeakClass;
-  readonly pattern: string;
-  readonly source: string;
-  /** Parts of the source that are replaced to make the twin. */
-  readonly twin: readonly (readonly [string, string])[];
-}
-
-const SHAPES: readonly Shape[] = [
+const SHAPES: readonly ServiceShape[] = [
   {
     name: 'a window of samples that only the report trims',
     kind: 'heap',
@@ -960,23 +945,4 @@ func Parse(line []byte) Sample {
   },
 ];
 
-describe('explainSource for heap of services', () => {
-  it.each(SHAPES)('names holder and fix of $name', ({ source, pattern, kind }) => {
-    const answer = explainDrawn(source, kind, parser);
-    expect({ holder: answer.holder, fix: answer.fix, pattern: answer.pattern }).toEqual({
-      holder: 'right',
-      fix: 'right',
-      pattern,
-    });
-    expect(answer.confidence).toBeGreaterThanOrEqual(TELLS);
-  });
-
-  it.each(SHAPES)('says nothing of the twin of $name', ({ source, twin, kind }) => {
-    const healthy = twin.reduce((text, [from, to]) => {
-      expect(text).toContain(from);
-      return text.replace(from, () => to);
-    }, source);
-    const answer = explainDrawn(healthy, kind, parser);
-    expect(answer.confidence < TELLS ? 'quiet' : `${answer.pattern} ${answer.advice}`).toBe('quiet');
-  });
-});
+describeServiceShapes('explainSource for what registries of services keep', await openGoParser(), SHAPES);
