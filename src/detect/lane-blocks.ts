@@ -28,7 +28,7 @@ export interface LaneBlocks {
 
 /** Half a window of six blocks on either side: a spike is what is above both. */
 const SPIKE_REACH_BLOCKS = 6;
-const SPIKE_SIGMAS = 6;
+const SPIKE_SIGMAS = 4;
 /** More spikes than this share are no spikes but the way the series behaves. */
 const SPIKE_SHARE_BOUND = 0.15;
 

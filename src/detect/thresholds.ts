@@ -55,6 +55,15 @@ export const LANE_THRESHOLDS: Readonly<Record<Lane, LaneThresholds>> = {
 export const LEAK_Z = 6;
 /** Leak lane: evidence ratio (difference of BIC) over the best null. */
 export const LEAK_EVIDENCE = 8;
+/**
+ * Patience of the heap's leak lane, by gauges alone: a cache that fills slowly looks straight at first, and while the limit
+ * is further away than this there is time to see it bend ...
+ */
+export const PATIENCE_MILLIS: Millis = DAY_MILLIS;
+/** ... unless growth was watched for long enough that what is left is at most this many times as long, ... */
+export const PATIENCE_FACTOR = 2.5;
+/** ... or it is this much straighter than any cache. docs/leakbench.md has the trade-off that these three were chosen by. */
+export const PATIENT_EVIDENCE = 6 * LEAK_EVIDENCE;
 /** Below a day of watching, a daily rhythm may still hide: both thresholds times this. */
 export const SHORT_WATCH_FACTOR = 1.25;
 export const SHORT_WATCH_MILLIS: Millis = DAY_MILLIS;
