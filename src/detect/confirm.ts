@@ -1,8 +1,9 @@
 // From single assessments to a standing claim, lane by lane: slow to raise, slow to drop.
-import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import { DAY_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import { LANES, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
 import { followClaim, levelToPass, NO_PAST, settlePast, type LanePast } from './high-water.ts';
-import { LEAK_EVIDENCE, PATIENCE_FACTOR, PATIENCE_MILLIS, PATIENT_EVIDENCE } from './thresholds.ts';
+import { growthBeganAt } from './patience.ts';
+import { LEAK_EVIDENCE } from './thresholds.ts';
 
 /**
  * Six evaluations in a row (detection-science 3.3), with patience for a single one that is only "suspect": a leak counts
@@ -87,7 +88,7 @@ export function advanceConfirmation(state: ConfirmationState, assessment: Assess
     const known = settlePast(past[name] ?? NO_PAST, isClaimed, lane, assessment);
     const after = isClaimed
       ? watchForEnd(settled, lane, assessment.atMillis)
-      : collect(settled, hold(lane, known, assessment), assessment);
+      : collect(settled, belowMark(lane, known), assessment);
     next[name] = after;
     past[name] = after.calledAtMillis === null ? known : followClaim(known, lane, assessment);
   }
@@ -95,35 +96,10 @@ export function advanceConfirmation(state: ConfirmationState, assessment: Assess
   return { ...lanes, ...next, past: { ...FRESH, lanes: past } };
 }
 
-/**
- * Growth that has not yet passed what was reached before without a leak is worth watching, and no claim. Nor is a heap that
- * may still be a slow cache, while there is time to see it bend.
- */
-function hold(lane: LaneAssessment, past: LanePast, assessment: Assessment): LaneAssessment {
-  const isHeld = lane.level <= levelToPass(past, lane.lane) || hasTimeToBend(lane, assessment);
-  return lane.verdict === 'leak' && isHeld ? { ...lane, verdict: 'undetermined', isSuspect: true } : lane;
-}
-
-function hasTimeToBend(lane: LaneAssessment, assessment: Assessment): boolean {
-  if (lane.lane !== 'heap' || (lane.evidenceRatio ?? 0) >= PATIENT_EVIDENCE) return false;
-  const left = timeLeft(lane, assessment);
-  const watched = assessment.atMillis - beganAt(lane, assessment);
-  return left > PATIENCE_MILLIS && left > PATIENCE_FACTOR * watched;
-}
-
-/** To the first limit; where none is in sight, until the level has doubled. */
-function timeLeft({ growth, level }: LaneAssessment, { exhaustion, atMillis }: Assessment): Millis {
-  if (exhaustion !== null) return exhaustion.at - atMillis;
-  return growth !== null && growth.perHour > 0 ? (level / growth.perHour) * HOUR_MILLIS : Infinity;
-}
-
-/** Start of the growth, as far as it was watched. */
-function beganAt(lane: LaneAssessment, assessment: Assessment): Millis {
-  return Math.max(
-    lane.onsetAtMillis ?? assessment.firstEvidenceMillis,
-    assessment.incarnationStartMillis,
-    assessment.firstEvidenceMillis,
-  );
+/** Growth that has not yet passed what was reached before without a leak is worth watching, and no claim. */
+function belowMark(lane: LaneAssessment, past: LanePast): LaneAssessment {
+  const isBelow = lane.verdict === 'leak' && lane.level <= levelToPass(past, lane.lane);
+  return isBelow ? { ...lane, verdict: 'undetermined', isSuspect: true } : lane;
 }
 
 /** Lanes whose claim stands, in the order of the assessment's lanes. */
@@ -150,7 +126,7 @@ function collect(before: LaneConfirmation, lane: LaneAssessment, assessment: Ass
     leakSinceMillis,
     perHour,
     calledAtMillis: atMillis,
-    tookMillis: atMillis - beganAt(lane, assessment),
+    tookMillis: atMillis - growthBeganAt(lane, assessment),
   };
 }
 

@@ -1,5 +1,5 @@
 // Every number that decides a verdict, with its unit and reason. Sources: detection-science 3.3, 3.4, 5.4.
-import { DAY_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import { DAY_MILLIS, HOUR_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { Lane } from './assessment.ts';
 
 export interface LaneThresholds {
@@ -56,10 +56,10 @@ export const LEAK_Z = 6;
 /** Leak lane: evidence ratio (difference of BIC) over the best null. */
 export const LEAK_EVIDENCE = 8;
 /**
- * Patience of the heap's leak lane, by gauges alone: a cache that fills slowly looks straight at first, and while the limit
- * is further away than this there is time to see it bend ...
+ * Patience with a heap that gauges alone accuse: a cache that fills evenly looks like a leak until it bends, and while the
+ * limit is further away than this there is time to see it bend ...
  */
-export const PATIENCE_MILLIS: Millis = DAY_MILLIS;
+export const PATIENCE_MILLIS: Millis = 12 * HOUR_MILLIS;
 /** ... unless growth was watched for long enough that what is left is at most this many times as long, ... */
 export const PATIENCE_FACTOR = 2.5;
 /** ... or it is this much straighter than any cache. docs/leakbench.md has the trade-off that these three were chosen by. */

@@ -89,6 +89,21 @@ describe('advanceCase', () => {
     expect(results[3].findings[0].verdict).toBe('undetermined');
   });
 
+  it('claims a heap far from its limit only with the code that grows it, and says what it waits for without', () => {
+    const far = { heap: { ...LEAK.heap, level: 2000 * MIB } };
+    const [unnamed, named] = run([
+      { at: minutes(60), lanes: far, confirmed: ['heap'], drawing: NOTHING },
+      { at: minutes(65), lanes: far, confirmed: ['heap'] },
+    ]);
+    expect(unnamed.alarms).toEqual([]);
+    expect(unnamed.findings[0].verdict).toBe('undetermined');
+    const question = 'Is it a cache that still fills evenly?';
+    const evidence = unnamed.findings[0].evidence.find((entry) => entry.question === question);
+    // 100 h until the level has doubled, of which 1 h was watched: 27.9 h more and 72 h are left, 28.9 watched.
+    expect(evidence?.numbers.millis).toBeCloseTo(27.86 * HOUR_MILLIS, -5);
+    expect(named.alarms).toHaveLength(1);
+  });
+
   it('names the code of an alarm that was raised without one, under the same fingerprint', () => {
     const [unnamed, named] = run([
       { at: minutes(20), lanes: LEAK, confirmed: ['heap'], drawing: NOTHING },

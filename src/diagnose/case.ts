@@ -3,6 +3,7 @@
 import type { Millis } from '../base/units.ts';
 import type { Lane } from '../detect/assessment.ts';
 import { confirmedLanes } from '../detect/confirm.ts';
+import { weighPatience } from '../detect/patience.ts';
 import type { Alarm, Finding } from '../model/finding.ts';
 import { isApplication, normalizeFunction } from '../profile/frames.ts';
 import { getIdentity, type CallStrength, type Cause } from './cause.ts';
@@ -211,8 +212,9 @@ function updateSince(
  */
 function isReady(cause: Cause, waiting: CaseState['waiting'], input: CaseInput): boolean {
   // A claim may stand while this evaluation sees another explanation; then is not the time to raise it.
-  const verdict = findLane(input.assessment, cause.lane)?.verdict;
-  if (verdict !== 'leak' && verdict !== 'undetermined') return false;
+  const lane = findLane(input.assessment, cause.lane);
+  if (lane === null || (lane.verdict !== 'leak' && lane.verdict !== 'undetermined')) return false;
+  if (!cause.isNamed && weighPatience(lane, input.assessment).isHeld) return false;
   const since = waiting.find(({ lane }) => lane === cause.lane)?.sinceMillis ?? input.atMillis;
   if (input.atMillis - since >= THRESHOLDS.nameWaitMillis) return true;
   if (isOuterLaneOpen(cause, input)) return false;

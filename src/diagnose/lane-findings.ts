@@ -1,5 +1,7 @@
 // Findings that are not leaks: a lane that moves and has an explanation, or none yet.
 import { isTooEarly, type Assessment, type Lane, type LaneAssessment } from '../detect/assessment.ts';
+import { weighPatience } from '../detect/patience.ts';
+import { PATIENCE_FACTOR } from '../detect/thresholds.ts';
 import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
 import { describeCulprit } from './culprit.ts';
@@ -72,7 +74,12 @@ function describeLane(
     timeToExhaustion: null,
     culprits: lane.lane === 'heap' && profiles !== null ? nameHeap(profiles) : [],
     pattern: null,
-    evidence: [...lane.evidence, ...askBound(lane, assessment), ...askNeeded(lane, assessment)],
+    evidence: [
+      ...lane.evidence,
+      ...askBound(lane, assessment),
+      ...askNeeded(lane, assessment),
+      ...askPatience(lane, assessment),
+    ],
     ruledOut: [...lane.ruledOut],
     fix: null,
   };
@@ -118,6 +125,29 @@ function askNeeded(lane: LaneAssessment, assessment: Assessment): Evidence[] {
       numbers: {
         millis: lane.needed.millis,
         threshold: 0,
+        from: assessment.incarnationStartMillis,
+        to: assessment.atMillis,
+      },
+      outcome: 'open',
+    },
+  ];
+}
+
+/** Stage 1's rule holds, and no profile names the code: what keeps it from a claim, and for how long. */
+function askPatience(lane: LaneAssessment, assessment: Assessment): Evidence[] {
+  const { isHeld, leftMillis, watchedMillis, waitMillis } = weighPatience(lane, assessment);
+  if (lane.verdict !== 'leak' || !isHeld) return [];
+  const count = (value: number) => (Number.isFinite(value) ? Math.round(value) : null);
+  return [
+    {
+      question: 'Is it a cache that still fills evenly?',
+      prediction: 'it bends before the limit; a leak does not, and a heap profile names its code',
+      test: 'time watched against time left, where no profile names the code',
+      numbers: {
+        watchedMillis: count(watchedMillis),
+        leftMillis: count(leftMillis),
+        millis: count(waitMillis),
+        threshold: PATIENCE_FACTOR,
         from: assessment.incarnationStartMillis,
         to: assessment.atMillis,
       },

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS, MIB } from '../base/units.ts';
+import { drawAssessment, type DrawnLane } from '../testing/drawn-assessment.ts';
+import type { Lane } from './assessment.ts';
+import { weighPatience } from './patience.ts';
+import { PATIENT_EVIDENCE } from './thresholds.ts';
+
+/** A lane that grows for `watched` hours, `left` hours before its limit. */
+function weigh(watched: number, left: number | null, drawn: DrawnLane = {}, name: Lane = 'heap') {
+  const atMillis = watched * HOUR_MILLIS;
+  const assessment = drawAssessment(
+    atMillis,
+    { [name]: { verdict: 'leak', perHour: MIB, level: 1000 * MIB, ...drawn } },
+    left === null
+      ? {}
+      : {
+          exhaustion: {
+            resource: 'memory-limit',
+            at: atMillis + left * HOUR_MILLIS,
+            low: atMillis + left * HOUR_MILLIS,
+            high: null,
+            confidence: 0.8,
+          },
+        },
+  );
+  const [lane] = assessment.lanes.filter((one) => one.lane === name);
+  return weighPatience(lane, assessment);
+}
+
+describe('weighPatience', () => {
+  it('holds a heap back while the limit is far and little was watched, and says for how long', () => {
+    const patience = weigh(10, 95);
+    expect(patience.isHeld).toBe(true);
+    // After 20 h more: 75 h left, 30 h watched.
+    expect(patience.waitMillis / HOUR_MILLIS).toBeCloseTo(20, 6);
+  });
+
+  it('ends when growth was watched for a fair part of what is left', () => {
+    expect(weigh(37.9, 95).isHeld).toBe(true);
+    expect(weigh(38.1, 95).isHeld).toBe(false);
+  });
+
+  it('ends half a day before the limit, however little was watched', () => {
+    expect(weigh(1, 12.1).isHeld).toBe(true);
+    expect(weigh(1, 12)).toMatchObject({ isHeld: false, waitMillis: 0 });
+  });
+
+  it('does not hold what is much straighter than a cache', () => {
+    expect(weigh(10, 95, { evidenceRatio: PATIENT_EVIDENCE - 1 }).isHeld).toBe(true);
+    expect(weigh(10, 95, { evidenceRatio: PATIENT_EVIDENCE }).isHeld).toBe(false);
+  });
+
+  it('takes the time to twice the level where no limit is in sight', () => {
+    expect(weigh(399, null).isHeld).toBe(true);
+    expect(weigh(401, null).isHeld).toBe(false);
+  });
+
+  it('counts from the onset, and holds no other lane', () => {
+    expect(weigh(40, 95, { onsetAtMillis: 20 * HOUR_MILLIS }).isHeld).toBe(true);
+    expect(weigh(10, 95, {}, 'goroutine').isHeld).toBe(false);
+  });
+});
