@@ -4,7 +4,7 @@ import { PlimsollError } from '../base/errors.ts';
 import type { GaugeReading } from '../base/gauges.ts';
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { RequestName } from '../collect/source.ts';
-import { assess } from '../detect/assess.ts';
+import { assess, type AssessInput } from '../detect/assess.ts';
 import type { Assessment, Lane } from '../detect/assessment.ts';
 import { NOTHING_CONFIRMED, advanceConfirmation, type ConfirmationState } from '../detect/confirm.ts';
 import { nextEvaluationAt } from '../detect/evaluation-grid.ts';
@@ -59,6 +59,8 @@ export interface InvestigationOptions {
   readonly decoder: ProfileDecoder;
   /** What is known beforehand: all of it, as evaluations look at nothing later than their instant. */
   readonly history?: GaugeHistory;
+  /** Stage 1 for who remembers its answers: a whole history is looked at more than once at some instants. */
+  readonly assess?: (input: AssessInput) => Assessment;
   /** Told of every new mark, so that it can be stored. */
   readonly onMark?: (mark: Mark) => void;
 }
@@ -351,7 +353,7 @@ export class Investigation {
   }
 
   #assess(atMillis: Millis): Assessment {
-    return assess({
+    return (this.#options.assess ?? assess)({
       table: this.history,
       atMillis,
       memoryLimitBytes: this.#options.memoryLimitBytes,

@@ -7,7 +7,7 @@ import { GaugeHistory } from '../../series/gauge-history.ts';
 import { seededRandom } from '../../testing/seeded-random.ts';
 import { Investigation } from '../investigation.ts';
 import { ProfileDecoder } from '../profile-decoder.ts';
-import { isWorthMore, judgeClosely, judgeOnce, lookAtEnd, type JudgeInput } from './judge.ts';
+import { JudgedTarget, isWorthMore, judgeClosely, judgeOnce, lookAtEnd, type JudgeInput } from './judge.ts';
 
 const STEP = 5 * MINUTE_MILLIS;
 
@@ -48,7 +48,7 @@ const inHours = (millis: Millis | null | undefined) => Math.round(((millis ?? Na
 describe('a history that is judged at once', () => {
   it('comes to the same leak as a watch, known since the same time', () => {
     const input = judging((hours) => 64 + Math.max(0, hours - 20) * 4);
-    const [close, all] = [leakOf(judgeClosely(input)), leakOf(watch(input))];
+    const [close, all] = [leakOf(judgeClosely(new JudgedTarget(input))), leakOf(watch(input))];
     expect(close?.fingerprint).toBe(all?.fingerprint);
     // The last look of a watch lies up to ten minutes before the end.
     expect((close?.growth?.perHour ?? NaN) / (all?.growth?.perHour ?? NaN)).toBeCloseTo(1, 1);
@@ -58,28 +58,41 @@ describe('a history that is judged at once', () => {
 
   it('needs one look where nothing grows', () => {
     const input = judging(() => 64);
-    expect(isWorthMore(lookAtEnd(input))).toBe(false);
-    const investigation = judgeOnce(input);
+    expect(isWorthMore(lookAtEnd(new JudgedTarget(input)))).toBe(false);
+    const investigation = judgeOnce(new JudgedTarget(input));
     expect(investigation.report({ fromMillis: 0, toMillis: 0 }).verdict).toBe('no-growth');
-    expect(judgeClosely(input).findings.filter(({ verdict }) => verdict === 'leak')).toEqual([]);
+    expect(
+      judgeClosely(new JudgedTarget(input)).findings.filter(({ verdict }) => verdict === 'leak'),
+    ).toEqual([]);
   }, 120_000);
 
   it('takes a closer look at what grows, or grew in the life before', () => {
-    expect(isWorthMore(lookAtEnd(judging((hours) => 64 + 4 * hours)))).toBe(true);
+    expect(isWorthMore(lookAtEnd(new JudgedTarget(judging((hours) => 64 + 4 * hours))))).toBe(true);
     const input = judging((hours) => (hours < 71.8 ? 64 + 4 * hours : 64));
     const start = input.history.column('processStartMillis');
     input.history.timeMillis.forEach((at, row) => {
       if (start && at >= 71.8 * HOUR_MILLIS) start[row] = 71.8 * HOUR_MILLIS;
     });
-    expect(isWorthMore(lookAtEnd(input))).toBe(true);
-    expect(leakOf(judgeClosely(input))?.class).toBe('heap');
+    expect(isWorthMore(lookAtEnd(new JudgedTarget(input)))).toBe(true);
+    expect(leakOf(judgeClosely(new JudgedTarget(input)))?.class).toBe('heap');
+  }, 120_000);
+
+  it('asks stage 1 once about each instant, however often it is looked at', () => {
+    const input = judging((hours) => 64 + 4 * hours);
+    const target = new JudgedTarget(input);
+    judgeClosely(target);
+    const again = target.assessAt(input.history.timeMillis.at(-1) ?? 0);
+    expect(target.assessAt(again.atMillis)).toBe(again);
+    const ignoring = { table: input.history, atMillis: again.atMillis, memoryLimitBytes: null };
+    const other = target.assess({ ...ignoring, ignoreBefore: { heap: again.atMillis - HOUR_MILLIS } });
+    expect(other).not.toBe(again);
   }, 120_000);
 
   it('uses nothing later than the instant that it judges', () => {
     const leak = (hours: number) => 64 + Math.max(0, hours - 20) * 4;
-    const whole = leakOf(judgeClosely(judging(leak)));
+    const whole = leakOf(judgeClosely(new JudgedTarget(judging(leak))));
     const cut = judging((hours) => leak(hours), 2);
-    const early = leakOf(judgeClosely(cut));
+    const early = leakOf(judgeClosely(new JudgedTarget(cut)));
     expect(Math.abs(inHours(whole?.detectedAt) - inHours(early?.detectedAt))).toBeLessThan(1);
   }, 120_000);
 });

@@ -4,7 +4,7 @@ import type { Assessment } from '../../detect/assessment.ts';
 import { nextEvaluationAt } from '../../detect/evaluation-grid.ts';
 import type { TargetName } from '../../model/target.ts';
 import type { GaugeHistory } from '../../series/gauge-history.ts';
-import { assess } from '../../detect/assess.ts';
+import { assess, type AssessInput } from '../../detect/assess.ts';
 import { REAL_TIME } from '../../model/raw-evidence.ts';
 import { Investigation } from '../investigation.ts';
 import type { ProfileDecoder } from '../profile-decoder.ts';
@@ -17,6 +17,31 @@ export interface JudgeInput {
   readonly decoder: ProfileDecoder;
 }
 
+/**
+ * One target under judgement. Half of its looks are repeated (at the end, around a claim, and from the first when a claim made closer
+ * ones necessary), so what stage 1 said of this history is kept: at most `SPREAD + LAST + CLOSE` answers and those of a search.
+ */
+export class JudgedTarget {
+  readonly input: JudgeInput;
+  readonly #known = new Map<string, Assessment>();
+
+  constructor(input: JudgeInput) {
+    this.input = input;
+  }
+
+  assess = (asked: AssessInput): Assessment => {
+    const key = JSON.stringify([asked.atMillis, asked.ignoreBefore ?? {}]);
+    let assessment = this.#known.get(key);
+    if (assessment === undefined) this.#known.set(key, (assessment = assess(asked)));
+    return assessment;
+  };
+
+  assessAt(atMillis: Millis): Assessment {
+    const { history, memoryLimitBytes } = this.input;
+    return this.assess({ table: history, atMillis, memoryLimitBytes });
+  }
+}
+
 /** Evaluations spread over the whole history: claims of long ago, and their ends. */
 const SPREAD = 24;
 /** The last ones, at the pace of a watch: a claim takes six in a row (detect/confirm.ts). */
@@ -25,8 +50,8 @@ const LAST = 10;
 const CLOSE = 8;
 
 /** One look, at the end. */
-export function lookAtEnd({ history, memoryLimitBytes }: JudgeInput): Assessment {
-  return assess({ table: history, atMillis: endOf(history), memoryLimitBytes });
+export function lookAtEnd(target: JudgedTarget): Assessment {
+  return target.assessAt(endOf(target.input.history));
 }
 
 /** Is there anything that more looks, and more gauges, could make a finding of? */
@@ -36,9 +61,9 @@ export function isWorthMore({ lanes, earlier, isExhausting }: Assessment): boole
 }
 
 /** The report of a target of which one look said all. */
-export function judgeOnce(input: JudgeInput): Investigation {
-  const investigation = open(input);
-  investigation.evaluateAt(endOf(input.history));
+export function judgeOnce(target: JudgedTarget): Investigation {
+  const investigation = open(target);
+  investigation.evaluateAt(endOf(target.input.history));
   return investigation;
 }
 
@@ -46,29 +71,29 @@ export function judgeOnce(input: JudgeInput): Investigation {
  * Evaluates on the grid of a watch, but not at all of its instants: spread over the history, where a claim begins as densely as
  * a watch does (so that `detectedAt` is when a watch would have known), and at the end.
  */
-export function judgeClosely(input: JudgeInput): Investigation {
-  const all = instantsOf(input.history);
+export function judgeClosely(target: JudgedTarget): Investigation {
+  const all = instantsOf(target.input.history);
   const spread = spreadInstants(all);
-  const first = run(input, spread);
+  const first = run(target, spread);
   const claimedAt = first.findings
     .map(({ verdict, detectedAt }) => (verdict === 'leak' ? detectedAt : null))
     .filter((at) => at !== null);
   if (claimedAt.length === 0) return first;
-  const more = claimedAt.flatMap((at) => closeInstants(input, all, spread, at));
+  const more = claimedAt.flatMap((at) => closeInstants(target, all, spread, at));
   return run(
-    input,
+    target,
     [...new Set([...spread, ...more])].sort((a, b) => a - b),
   );
 }
 
-function run(input: JudgeInput, instants: readonly Millis[]): Investigation {
-  const investigation = open(input);
+function run(target: JudgedTarget, instants: readonly Millis[]): Investigation {
+  const investigation = open(target);
   for (const at of instants) investigation.evaluateAt(at);
   return investigation;
 }
 
-function open(input: JudgeInput): Investigation {
-  return new Investigation({ ...input, timeMap: REAL_TIME });
+function open({ input, assess }: JudgedTarget): Investigation {
+  return new Investigation({ ...input, assess, timeMap: REAL_TIME });
 }
 
 function endOf(history: GaugeHistory): Millis {
@@ -102,15 +127,12 @@ function spreadInstants(all: readonly Millis[]): Millis[] {
  * where it did, and looks from there as often as a watch.
  */
 function closeInstants(
-  input: JudgeInput,
+  target: JudgedTarget,
   all: readonly Millis[],
   spread: readonly Millis[],
   claimedAt: Millis,
 ): Millis[] {
-  const isLeak = (at: Millis) =>
-    assess({ table: input.history, atMillis: at, memoryLimitBytes: input.memoryLimitBytes }).lanes.some(
-      ({ verdict }) => verdict === 'leak',
-    );
+  const isLeak = (at: Millis) => target.assessAt(at).lanes.some(({ verdict }) => verdict === 'leak');
   let begin = spread.indexOf(claimedAt);
   while (begin > 0 && isLeak(spread[begin - 1] ?? 0)) begin--;
   let low = begin === 0 ? -1 : all.indexOf(spread[begin - 1] ?? 0);

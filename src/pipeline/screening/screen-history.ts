@@ -25,7 +25,7 @@ import {
 } from './containers.ts';
 import { fetchSeries, runSome, type Asking } from './fetch-series.ts';
 import type { Grid } from './grid.ts';
-import { isWorthMore, judgeClosely, judgeOnce, lookAtEnd, type JudgeInput } from './judge.ts';
+import { JudgedTarget, isWorthMore, judgeClosely, judgeOnce, lookAtEnd } from './judge.ts';
 import { keysOf, planGauges } from './needed-gauges.ts';
 import { oneOf, selectorOf } from './selector.ts';
 import { TargetSeries } from './target-history.ts';
@@ -253,15 +253,15 @@ class Screening {
   }
 
   async #judgeBatch(batch: readonly Row[]): Promise<ScreenedTarget[]> {
-    const quiet: { row: Row; judged: Judged }[] = [];
+    const quiet: { row: Row; judged: Investigation }[] = [];
     const open: Row[] = [];
     for (const [i, row] of batch.entries()) {
       if (i % TARGETS_BETWEEN_PAUSES === 0) await setImmediate();
       if (this.#isAborted) break;
-      const input = this.#judgeInput(row);
-      if (isWorthMore(lookAtEnd(input))) open.push(row);
+      const target = this.#openCase(row);
+      if (isWorthMore(lookAtEnd(target))) open.push(row);
       else {
-        quiet.push({ row, judged: { history: input.history, investigation: judgeOnce(input) } });
+        quiet.push({ row, judged: judgeOnce(target) });
         this.#tellJudged();
       }
     }
@@ -272,21 +272,20 @@ class Screening {
     for (const row of open) {
       await setImmediate();
       if (this.#isAborted) break;
-      const input = this.#judgeInput(row);
-      screened.push(this.#describe(row, { history: input.history, investigation: judgeClosely(input) }));
+      screened.push(this.#describe(row, judgeClosely(this.#openCase(row))));
       this.#tellJudged();
     }
     return screened;
   }
 
-  #judgeInput({ name, series }: Row): JudgeInput {
-    return {
+  #openCase({ name, series }: Row): JudgedTarget {
+    return new JudgedTarget({
       target: name,
       module: series.target.module,
       memoryLimitBytes: this.#input.memoryLimitBytes,
       history: series.history(),
       decoder: this.#decoder,
-    };
+    });
   }
 
   #tellJudged(): void {
@@ -295,8 +294,9 @@ class Screening {
     this.#input.onProgress?.({ judged: this.#judged, targets: this.#targets.length, receivedBytes });
   }
 
-  #describe({ series, container }: Row, { history, investigation }: Judged): ScreenedTarget {
+  #describe({ series, container }: Row, investigation: Investigation): ScreenedTarget {
     const { grid } = this.#input;
+    const { history } = investigation;
     const fromMillis = history.timeMillis[0] ?? grid.fromMillis;
     const toMillis = history.timeMillis.at(-1) ?? grid.fromMillis;
     const isRunning = grid.toMillis - toMillis <= Math.max(2 * grid.stepMillis, ALIVE_MILLIS);
@@ -318,11 +318,6 @@ class Screening {
       isRunning,
     };
   }
-}
-
-interface Judged {
-  readonly history: GaugeHistory;
-  readonly investigation: Investigation;
 }
 
 const NO_PROFILES: MissingEvidence = {
