@@ -1,18 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MIB } from '../base/units.ts';
 import { drawAssessment, type DrawnLane } from '../testing/drawn-assessment.ts';
-import type { Lane } from './assessment.ts';
+import type { Assessment, Lane } from './assessment.ts';
 import { weighPatience } from './patience.ts';
 import { PATIENT_EVIDENCE } from './thresholds.ts';
 
 /** A lane that grows for `watched` hours, `left` hours before its limit. */
-function weigh(watched: number, left: number | null, drawn: DrawnLane = {}, name: Lane = 'heap') {
+function weigh(
+  watched: number,
+  left: number | null,
+  drawn: DrawnLane = {},
+  name: Lane = 'heap',
+  rest: Partial<Assessment> = {},
+) {
   const atMillis = watched * HOUR_MILLIS;
   const assessment = drawAssessment(
     atMillis,
-    { [name]: { verdict: 'leak', perHour: MIB, level: 1000 * MIB, ...drawn } },
+    { [name]: { verdict: 'leak', perHour: MIB, ...drawn } },
     left === null
-      ? {}
+      ? rest
       : {
           exhaustion: {
             resource: 'memory-limit',
@@ -50,9 +56,13 @@ describe('weighPatience', () => {
     expect(weigh(10, 95, { evidenceRatio: PATIENT_EVIDENCE }).isHeld).toBe(false);
   });
 
-  it('takes the time to twice the level where no limit is in sight', () => {
-    expect(weigh(399, null).isHeld).toBe(true);
-    expect(weigh(401, null).isHeld).toBe(false);
+  it('holds while a limit is known and not in sight, and not where none is known', () => {
+    expect(weigh(400, null, {}, 'heap', { memoryLimitBytes: 1000 * MIB })).toMatchObject({
+      isHeld: true,
+      leftMillis: Infinity,
+      waitMillis: Infinity,
+    });
+    expect(weigh(1, null)).toMatchObject({ isHeld: false, leftMillis: null, waitMillis: 0 });
   });
 
   it('counts from the onset, and holds no other lane', () => {

@@ -90,17 +90,18 @@ describe('advanceCase', () => {
   });
 
   it('claims a heap far from its limit only with the code that grows it, and says what it waits for without', () => {
-    const far = { heap: { ...LEAK.heap, level: 2000 * MIB } };
+    const limit = { resource: 'memory-limit', low: 0, high: null, confidence: 0.8 } as const;
+    const rest = { exhaustion: { ...limit, at: 100 * HOUR_MILLIS } };
     const [unnamed, named] = run([
-      { at: minutes(60), lanes: far, confirmed: ['heap'], drawing: NOTHING },
-      { at: minutes(65), lanes: far, confirmed: ['heap'] },
+      { at: minutes(60), lanes: LEAK, confirmed: ['heap'], drawing: NOTHING, rest },
+      { at: minutes(65), lanes: LEAK, confirmed: ['heap'], rest },
     ]);
     expect(unnamed.alarms).toEqual([]);
     expect(unnamed.findings[0].verdict).toBe('undetermined');
     const question = 'Is it a cache that still fills evenly?';
     const evidence = unnamed.findings[0].evidence.find((entry) => entry.question === question);
-    // 100 h until the level has doubled, of which 1 h was watched: 27.9 h more and 72 h are left, 28.9 watched.
-    expect(evidence?.numbers.millis).toBeCloseTo(27.86 * HOUR_MILLIS, -5);
+    // 99 h are left, 1 h was watched: in 27.6 h, 71.4 are left and 28.6 were watched.
+    expect(Number(evidence?.numbers.millis) / HOUR_MILLIS).toBeCloseTo(27.57, 2);
     expect(named.alarms).toHaveLength(1);
   });
 

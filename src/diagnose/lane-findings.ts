@@ -1,6 +1,7 @@
 // Findings that are not leaks: a lane that moves and has an explanation, or none yet.
 import { isTooEarly, type Assessment, type Lane, type LaneAssessment } from '../detect/assessment.ts';
 import { weighPatience } from '../detect/patience.ts';
+import { statedGrowth } from '../detect/stated-growth.ts';
 import { PATIENCE_FACTOR } from '../detect/thresholds.ts';
 import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
@@ -68,7 +69,7 @@ function describeLane(
     fingerprint: computeFingerprint(service, kind, []),
     detectedAt: null,
     onsetAt: lane.onsetAtMillis,
-    growth: isBytes ? lane.growth : null,
+    growth: isBytes && lane.growth !== null ? statedGrowth(lane.growth, lane, assessment) : null,
     counts: isBytes ? null : lane.growth,
     heldBytes: null,
     timeToExhaustion: null,
@@ -137,7 +138,8 @@ function askNeeded(lane: LaneAssessment, assessment: Assessment): Evidence[] {
 function askPatience(lane: LaneAssessment, assessment: Assessment): Evidence[] {
   const { isHeld, leftMillis, watchedMillis, waitMillis } = weighPatience(lane, assessment);
   if (lane.verdict !== 'leak' || !isHeld) return [];
-  const count = (value: number) => (Number.isFinite(value) ? Math.round(value) : null);
+  const count = (value: number | null) =>
+    value !== null && Number.isFinite(value) ? Math.round(value) : null;
   return [
     {
       question: 'Is it a cache that still fills evenly?',

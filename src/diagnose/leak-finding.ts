@@ -1,6 +1,7 @@
 // A cause as the report shows it.
 import type { Millis } from '../base/units.ts';
 import type { Assessment } from '../detect/assessment.ts';
+import { statedGrowth } from '../detect/stated-growth.ts';
 import { forecastExhaustion } from '../detect/time-to-exhaustion.ts';
 import type { Finding, RuledOut, TimeToExhaustion } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
@@ -24,7 +25,8 @@ export function buildLeakFinding(
     fingerprint: identity.fingerprint,
     detectedAt: identity.detectedAt,
     onsetAt: lane?.onsetAtMillis ?? null,
-    growth: cause.growth,
+    growth:
+      cause.growth === null || lane === null ? cause.growth : statedGrowth(cause.growth, lane, assessment),
     counts: cause.counts,
     heldBytes: cause.heldBytes,
     ...forecast,
