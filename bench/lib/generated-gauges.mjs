@@ -35,8 +35,8 @@ export function* drawReadings(shape, { startMillis, stepMillis, seed = 1 }) {
   for (let at = 0; ; at += stepMillis) {
     const hours = at / HOUR_MILLIS;
     const load = shape.load(hours) * (1 + 0.05 * noise());
-    const live = shape.liveMib(hours) * MIB * (1 + 0.01 * noise());
-    const alloc = live * (1 + random());
+    const live = whole(shape.liveMib(hours) * MIB * (1 + 0.01 * noise()), 8);
+    const alloc = whole(live * (1 + random()), 8);
     totals.requests += Math.max(0, Math.round((load * stepMillis) / 1000));
     totals.allocated += Math.max(0, Math.round(load * 20_000 * (stepMillis / 1000)));
     totals.cpu += (load * stepMillis) / 1e6;
@@ -48,25 +48,34 @@ export function* drawReadings(shape, { startMillis, stepMillis, seed = 1 }) {
   }
 }
 
+/**
+ * Whole bytes, as a runtime and a kernel count them.
+ * @param {number} bytes
+ * @param {number} unit
+ */
+const whole = (bytes, unit) => unit * Math.round(bytes / unit);
+
 /** @param {any} now */
 function readingOf({ live, alloc, load, startMillis, totals, random }) {
   const goroutines = Math.round(30 + load / 2 + 3 * random());
-  const heapSys = live * 2.4;
+  const heapSys = whole(live * 2.4, 8192);
+  const inUse = whole(alloc * 1.05, 8192);
+  const resident = whole(heapSys * 0.9, 4096);
   return {
     liveHeapBytes: live,
     nextGcBytes: live * 2 + 4 * MIB,
     heapAllocBytes: alloc,
-    heapInuseBytes: alloc * 1.05,
-    heapIdleBytes: heapSys - alloc * 1.05,
-    heapReleasedBytes: heapSys * 0.1,
+    heapInuseBytes: inUse,
+    heapIdleBytes: heapSys - inUse,
+    heapReleasedBytes: whole(heapSys * 0.1, 8192),
     heapSysBytes: heapSys,
     heapObjects: Math.round(alloc / 96),
     stackInuseBytes: goroutines * 8192,
     stackSysBytes: goroutines * 8192,
-    mspanSysBytes: live / 100,
+    mspanSysBytes: whole(live / 100, 16_384),
     mcacheSysBytes: 15_600,
     buckHashSysBytes: 1.5 * MIB,
-    gcSysBytes: live / 20,
+    gcSysBytes: whole(live / 20, 8),
     otherSysBytes: MIB,
     sysBytes: heapSys + 10 * MIB,
     gogcPercent: 100,
@@ -79,12 +88,12 @@ function readingOf({ live, alloc, load, startMillis, totals, random }) {
     threads: 9 + Math.floor(random() * 2),
     openFds: Math.round(12 + load / 3 + 2 * random()),
     maxFds: 1_048_576,
-    rssBytes: heapSys * 0.9 + 20 * MIB,
-    rssAnonBytes: heapSys * 0.9 + 8 * MIB,
+    rssBytes: resident + 20 * MIB,
+    rssAnonBytes: resident + 8 * MIB,
     rssFileBytes: 12 * MIB,
     rssShmemBytes: 0,
-    virtualBytes: 1.6e9,
-    cpuSecondsTotal: totals.cpu,
+    virtualBytes: 1_600_000_000,
+    cpuSecondsTotal: Math.round(100 * totals.cpu) / 100,
     processStartMillis: startMillis - HOUR_MILLIS,
     requestsTotal: totals.requests,
     cgroupCurrentBytes: heapSys + 24 * MIB,

@@ -122,3 +122,25 @@ export interface Assessment {
   readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
   readonly missing: readonly { readonly source: string; readonly why: string; readonly costs: string }[];
 }
+
+/** What stays of a lane between evaluations. */
+export type LaneState = Omit<LaneAssessment, 'evidence' | 'ruledOut'>;
+
+/** What stays of an assessment until the next one: evidence has gone into findings by then, where there are any. */
+export interface AssessmentState extends Omit<Assessment, 'lanes' | 'earlier'> {
+  readonly lanes: readonly LaneState[];
+  readonly earlier: (Omit<EarlierLife, 'lanes'> & { readonly lanes: readonly LaneState[] }) | null;
+}
+
+export function withoutEvidence(assessment: Assessment): AssessmentState {
+  const { lanes, earlier } = assessment;
+  return {
+    ...assessment,
+    lanes: lanes.map(stateOf),
+    earlier: earlier && { ...earlier, lanes: earlier.lanes.map(stateOf) },
+  };
+}
+
+function stateOf({ evidence: _evidence, ruledOut: _ruledOut, ...state }: LaneAssessment): LaneState {
+  return state;
+}

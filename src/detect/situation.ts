@@ -53,3 +53,34 @@ export function describeSituation(table: GaugeTable, atMillis: Millis): Situatio
     gcCycles: last('gcCyclesTotal'),
   };
 }
+
+/** The same, worked out when a part is asked for: most of the time a policy need not know. */
+export class SituationLater implements Situation {
+  readonly atMillis: Millis;
+  readonly #table: GaugeTable;
+  #described: Situation | null = null;
+
+  constructor(table: GaugeTable, atMillis: Millis) {
+    this.#table = table;
+    this.atMillis = atMillis;
+  }
+  get incarnationStartMillis(): Millis | null {
+    return this.#describe().incarnationStartMillis;
+  }
+  get floorBytes(): Bytes | null {
+    return this.#describe().floorBytes;
+  }
+  get goroutines(): number | null {
+    return this.#describe().goroutines;
+  }
+  get loadPerHour(): number | null {
+    return this.#describe().loadPerHour;
+  }
+  get gcCycles(): number | null {
+    return this.#describe().gcCycles;
+  }
+
+  #describe(): Situation {
+    return (this.#described ??= describeSituation(this.#table, this.atMillis));
+  }
+}

@@ -1,6 +1,6 @@
 // When profiles are worth their cost: detection-science 4.2. Pure; the pipeline takes what is decided here.
 import { GIB, HOUR_MILLIS, KIB, MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
-import type { Assessment, Lane } from './assessment.ts';
+import type { AssessmentState, Lane } from './assessment.ts';
 import type { Situation } from './situation.ts';
 import { WARM_UP_MILLIS } from './thresholds.ts';
 
@@ -74,7 +74,7 @@ export interface SnapshotWish {
 }
 
 export interface SnapshotQuestion {
-  readonly assessment: Assessment;
+  readonly assessment: AssessmentState;
   /** Now, as `describeSituation` tells it. */
   readonly situation: Situation;
   /** Profiles of this incarnation, oldest first. */
@@ -122,7 +122,7 @@ function wishFor(kind: 'heap' | 'goroutine', question: SnapshotQuestion): Snapsh
   return since >= settings.baselineMillis ? wish('baseline', 'standing profile') : null;
 }
 
-function isLastGasp(assessment: Assessment): boolean {
+function isLastGasp(assessment: AssessmentState): boolean {
   const { exhaustion, isExhausting, atMillis } = assessment;
   return isExhausting && exhaustion !== null && exhaustion.low - atMillis < LAST_GASP_MILLIS;
 }

@@ -5,10 +5,10 @@ import type { GaugeReading } from '../base/gauges.ts';
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { RequestName } from '../collect/source.ts';
 import { assess, type AssessInput } from '../detect/assess.ts';
-import type { Assessment, Lane } from '../detect/assessment.ts';
+import { withoutEvidence, type Assessment, type AssessmentState, type Lane } from '../detect/assessment.ts';
 import { NOTHING_CONFIRMED, advanceConfirmation, type ConfirmationState } from '../detect/confirm.ts';
 import { nextEvaluationAt } from '../detect/evaluation-grid.ts';
-import { describeSituation } from '../detect/situation.ts';
+import { SituationLater, describeSituation } from '../detect/situation.ts';
 import {
   decideSnapshots,
   type SnapshotSettings,
@@ -116,10 +116,12 @@ export class Investigation {
   #hasProcThreads = false;
   #isGoroutineGauge = false;
   #lives = 0;
+  /** Time of the first row of the newest life. */
+  #lifeFirstMillis: Millis = -Infinity;
   #firstEvidence: Millis | null = null;
   #lastEvidence: Millis | null = null;
   #lastEvaluation: Millis | null = null;
-  #assessment: Assessment | null = null;
+  #assessment: AssessmentState | null = null;
   #confirmation: ConfirmationState = NOTHING_CONFIRMED;
   /** Per lane: data before this explains an incident that is over, not what comes now. */
   #ignoreBefore: Readonly<Partial<Record<Lane, Millis>>> = {};
@@ -255,13 +257,19 @@ export class Investigation {
   #noticeRestart(): void {
     if (this.#lives > 0 && !mayBeginLife(this.history)) return;
     const lives = findIncarnations(this.history);
-    if (this.#lives > 0 && lives.length > this.#lives) {
-      const newest = lives[lives.length - 1];
+    const newest = lives[lives.length - 1];
+    if (newest === undefined) return;
+    // Told by its first row, which stays: lives of long ago go with their rows.
+    const firstMillis = this.history.timeMillis[newest.firstRow];
+    if (this.#lives > 0 && firstMillis > this.#lifeFirstMillis) {
       this.profiles.restart();
       this.#taken = [];
-      this.addMark({ at: newest?.startMillis ?? 0, kind: 'restart', text: 'process restarted' });
+      this.addMark({ at: newest.startMillis, kind: 'restart', text: 'process restarted' });
+      this.#lives++;
+    } else {
+      this.#lives = Math.max(this.#lives, lives.length);
     }
-    this.#lives = lives.length;
+    this.#lifeFirstMillis = firstMillis;
   }
 
   async #takeProfile(evidence: Extract<RawEvidence, { kind: 'profile' }>): Promise<Ingested> {
@@ -332,7 +340,7 @@ export class Investigation {
   #evaluate(atMillis: Millis): Evaluation {
     this.#lastEvaluation = atMillis;
     const assessment = this.#assess(atMillis);
-    this.#assessment = assessment;
+    this.#assessment = withoutEvidence(assessment);
     this.#confirmation = advanceConfirmation(this.#confirmation, assessment);
     this.#ignoreEnded(atMillis);
     const { state, findings, alarms, over } = advanceCase(this.#case, {
@@ -388,7 +396,7 @@ export class Investigation {
     if (!this.#assessment) return [];
     return decideSnapshots({
       assessment: this.#assessment,
-      situation: describeSituation(this.history, nowMillis),
+      situation: new SituationLater(this.history, nowMillis),
       taken: this.#taken,
       settings,
     });
@@ -483,7 +491,7 @@ export class Investigation {
    * Of the last evaluation. Before the first one, what the evidence so far says, for people who wait: nothing is
    * decided by it. null before the first gauge.
    */
-  get assessment(): Assessment | null {
+  get assessment(): AssessmentState | null {
     if (this.#assessment || this.#lastEvidence === null) return this.#assessment;
     return this.#assess(this.#lastEvidence);
   }

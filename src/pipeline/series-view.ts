@@ -1,14 +1,15 @@
 // What the page draws of one target: gauges, the fitted growth, the forecast to the limit.
 import { GAUGE_NAMES, type GaugeName } from '../base/gauges.ts';
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
-import type { Assessment } from '../detect/assessment.ts';
+import type { AssessmentState } from '../detect/assessment.ts';
 import type { Mark, Series } from '../model/status.ts';
 import type { TargetName } from '../model/target.ts';
 import { lowerBound } from '../series/gauge-history.ts';
-import type { GaugeTable } from '../series/history.ts';
+import { isJudged, type GaugeTable } from '../series/history.ts';
 import { computeLiveFloor } from '../series/live-floor.ts';
 import { findIncarnations } from '../series/incarnations.ts';
 import { interpolateAt } from '../series/work.ts';
+import type { GaugeRows } from '../store/store.ts';
 
 /** GOMEMLIMIT "off" is math.MaxInt64. */
 const NO_GO_LIMIT = 2 ** 60;
@@ -21,10 +22,12 @@ export interface SeriesQuery {
   readonly gauges: readonly string[];
 }
 
+/** @param stored gauges that the history does not keep, over the range of the query; null when none is asked for. */
 export function viewSeries(
   target: TargetName,
   table: GaugeTable,
-  assessment: Assessment | null,
+  stored: GaugeRows | null,
+  assessment: AssessmentState | null,
   limitBytes: number | null,
   marks: readonly Mark[],
   query: SeriesQuery,
@@ -33,7 +36,10 @@ export function viewSeries(
   const values: Series['values'] = {};
   for (const name of query.gauges) {
     if (name === 'liveFloorBytes') values[name] = liveFloorAt(table, rows);
-    else if (isGauge(name)) values[name] = rows.map((row) => finite(table.column(name)?.[row]));
+    else if (isGauge(name)) {
+      const column = isJudged(name) ? table.column(name) : storedAt(stored, name, table.timeMillis);
+      values[name] = rows.map((row) => finite(column?.[row]));
+    }
   }
   const goLimit = lastKnown(table.column('goMemLimitBytes'));
   const cgroupLimit = lastKnown(table.column('memoryLimitBytes'));
@@ -65,7 +71,19 @@ export function viewSeries(
   };
 }
 
-function ledgerParts(ledger: NonNullable<Assessment['ledger']>): Record<string, number | null> {
+/** Gauges of this query that a history does not keep. */
+export function asksForStored(query: SeriesQuery): boolean {
+  return query.gauges.some((name) => isGauge(name) && !isJudged(name));
+}
+
+/** A stored gauge at the times of a history: the row of that time, or where it was thinned out the one before. */
+function storedAt(stored: GaugeRows | null, name: GaugeName, timeMillis: Float64Array): Float64Array | null {
+  const column = stored?.columns.get(name);
+  if (!stored || !column) return null;
+  return timeMillis.map((at) => column[lowerBound(stored.timeMillis, at + 1) - 1] ?? NaN);
+}
+
+function ledgerParts(ledger: NonNullable<AssessmentState['ledger']>): Record<string, number | null> {
   const { atMillis: _, ...parts } = ledger;
   return { ...parts };
 }
@@ -94,7 +112,7 @@ function liveFloorAt(table: GaugeTable, rows: readonly number[]): (number | null
 }
 
 /** RSS from now to the limit: straight lines to the expected, the earliest and the latest instant. */
-function forecast(table: GaugeTable, assessment: Assessment | null): Series['forecast'] {
+function forecast(table: GaugeTable, assessment: AssessmentState | null): Series['forecast'] {
   const exhaustion = assessment?.exhaustion;
   const limit = exhaustion?.limit;
   const rss = lastKnown(table.column('rssBytes'));
@@ -127,7 +145,7 @@ function finite(value: number | undefined): number | null {
 }
 
 /** Last value that is known, null when there is none. */
-export function lastKnown(column: Float64Array | null): number | null {
+function lastKnown(column: Float64Array | null): number | null {
   if (!column) return null;
   for (let row = column.length - 1; row >= 0; row--) {
     const value = finite(column[row]);

@@ -17,6 +17,8 @@ export const PROFILES_AT_ONCE = 4;
 export const GAUGE_FLUSH_MILLIS: Millis = 10 * SECOND_MILLIS;
 /** Rows of one target that may wait to be stored while the store is away; then the oldest half is thinned. */
 export const MAX_WAITING_ROWS = 2000;
+/** Rows of gauges that are read from the store at once: more than a history keeps and a chart draws. */
+export const STORED_ROWS_READ = 2000;
 /** Gauges that are read back when a watch starts again. */
 export const RESTORE_SPAN_MILLIS: Millis = 10 * 24 * 60 * MINUTE_MILLIS;
 /** Diagnostic mode ends by itself after at most this. */

@@ -23,12 +23,13 @@ import { requestOf, type Evaluation } from './investigation.ts';
 import { mergeReports } from './merge-reports.ts';
 import type { Clock, Talk } from './ports.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
-import { viewSeries, type SeriesQuery } from './series-view.ts';
+import { asksForStored, viewSeries, type SeriesQuery } from './series-view.ts';
 import {
   DIAGNOSTIC_LONGEST_MILLIS,
   GAUGE_FLUSH_MILLIS,
   PROFILES_AT_ONCE,
   type WatchSettings,
+  STORED_ROWS_READ,
 } from './settings.ts';
 import { sleepReal } from './clock.ts';
 import { sharedAbort } from './shared-abort.ts';
@@ -376,7 +377,10 @@ export class Watch implements WatchView {
     const watched = this.#targets.get(`${service}/${instance}`);
     if (!watched) return null;
     const { history, assessment, marks } = watched.investigation;
-    return viewSeries(watched.name, history, assessment, watched.limitBytes, marks, query);
+    const stored = asksForStored(query)
+      ? await this.#parts.store.readGauges(watched.key, query, STORED_ROWS_READ)
+      : null;
+    return viewSeries(watched.name, history, stored, assessment, watched.limitBytes, marks, query);
   }
 
   async source(fingerprint: string): Promise<SourceExcerpt | null> {

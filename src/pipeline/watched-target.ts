@@ -19,8 +19,7 @@ import {
 import type { Talk } from './ports.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
 import type { SourceExplainer } from './source-explainer.ts';
-import { lastKnown } from './series-view.ts';
-import { RESTORE_SPAN_MILLIS } from './settings.ts';
+import { RESTORE_SPAN_MILLIS, STORED_ROWS_READ } from './settings.ts';
 import { siteValuesOf } from './site-values.ts';
 import { SourceStatuses, stateOf } from './source-statuses.ts';
 
@@ -88,7 +87,7 @@ export class WatchedTarget {
   }
 
   get limitBytes(): Bytes | null {
-    return lastKnown(this.investigation.history.column('memoryLimitBytes')) ?? this.#options.memoryLimitBytes;
+    return this.investigation.history.lastKnown('memoryLimitBytes') ?? this.#options.memoryLimitBytes;
   }
 
   /**
@@ -193,7 +192,7 @@ export class WatchedTarget {
   async restore(nowMillis: Millis): Promise<void> {
     const { store } = this.#options;
     const range = { fromMillis: nowMillis - RESTORE_SPAN_MILLIS, toMillis: nowMillis };
-    const rows: GaugeRows = await store.readGauges(this.key, range, 2000);
+    const rows: GaugeRows = await store.readGauges(this.key, range, STORED_ROWS_READ);
     for (let row = 0; row < rows.timeMillis.length; row++) {
       this.investigation.addGauges(rows.timeMillis[row] ?? 0, readingAt(rows, row));
     }
@@ -267,11 +266,11 @@ export class WatchedTarget {
       isSuspect: assessment?.lanes.some((lane) => lane.isSuspect) ?? false,
       goVersion: facts.goVersion,
       module: facts.module,
-      processStartAt: lastKnown(history.column('processStartMillis')),
+      processStartAt: history.lastKnown('processStartMillis'),
       restarts: facts.restarts,
       firstEvidenceAt: facts.firstEvidenceMillis,
       lastEvidenceAt: facts.lastEvidenceMillis,
-      memoryBytes: lastKnown(history.column('rssBytes')),
+      memoryBytes: history.lastKnown('rssBytes'),
       liveHeapBytes: assessment?.ledger?.liveBytes ?? null,
       limitBytes: this.limitBytes,
       growth: investigation.findings[0]?.growth ?? null,

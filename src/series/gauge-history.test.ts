@@ -1,5 +1,34 @@
 import { describe, expect, it } from 'vitest';
+import type { GaugeReading } from '../base/gauges.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { JUDGED_GAUGES } from './history.ts';
 import { GAUGE_ROWS_BOUND, GaugeHistory, ROUND_TOLERANCE_MILLIS } from './gauge-history.ts';
+
+interface Row {
+  readonly at: number;
+  readonly reading: GaugeReading;
+}
+
+function drawReading(random: () => number, uptime: number): GaugeReading {
+  const reading: GaugeReading = {
+    nextGcBytes: 8192 * Math.floor(50_000 * random()),
+    cpuSecondsTotal: Math.round(137 * uptime) / 100,
+    requestsTotal: 400 * uptime,
+    heapObjects: 5,
+    ...(random() < 0.9 && { goroutines: Math.floor(30 * random()) }),
+    ...(random() < 0.01 && { goMemLimitBytes: 2 ** 63 }),
+    ...(uptime > 100 && { liveHeapBytes: random() * 1e9 }),
+  };
+  return reading;
+}
+
+function expectSame(history: GaugeHistory, plain: readonly Row[]): void {
+  expect([...history.timeMillis]).toEqual(plain.map(({ at }) => at));
+  for (const name of JUDGED_GAUGES) {
+    const values = plain.map(({ reading }) => reading[name] ?? NaN);
+    expect(history.column(name)).toEqual(values.every(Number.isNaN) ? null : Float64Array.from(values));
+  }
+}
 
 const cells = (history: GaugeHistory, name: Parameters<GaugeHistory['column']>[0]): number[] => [
   ...(history.column(name) ?? []),
@@ -41,14 +70,50 @@ describe('GaugeHistory', () => {
 
   it('stays within its bound for ever: the first row and the recent ones stay, the old ones get coarser', () => {
     const history = new GaugeHistory();
-    const rows = 3 * GAUGE_ROWS_BOUND;
-    for (let i = 0; i < rows; i++) history.append(i * 60_000, { goroutines: i });
-    expect(history.length).toBeLessThanOrEqual(GAUGE_ROWS_BOUND);
+    const rows = 4 * GAUGE_ROWS_BOUND;
+    for (let i = 0; i < rows; i++) {
+      history.append(i * 60_000, { goroutines: i });
+      expect(history.length).toBeLessThanOrEqual(GAUGE_ROWS_BOUND);
+    }
     const kept = cells(history, 'goroutines');
     expect(kept[0]).toBe(0);
-    expect(kept.slice(-1000)).toEqual(Array.from({ length: 1000 }, (_, i) => rows - 1000 + i));
+    expect(kept.slice(-100)).toEqual(Array.from({ length: 100 }, (_, i) => rows - 100 + i));
     expect(kept.every((value, i) => i === 0 || value > kept[i - 1])).toBe(true);
     expect([...history.timeMillis].map((at) => at / 60_000)).toEqual(kept);
+  });
+
+  it('gives back what was appended, through restarts, gaps, late scrapes and gauges that come and go', () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const random = seededRandom(seed);
+      const history = new GaugeHistory();
+      const plain: Row[] = [];
+      const end = Math.floor(GAUGE_ROWS_BOUND * random());
+      let at = 1.79e12 + (seed % 3) / 4;
+      let uptime = 0;
+      while (plain.length < end) {
+        at += random() < 0.02 ? 3e6 * random() : 15_000 * (0.5 + random());
+        uptime = random() < 0.01 ? 0 : uptime + 1;
+        const last = plain.at(-1);
+        const isLate = random() < 0.05 && last !== undefined;
+        const reading = isLate ? { rssShmemBytes: 4096 * plain.length } : drawReading(random, uptime);
+        const outcome = history.append(isLate ? last.at + 3000 : at, reading);
+        expect(outcome).toBe(isLate && last.reading.rssShmemBytes === undefined ? 'merged' : outcome);
+        if (outcome === 'merged') Object.assign(last?.reading ?? {}, reading);
+        else if (outcome === 'appended') plain.push({ at: isLate && last ? last.at + 3000 : at, reading });
+        if (random() < 0.01) expectSame(history, plain);
+      }
+      expectSame(history, plain);
+    }
+  });
+
+  it('knows newest and last known values without unpacking anything', () => {
+    const history = new GaugeHistory();
+    expect([history.newest('goroutines'), history.lastKnown('goroutines')]).toEqual([NaN, null]);
+    for (let i = 0; i < 40; i++)
+      history.append(i * 60_000, i % 20 === 0 ? { goroutines: i } : { openFds: i });
+    expect([history.newest('goroutines'), history.before('goroutines')]).toEqual([NaN, 20]);
+    expect([history.newest('openFds'), history.before('openFds')]).toEqual([39, 38]);
+    expect([history.lastKnown('goroutines'), history.lastKnown('threads')]).toEqual([20, null]);
   });
 
   it('thins a gauge that first appears late without shifting it', () => {

@@ -1,13 +1,21 @@
-import type { GaugeName, GaugeReading } from '../base/gauges.ts';
-import { GAUGE_NAMES } from '../base/gauges.ts';
+import { GAUGE_NAMES, type GaugeName, type GaugeReading } from '../base/gauges.ts';
 import type { Millis } from '../base/units.ts';
-import type { GaugeTable } from './history.ts';
+import { JUDGED_GAUGES, isJudged, type GaugeTable, type JudgedGauge, type NewestRow } from './history.ts';
+import { findIncarnations } from './incarnations.ts';
+import { PACKED_ROWS_BOUND, packRows, unpackColumn, type PackedRows } from './packed-rows.ts';
+import { chooseRows } from './row-thinning.ts';
 
 /**
- * Most rows that are kept: 12 h of 15 s scrapes at full density, 10 days of 5 min scrapes. A row costs 8 bytes
- * per gauge that was ever seen (20 to 40 of them), so a full history takes 0.5 to 1 MB.
+ * Most rows that are kept: 3 h of 15 s scrapes at full density, and of a week five to each of the 72 blocks that models
+ * look at, more of the last hours. A row takes some 40 bytes, a full history some 30 kB.
  */
-export const GAUGE_ROWS_BOUND = 2880;
+export const GAUGE_ROWS_BOUND = 768;
+
+/** A history that is full is thinned by this share of it, so that it is not thinned with every row. */
+const THINNED_SHARE = 1 / 8;
+
+/** Rows that are not packed yet: few, as each takes ten times as much. */
+const OPEN_ROWS = 16;
 
 /**
  * Readings of one round (metrics, then /proc) are asked for a few ms apart; with a time scale of 60 that is up
@@ -15,28 +23,38 @@ export const GAUGE_ROWS_BOUND = 2880;
  */
 export const ROUND_TOLERANCE_MILLIS = 5000;
 
-const FIRST_ROWS = 64;
-
 /** What became of a reading. `refused` = older than the last row: a clock jump, which is the caller's matter. */
 export type AppendOutcome = 'appended' | 'merged' | 'refused';
 
 /**
- * One target's gauges as columns that grow, oldest row first; one row is one round of scraping. Columns exist
- * only for gauges that were seen; NaN = not known at that time.
+ * One target's gauges as rows, oldest first; one row is one round of scraping. Columns exist only for judged gauges that
+ * were seen; NaN = not known at that time.
  *
- * Bounded: when a row would exceed `GAUGE_ROWS_BOUND` every second row of the older half goes (never the first row), so old
- * data gets coarser by halves and recent data stays dense. Depends on nothing but what was appended: the
- * same readings give the same rows.
+ * Bounded: when a row would exceed `GAUGE_ROWS_BOUND` some of the older rows go (row-thinning.ts; never the first), so old data
+ * gets coarser and recent data stays dense. Depends on nothing but what was appended: the same readings give the same rows.
  *
  *     append(t=0,   {goroutines: 10, rssBytes: 5e6})     -> appended, row 0
  *     append(t=2,   {rssAnonBytes: 4e6})                 -> merged into row 0 (same round)
  *     append(t=15e3,{goroutines: 11})                    -> appended, row 1, rssBytes NaN
+ *
+ * At rest rows lie packed, 128 together and the newest open; columns are unpacked when they are asked for, and forgotten with the
+ * next append.
  */
-export class GaugeHistory implements GaugeTable {
-  #length = 0;
-  #capacity = FIRST_ROWS;
-  #time = new Float64Array(FIRST_ROWS);
-  readonly #columns = new Map<GaugeName, Float64Array>();
+export class GaugeHistory implements GaugeTable, NewestRow {
+  readonly #packed: PackedRows[] = [];
+  #packedRows = 0;
+  /** Newest rows, column by column: cell `column * OPEN_ROWS + row`. */
+  #open = new Float64Array(0);
+  #openRows = 0;
+  /** Column of each judged gauge, in the order in which they came; column 0 is the time. -1 = never seen. */
+  readonly #places = new Int8Array(JUDGED_GAUGES.length).fill(-1);
+  #columns = 1;
+  /** Per column, the newest value that was known before the newest row. */
+  #before: number[] = [NaN];
+  /** Gauges, judged or not, that the newest row knows. */
+  readonly #isThere = new Uint8Array(GAUGE_NAMES.length);
+  /** What was unpacked since the last append, by column. */
+  #unpacked: Float64Array[] = [];
 
   /**
    * A history whose rows are known at once. `timeMillis` rises. Beyond the bound rows are left out, the older the
@@ -58,89 +76,151 @@ export class GaugeHistory implements GaugeTable {
   }
 
   get length(): number {
-    return this.#length;
+    return this.#packedRows + this.#openRows;
   }
 
-  /** A view that is only valid until the next append. */
+  /** Only valid until the next append. */
   get timeMillis(): Float64Array {
-    return this.#time.subarray(0, this.#length);
+    return this.#unpack(0);
   }
 
-  /** A view that is only valid until the next append; null when this gauge was never seen. */
-  column(name: GaugeName): Float64Array | null {
-    return this.#columns.get(name)?.subarray(0, this.#length) ?? null;
+  /** Only valid until the next append; null when this gauge was never seen. */
+  column(name: JudgedGauge): Float64Array | null {
+    const place = this.#placeOf(name);
+    return place < 0 ? null : this.#unpack(place);
+  }
+
+  /** In the newest row; NaN when not known there. */
+  newest(name: JudgedGauge): number {
+    const place = this.#placeOf(name);
+    return place < 0 || this.#openRows === 0 ? NaN : this.#open[place * OPEN_ROWS + this.#openRows - 1];
+  }
+
+  /** The newest value that was known before the newest row; NaN when there is none. */
+  before(name: JudgedGauge): number {
+    const place = this.#placeOf(name);
+    return place < 0 ? NaN : this.#before[place];
+  }
+
+  /** The newest value that is known; null when there is none. */
+  lastKnown(name: JudgedGauge): number | null {
+    const newest = this.newest(name);
+    const value = Number.isNaN(newest) ? this.before(name) : newest;
+    return Number.isNaN(value) ? null : value;
   }
 
   append(atMillis: Millis, reading: GaugeReading): AppendOutcome {
-    const last = this.#length - 1;
-    if (last >= 0) {
-      const since = atMillis - this.#time[last];
-      const isSameRound =
-        since === 0 || (Math.abs(since) <= ROUND_TOLERANCE_MILLIS && !this.#isAlreadyThere(last, reading));
-      if (isSameRound) {
-        this.#write(last, reading);
+    if (this.length > 0) {
+      const since = atMillis - this.#open[this.#openRows - 1];
+      if (since === 0 || (Math.abs(since) <= ROUND_TOLERANCE_MILLIS && !this.#isAlreadyThere(reading))) {
+        this.#write(reading);
         return 'merged';
       }
       if (!(since > 0)) return 'refused';
     }
     if (!Number.isFinite(atMillis)) return 'refused';
-    if (this.#length === GAUGE_ROWS_BOUND) this.#thin();
-    if (this.#length === this.#capacity) this.#grow();
-    this.#time[this.#length++] = atMillis;
-    this.#write(this.#length - 1, reading);
+    this.#beginRow(atMillis);
+    this.#write(reading);
     return 'appended';
   }
 
   /** Rows with fromMillis <= time <= toMillis, copied: stays valid while this history grows. */
   slice(fromMillis: Millis, toMillis: Millis): GaugeTable {
-    const from = lowerBound(this.timeMillis, fromMillis);
+    const { timeMillis } = this;
+    const from = lowerBound(timeMillis, fromMillis);
     let to = from;
-    while (to < this.#length && this.#time[to] <= toMillis) to++;
-    const columns = new Map<GaugeName, Float64Array>();
-    for (const [name, column] of this.#columns) columns.set(name, column.slice(from, to));
+    while (to < timeMillis.length && timeMillis[to] <= toMillis) to++;
+    const columns = new Map<JudgedGauge, Float64Array>();
+    for (const name of JUDGED_GAUGES) {
+      const column = this.column(name);
+      if (column) columns.set(name, column.slice(from, to));
+    }
     return {
       length: to - from,
-      timeMillis: this.#time.slice(from, to),
+      timeMillis: timeMillis.slice(from, to),
       column: (name) => columns.get(name) ?? null,
     };
   }
 
+  #placeOf(name: JudgedGauge): number {
+    return this.#places[JUDGED_PLACE.get(name) ?? -1] ?? -1;
+  }
+
   /** A second answer of the same source starts a new row, however soon it comes: most of its gauges are there. */
-  #isAlreadyThere(row: number, reading: GaugeReading): boolean {
+  #isAlreadyThere(reading: GaugeReading): boolean {
     let there = 0;
     let all = 0;
-    for (const name of GAUGE_NAMES) {
-      if (!Number.isFinite(reading[name] ?? NaN)) continue;
+    GAUGE_NAMES.forEach((name, i) => {
+      if (!Number.isFinite(reading[name] ?? NaN)) return;
       all++;
-      const column = this.#columns.get(name);
-      if (column && !Number.isNaN(column[row])) there++;
-    }
+      there += this.#isThere[i];
+    });
     return 2 * there > all;
   }
 
-  #write(row: number, reading: GaugeReading): void {
-    for (const name of GAUGE_NAMES) {
+  #beginRow(atMillis: Millis): void {
+    if (this.#openRows === OPEN_ROWS) this.#pack();
+    if (this.#openRows === 0 && this.#open.length === 0) this.#open = new Float64Array(OPEN_ROWS);
+    const row = this.#openRows++;
+    for (let place = 1; place < this.#columns; place++) {
+      if (row > 0) this.#noteBefore(place, this.#open[place * OPEN_ROWS + row - 1]);
+      this.#open[place * OPEN_ROWS + row] = NaN;
+    }
+    this.#open[row] = atMillis;
+    this.#isThere.fill(0);
+  }
+
+  #noteBefore(place: number, value: number): void {
+    if (!Number.isNaN(value)) this.#before[place] = value;
+  }
+
+  /** Into the newest row. */
+  #write(reading: GaugeReading): void {
+    this.#unpacked = [];
+    for (let i = 0; i < GAUGE_NAMES.length; i++) {
+      const name = GAUGE_NAMES[i];
       const value = reading[name];
       if (value === undefined || !Number.isFinite(value)) continue;
-      let column = this.#columns.get(name);
-      if (!column) {
-        column = new Float64Array(this.#capacity).fill(NaN);
-        this.#columns.set(name, column);
-      }
-      column[row] = value;
+      this.#isThere[i] = 1;
+      if (!isJudged(name)) continue;
+      const place = this.#ensurePlace(name);
+      this.#open[place * OPEN_ROWS + this.#openRows - 1] = value;
     }
   }
 
-  #grow(): void {
-    this.#capacity = Math.min(this.#capacity * 2, GAUGE_ROWS_BOUND);
-    const time = new Float64Array(this.#capacity);
-    time.set(this.#time);
-    this.#time = time;
-    for (const [name, column] of this.#columns) {
-      const grown = new Float64Array(this.#capacity).fill(NaN);
-      grown.set(column);
-      this.#columns.set(name, grown);
+  #ensurePlace(name: JudgedGauge): number {
+    const known = this.#placeOf(name);
+    if (known >= 0) return known;
+    const place = this.#columns++;
+    this.#places[JUDGED_PLACE.get(name) ?? 0] = place;
+    this.#before[place] = NaN;
+    const open = new Float64Array(this.#columns * OPEN_ROWS).fill(NaN);
+    open.set(this.#open);
+    this.#open = open;
+    return place;
+  }
+
+  /** Packs the open rows with those before them, and makes room for as many. */
+  #pack(): void {
+    for (let place = 1; place < this.#columns; place++) {
+      this.#noteBefore(place, this.#open[place * OPEN_ROWS + OPEN_ROWS - 1]);
     }
+    const last = this.#packed.at(-1);
+    const isGrowing = last !== undefined && last.rows + OPEN_ROWS <= PACKED_ROWS_BOUND;
+    const from = this.#packedRows - (isGrowing ? last.rows : 0);
+    const rows = this.#packedRows + OPEN_ROWS - from;
+    const columns = Array.from({ length: this.#columns }, (_, place) => {
+      const cells = new Float64Array(rows);
+      if (isGrowing) unpackColumn(last, place, cells, 0);
+      cells.set(this.#open.subarray(place * OPEN_ROWS, (place + 1) * OPEN_ROWS), rows - OPEN_ROWS);
+      return cells;
+    });
+    if (isGrowing) this.#packed.pop();
+    this.#packed.push(packRows(columns, rows));
+    this.#packedRows += OPEN_ROWS;
+    this.#openRows = 0;
+    this.#unpacked = [];
+    if (this.#packedRows + OPEN_ROWS > GAUGE_ROWS_BOUND) this.#thin();
   }
 
   #shrink(): void {
@@ -149,17 +229,37 @@ export class GaugeHistory implements GaugeTable {
   }
 
   #thin(): void {
-    const half = this.#length >> 1;
-    const kept: number[] = [];
-    for (let row = 0; row < this.#length; row++) if (row >= half || row % 2 === 0) kept.push(row);
-    const columns = [this.#time, ...this.#columns.values()];
-    for (const column of columns) {
-      for (let to = 0; to < kept.length; to++) column[to] = column[kept[to]];
-      column.fill(NaN, kept.length);
+    const starts = findIncarnations(this).map(({ firstRow }) => firstRow);
+    const kept = chooseRows(this.timeMillis, starts, Math.floor((1 - THINNED_SHARE) * GAUGE_ROWS_BOUND));
+    const columns = Array.from({ length: this.#columns }, (_, place) => {
+      const all = this.#unpack(place);
+      return Float64Array.from(kept, (row) => all[row]);
+    });
+    this.#packed.length = 0;
+    for (let from = 0; from < kept.length; from += PACKED_ROWS_BOUND) {
+      const pieces = columns.map((cells) => cells.subarray(from, from + PACKED_ROWS_BOUND));
+      this.#packed.push(packRows(pieces, pieces[0].length));
     }
-    this.#length = kept.length;
+    this.#packedRows = kept.length;
+    this.#unpacked = [];
+  }
+
+  #unpack(place: number): Float64Array {
+    const known = this.#unpacked[place];
+    if (known !== undefined) return known;
+    const cells = new Float64Array(this.length);
+    let at = 0;
+    for (const packed of this.#packed) {
+      unpackColumn(packed, place, cells, at);
+      at += packed.rows;
+    }
+    cells.set(this.#open.subarray(place * OPEN_ROWS, place * OPEN_ROWS + this.#openRows), at);
+    this.#unpacked[place] = cells;
+    return cells;
   }
 }
+
+const JUDGED_PLACE = new Map<GaugeName, number>(JUDGED_GAUGES.map((name, i) => [name, i]));
 
 /** First row whose cell is >= value, in an ascending column; the length when there is none. */
 export function lowerBound(ascending: ArrayLike<number>, value: number): number {

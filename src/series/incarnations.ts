@@ -1,7 +1,6 @@
 // Where one life of the process ends and the next begins. Nothing is fitted across a restart.
-import type { GaugeName } from '../base/gauges.ts';
 import type { Millis } from '../base/units.ts';
-import type { GaugeTable } from './history.ts';
+import type { GaugeTable, JudgedGauge, NewestRow } from './history.ts';
 
 export interface Incarnation {
   /** When the process started; never after the first row nor before the last row of the life before. */
@@ -34,13 +33,13 @@ const PROCESS_COUNTERS = [
   'cpuSecondsTotal',
   'allocatedBytesTotal',
   'mallocsTotal',
-] as const satisfies readonly GaugeName[];
+] as const satisfies readonly JudgedGauge[];
 
 /**
  * A GC trace reaches us by another way than the exporter, and a restart at another moment: its count tells lives apart
  * only where nothing else does.
  */
-const LAST_RESORT = 'traceCyclesTotal' satisfies GaugeName;
+const LAST_RESORT = 'traceCyclesTotal' satisfies JudgedGauge;
 
 /**
  * A reset starts at zero. A counter that fell, but not below this share, in a process whose start time stays: two pages
@@ -73,23 +72,14 @@ export function findIncarnations(table: GaugeTable): Incarnation[] {
  * Can the newest row have begun a life? A cheap question for every scrape, answered too often with yes and never
  * wrongly with no; `findIncarnations` decides.
  */
-export function mayBeginLife(table: GaugeTable): boolean {
-  const row = table.length - 1;
-  if (row <= 0) return true;
-  const fell = (name: GaugeName, share: number) => {
-    const column = table.column(name);
-    if (!column || Number.isNaN(column[row])) return false;
-    let before = row - 1;
-    while (before >= 0 && Number.isNaN(column[before])) before--;
-    return before >= 0 && column[row] < share * column[before];
-  };
-  const counters: readonly GaugeName[] = [...PROCESS_COUNTERS, LAST_RESORT];
-  if (counters.some((name) => fell(name, 1)) || fell('rssBytes', CLIFF_SHARE)) return true;
-  const start = table.column('processStartMillis');
-  if (!start || Number.isNaN(start[row])) return false;
-  let before = row - 1;
-  while (before >= 0 && Number.isNaN(start[before])) before--;
-  return before >= 0 && Math.abs(start[row] - start[before]) > START_WOBBLE_MILLIS;
+export function mayBeginLife(history: NewestRow): boolean {
+  if (history.length <= 1) return true;
+  // Comparisons with what is not known are false.
+  const fell = (name: JudgedGauge, share: number) => history.newest(name) < share * history.before(name);
+  const hasFallen = PROCESS_COUNTERS.some((name) => fell(name, 1)) || fell(LAST_RESORT, 1);
+  if (hasFallen || fell('rssBytes', CLIFF_SHARE)) return true;
+  const moved = history.newest('processStartMillis') - history.before('processStartMillis');
+  return Math.abs(moved) > START_WOBBLE_MILLIS;
 }
 
 function describeLife(

@@ -1,7 +1,6 @@
 // RSS split into what it consists of. Field notes: detection-science 2.3, go-runtime-evidence 3.5.
-import type { GaugeName } from '../base/gauges.ts';
 import type { Bytes, Millis } from '../base/units.ts';
-import type { GaugeTable } from './history.ts';
+import type { GaugeTable, JudgedGauge } from './history.ts';
 
 /** Gauges of one round may be spread over a few rows (a source that failed once): look back this many. */
 const ROWS_LOOKED_BACK = 8;
@@ -44,7 +43,7 @@ export interface LedgerParts {
 
 /** The ledger at a row; `liveBytes` from the live floor at that time. Null when RSS is not known. */
 export function computeLedger(table: GaugeTable, row: number, liveBytes: Bytes | null): LedgerParts | null {
-  const at = (name: GaugeName): number | null => lastKnown(table, name, row);
+  const at = (name: JudgedGauge): number | null => lastKnown(table, name, row);
   const rss = at('rssBytes') ?? plus(at('rssAnonBytes'), at('rssFileBytes'));
   if (rss === null) return null;
   const alloc = at('heapAllocBytes');
@@ -93,7 +92,7 @@ export const LEDGER_PARTS = [
   ['lazyFreeBytes', 1],
 ] as const satisfies readonly (readonly [keyof LedgerParts, 1 | -1])[];
 
-function lastKnown(table: GaugeTable, name: GaugeName, row: number): number | null {
+function lastKnown(table: GaugeTable, name: JudgedGauge, row: number): number | null {
   const column = table.column(name);
   for (let i = row; column && i >= 0 && i > row - ROWS_LOOKED_BACK; i--) {
     if (!Number.isNaN(column[i])) return column[i];

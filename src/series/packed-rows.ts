@@ -1,0 +1,272 @@
+// Some rows of gauges in few bytes, without loss. Most gauges are whole numbers (bytes, counts) that stay within a narrow
+// range for a quarter of an hour: what they differ by takes one to three bytes where a double takes eight.
+
+/** Rows that are packed together: more make headers cheaper, ranges wider and the next row that joins dearer. */
+export const PACKED_ROWS_BOUND = 128;
+
+/** Made by `packRows`; never changed. */
+export interface PackedRows {
+  readonly rows: number;
+  readonly columns: number;
+  /** Two bytes a column for the place where it begins, then the columns: a form, and what it takes. */
+  readonly bytes: Uint8Array;
+}
+
+type Form = 'unknown' | 'constant' | 'range' | 'steps' | 'doubles';
+const FORMS: readonly Form[] = ['unknown', 'constant', 'range', 'steps', 'doubles'];
+
+/** What a value is multiplied by to be whole: bytes and counts, hundredths of CPU seconds, times between milliseconds. */
+const SCALES = [1, 100, 4096];
+/** Pages and size classes: a multiple of them takes a byte or more less. */
+const UNITS = [8192, 4096, 1024, 1];
+/** Bits of the widest code: with seven more, where it begins, it is exact as a double. */
+const WIDEST = 44;
+/** Sums and differences of two of these are exact. */
+const LARGEST_WHOLE = 2 ** 52;
+/** A form byte and a double a row: no other form is chosen that takes more. */
+const LARGEST_COLUMN = 1 + 8 * PACKED_ROWS_BOUND;
+
+/** Whole numbers that stand for the cells of a column, NaN for those that are not known. */
+interface Whole {
+  readonly cells: Float64Array;
+  readonly scale: number;
+  readonly unit: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** @param columns each of `rows` cells, NaN = not known; at most `PACKED_ROWS_BOUND` rows. */
+export function packRows(columns: readonly Float64Array[], rows: number): PackedRows {
+  const writer = new Writer(columns.length * (2 + LARGEST_COLUMN));
+  writer.skip(2 * columns.length);
+  columns.forEach((column, i) => {
+    writer.placeAt(2 * i);
+    writeColumn(writer, column);
+  });
+  return { rows, columns: columns.length, bytes: writer.finish() };
+}
+
+/** Writes a column to `into`, from cell `at` on; a column that was not packed is not known. */
+export function unpackColumn(packed: PackedRows, column: number, into: Float64Array, at: number): void {
+  const end = at + packed.rows;
+  if (column >= packed.columns) {
+    into.fill(NaN, at, end);
+    return;
+  }
+  const reader = new Reader(packed.bytes, packed.bytes[2 * column] + 256 * packed.bytes[2 * column + 1]);
+  const form = FORMS[reader.byte()];
+  switch (form) {
+    case 'unknown':
+      into.fill(NaN, at, end);
+      return;
+    case 'constant':
+      into.fill(reader.double(), at, end);
+      return;
+    case 'doubles':
+      for (let i = at; i < end; i++) into[i] = reader.double();
+      return;
+    case 'range':
+    case 'steps':
+      readWhole(reader, form === 'steps', into, at, end);
+  }
+}
+
+function writeColumn(writer: Writer, column: Float64Array): void {
+  const first = column.find((cell) => !Number.isNaN(cell));
+  if (first === undefined) {
+    writer.form('unknown');
+    return;
+  }
+  if (column.every((cell) => cell === first)) {
+    writer.form('constant');
+    writer.double(first);
+    return;
+  }
+  const whole = asConstant(column, first) ?? asWhole(column);
+  if (whole) writeWhole(writer, whole);
+  else {
+    writer.form('doubles');
+    for (const cell of column) writer.double(cell);
+  }
+}
+
+/** A constant that is not known now and then, whatever number it is. */
+function asConstant(column: Float64Array, value: number): Whole | null {
+  const isConstant = column.every((cell) => cell === value || Number.isNaN(cell));
+  return isConstant ? { cells: column, scale: 1, unit: 1, least: value, most: value } : null;
+}
+
+/** Null when a cell is not a whole number at any scale, or the range is too wide to gain anything. */
+function asWhole(column: Float64Array): Whole | null {
+  for (const scale of SCALES) {
+    const cells = column.map((cell) => Math.round(cell * scale));
+    if (!cells.every((cell, i) => cell / scale === column[i] || Number.isNaN(column[i]))) continue;
+    let least = Infinity;
+    let most = -Infinity;
+    for (const cell of cells) {
+      if (cell < least) least = cell;
+      if (cell > most) most = cell;
+    }
+    if (Math.max(Math.abs(least), Math.abs(most)) > LARGEST_WHOLE) return null;
+    const unit =
+      UNITS.find((of) => cells.every((cell) => (cell - least) % of === 0 || Number.isNaN(cell))) ?? 1;
+    return bitsFor((most - least) / unit) <= WIDEST ? { cells, scale, unit, least, most } : null;
+  }
+  return null;
+}
+
+/** Bits of codes up to `most`; the highest code says that a cell is not known. */
+function bitsFor(most: number): number {
+  let bits = 1;
+  while (most >= 2 ** bits - 1) bits++;
+  return bits;
+}
+
+function writeWhole(writer: Writer, { cells, scale, unit, least, most }: Whole): void {
+  const steps = stepsOf(cells);
+  const rangeBits = bitsFor((most - least) / unit);
+  const stepBits = steps ? bitsFor((steps.most - steps.least) / unit) : Infinity;
+  // Steps need a start beside the least step.
+  const isByStep = steps !== null && (rangeBits - stepBits) * cells.length > 64;
+  writer.form(isByStep ? 'steps' : 'range');
+  writer.byte(SCALES.indexOf(scale) * UNITS.length + UNITS.indexOf(unit));
+  const bits = isByStep ? stepBits : rangeBits;
+  writer.byte(bits);
+  const base = isByStep ? steps.least : least;
+  writer.double(base);
+  if (isByStep) writer.double(steps.start);
+  const unknown = 2 ** bits - 1;
+  let before = isByStep ? steps.start : 0;
+  for (const cell of cells) {
+    writer.code(Number.isNaN(cell) ? unknown : (cell - before - base) / unit, bits);
+    if (isByStep && !Number.isNaN(cell)) before = cell;
+  }
+}
+
+/** Differences of neighbours that are known, the first one against `start`, from which it is a least step away. */
+function stepsOf(cells: Float64Array): { least: number; most: number; start: number } | null {
+  let least = Infinity;
+  let most = -Infinity;
+  let before = NaN;
+  let first = NaN;
+  for (const cell of cells) {
+    if (Number.isNaN(cell)) continue;
+    if (Number.isNaN(before)) first = cell;
+    else {
+      least = Math.min(least, cell - before);
+      most = Math.max(most, cell - before);
+    }
+    before = cell;
+  }
+  return least === Infinity ? null : { least, most, start: first - least };
+}
+
+function readWhole(reader: Reader, isByStep: boolean, into: Float64Array, at: number, end: number): void {
+  const measure = reader.byte();
+  const scale = SCALES[Math.floor(measure / UNITS.length)];
+  const unit = UNITS[measure % UNITS.length];
+  const bits = reader.byte();
+  const base = reader.double();
+  const unknown = 2 ** bits - 1;
+  let before = isByStep ? reader.double() : 0;
+  reader.codes(bits, into, at, end);
+  for (let i = at; i < end; i++) {
+    const code = into[i];
+    if (code === unknown) {
+      into[i] = NaN;
+      continue;
+    }
+    const cell = before + base + code * unit;
+    if (isByStep) before = cell;
+    into[i] = scale === 1 ? cell : cell / scale;
+  }
+}
+
+const double = new Float64Array(1);
+const doubleBytes = new Uint8Array(double.buffer);
+
+class Writer {
+  readonly #bytes: Uint8Array;
+  #length = 0;
+  /** Bits of the last byte that codes have taken; 0 = none. */
+  #taken = 0;
+
+  constructor(bound: number) {
+    this.#bytes = new Uint8Array(bound);
+  }
+  skip(count: number): void {
+    this.#length += count;
+  }
+  /** Notes at `place` where the next column begins. */
+  placeAt(place: number): void {
+    this.#taken = 0;
+    this.#bytes[place] = this.#length;
+    this.#bytes[place + 1] = this.#length >> 8;
+  }
+  form(form: Form): void {
+    this.byte(FORMS.indexOf(form));
+  }
+  byte(value: number): void {
+    this.#bytes[this.#length++] = value;
+  }
+  double(value: number): void {
+    double[0] = value;
+    this.#bytes.set(doubleBytes, this.#length);
+    this.#length += 8;
+  }
+  /** Lowest bits first, into what the code before left of its last byte. */
+  code(value: number, bits: number): void {
+    let left = value;
+    for (let missing = bits; missing > 0;) {
+      if (this.#taken === 0) this.byte(0);
+      const free = Math.min(8 - this.#taken, missing);
+      const part = left % 2 ** free;
+      this.#bytes[this.#length - 1] += part * 2 ** this.#taken;
+      left = (left - part) / 2 ** free;
+      missing -= free;
+      this.#taken = (this.#taken + free) % 8;
+    }
+  }
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+class Reader {
+  readonly #bytes: Uint8Array;
+  #at: number;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+  byte(): number {
+    return this.#bytes[this.#at++];
+  }
+  double(): number {
+    for (let i = 0; i < 8; i++) doubleBytes[i] = this.#bytes[this.#at + i];
+    this.#at += 8;
+    return double[0];
+  }
+  /** Codes of this width, one after the other; beyond the last byte there are zeros. */
+  codes(bits: number, into: Float64Array, at: number, end: number): void {
+    const bytes = this.#bytes;
+    let place = 8 * this.#at;
+    if (bits > 24) {
+      const size = 2 ** bits;
+      for (let i = at; i < end; i++, place += bits) {
+        let value = 0;
+        for (let byte = (place + bits - 1) >> 3; byte >= place >> 3; byte--)
+          value = 256 * value + bytes[byte];
+        into[i] = Math.floor(value / (1 << (place & 7))) % size;
+      }
+      return;
+    }
+    const mask = 2 ** bits - 1;
+    for (let i = at; i < end; i++, place += bits) {
+      const byte = place >> 3;
+      const word = bytes[byte] | (bytes[byte + 1] << 8) | (bytes[byte + 2] << 16) | (bytes[byte + 3] << 24);
+      into[i] = (word >>> (place & 7)) & mask;
+    }
+  }
+}
