@@ -1,6 +1,6 @@
-// What it costs to judge one target: `assess` (stage 1) and a whole evaluation (stage 1, confirmation, stage 2, case) on
-// a full history of 2,880 rows, and the memory that such a target holds.
-// Usage: npm run -s bench:detect -- [--rounds 15] [--targets 20] [RECORDING]
+// What it costs to judge one target: `assess` (stage 1) and a whole evaluation (stage 1, confirmation, stage 2, case) after a
+// day, a week and a month of scrapes, the memory that such a target holds, and a minute of many targets that are really held.
+// Usage: npm run -s bench:detect -- [--rounds 15] [--targets 20] [--fleet 10000] [RECORDING]
 //   Gauges are generated (lib/generated-gauges.mjs); heap and goroutine profiles are those of the recording, spread over
 //   the history. Default: the recording in demo/recordings.
 import { existsSync, readdirSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { ROOT, importProduct, needProduct, stop } from './lib/product.mjs';
 import { readOptions } from './lib/options.mjs';
 import { describeMachine, interleave, median, printResult, round, spread } from './lib/results.mjs';
 
-const { options, files } = readOptions({ rounds: 15, targets: 20 });
+const { options, files } = readOptions({ rounds: 15, targets: 20, fleet: 10_000 });
 needProduct();
 const path = files[0] ?? shippedRecording();
 describeMachine();
@@ -22,14 +22,20 @@ const { openRecording } = await importProduct('recording/read-recording');
 const { decodeReceivedProfile } = await importProduct('pipeline/decode-bytes');
 const { Investigation } = await importProduct('pipeline/investigation');
 const { assess } = await importProduct('detect/assess');
-const { GAUGE_ROWS_BOUND } = await importProduct('series/gauge-history');
+const { PRODUCTION_SNAPSHOTS } = await importProduct('detect/snapshot-policy');
 const { MAX_GOROUTINE_SNAPSHOTS, MAX_HEAP_SNAPSHOTS } = await importProduct('profile/profile-history');
 
 const START_MILLIS = Date.UTC(2026, 0, 1);
 const SCRAPE_MILLIS = 15_000;
 const MIB = 1024 * 1024;
-/** Dense (as many rows as fit), and a week, of which the history keeps the older half ever coarser. */
-const SPANS = { '12 h': GAUGE_ROWS_BOUND * SCRAPE_MILLIS, '7 d': 7 * DAY_MILLIS };
+/** A window that still grows; the longest one; and one that slides. */
+const SPANS = { '1 d': DAY_MILLIS, '7 d': 7 * DAY_MILLIS, '30 d': 30 * DAY_MILLIS };
+/** The fleet is grown by sparser scrapes: histories are as full, and it does not take an hour. */
+const FLEET_SCRAPE_MILLIS = 60_000;
+const FLEET_SPAN_MILLIS = DAY_MILLIS;
+const ROUND_MILLIS = 60_000;
+/** As in a watch of production services. */
+const SNAPSHOTS = { ...PRODUCTION_SNAPSHOTS, intervalMillis: 10 * 60_000, offersGoroutineLeak: false };
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
@@ -64,8 +70,10 @@ async function readProfiles() {
  * @param {import('./lib/generated-gauges.mjs').Shape} shape
  * @param {number} spanMillis
  * @param {Profiles} profiles
+ * @param {number} stepMillis between scrapes
+ * @param {number} seed
  */
-function grow(shape, spanMillis, profiles) {
+function grow(shape, spanMillis, profiles, stepMillis = SCRAPE_MILLIS, seed = 1) {
   const investigation = new Investigation({
     target: { service: 'generated', instance: 'bench' },
     module: null,
@@ -73,14 +81,14 @@ function grow(shape, spanMillis, profiles) {
     timeMap: { originMillis: 0, scale: 1 },
     decoder: null,
   });
-  const readings = drawReadings(shape, { startMillis: START_MILLIS, stepMillis: SCRAPE_MILLIS });
+  const readings = drawReadings(shape, { startMillis: START_MILLIS, stepMillis, seed });
   /** Appends what a watch would have scraped up to then. */
   const watchUntil = (/** @type {number} */ untilMillis) => {
     let rows = 0;
     for (let next = START_MILLIS; next < untilMillis; rows++) {
       const { atMillis, reading } = readings.next().value;
       investigation.addGauges(atMillis, reading);
-      next = atMillis + SCRAPE_MILLIS;
+      next = atMillis + stepMillis;
     }
     return rows;
   };
@@ -130,14 +138,14 @@ async function measureTime(name, span, profiles) {
   const spacing = investigation.nextEvaluationMillis - at;
   printResult({
     bench: 'detect',
-    shape: name,
-    span,
+    name,
+    history_hours: SPANS[span] / HOUR_MILLIS,
     rows: investigation.history.length,
     heap_snapshots: investigation.profiles.heap.length,
     goroutine_snapshots: investigation.profiles.goroutines.length,
     rounds: options.rounds,
     ...spread('assess_ms', millis.assess, 2),
-    ...spread('evaluation_ms', millis.evaluate, 2),
+    ...spread('ms', millis.evaluate, 2),
     us_per_append: round(microsPerAppend),
     ratio: round(median(millis.evaluate) / median(millis.assess), 2),
     targets_per_core: Math.floor(
@@ -184,11 +192,72 @@ function measureMemory(profiles) {
         span,
         targets: options.targets,
         rows,
-        kib_per_target: round(bytes / 1024 / options.targets, 0),
+        bytes_per_target: Math.round(bytes / options.targets),
+        kib_per_target: round(bytes / 1024 / options.targets),
         mib_total: round(bytes / MIB),
       });
     }
   }
+}
+
+/**
+ * One minute of a fleet whose histories all exist: for each target four scrapes, after each the question which profiles are
+ * wanted, and one evaluation, which is more often than the grid asks for it.
+ * @param {number} count
+ */
+function measureFleet(count) {
+  const nothing = { heap: [], goroutine: [] };
+  const names = Object.keys(SHAPES);
+  const before = bytesInUse();
+  const residentBefore = process.memoryUsage().rss;
+  const fleet = Array.from({ length: count }, (_, i) => {
+    const shape = SHAPES[names[i % names.length] ?? 'flat'];
+    const target = grow(shape, FLEET_SPAN_MILLIS, nothing, FLEET_SCRAPE_MILLIS, i + 1);
+    target.investigation.evaluateUpTo(target.investigation.nextEvaluationMillis);
+    return target.investigation;
+  });
+  const held = bytesInUse() - before;
+  const resident = process.memoryUsage().rss - residentBefore;
+  const millis = { append: 0, ask: 0, evaluate: 0 };
+  /** @param {keyof millis} what @param {() => void} run */
+  const timed = (what, run) => {
+    const startedAt = performance.now();
+    run();
+    millis[what] += performance.now() - startedAt;
+  };
+  const startMillis = START_MILLIS + FLEET_SPAN_MILLIS + 3600_000;
+  const readings = scrapesOfOneMinute(startMillis);
+  for (const investigation of fleet) {
+    for (const { atMillis, reading } of readings) {
+      timed('append', () => investigation.addGauges(atMillis, reading));
+      timed('ask', () => investigation.wantedProfiles(atMillis, SNAPSHOTS));
+    }
+    const lastEvaluationMillis = startMillis;
+    investigation.restore({ ...investigation.state(), lastEvaluationMillis });
+    timed('evaluate', () => investigation.evaluateUpTo(investigation.nextEvaluationMillis));
+  }
+  const total = millis.append + millis.ask + millis.evaluate;
+  printResult({
+    bench: 'detect-fleet',
+    targets: count,
+    history_hours: FLEET_SPAN_MILLIS / HOUR_MILLIS,
+    rows: fleet[0]?.history.length,
+    round_ms: round(total, 0),
+    share_of_round: round(total / ROUND_MILLIS, 3),
+    append_ms: round(millis.append, 0),
+    ask_ms: round(millis.ask, 0),
+    evaluate_ms: round(millis.evaluate, 0),
+    ms_per_target: round(total / count, 3),
+    bytes_per_target: Math.round(held / count),
+    resident_bytes_per_target: Math.round(resident / count),
+    mib_total: round(held / MIB),
+  });
+}
+
+/** @param {number} startMillis */
+function scrapesOfOneMinute(startMillis) {
+  const drawn = drawReadings(SHAPES.flat, { startMillis, stepMillis: SCRAPE_MILLIS });
+  return Array.from({ length: ROUND_MILLIS / SCRAPE_MILLIS }, () => drawn.next().value);
 }
 
 const profiles = await readProfiles();
@@ -196,3 +265,4 @@ for (const span of Object.keys(SPANS)) {
   for (const name of Object.keys(SHAPES)) await measureTime(name, span, profiles);
 }
 measureMemory(profiles);
+if (options.fleet > 0) measureFleet(options.fleet);
