@@ -59,7 +59,7 @@ export interface LaneAssessment {
 }
 
 /** Not judged: too little of it was seen to say even how large a growth would have stood out. */
-export function isTooEarly({ verdict, isSuspect, smallestDetectable }: LaneAssessment): boolean {
+export function isTooEarly({ verdict, isSuspect, smallestDetectable }: LaneState): boolean {
   return verdict === 'undetermined' && !isSuspect && smallestDetectable === null;
 }
 

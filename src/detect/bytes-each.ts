@@ -1,7 +1,7 @@
 // What one more goroutine costs: bytes of stack, and bytes of resident memory with all that it holds. From gauges, which
 // see every goroutine that came, by regression of the bytes on the count.
 import { KIB, type Bytes, type Millis } from '../base/units.ts';
-import type { GaugeName } from '../base/gauges.ts';
+import type { JudgedGauge } from '../series/history.ts';
 import { correctedAutocorrelation, effectiveSamples } from '../series/stats/autocorrelation.ts';
 import { studentQuantile } from '../series/stats/distributions.ts';
 import { fitLeastSquares } from '../series/stats/least-squares.ts';
@@ -57,7 +57,7 @@ function atLeast({ value, low, high }: BytesEach, least: Bytes): BytesEach {
 }
 
 /** Slope of a gauge of bytes on the count of goroutines. `cut`: bytes by which a cell may be off, at both ends. */
-function regress(life: Life, name: GaugeName, sinceMillis: Millis, cut: Bytes): BytesEach | null {
+function regress(life: Life, name: JudgedGauge, sinceMillis: Millis, cut: Bytes): BytesEach | null {
   const bytes = life.table.column(name);
   const counts = life.table.column('goroutines');
   if (!bytes || !counts) return null;

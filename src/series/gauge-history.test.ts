@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { GaugeReading } from '../base/gauges.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { JUDGED_GAUGES } from './history.ts';
-import { GAUGE_ROWS_BOUND, GaugeHistory, ROUND_TOLERANCE_MILLIS } from './gauge-history.ts';
+import {
+  ADOPTED_ROWS_BOUND,
+  GAUGE_ROWS_BOUND,
+  GaugeHistory,
+  ROUND_TOLERANCE_MILLIS,
+} from './gauge-history.ts';
 
 interface Row {
   readonly at: number;
@@ -144,16 +149,22 @@ describe('GaugeHistory', () => {
     expect(GaugeHistory.adopt(new Float64Array(), new Map()).append(0, { threads: 1 })).toBe('appended');
   });
 
-  it('thins what it adopts: recent rows stay dense, the first one stays', () => {
+  it('thins what it adopts beyond a bound, and again when more rows come: recent rows stay dense, the first one stays', () => {
     const rows = 7 * 24 * 60;
     const time = Float64Array.from({ length: rows }, (_, row) => row * 60_000);
     const history = GaugeHistory.adopt(time, new Map([['goroutines', time.slice()]]));
-    const kept = history.timeMillis;
-    expect(history.length).toBeLessThanOrEqual(GAUGE_ROWS_BOUND);
-    expect(history.length).toBeGreaterThan(GAUGE_ROWS_BOUND / 2);
-    expect([kept[0], kept.at(-1)]).toEqual([0, (rows - 1) * 60_000]);
-    expect((kept.at(-1) ?? 0) - (kept.at(-500) ?? 0)).toBe(499 * 60_000);
-    expect([...(history.column('goroutines') ?? [])]).toEqual([...kept]);
-    expect(history.append(rows * 60_000, { goroutines: 1 })).toBe('appended');
+    const last = (rows - 1) * 60_000;
+    const expectThinned = (bound: number, end: number) => {
+      const kept = [...history.timeMillis];
+      expect(history.length).toBeLessThanOrEqual(bound);
+      expect(history.length).toBeGreaterThan(bound / 2);
+      expect([kept[0], kept.at(-1)]).toEqual([0, end]);
+      expect((kept.at(-1) ?? 0) - (kept.at(-50) ?? 0)).toBe(49 * 60_000);
+      expect(cells(history, 'goroutines')).toEqual(kept);
+      expect([history.newest('goroutines'), history.before('goroutines')]).toEqual([end, end - 60_000]);
+    };
+    expectThinned(ADOPTED_ROWS_BOUND, last);
+    expect(history.append(last + 60_000, { goroutines: last + 60_000 })).toBe('appended');
+    expectThinned(GAUGE_ROWS_BOUND, last + 60_000);
   });
 });

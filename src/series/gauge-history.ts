@@ -11,6 +11,12 @@ import { chooseRows } from './row-thinning.ts';
  */
 export const GAUGE_ROWS_BOUND = 768;
 
+/**
+ * Most rows that are known at once and only judged: a week of 5 min. Looked at for moments, at many instants of their time, so
+ * that none is told before the others, nor packed.
+ */
+export const ADOPTED_ROWS_BOUND = 2880;
+
 /** A history that is full is thinned by this share of it, so that it is not thinned with every row. */
 const THINNED_SHARE = 1 / 8;
 
@@ -55,10 +61,12 @@ export class GaugeHistory implements GaugeTable, NewestRow {
   readonly #isThere = new Uint8Array(GAUGE_NAMES.length);
   /** What was unpacked since the last append, by column. */
   #unpacked: Float64Array[] = [];
+  /** Rows were known at once and lie unpacked only, but for the newest one. */
+  #isAdopted = false;
 
   /**
-   * A history whose rows are known at once. `timeMillis` rises. Beyond the bound rows are left out, the older the
-   * more, as when they come one by one. The arrays become the history's own.
+   * A history whose rows are known at once. `timeMillis` rises. Beyond `ADOPTED_ROWS_BOUND` rows are left out, the older the
+   * more. The arrays become the history's own; the first append makes it one like any other.
    */
   static adopt(
     timeMillis: Float64Array<ArrayBuffer>,
@@ -66,12 +74,14 @@ export class GaugeHistory implements GaugeTable, NewestRow {
   ): GaugeHistory {
     const history = new GaugeHistory();
     if (timeMillis.length === 0) return history;
-    history.#time = timeMillis;
-    history.#length = timeMillis.length;
-    for (const [name, column] of columns) history.#columns.set(name, column);
-    while (history.#length > GAUGE_ROWS_BOUND) history.#thin();
-    history.#capacity = Math.min(GAUGE_ROWS_BOUND, timeMillis.length);
-    if (timeMillis.length > GAUGE_ROWS_BOUND) history.#shrink();
+    const cells = [timeMillis];
+    for (const [name, column] of columns) {
+      if (isJudged(name)) cells[history.#ensurePlace(name)] = column;
+    }
+    history.#hold(cells);
+    GAUGE_NAMES.forEach((name, i) => {
+      history.#isThere[i] = Number.isFinite(columns.get(name)?.at(-1) ?? NaN) ? 1 : 0;
+    });
     return history;
   }
 
@@ -110,6 +120,7 @@ export class GaugeHistory implements GaugeTable, NewestRow {
   }
 
   append(atMillis: Millis, reading: GaugeReading): AppendOutcome {
+    if (this.#isAdopted) this.#settle();
     if (this.length > 0) {
       const since = atMillis - this.#open[this.#openRows - 1];
       if (since === 0 || (Math.abs(since) <= ROUND_TOLERANCE_MILLIS && !this.#isAlreadyThere(reading))) {
@@ -223,25 +234,51 @@ export class GaugeHistory implements GaugeTable, NewestRow {
     if (this.#packedRows + OPEN_ROWS > GAUGE_ROWS_BOUND) this.#thin();
   }
 
-  #shrink(): void {
-    this.#time = this.#time.slice(0, this.#capacity);
-    for (const [name, column] of this.#columns) this.#columns.set(name, column.slice(0, this.#capacity));
+  #thin(): void {
+    const columns = Array.from({ length: this.#columns }, (_, place) => this.#unpack(place));
+    this.#packAll(this.#thinned(columns, GAUGE_ROWS_BOUND));
+    this.#unpacked = [];
   }
 
-  #thin(): void {
+  /** Of all rows, which `columns` holds, so many that there is room for more. */
+  #thinned(columns: readonly Float64Array[], bound: number): Float64Array[] {
     const starts = findIncarnations(this).map(({ firstRow }) => firstRow);
-    const kept = chooseRows(this.timeMillis, starts, Math.floor((1 - THINNED_SHARE) * GAUGE_ROWS_BOUND));
-    const columns = Array.from({ length: this.#columns }, (_, place) => {
-      const all = this.#unpack(place);
-      return Float64Array.from(kept, (row) => all[row]);
-    });
+    const kept = chooseRows(columns[0], starts, Math.floor((1 - THINNED_SHARE) * bound));
+    return columns.map((cells) => Float64Array.from(kept, (row) => cells[row]));
+  }
+
+  #packAll(columns: readonly Float64Array[]): void {
     this.#packed.length = 0;
-    for (let from = 0; from < kept.length; from += PACKED_ROWS_BOUND) {
+    this.#packedRows = columns[0].length;
+    for (let from = 0; from < this.#packedRows; from += PACKED_ROWS_BOUND) {
       const pieces = columns.map((cells) => cells.subarray(from, from + PACKED_ROWS_BOUND));
       this.#packed.push(packRows(pieces, pieces[0].length));
     }
-    this.#packedRows = kept.length;
+  }
+
+  /** Rows that are known at once: the newest is open, as it is when they come one by one. */
+  #hold(all: Float64Array[]): void {
+    this.#packedRows = all[0].length;
+    this.#unpacked = all;
+    const columns = this.#packedRows > ADOPTED_ROWS_BOUND ? this.#thinned(all, ADOPTED_ROWS_BOUND) : all;
+    this.#packedRows = columns[0].length - 1;
+    this.#beginRow(columns[0][this.#packedRows]);
+    columns.forEach((cells, place) => {
+      this.#open[place * OPEN_ROWS] = cells[this.#packedRows];
+      const before = cells.subarray(0, this.#packedRows);
+      this.#before[place] = before.findLast((cell) => !Number.isNaN(cell)) ?? NaN;
+    });
+    this.#unpacked = columns;
+    this.#isAdopted = true;
+  }
+
+  /** From here on rows come one by one. */
+  #settle(): void {
+    const all = this.#unpacked;
+    const columns = this.length > GAUGE_ROWS_BOUND - OPEN_ROWS ? this.#thinned(all, GAUGE_ROWS_BOUND) : all;
+    this.#packAll(columns.map((cells) => cells.subarray(0, -1)));
     this.#unpacked = [];
+    this.#isAdopted = false;
   }
 
   #unpack(place: number): Float64Array {

@@ -4,7 +4,6 @@ import type { Millis } from '../base/units.ts';
 
 /** Gauges that people look at and no judgement reads: they lie in the store, a history does without them. */
 const SHOWN_ONLY = [
-  'heapObjects',
   'stackSysBytes',
   'mspanSysBytes',
   'mcacheSysBytes',
@@ -12,13 +11,9 @@ const SHOWN_ONLY = [
   'gcSysBytes',
   'otherSysBytes',
   'freesTotal',
-  'gcPauseSecondsTotal',
   'lastGcMillis',
   'goroutinesCreatedTotal',
-  'cgoCallsTotal',
-  'anonHugePageBytes',
   'virtualBytes',
-  'cgroupCurrentBytes',
   'cgroupOomKillsTotal',
   'traceGoalBytes',
   'socketFds',

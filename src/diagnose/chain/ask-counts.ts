@@ -1,5 +1,5 @@
 import { formatThreeDigits } from '../../base/units.ts';
-import type { Lane, LaneAssessment } from '../../detect/assessment.ts';
+import type { Lane, LaneState } from '../../detect/assessment.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { formatGrowth } from '../../model/finding-text.ts';
 import { laneOf, round, windowOf, type Facts, roundKnown } from './facts.ts';
@@ -42,15 +42,15 @@ export function askCounts(facts: Facts): ChainStep {
   };
 }
 
-function levels(known: readonly LaneAssessment[]): Record<string, number> {
+function levels(known: readonly LaneState[]): Record<string, number> {
   return Object.fromEntries(
     known.map(({ lane, level }) => [WORDS[lane as keyof typeof WORDS], round(level)]),
   );
 }
 
 function answer(
-  known: readonly LaneAssessment[],
-  growing: readonly LaneAssessment[],
+  known: readonly LaneState[],
+  growing: readonly LaneState[],
   outcome: ChainStep['outcome'],
 ): string {
   if (known.length === 0) return 'None of them is counted.';

@@ -1,5 +1,5 @@
 import { formatBytes, formatThreeDigits } from '../../base/units.ts';
-import { isTooEarly, type LaneAssessment } from '../../detect/assessment.ts';
+import { isTooEarly, type LaneState } from '../../detect/assessment.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { formatGrowth } from '../../model/finding-text.ts';
 import { windowOf, type Facts, roundKnown } from './facts.ts';
@@ -37,16 +37,16 @@ export function askGrowth(facts: Facts): ChainStep {
 }
 
 /** The lane with the strongest case; null while none can be judged. */
-export function leadingLane(lanes: readonly LaneAssessment[]): LaneAssessment | null {
-  const weight = ({ verdict, isSuspect, z }: LaneAssessment): number =>
+export function leadingLane(lanes: readonly LaneState[]): LaneState | null {
+  const weight = ({ verdict, isSuspect, z }: LaneState): number =>
     (verdict === 'leak' ? 2000 : isSuspect ? 1000 : 0) + Math.min(999, z ?? -1);
-  return lanes.reduce<LaneAssessment | null>(
+  return lanes.reduce<LaneState | null>(
     (best, lane) => (best === null || weight(lane) > weight(best) ? lane : best),
     null,
   );
 }
 
-function answer(facts: Facts, outcome: ChainStep['outcome'], lead: LaneAssessment | null): string {
+function answer(facts: Facts, outcome: ChainStep['outcome'], lead: LaneState | null): string {
   const { assessment } = facts;
   if (outcome === 'supports') {
     const finding = facts.findings.find(({ verdict }) => verdict === 'leak');

@@ -1,9 +1,8 @@
 // What the steps of an investigation may look at: everything known by one instant, nothing later.
-import type { GaugeName } from '../../base/gauges.ts';
 import type { Bytes, Millis } from '../../base/units.ts';
-import type { Assessment, LaneAssessment } from '../../detect/assessment.ts';
+import type { AssessmentState, LaneState } from '../../detect/assessment.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { GaugeTable } from '../../series/history.ts';
+import type { GaugeTable, JudgedGauge } from '../../series/history.ts';
 import { findIncarnations } from '../../series/incarnations.ts';
 import { pointsOfColumn, type Points } from '../../series/points.ts';
 import { quantile } from '../../series/stats/quantiles.ts';
@@ -11,7 +10,7 @@ import { quantile } from '../../series/stats/quantiles.ts';
 export interface ChainInput {
   /** No row later than the assessment. */
   readonly table: GaugeTable;
-  readonly assessment: Assessment;
+  readonly assessment: AssessmentState;
   readonly findings: readonly Finding[];
   /** Configured; a limit among the gauges wins. */
   readonly memoryLimitBytes: Bytes | null;
@@ -44,18 +43,18 @@ export function gatherFacts(input: ChainInput): Facts | null {
   return { ...facts, limitBytes: lastOf(facts, 'memoryLimitBytes') ?? input.memoryLimitBytes };
 }
 
-export function laneOf({ assessment }: ChainInput, name: LaneAssessment['lane']): LaneAssessment | null {
+export function laneOf({ assessment }: ChainInput, name: LaneState['lane']): LaneState | null {
   return assessment.lanes.find(({ lane }) => lane === name) ?? null;
 }
 
 /** Known cells of one gauge in this life; null where nothing gives it. */
-export function pointsOf({ table, rows }: Facts, name: GaugeName): Points | null {
+export function pointsOf({ table, rows }: Facts, name: JudgedGauge): Points | null {
   const column = table.column(name);
   const points = column === null ? null : pointsOfColumn(table.timeMillis, column, rows);
   return points === null || points.value.length === 0 ? null : points;
 }
 
-export function lastOf(facts: Facts, name: GaugeName): number | null {
+export function lastOf(facts: Facts, name: JudgedGauge): number | null {
   return pointsOf(facts, name)?.value.at(-1) ?? null;
 }
 

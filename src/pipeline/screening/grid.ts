@@ -2,7 +2,7 @@
 import { PlimsollError } from '../../base/errors.ts';
 import { HOUR_MILLIS, MINUTE_MILLIS, SECOND_MILLIS, formatDuration, type Millis } from '../../base/units.ts';
 import { MAX_POINTS_PER_SERIES, type TimeRange } from '../../collect/prometheus-api.ts';
-import { GAUGE_ROWS_BOUND } from '../../series/gauge-history.ts';
+import { ADOPTED_ROWS_BOUND } from '../../series/gauge-history.ts';
 
 /** Both ends are asked for, and are multiples of the step: what VictoriaMetrics and the frontends of Mimir align to. */
 export interface Grid extends TimeRange {
@@ -23,7 +23,7 @@ const MOST_POINTS = 110_000;
 
 /** The shortest step with which a history is kept whole: 1 min below two days, 5 min for a week, 30 min for a month. */
 export function chooseStep(sinceMillis: Millis): Millis {
-  const fits = STEPS.find((step) => sinceMillis / step < GAUGE_ROWS_BOUND);
+  const fits = STEPS.find((step) => sinceMillis / step < ADOPTED_ROWS_BOUND);
   return fits ?? STEPS[STEPS.length - 1] ?? HOUR_MILLIS;
 }
 
