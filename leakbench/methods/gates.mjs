@@ -1,11 +1,12 @@
-// What a further condition on Plimsoll's alarms would gain and cost: one watch, many gates. A gate sees a standing claim and says
-// whether it would be raised by now. This is where trade-off curves come from.
+// What a condition on Plimsoll's alarms gains and costs: one watch, many gates. A gate sees a confirmed claim and says whether it
+// would be raised by now; Plimsoll's own is `src/detect/patience.ts`. This is where trade-off curves come from.
 import { HOUR_MILLIS } from './method.mjs';
 import { Watch } from './plimsoll.mjs';
 
 /**
  * @typedef {object} Claim
  * @property {number} atMillis
+ * @property {string} class
  * @property {number} horizonHours until the limit, by the forecast; Infinity where there is none
  * @property {number} evidence BIC of the best null over the best leak
  * @property {number} watchedHours from the growth's start
@@ -15,34 +16,39 @@ import { Watch } from './plimsoll.mjs';
 
 /** @typedef {{ name: string, lets: (claim: Claim) => boolean }} Gate */
 
-const patient = (/** @type {Claim} */ c, /** @type {number} */ hours) =>
-  c.watchedHours >= hours || c.horizonHours < 72;
+/**
+ * The heap waits for a bend: until `near` hours before the limit, or for this much evidence, or until what is left is at most `factor`
+ * times what was watched.
+ * @param {number} near
+ * @param {number} evidence
+ * @param {number} factor
+ * @returns {Gate}
+ */
+function patience(near, evidence, factor) {
+  const straight = Number.isFinite(evidence) ? `, or evidence ${evidence}` : '';
+  return {
+    name: `${near} h left${straight}, or left <= ${factor} x watched`,
+    lets: (c) =>
+      c.class !== 'heap' ||
+      c.horizonHours <= near ||
+      c.evidence >= evidence ||
+      c.horizonHours <= factor * c.watchedHours,
+  };
+}
 
 /** @type {readonly Gate[]} */
 export const GATES = [
-  { name: 'as it is', lets: () => true },
-  ...[60, 30, 14, 7].map((days) => ({
-    name: `limit within ${days} d`,
-    lets: (/** @type {Claim} */ c) => c.horizonHours <= 24 * days,
-  })),
+  { name: 'none', lets: () => true },
+  ...[24, 12, 6].map((near) => patience(near, 48, 2.5)),
+  ...[32, 96].map((evidence) => patience(12, evidence, 2.5)),
+  ...[4, 1, 0.33].map((factor) => patience(12, 48, factor)),
   { name: 'above the level before', lets: (c) => c.isAboveBefore },
-  ...[12, 24, 48, 72].map((hours) => ({
-    name: `watched ${hours} h, or 3 d left`,
-    lets: (/** @type {Claim} */ c) => patient(c, hours),
-  })),
-  ...[16, 32, 64].map((evidence) => ({
-    name: `evidence ${evidence}`,
-    lets: (/** @type {Claim} */ c) => c.evidence >= evidence,
-  })),
-  ...[0.1, 0.25, 0.5].map((part) => ({
-    name: `grown by ${part * 100} %, or 3 d left`,
-    lets: (/** @type {Claim} */ c) => c.grownShare >= part || c.horizonHours < 72,
-  })),
-  { name: 'above before, limit within 14 d', lets: (c) => c.isAboveBefore && c.horizonHours <= 336 },
   {
-    name: 'above before, limit within 14 d, watched 24 h or 3 d left',
-    lets: (c) => c.isAboveBefore && c.horizonHours <= 336 && patient(c, 24),
+    name: 'grown by 50 %, or 3 d left',
+    lets: (/** @type {Claim} */ c) => c.grownShare >= 0.5 || c.horizonHours < 72,
   },
+  // The most patient last: the watch goes on until it has raised an alarm.
+  ...[2.5, 1, 0.33, 0.2].map((factor) => patience(12, Infinity, factor)),
 ];
 
 /**
@@ -95,7 +101,8 @@ function advance(raised, atMillis, claims, lets) {
   }
   for (const claim of claims) {
     if (raised.some(({ id, endMillis }) => id === claim.id && endMillis === null)) continue;
-    if (lets(claim)) raised.push({ id: claim.id, class: claim.class, atMillis, endMillis: null });
+    if (claim.isOpen && lets(claim))
+      raised.push({ id: claim.id, class: claim.class, atMillis, endMillis: null });
   }
 }
 
@@ -130,10 +137,11 @@ class Levels {
     const before = this.#ended.get(claim.class) ?? 0;
     return {
       atMillis,
+      class: claim.class,
       horizonHours:
         claim.exhaustedMillis === null ? Infinity : (claim.exhaustedMillis - atMillis) / HOUR_MILLIS,
       evidence: claim.evidence,
-      watchedHours: claim.onsetMillis === null ? 7 * 24 : (atMillis - claim.onsetMillis) / HOUR_MILLIS,
+      watchedHours: (atMillis - Math.max(claim.onsetMillis ?? 0, claim.sinceMillis)) / HOUR_MILLIS,
       grownShare: claim.grown / Math.max(1, claim.level - claim.grown),
       // The same level again is the same cache again.
       isAboveBefore: claim.level > 1.03 * before,

@@ -55,6 +55,8 @@ export const plimsoll = plimsollWith(
  * @property {number | null} onsetMillis
  * @property {number | null} exhaustedMillis
  * @property {number} evidence
+ * @property {boolean} isOpen at this evaluation: another explanation may be ahead of a claim that still stands
+ * @property {number} sinceMillis start of this life, as far as it was watched
  * @property {number} level of its lane
  * @property {number} grown
  */
@@ -165,21 +167,29 @@ export class Watch {
     }
   }
 
-  /** @returns {Standing[]} */
+  /**
+   * Claims that stage 1 has confirmed, also those that wait for a bend or a name before they become an alarm.
+   * @returns {Standing[]}
+   */
   standing() {
     const { lanes, exhaustion } = this.#investigation.assessment;
-    return this.#leaks.map((leak) => {
-      const lane = lanes.find((/** @type {any} */ candidate) => candidate.lane === leak.class);
-      return {
-        id: leak.fingerprint,
-        class: leak.class,
-        onsetMillis: leak.onsetAt ?? null,
-        exhaustedMillis: (leak.timeToExhaustion ?? exhaustion)?.at ?? null,
-        evidence: lane?.evidenceRatio ?? 0,
-        level: lane?.level ?? 0,
-        grown: lane?.grown ?? 0,
-      };
-    });
+    const { confirmation } = this.#investigation.state();
+    return lanes
+      .filter((/** @type {any} */ { lane }) => {
+        const claim = confirmation[lane];
+        return claim?.calledAtMillis != null && claim.over === null;
+      })
+      .map((/** @type {any} */ lane) => ({
+        id: lane.lane,
+        class: lane.lane,
+        onsetMillis: lane.onsetAtMillis ?? null,
+        exhaustedMillis: exhaustion?.at ?? null,
+        evidence: lane.evidenceRatio ?? 0,
+        isOpen: lane.verdict === 'leak' || lane.verdict === 'undetermined',
+        sinceMillis: this.#investigation.assessment.incarnationStartMillis,
+        level: lane.level,
+        grown: lane.grown,
+      }));
   }
 
   /** @param {'alarm' | 'asked'} why */
