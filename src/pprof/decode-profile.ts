@@ -38,6 +38,9 @@ const FOLDED_SNIFFED_BYTES = 256 * 1024;
  *   PROFILE_TOO_LARGE when its tables would be larger than they may.
  */
 export function decodeProfile(bytes: Uint8Array, maxTableBytes?: number): DecodedProfile {
+  // Nearly all are proto, whose first byte begins a field; the texts that we read begin with a letter or a sign.
+  if (bytes.length > 0 && bytes[0] < 0x20 && bytes[0] !== 0x1f && !isText(bytes))
+    return { form: 'proto', profile: decodeProto(bytes, maxTableBytes) };
   const start = startOf(bytes);
   const form = sniffForm(bytes, start);
   switch (form) {

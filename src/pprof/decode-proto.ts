@@ -42,7 +42,8 @@ export function decodeProto(bytes: Uint8Array, maxTableBytes?: number): Profile 
   if (bytes.length > MAX_PROFILE_BYTES)
     throw new PlimsollError('PROFILE_TOO_LARGE', 'pprof', `${bytes.length} bytes, at most 2 GiB`);
   const budget = new TableBudget(maxTableBytes);
-  const reader = new WireReader(bytes);
+  // A Buffer of Node is one, too, but its slices are no copies, and code that is compiled for one is thrown away for the other.
+  const reader = new WireReader(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   const outline = readOutline(reader, budget);
   const { offsets } = outline;
   const strings = sliceStrings(reader, offsets[STRING_TABLE], budget);

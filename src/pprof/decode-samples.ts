@@ -12,12 +12,15 @@ import {
   readSampleRun,
   type SampleColumns,
 } from './sample-run.ts';
-import { StackRows } from './stack-rows.ts';
+import { practiseStacks, StackRows } from './stack-rows.ts';
 import type { TableBudget } from './table-budget.ts';
 import { NO_ROW, type Int64Column, type LabelTable, type SampleTable, type StackTable } from './tables.ts';
 import type { FieldNames, WireReader } from './wire-reader.ts';
 
 const SAMPLE_FIELDS: FieldNames = [null, 'location_id', 'value', 'label'];
+
+/** From so many on the loop is worth compiling. */
+const MANY_SAMPLES = 2000;
 
 /** Bytes of the columns of one sample without its values: stack and labelStart. */
 const SAMPLE_ROW_BYTES = 2 * 4;
@@ -45,6 +48,7 @@ export function decodeSamples(
 ): { samples: SampleTable; labels: LabelTable; stacks: StackTable } {
   if (context.typeCount === 0 && offsets.length > 0)
     throw reader.error('samples without a sample type', 'profile.sample_type', offsets[0]);
+  if (offsets.length >= MANY_SAMPLES) practiseStacks();
   return new SampleDecoder(reader, offsets, context).decode();
 }
 

@@ -24,6 +24,9 @@ const COMMENT = 13;
 /** Fields 1 to 6 are the repeated ones that tables are made of. */
 const TABLES = 7;
 
+/** Where offsets go while fields are only counted. */
+const UNREAD: readonly Int32Array[] = Array.from({ length: TABLES }, () => new Int32Array(1));
+
 /** `profile.sample` and so on, made once. */
 const FIELD_PATHS: readonly string[] = PROFILE_FIELDS.map((name) => `profile.${name}`);
 
@@ -53,14 +56,16 @@ function isTable(tag: number): boolean {
 }
 
 /**
- * Goes past fields 1 to 6 of at most 16 KiB, counts each and, with `offsets`, notes where it is.
+ * Goes past fields 1 to 6 of at most 16 KiB, counts each and notes where it is.
+ * @param step of the rows in `offsets`: 1, or 0 for whoever only counts and has one cell for each field.
  * @returns where something else begins, at most the end.
  */
 function skipTables(
   bytes: Uint8Array,
   start: number,
   counts: Int32Array,
-  offsets: readonly Int32Array[] | null,
+  offsets: readonly Int32Array[],
+  step: 0 | 1,
 ): number {
   const end = bytes.length - 2;
   let pos = start;
@@ -78,7 +83,7 @@ function skipTables(
     if (content + length > bytes.length) return pos;
     const field = tag >>> 3;
     const row = counts[field]++;
-    if (offsets !== null) offsets[field][row] = pos + 1;
+    offsets[field][row * step] = pos + 1;
     pos = content + length;
   }
   return pos;
@@ -102,7 +107,7 @@ class OutlineWalk {
     const reader = this.#reader;
     const counts = this.#counts;
     for (;;) {
-      reader.pos = skipTables(reader.bytes, reader.pos, counts, null);
+      reader.pos = skipTables(reader.bytes, reader.pos, counts, UNREAD, 0);
       if (reader.isAtEnd) return;
       const tag = reader.tag('profile');
       if (isTable(tag)) {
@@ -122,7 +127,7 @@ class OutlineWalk {
     const next = this.#counts.fill(0);
     reader.pos = 0;
     for (;;) {
-      reader.pos = skipTables(reader.bytes, reader.pos, next, offsets);
+      reader.pos = skipTables(reader.bytes, reader.pos, next, offsets, 1);
       if (reader.isAtEnd) return { offsets, scalar: this.#scalar, comment: this.#comment.finish() };
       const tag = reader.tag('profile');
       if (isTable(tag)) {

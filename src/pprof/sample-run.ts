@@ -50,8 +50,10 @@ export function readSampleRun(columns: SampleColumns, from: number): number {
   let cells = stacks.room(0, 0);
   for (let row = from; row < count; row++) {
     let pos = offsets[row];
-    let size = bytes[pos++];
-    if (size >= 0x80) size = (size & 0x7f) | (bytes[pos++] << 7);
+    if (pos > lastByte) return row;
+    const isLongSize = bytes[pos] >> 7;
+    const size = (bytes[pos] & 0x7f) | ((bytes[pos + 1] << 7) & -isLongSize);
+    pos += 1 + isLongSize;
     const end = pos + size;
     if (size >= 0x4000 || end > lastByte) return row;
     let length = stacks.length;

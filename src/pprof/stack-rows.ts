@@ -25,6 +25,9 @@ const MAX_WASTE = 1 / 8;
 const FILL_NUMERATOR = 4;
 const FILL_DENOMINATOR = 3;
 
+/** Turns after which the engine remembers what it saw: it does not from the first one on. */
+const PRACTICE = 64;
+
 /** Multiplier of the hash: 2^32 divided by the golden ratio. */
 const HASH_FACTOR = 0x9e3779b1;
 
@@ -186,6 +189,19 @@ function tagOf(hash: number, mask: number): number {
 function mix(chain: number): number {
   const hash = Math.imul(chain ^ (chain >>> 15), 0x85ebca6b);
   return hash ^ (hash >>> 13);
+}
+
+/**
+ * Meets stacks that are known already, some times. Code that was compiled before it met one is thrown away at the first, and
+ * with it the decoder that it was built into: that takes longer than all of this.
+ */
+export function practiseStacks(): void {
+  const rows = new StackRows();
+  for (let turn = 0; turn < PRACTICE; turn++) {
+    rows.push(turn & 1);
+    rows.push(1);
+    rows.close();
+  }
 }
 
 /** The first cells, copied only where much would be left behind them. */

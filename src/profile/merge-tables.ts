@@ -1,6 +1,6 @@
 // The tables of a merged profile while it grows: what the samples of each profile use, in the order of first use.
 // Source: google/pprof profile/merge.go.
-import { StringTableBuilder, type StringIndex } from '../base/string-table.ts';
+import { StringTableBuilder, type StringIndex, type StringTable } from '../base/string-table.ts';
 import { Int32Builder, Int64Builder, Uint64Builder, exactAt } from '../pprof/columns.ts';
 import {
   NO_ROW,
@@ -103,7 +103,7 @@ export class MergeTables {
     return merged;
   }
 
-  internMapping(rows: MergeRows, { mappings }: Profile, row: number): MergedMapping {
+  internMapping(rows: MergeRows, mappings: MappingTable, row: number): MergedMapping {
     const start = exactAt(mappings.start, row);
     const size = BigInt.asUintN(64, exactAt(mappings.limit, row) - start);
     const pages = BigInt.asUintN(64, size + PAGE_BYTES - 1n) / PAGE_BYTES;
@@ -111,7 +111,12 @@ export class MergeTables {
     const buildId = rows.string(mappings.buildId[row]);
     const key = `${pages} ${mappings.offset[row]} ${buildId !== 0 ? buildId : file}`;
     const known = this.#mappingByKey.get(key);
-    if (known !== undefined) return { ...known, shift: known.start === start ? null : known.start - start };
+    if (known !== undefined)
+      return {
+        row: known.row,
+        start: known.start,
+        shift: known.start === start ? null : known.start - start,
+      };
     const added: MergedMapping = { row: this.#mappingByKey.size, start, shift: null };
     this.#mappingByKey.set(key, added);
     this.#mappingStart.push(mappings.start[row]);
@@ -210,14 +215,15 @@ export class MergeRows {
   readonly labelNumber: Int64Column;
   readonly labelUnit: Int32Array;
   readonly #tables: MergeTables;
-  readonly #profile: Profile;
+  readonly #texts: StringTable;
+  readonly #mappingTable: MappingTable;
   readonly #stackStart: Int32Array;
   readonly #stackLocation: Int32Array;
   readonly #strings: Int32Array;
   readonly #functions: Int32Array;
   readonly #locations: Int32Array;
   readonly #stacks: Int32Array;
-  readonly #mappings: (MergedMapping | undefined)[] = [];
+  readonly #mappings: (MergedMapping | null)[];
 
   constructor(tables: MergeTables, profile: Profile) {
     const { functions, lines, locations, labels, samples, stacks } = profile;
@@ -238,9 +244,11 @@ export class MergeRows {
     this.labelNumber = labels.number;
     this.labelUnit = labels.unit;
     this.#tables = tables;
-    this.#profile = profile;
+    this.#texts = profile.strings;
+    this.#mappingTable = profile.mappings;
     this.#stackStart = stacks.locationStart;
     this.#stackLocation = stacks.location;
+    this.#mappings = Array.from({ length: profile.mappings.length }, () => null);
     this.#strings = new Int32Array(profile.strings.length).fill(NO_ROW);
     this.#functions = new Int32Array(functions.length).fill(NO_ROW);
     this.#locations = new Int32Array(locations.length).fill(NO_ROW);
@@ -248,8 +256,7 @@ export class MergeRows {
   }
 
   string(row: number): StringIndex {
-    if (this.#strings[row] === NO_ROW)
-      this.#strings[row] = this.#tables.strings.internRow(this.#profile.strings, row);
+    if (this.#strings[row] === NO_ROW) this.#strings[row] = this.#tables.strings.internRow(this.#texts, row);
     return this.#strings[row] as StringIndex;
   }
 
@@ -259,7 +266,7 @@ export class MergeRows {
   }
 
   mapping(row: number): MergedMapping {
-    return (this.#mappings[row] ??= this.#tables.internMapping(this, this.#profile, row));
+    return (this.#mappings[row] ??= this.#tables.internMapping(this, this.#mappingTable, row));
   }
 
   stack(row: number): number {

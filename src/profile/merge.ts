@@ -12,7 +12,7 @@ import {
   type ValueTypeTable,
 } from '../pprof/tables.ts';
 import { LABEL_CELLS, MergeLabels, MergeRows, MergeTables } from './merge-tables.ts';
-import { SequenceInterner } from './sequence-interner.ts';
+import { practiseSequences, SequenceInterner } from './sequence-interner.ts';
 
 /**
  * Sums profiles. Sample types that not all of them have are left out; samples that become zero too.
@@ -54,6 +54,7 @@ interface Signed {
 
 function mergeSigned(inputs: readonly Signed[]): Profile {
   if (inputs.length === 0) throw new RangeError('nothing to merge');
+  if (inputs.length > 1) practiseSequences();
   let types = readTypes(inputs[0].profile);
   for (const { profile } of inputs.slice(1)) types = commonTypes(types, readTypes(profile));
   const merger = new ProfileMerger(types);
@@ -139,10 +140,7 @@ export class ProfileMerger {
     this.#header.add(profile, (row) => rows.string(row));
     this.#tables.stacks.expect(profile.stacks.length, profile.stacks.location.length);
     this.#sampleKeys.expect(samples.length, samples.length + profile.labels.length * LABEL_CELLS);
-    const merged = new Int32Array(samples.length).fill(NO_ROW);
-    const isLeft = findNonZero(inputs, samples.length);
-    for (let sample = 0; sample < samples.length; sample++)
-      if (isLeft[sample] === 1) merged[sample] = this.#internSample(samples.stack[sample], sample, rows);
+    const merged = this.#internSamples(samples.stack, findNonZero(inputs, samples.length), rows);
     columns.forEach(({ values }, column) => values.addAll(merged, inputs[column], sign));
   }
 
@@ -184,6 +182,14 @@ export class ProfileMerger {
         this.#columns = this.#columns.filter(({ type }) => common.has(type));
     }
     return this.#columns;
+  }
+
+  /** Rows of the samples that have a value; NO_ROW for the others. */
+  #internSamples(stack: Int32Array, hasValue: Uint8Array, rows: MergeRows): Int32Array {
+    const merged = new Int32Array(stack.length).fill(NO_ROW);
+    for (let sample = 0; sample < stack.length; sample++)
+      if (hasValue[sample] === 1) merged[sample] = this.#internSample(stack[sample], sample, rows);
+    return merged;
   }
 
   #internSample(stackOfSample: number, sample: number, rows: MergeRows): number {

@@ -37,10 +37,14 @@ function scaleColumn(column: Int64Column, ratio: number): Int64Column {
 
 /** What a base is multiplied by; nothing is rounded then. */
 function negated(column: Float64Array): Float64Array {
-  const negative = new Float64Array(column.length);
-  // 0 - x rather than -x: no negative zero.
-  for (let row = 0; row < column.length; row++) negative[row] = 0 - column[row];
+  const negative = column.slice();
+  negate(negative);
   return negative;
+}
+
+function negate(cells: Float64Array): void {
+  // 0 - x rather than -x: no negative zero.
+  for (let row = 0; row < cells.length; row++) cells[row] = 0 - cells[row];
 }
 
 /** Like Go's int64(float64): truncated; beyond the range, and for NaN, the smallest int64. */

@@ -158,6 +158,17 @@ export class SequenceInterner {
   }
 }
 
+/** Grows, and meets sequences that are known already, as practiseStacks does: the first of many profiles has none. */
+export function practiseSequences(): void {
+  const interner = new SequenceInterner();
+  for (let turn = 0; turn < 3 * FIRST_SLOTS; turn++) {
+    interner.room(turn);
+    interner.push(turn >> 1);
+    interner.push(1);
+    interner.intern();
+  }
+}
+
 function doubled(cells: Int32Array): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(cells.length * 2);
   larger.set(cells);
