@@ -101,7 +101,7 @@ class SampleDecoder {
       view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
       offsets,
       locations: locationIds.isCounting ? locationIds.rows : 0,
-      stacks: new StackRows(count, guess.locations, budget),
+      stacks: new StackRows(count, guess.locations, locationIds.rows, budget),
       labels: new LabelColumns(stringCount, guess.labels, budget),
       values: this.#narrow,
       stack: new Int32Array(count),

@@ -12,6 +12,9 @@ const MAX_PROBES = 32;
 const FIRST_STACKS = 64;
 const FIRST_DEPTH = 8;
 
+/** Locations whose rows fit into 16 bits. */
+const MAX_SHORT_ROWS = 65_536;
+
 /** More slots are not reserved ahead of the stacks themselves, however many are announced. */
 const MAX_EXPECTED_STACKS = 65_536;
 
@@ -42,7 +45,9 @@ export function hashLocation(hash: number, location: number): number {
  */
 export class StackRows {
   readonly #budget: TableBudget | null;
-  #location: Int32Array;
+  /** Rows are below 65,536. */
+  readonly #isShort: boolean;
+  #location: Int32Array | Uint16Array;
   #length = 0;
   #start: Int32Array;
   #count = 0;
@@ -55,12 +60,19 @@ export class StackRows {
   /**
    * @param stacks how many there will be, or a guess.
    * @param locations in all of them.
+   * @param rows of the table of locations, where that is known.
    */
-  constructor(stacks = FIRST_STACKS, locations = stacks * FIRST_DEPTH, budget: TableBudget | null = null) {
+  constructor(
+    stacks = FIRST_STACKS,
+    locations = stacks * FIRST_DEPTH,
+    rows = MAX_SHORT_ROWS + 1,
+    budget: TableBudget | null = null,
+  ) {
     const expected = Math.min(Math.max(stacks, 1), MAX_EXPECTED_STACKS);
-    budget?.take((locations + expected + 1) * 4, 'stacks');
     this.#budget = budget;
-    this.#location = new Int32Array(locations);
+    this.#isShort = rows <= MAX_SHORT_ROWS;
+    this.#location = this.#newCells(locations);
+    budget?.take((expected + 1) * 4, 'stacks');
     this.#start = new Int32Array(expected + 1);
     const slots = 2 ** Math.ceil(Math.log2((expected * FILL_NUMERATOR) / FILL_DENOMINATOR + 1));
     this.#slots = this.#newSlots(slots);
@@ -81,7 +93,7 @@ export class StackRows {
    * The cells, with room for `count` more behind `length`; valid until the next call. `share` (0 to 1) of all stacks is
    * there already, so that they seldom move twice.
    */
-  room(count: number, share: number): Int32Array {
+  room(count: number, share: number): Int32Array | Uint16Array {
     if (this.#length + count > this.#location.length) this.#growLocations(this.#length + count, share);
     return this.#location;
   }
@@ -143,18 +155,21 @@ export class StackRows {
   #growLocations(needed: number, share: number): void {
     const expected = share > 0 ? (this.#length / share) * (1 + MAX_WASTE / 2) : this.#location.length * 2;
     const capacity = Math.ceil(Math.min(expected, this.#location.length * MAX_GROWTH));
-    this.#location = this.#larger(this.#location, this.#length, Math.max(needed, capacity, FIRST_STACKS));
+    const larger = this.#newCells(Math.max(needed, capacity, FIRST_STACKS));
+    larger.set(this.#location.subarray(0, this.#length));
+    this.#location = larger;
+  }
+
+  #newCells(count: number): Int32Array | Uint16Array {
+    this.#budget?.take(count * (this.#isShort ? 2 : 4), 'stacks');
+    return this.#isShort ? new Uint16Array(count) : new Int32Array(count);
   }
 
   #growStarts(): void {
-    this.#start = this.#larger(this.#start, this.#count, this.#count * 2);
-  }
-
-  #larger(cells: Int32Array, length: number, capacity: number): Int32Array {
-    this.#budget?.take(capacity * 4, 'stacks');
-    const larger = new Int32Array(capacity);
-    larger.set(cells.subarray(0, length));
-    return larger;
+    this.#budget?.take(this.#count * 8, 'stacks');
+    const larger = new Int32Array(this.#count * 2);
+    larger.set(this.#start);
+    this.#start = larger;
   }
 
   #rehash(): void {
@@ -205,7 +220,7 @@ export function practiseStacks(): void {
 }
 
 /** The first cells, copied only where much would be left behind them. */
-export function trimmed(cells: Int32Array, length: number): Int32Array {
+export function trimmed<Cells extends Int32Array | Uint16Array>(cells: Cells, length: number): Cells {
   const isWasteful = cells.length - length > length * MAX_WASTE;
-  return isWasteful ? cells.slice(0, length) : cells.subarray(0, length);
+  return (isWasteful ? cells.slice(0, length) : cells.subarray(0, length)) as Cells;
 }

@@ -24,6 +24,8 @@ export type FrameIndex = number & { readonly __rowOf: 'FrameTable' };
 
 /** An Int32Array whose cells are row numbers of another table; NO_ROW where there is none. */
 export type IndexColumn<Row extends number> = Int32Array & { [row: number]: Row };
+/** The same in half the memory, for tables of up to 65,536 rows, where there is always a row. */
+export type ShortIndexColumn<Row extends number> = Uint16Array & { [row: number]: Row };
 export const NO_ROW = -1;
 
 /**
@@ -66,7 +68,8 @@ export interface LabelTable {
 export interface StackTable {
   readonly length: number;
   readonly locationStart: Int32Array;
-  readonly location: IndexColumn<LocationIndex>;
+  /** 16 bits a cell where all rows fit: it is the largest column of all. */
+  readonly location: IndexColumn<LocationIndex> | ShortIndexColumn<LocationIndex>;
 }
 
 /** One row: one code address; its lines are lines[lineStart[r] .. lineStart[r + 1]), none when unsymbolized. */

@@ -42,7 +42,7 @@ export function checkProfile(profile: Profile): void {
   for (const column of [mappings.file, mappings.buildId]) checkIndex(column, strings.length, 'mappings');
 }
 
-function checkIndex(column: Int32Array, rows: number, name: string, none = 0): void {
+function checkIndex(column: Int32Array | Uint16Array, rows: number, name: string, none = 0): void {
   for (const cell of column) assert(cell >= none && cell < rows, `${name}: row ${cell} of ${rows}`);
 }
 

@@ -218,7 +218,7 @@ export class MergeRows {
   readonly #texts: StringTable;
   readonly #mappingTable: MappingTable;
   readonly #stackStart: Int32Array;
-  readonly #stackLocation: Int32Array;
+  readonly #stackLocation: Int32Array | Uint16Array;
   readonly #strings: Int32Array;
   readonly #functions: Int32Array;
   readonly #locations: Int32Array;
