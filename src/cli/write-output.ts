@@ -20,7 +20,7 @@ export async function writeOutput(
   path: string | null,
   stage: Stage = 'profile',
 ): Promise<void> {
-  if (path === null) return writeStdout(output, stage);
+  if (path === null) return writeStdout(output);
   try {
     const file = openSync(path, 'w');
     try {
@@ -39,19 +39,14 @@ function writeAll(file: number, part: string | Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
 }
 
-async function writeStdout(output: ReportOutput, stage: Stage): Promise<void> {
-  const { stdout } = process;
-  const ended: { by: NodeJS.ErrnoException | null } = { by: null };
-  stdout.on('error', (error: NodeJS.ErrnoException) => (ended.by = error));
+async function writeStdout(output: ReportOutput): Promise<void> {
   for (const part of inParts(output)) {
     // Waiting for each part keeps memory bounded where the reader is slow, and nothing is cut at the exit.
-    await new Promise<void>((resolve) =>
-      stdout.write(typeof part === 'string' ? encodeUtf8(part) : part, () => resolve()),
+    const error = await new Promise<Error | null | undefined>((resolve) =>
+      process.stdout.write(typeof part === 'string' ? encodeUtf8(part) : part, resolve),
     );
-    if (ended.by === null) continue;
-    if (ended.by.code === 'EPIPE') return;
-    const where = { where: 'standard output' };
-    throw new PlimsollError('OUTPUT_FAILED', stage, describeError(ended.by), where, ended.by);
+    // closed-output.ts says what there is to say, and ends the process.
+    if (error) return;
   }
 }
 
