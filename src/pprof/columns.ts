@@ -4,6 +4,8 @@ import type { TableBudget } from './table-budget.ts';
 import type { IndexColumn, Int64Column, Uint64Column } from './tables.ts';
 
 const FIRST_CAPACITY = 16;
+/** Unused cells at the end of a finished column that are not worth a copy. */
+const MAX_SPARE_CELLS = 256;
 const TWO_32 = 4294967296;
 
 /** A growing Int32Array. With a budget, its cells are paid for before they are allocated. */
@@ -13,9 +15,9 @@ export class Int32Builder {
   #length = 0;
 
   constructor(capacity = FIRST_CAPACITY, budget: TableBudget | null = null) {
-    budget?.take(capacity * 4, 'rows');
     this.#budget = budget;
-    this.#cells = new Int32Array(Math.max(1, capacity));
+    const cells = Math.max(1, capacity);
+    this.#cells = budget === null ? new Int32Array(cells) : budget.int32(cells, 'rows');
   }
 
   get length(): number {
@@ -42,7 +44,7 @@ export class Int32Builder {
   }
 
   finish(): Int32Array {
-    return this.#cells.length === this.#length ? this.#cells : this.#cells.slice(0, this.#length);
+    return exact(this.#cells, this.#length);
   }
 
   finishIndex<Row extends number>(): IndexColumn<Row> {
@@ -55,6 +57,13 @@ export class Int32Builder {
     grown.set(this.#length === this.#cells.length ? this.#cells : this.#cells.subarray(0, this.#length));
     this.#cells = grown;
   }
+}
+
+/** The first cells. */
+function exact<Cells extends Int32Array | Float64Array | BigInt64Array>(cells: Cells, length: number): Cells {
+  const spare = cells.length - length;
+  if (spare === 0) return cells;
+  return (spare <= MAX_SPARE_CELLS ? cells.subarray(0, length) : cells.slice(0, length)) as Cells;
 }
 
 // Loops over whole columns stand by themselves: a function that goes on after its loop is compiled twice.
@@ -86,10 +95,10 @@ class WideBuilder {
   readonly #budget: TableBudget | null;
 
   constructor(isSigned: boolean, capacity: number, budget: TableBudget | null) {
-    budget?.take(capacity * 8, 'values');
     this.#isSigned = isSigned;
     this.#budget = budget;
-    this.#narrow = new Float64Array(Math.max(1, capacity));
+    const cells = Math.max(1, capacity);
+    this.#narrow = budget === null ? new Float64Array(cells) : budget.float64(cells, 'values');
   }
 
   get length(): number {
@@ -185,8 +194,7 @@ class WideBuilder {
 
   /** The column as it is read: cells beyond 2^63 of an unsigned column come back unsigned. */
   finishBits(): Float64Array | BigInt64Array {
-    if (this.#wide !== null) return this.#wide.slice(0, this.#length);
-    return this.#narrow.length === this.#length ? this.#narrow : this.#narrow.slice(0, this.#length);
+    return this.#wide === null ? exact(this.#narrow, this.#length) : exact(this.#wide, this.#length);
   }
 
   /** The 64-bit column with room for one more cell. */

@@ -10,9 +10,6 @@ import { READ_AHEAD, joinGroups, type FieldNames, type WireReader } from './wire
 const LOCATION_FIELDS: FieldNames = [null, 'id', 'mapping_id', 'address', 'line', 'is_folded'];
 const LINE_FIELDS: FieldNames = [null, 'function_id', 'line', 'column'];
 
-/** Bytes of the columns of one location, for the budget; ids and lines pay for themselves. */
-const LOCATION_ROW_BYTES = 4 + 8 + 4 + 1;
-
 const TWO_28 = 0x10000000;
 
 /** Tags: field number * 8 + wire type. */
@@ -58,18 +55,16 @@ class LocationDecoder {
     budget: TableBudget,
   ) {
     const count = offsets.length;
-    budget.take(count * LOCATION_ROW_BYTES, 'profile.location');
-    const { bytes } = reader;
     this.#reader = reader;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#view = reader.view;
     this.#offsets = offsets;
     this.#mappingIds = mappingIds;
     this.#functionIds = functionIds;
     this.#ids = new IdColumn('location', offsets, budget);
-    this.#mapping = new Int32Array(count).fill(NO_ROW);
-    this.#address = new Uint64Builder(count);
-    this.#isFolded = new Uint8Array(count);
-    this.#lineStart = new Int32Array(count + 1);
+    this.#mapping = budget.int32(count, 'profile.location').fill(NO_ROW);
+    this.#address = new Uint64Builder(count, budget);
+    this.#isFolded = budget.uint8(count, 'profile.location');
+    this.#lineStart = budget.int32(count + 1, 'profile.location');
     // Most locations have one line; the inlined ones make it a few more.
     const lines = count + (count >> 2);
     this.#lineFunction = new Int32Builder(lines, budget);

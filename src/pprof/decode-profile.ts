@@ -38,8 +38,8 @@ const FOLDED_SNIFFED_BYTES = 256 * 1024;
  *   PROFILE_TOO_LARGE when its tables would be larger than they may.
  */
 export function decodeProfile(bytes: Uint8Array, maxTableBytes?: number): DecodedProfile {
-  // Nearly all are proto, whose first byte begins a field; the texts that we read begin with a letter or a sign.
-  if (bytes.length > 0 && bytes[0] < 0x20 && bytes[0] !== 0x1f && !isText(bytes))
+  // Nearly all are proto, and begin with a field of a few bytes: its length is a control character, as no text has one there.
+  if (bytes.length > 1 && isControl(bytes[1]))
     return { form: 'proto', profile: decodeProto(bytes, maxTableBytes) };
   const start = startOf(bytes);
   const form = sniffForm(bytes, start);
@@ -95,11 +95,12 @@ export function isTextProfile(bytes: Uint8Array): boolean {
 /** Control characters but tab, line feed and carriage return occur in every proto message and in no text. */
 function isText(bytes: Uint8Array): boolean {
   const end = Math.min(bytes.length, SNIFFED_BYTES);
-  for (let at = 0; at < end; at++) {
-    const byte = bytes[at];
-    if (byte === 0x7f || (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)) return false;
-  }
+  for (let at = 0; at < end; at++) if (isControl(bytes[at])) return false;
   return true;
+}
+
+function isControl(byte: number): boolean {
+  return byte === 0x7f || (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
 }
 
 const REFUSALS: Readonly<Record<RefusedForm, string>> = {

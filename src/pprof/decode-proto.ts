@@ -74,10 +74,9 @@ function sliceStrings(reader: WireReader, offsets: Int32Array, budget: TableBudg
   const count = offsets.length;
   if (count === 0)
     throw reader.error('there is no string table: this is no profile', field, reader.bytes.length);
-  budget.take(count * 4, field);
   // The offsets become the starts: nobody needs them again.
   const start = offsets;
-  const end = new Int32Array(count);
+  const end = budget.int32(count, field);
   let total = 0;
   for (let row = 0; row < count; row++) {
     reader.pos = offsets[row];
@@ -90,12 +89,13 @@ function sliceStrings(reader: WireReader, offsets: Int32Array, budget: TableBudg
   const origin = start[0];
   const stretch = end[count - 1] - origin;
   if (stretch > (total + count * 2) * MAX_STRETCH) return gatherStrings(reader, start, end, total, budget);
-  budget.take(stretch, field);
   for (let row = 0; row < count; row++) {
     start[row] -= origin;
     end[row] -= origin;
   }
-  return new StringTable(reader.bytes.slice(origin, origin + stretch), start, end);
+  const bytes = budget.uint8(stretch, field);
+  bytes.set(reader.bytes.subarray(origin, origin + stretch));
+  return new StringTable(bytes, start, end);
 }
 
 /** Strings that lie apart, put together. */
@@ -106,8 +106,7 @@ function gatherStrings(
   total: number,
   budget: TableBudget,
 ): StringTable {
-  budget.take(total, fieldPath(STRING_TABLE));
-  const bytes = new Uint8Array(total);
+  const bytes = budget.uint8(total, fieldPath(STRING_TABLE));
   let at = 0;
   for (let row = 0; row < start.length; row++) {
     bytes.set(reader.bytes.subarray(start[row], end[row]), at);

@@ -22,8 +22,6 @@ const SAMPLE_FIELDS: FieldNames = [null, 'location_id', 'value', 'label'];
 /** From so many on the loop is worth compiling. */
 const MANY_SAMPLES = 2000;
 
-/** Bytes of the columns of one sample without its values: stack and labelStart. */
-const SAMPLE_ROW_BYTES = 2 * 4;
 /** A column costs something even without a cell. */
 const COLUMN_BYTES = 256;
 
@@ -89,23 +87,23 @@ class SampleDecoder {
 
   constructor(reader: WireReader, offsets: Int32Array, context: SampleContext) {
     const { budget, typeCount, stringCount, locationIds } = context;
-    const { bytes } = reader;
+    const { bytes, view } = reader;
     const count = offsets.length;
-    budget.take(count * SAMPLE_ROW_BYTES + typeCount * (COLUMN_BYTES + count * 8), 'profile.sample');
+    budget.take(typeCount * COLUMN_BYTES, 'profile.sample');
     const guess = guessShape(bytes, offsets);
     this.#reader = reader;
     this.#context = context;
-    this.#narrow = Array.from({ length: typeCount }, () => new Float64Array(count));
+    this.#narrow = Array.from({ length: typeCount }, () => budget.float64(count, 'profile.sample'));
     this.#columns = {
       bytes,
-      view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+      view,
       offsets,
       locations: locationIds.isCounting ? locationIds.rows : 0,
       stacks: new StackRows(count, guess.locations, locationIds.rows, budget),
       labels: new LabelColumns(stringCount, guess.labels, budget),
       values: this.#narrow,
-      stack: new Int32Array(count),
-      labelStart: new Int32Array(count + 1),
+      stack: budget.int32(count, 'profile.sample'),
+      labelStart: budget.int32(count + 1, 'profile.sample'),
     };
   }
 

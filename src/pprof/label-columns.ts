@@ -14,9 +14,8 @@ const UNIT = 4;
 
 const TWO_32 = 4294967296;
 
-/** Bytes of the columns of one label. */
-const LABEL_ROW_BYTES = 3 * 4 + 8;
 const FIRST_LABELS = 16;
+const NO_NUMBERS = new BigInt64Array(0);
 
 export class LabelColumns {
   readonly #stringCount: number;
@@ -28,22 +27,21 @@ export class LabelColumns {
   /** NaN = the number is in the wide column. */
   #number: Float64Array;
   /** Numbers that do not fit a double; of no length as long as there are none. */
-  #wide = new BigInt64Array(0);
+  #wide = NO_NUMBERS;
   #length = 0;
   /** Halves and offset of each field of the label that is read with care, by field number. */
-  readonly #low = new Float64Array(5);
-  readonly #high = new Float64Array(5);
-  readonly #offset = new Float64Array(5);
+  readonly #low = [0, 0, 0, 0, 0];
+  readonly #high = [0, 0, 0, 0, 0];
+  readonly #offset = [0, 0, 0, 0, 0];
 
   /** @param expected labels there will probably be. */
   constructor(stringCount: number, expected: number, budget: TableBudget) {
-    budget.take(expected * LABEL_ROW_BYTES, 'sample.label');
     this.#stringCount = stringCount;
     this.#budget = budget;
-    this.#key = new Int32Array(expected);
-    this.#text = new Int32Array(expected);
-    this.#unit = new Int32Array(expected);
-    this.#number = new Float64Array(expected);
+    this.#key = budget.int32(expected, 'sample.label');
+    this.#text = budget.int32(expected, 'sample.label');
+    this.#unit = budget.int32(expected, 'sample.label');
+    this.#number = budget.float64(expected, 'sample.label');
   }
 
   get length(): number {
@@ -155,11 +153,10 @@ export class LabelColumns {
 
   #grow(): void {
     const capacity = Math.max(FIRST_LABELS, this.#key.length * 2);
-    this.#budget.take(capacity * LABEL_ROW_BYTES, 'sample.label');
-    this.#key = grown(this.#key, capacity);
-    this.#text = grown(this.#text, capacity);
-    this.#unit = grown(this.#unit, capacity);
-    const number = new Float64Array(capacity);
+    this.#key = this.#grown(this.#key, capacity);
+    this.#text = this.#grown(this.#text, capacity);
+    this.#unit = this.#grown(this.#unit, capacity);
+    const number = this.#budget.float64(capacity, 'sample.label');
     number.set(this.#number);
     this.#number = number;
   }
@@ -169,10 +166,10 @@ export class LabelColumns {
     reader.pos = this.#offset[field];
     return reader.index(this.#stringCount, `label.${LABEL_FIELDS[field]}`);
   }
-}
 
-function grown(cells: Int32Array, capacity: number): Int32Array {
-  const larger = new Int32Array(capacity);
-  larger.set(cells);
-  return larger;
+  #grown(cells: Int32Array, capacity: number): Int32Array {
+    const larger = this.#budget.int32(capacity, 'sample.label');
+    larger.set(cells);
+    return larger;
+  }
 }

@@ -92,13 +92,15 @@ function skipTables(
 class OutlineWalk {
   readonly #reader: WireReader;
   readonly #budget: TableBudget;
-  readonly #counts = new Int32Array(TABLES);
-  readonly #scalar = new Int32Array(PROFILE_FIELDS.length);
+  readonly #counts: Int32Array;
+  readonly #scalar: Int32Array;
   readonly #comment: Int32Builder;
 
   constructor(reader: WireReader, budget: TableBudget) {
     this.#reader = reader;
     this.#budget = budget;
+    this.#counts = budget.int32(TABLES, 'profile');
+    this.#scalar = budget.int32(PROFILE_FIELDS.length, 'profile');
     this.#comment = new Int32Builder(1, budget);
   }
 
@@ -121,8 +123,7 @@ class OutlineWalk {
     const reader = this.#reader;
     const offsets: Int32Array[] = [];
     for (let field = 0; field < TABLES; field++) {
-      this.#budget.take(this.#counts[field] * 4, fieldPath(field));
-      offsets.push(new Int32Array(this.#counts[field]));
+      offsets.push(this.#budget.int32(this.#counts[field], fieldPath(field)));
     }
     const next = this.#counts.fill(0);
     reader.pos = 0;

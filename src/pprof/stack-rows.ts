@@ -72,10 +72,9 @@ export class StackRows {
     this.#budget = budget;
     this.#isShort = rows <= MAX_SHORT_ROWS;
     this.#location = this.#newCells(locations);
-    budget?.take((expected + 1) * 4, 'stacks');
-    this.#start = new Int32Array(expected + 1);
+    this.#start = this.#newInt32(expected + 1);
     const slots = 2 ** Math.ceil(Math.log2((expected * FILL_NUMERATOR) / FILL_DENOMINATOR + 1));
-    this.#slots = this.#newSlots(slots);
+    this.#slots = this.#newInt32(slots);
   }
 
   /** Cells of all stacks so far, the open one included. */
@@ -161,19 +160,18 @@ export class StackRows {
   }
 
   #newCells(count: number): Int32Array | Uint16Array {
-    this.#budget?.take(count * (this.#isShort ? 2 : 4), 'stacks');
-    return this.#isShort ? new Uint16Array(count) : new Int32Array(count);
+    if (!this.#isShort) return this.#newInt32(count);
+    return this.#budget === null ? new Uint16Array(count) : this.#budget.uint16(count, 'stacks');
   }
 
   #growStarts(): void {
-    this.#budget?.take(this.#count * 8, 'stacks');
-    const larger = new Int32Array(this.#count * 2);
+    const larger = this.#newInt32(this.#count * 2);
     larger.set(this.#start);
     this.#start = larger;
   }
 
   #rehash(): void {
-    const slots = this.#newSlots(this.#slots.length * 2);
+    const slots = this.#newInt32(this.#slots.length * 2);
     const mask = slots.length - 1;
     const cells = this.#location;
     for (let row = 0; row < this.#count; row++) {
@@ -188,10 +186,8 @@ export class StackRows {
     this.#slots = slots;
   }
 
-  /** @param count a power of two. */
-  #newSlots(count: number): Int32Array {
-    this.#budget?.take(count * 4, 'stacks');
-    return new Int32Array(count);
+  #newInt32(count: number): Int32Array {
+    return this.#budget === null ? new Int32Array(count) : this.#budget.int32(count, 'stacks');
   }
 }
 

@@ -21,6 +21,8 @@ export type FieldNames = readonly (string | null)[];
 
 export class WireReader {
   readonly bytes: Uint8Array;
+  /** The same bytes. */
+  readonly view: DataView;
   /** Next byte to read. */
   pos = 0;
   /** End of the message that is being read. */
@@ -32,6 +34,7 @@ export class WireReader {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.limit = bytes.length;
   }
 
