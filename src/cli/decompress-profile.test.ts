@@ -49,6 +49,14 @@ describe('compressed profiles', () => {
     expect(inChecksum.place.offset).toBe(gzip.length - 5);
   });
 
+  it('does not look for the place of damage that shows only after 32 MiB of output', async () => {
+    const gzip = gzipSync(Buffer.alloc(33 * ROOM));
+    const damaged = flipped(gzip, gzip.length - 7);
+    const refusal = decompressProfile(damaged, 64 * ROOM);
+    await expect(refusal).rejects.toMatchObject({ code: 'PROFILE_INVALID' });
+    await expect(refusal).rejects.not.toHaveProperty('place.offset');
+  });
+
   it('refuses every cut of gzip with the length of what is there', async () => {
     const gzip = gzipSync(PLAIN.subarray(0, 300));
     for (let length = 2; length < gzip.length; length++)
