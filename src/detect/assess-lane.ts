@@ -16,6 +16,7 @@ import {
 import { prepareBlocks, type LaneBlocks } from './lane-blocks.ts';
 import { prepareLane } from './lane-series.ts';
 import { BLOCKS_NEEDED, fitModels } from './models.ts';
+import { smallestDetectable } from './room-for-leak.ts';
 import * as limits from './thresholds.ts';
 
 /** Null when the lane has no observation in the window. */
@@ -44,6 +45,7 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
     lane: question.lane,
     unit: lane.unit,
     verdict: decision.verdict,
+    withheld: decision.withheld ?? null,
     isSuspect: decision.isSuspect,
     bestNull: set.bestNull.name,
     bestLeak: set.bestLeak?.name ?? null,
@@ -66,16 +68,6 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
 
 function changeAlong(solved: SolvedFit | null): number {
   return solved ? solved.fitted[solved.fitted.length - 1] - solved.fitted[0] : 0;
-}
-
-/** The steady growth that would have been called by now: the largest of what z, evidence and floor ask for. */
-function smallestDetectable(measures: LaneMeasures): number | null {
-  const { set, series, isLongEnough } = measures;
-  if (!isLongEnough || !set.line) return null;
-  const bySlope = measures.zThreshold * set.line.standardError[0];
-  const byBend = set.straightGrowthFor(measures.evidenceThreshold);
-  const grown = Math.max(bySlope, byBend, measures.floor);
-  return Number.isFinite(grown) ? grown / series.spanHours : null;
 }
 
 function perRequest(measures: LaneMeasures, decision: LaneDecision): LaneAssessment['perRequest'] {

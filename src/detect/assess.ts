@@ -174,7 +174,8 @@ function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestio
     atMillis - LONGEST_FIT_MILLIS,
     ignoreBefore,
   );
-  const base = { lane, toMillis: atMillis, goMemory: null };
+  const { memoryLimitBytes } = life;
+  const base = { lane, toMillis: atMillis, goMemory: null, memoryLimitBytes };
   const noiseFloor = LANE_THRESHOLDS[lane].noiseFloor;
   const loadSource = work?.source ?? null;
   const source = { work, noiseFloor, isFromStart: isSeenFromStart(incarnation, table), resolution: 0 };

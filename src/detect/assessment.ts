@@ -28,6 +28,8 @@ export interface LaneAssessment {
    * pipeline and diagnosis decide on confirmation over time.
    */
   readonly verdict: Verdict;
+  /** What explains the series best, where `verdict` does not say so because a leak that matters is not excluded beside it. */
+  readonly withheld?: Verdict | null;
   /** Growth is worth the cost of profiles although not yet (or never) a leak: the suspect state. */
   readonly isSuspect: boolean;
   readonly bestNull: ModelName | null;
@@ -56,6 +58,11 @@ export interface LaneAssessment {
   readonly ruledOut: readonly RuledOut[];
   /** For undetermined: what would settle it, and how long that takes at this rate; null = unknown. */
   readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+}
+
+/** The best explanation, whether or not it excludes a leak: for what looks at changes over time. */
+export function explanationOf({ verdict, withheld }: LaneAssessment): Verdict {
+  return withheld ?? verdict;
 }
 
 /** Not judged: too little of it was seen to say even how large a growth would have stood out. */

@@ -48,6 +48,28 @@ describe('confirmation', () => {
     expect(confirmedLanes(advanceConfirmation(state, leak))).toEqual(['goroutine']);
   });
 
+  it('takes a claim back when the series is explained, although a smaller leak is not excluded yet', () => {
+    const table = drawGauges('every 1m for 4h\ngoroutines 14 +90/h noise 1');
+    const leak = assess({ table, atMillis: DRAWN_START_MILLIS + 3 * HOUR_MILLIS, memoryLimitBytes: null });
+    let called = NOTHING_CONFIRMED;
+    for (let i = 0; i < 6; i++) called = advanceConfirmation(called, leak);
+    const explain = (withheld: 'filling-to-bound' | null) => {
+      const lanes = leak.lanes.map((lane) =>
+        lane.lane === 'goroutine'
+          ? { ...lane, verdict: 'undetermined' as const, withheld, evidenceRatio: -40 }
+          : lane,
+      );
+      let state = called;
+      for (let i = 1; i <= 6; i++) {
+        const atMillis = leak.atMillis + i * 10 * MINUTE_MILLIS;
+        state = advanceConfirmation(state, { ...leak, atMillis, lanes });
+      }
+      return state.goroutine?.over?.reason ?? null;
+    };
+    expect(explain('filling-to-bound')).toBe('the series shows what it is: filling-to-bound');
+    expect(explain(null)).toBeNull();
+  });
+
   it('ends when growth is switched off and a bound shows', () => {
     const story = follow(
       'goroutine',

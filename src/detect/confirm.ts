@@ -1,6 +1,6 @@
 // From single assessments to a standing claim, lane by lane: slow to raise, slow to drop.
 import { DAY_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
-import { LANES, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
+import { explanationOf, LANES, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
 import { followClaim, levelToPass, NO_PAST, settlePast, type LanePast } from './high-water.ts';
 import { growthBeganAt } from './patience.ts';
 import { LEAK_EVIDENCE } from './thresholds.ts';
@@ -163,14 +163,15 @@ function watchForEnd(before: LaneConfirmation, lane: LaneAssessment, atMillis: M
 
 /** A bounded explanation has become decisively better than any leak, on a series that was fitted. */
 function isExplained(lane: LaneAssessment): boolean {
-  const isNull = lane.verdict !== 'leak' && lane.verdict !== 'undetermined';
+  const explanation = explanationOf(lane);
+  const isNull = explanation !== 'leak' && explanation !== 'undetermined';
   return isNull && lane.evidenceRatio !== null && lane.evidenceRatio < -EXPLAINED_EVIDENCE;
 }
 
 function explainedOver(before: LaneConfirmation, lane: LaneAssessment, atMillis: Millis): Over {
   return {
     atMillis,
-    reason: `the series shows what it is: ${lane.verdict}`,
+    reason: `the series shows what it is: ${explanationOf(lane)}`,
     numbers: {
       evidenceRatio: lane.evidenceRatio,
       threshold: -EXPLAINED_EVIDENCE,
@@ -184,7 +185,7 @@ function explainedOver(before: LaneConfirmation, lane: LaneAssessment, atMillis:
 
 /** Needs a measurement: a lane that could not be fitted (just restarted, too few blocks) says nothing. */
 function isGone(before: LaneConfirmation, lane: LaneAssessment): boolean {
-  if (lane.verdict === 'undetermined' && !lane.recent) return false;
+  if (explanationOf(lane) === 'undetermined' && !lane.recent) return false;
   const isMuchSlower = (lane.recent?.perHour ?? 0) < GONE_SHARE * (before.perHour ?? 0);
   const isWorking = (lane.recent?.workShare ?? 1) >= GONE_WORK_SHARE;
   return isMuchSlower && isWorking;

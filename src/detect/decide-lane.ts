@@ -1,11 +1,13 @@
 // The verdict on one lane. The order of the decisions is the order of this file.
 import type { Millis } from '../base/units.ts';
+import type { Verdict } from '../model/finding.ts';
 import { quantile } from '../series/stats/quantiles.ts';
 import { describeCache, solveFit } from './growth.ts';
 import { countGrowth, type LaneDecision, type LaneMeasures, type Repetition } from './lane-measures.ts';
 import { withWideLoad } from './lane-series.ts';
 import { fitModels } from './models.ts';
 import { findRepetition } from './repetition.ts';
+import { longerForBound, longerForExclusion } from './room-for-leak.ts';
 import * as limits from './thresholds.ts';
 
 export function decideVerdict(measures: LaneMeasures): LaneDecision {
@@ -35,7 +37,7 @@ export function decideVerdict(measures: LaneMeasures): LaneDecision {
     return { verdict: 'undetermined', isSuspect, model: set.bestLeak, repetition, needed };
   }
   const isUndecided = isGrowing && leak.z > limits.SUSPECT_Z && ratio > -limits.BEND_EVIDENCE;
-  if (isUndecided && set.bestLeak && explained.verdict !== 'load-driven') {
+  if (isUndecided && set.bestLeak && (explained.withheld ?? explained.verdict) !== 'load-driven') {
     return {
       verdict: 'undetermined',
       isSuspect: true,
@@ -43,7 +45,7 @@ export function decideVerdict(measures: LaneMeasures): LaneDecision {
       needed: forecastNeeded(measures),
     };
   }
-  return { verdict: explained.verdict, isSuspect: false, model: set.bestNull, needed: explained.needed };
+  return { ...explained, isSuspect: false, model: set.bestNull };
 }
 
 const SUSPECT = { z: limits.SUSPECT_Z, evidence: limits.SUSPECT_EVIDENCE };
@@ -71,23 +73,27 @@ function survivesWideLoad(
   return z > threshold.z && (set.evidenceRatio ?? 0) > threshold.evidence / 2;
 }
 
-type Explanation = Pick<LaneDecision, 'verdict' | 'needed'>;
+interface Explanation {
+  readonly verdict: Verdict;
+  readonly withheld?: Verdict;
+  readonly needed: LaneDecision['needed'];
+}
 
 /** What the best null says when no leak is claimed: named after whatever moves the level most. */
 function explainByNull(measures: LaneMeasures): Explanation {
   const { set, question, floor, level } = measures;
   const change = Math.max(floor, limits.TERM_SHARE * Math.abs(level));
   const byLoad = movedByLoad(measures);
-  const otherwise: Explanation = { verdict: byLoad >= change ? 'load-driven' : 'no-growth', needed: null };
+  const otherwise = () => orExclude(measures, byLoad >= change ? 'load-driven' : 'no-growth');
   const best = set.bestNull;
   if (best.name === 'N1' || best.name === 'N2') {
     const cache = describeCache(best);
     const gained = countGrowth(question, level, cache.gained);
     const isWarmUp = cache.early >= limits.WARM_UP_FILLED * cache.gained;
-    if (gained < Math.max(change, byLoad) || cache.z < limits.TERM_Z || isWarmUp) return otherwise;
+    if (gained < Math.max(change, byLoad) || cache.z < limits.TERM_Z || isWarmUp) return otherwise();
     const isBent = (set.evidenceRatio ?? -Infinity) < -limits.BEND_EVIDENCE;
     if (isBent || cache.reached >= limits.BOUND_SEEN_SHARE)
-      return { verdict: 'filling-to-bound', needed: null };
+      return orBound(measures, 'filling-to-bound', gained);
     return { verdict: 'undetermined', needed: forecastNeeded(measures) };
   }
   if (best.name === 'N3') {
@@ -98,9 +104,40 @@ function explainByNull(measures: LaneMeasures): Explanation {
     );
     const last = best.coefficient.length - 1;
     const z = best.coefficient[last] / best.standardError[last];
-    if (net >= Math.max(change, byLoad) && z > limits.TERM_Z) return { verdict: 'step', needed: null };
+    if (net >= Math.max(change, byLoad) && z > limits.TERM_Z) return orBound(measures, 'step', net);
   }
-  return otherwise;
+  return otherwise();
+}
+
+/** A bounded explanation, unless it leaves room for a leak that matters. */
+function orBound(measures: LaneMeasures, verdict: 'filling-to-bound' | 'step', gained: number): Explanation {
+  const longer = longerForBound(measures, gained);
+  if (longer <= 1) return { verdict, needed: null };
+  const beside = verdict === 'step' ? 'the step' : 'what fills up';
+  const what = `a longer watch: growth that goes on beside ${beside} is not excluded yet`;
+  return {
+    verdict: 'undetermined',
+    withheld: verdict,
+    needed: { what, millis: longerWatch(measures, longer) },
+  };
+}
+
+/** Nothing seen, unless a leak that matters could not have been. */
+function orExclude(measures: LaneMeasures, verdict: 'load-driven' | 'no-growth'): Explanation {
+  const longer = longerForExclusion(measures);
+  if (longer !== null && longer <= 1) return { verdict, needed: null };
+  const what =
+    longer === null
+      ? 'a series that steady growth would stand out from: in this one it cannot be told from load and warm-up, so no leak is excluded'
+      : 'a longer watch: a leak that would use up the memory within a day could not have been seen yet';
+  const millis = longer === null ? null : longerWatch(measures, longer);
+  return { verdict: 'undetermined', withheld: verdict, needed: { what, millis } };
+}
+
+/** @param factor of the time watched so far. */
+function longerWatch({ question }: LaneMeasures, factor: number): Millis {
+  const watched = question.toMillis - question.fromMillis;
+  return Math.round((Math.min(LONGEST_FORECAST, Math.max(SHORTEST_FORECAST, factor)) - 1) * watched);
 }
 
 /** How far the load moves the level over the window, when that stands clear of the noise; else 0. */
@@ -115,19 +152,21 @@ function movedByLoad({ set, series }: LaneMeasures): number {
     : 0;
 }
 
+/** Forecasts are worth no more than this: as a factor of the time watched so far. */
+const SHORTEST_FORECAST = 1.1;
+const LONGEST_FORECAST = 4;
+
 /**
  * How long until the question is settled. z rises with T^1.5 at a constant rate (detection-science 3.4); a bend shows
  * once the window is about as long as the fill time.
  */
 function forecastNeeded(measures: LaneMeasures): { what: string; millis: Millis | null } {
-  const { set, leak, question } = measures;
-  const watched = question.toMillis - question.fromMillis;
+  const { set, leak } = measures;
   const byNoise = leak && leak.z > 0 ? (measures.zThreshold / leak.z) ** (2 / 3) : 2;
   const bend = set.bestNull.name === 'N1' ? 1.5 * set.bestNull.shapes[0].at : 1.3;
-  const factor = Math.min(4, Math.max(1.1, byNoise, bend));
   const what =
     bend > byNoise
       ? 'a longer watch: whether the growth bends towards a bound does not show yet'
       : 'a longer watch: the growth does not stand clear of the noise yet';
-  return { what, millis: Math.round((factor - 1) * watched) };
+  return { what, millis: longerWatch(measures, Math.max(byNoise, bend)) };
 }

@@ -1,7 +1,7 @@
 // What claims that were taken back have taught about a lane: how high its level may stand without a leak. Growth up to
 // there is the same tooth of the same saw, or the same cache after the next deploy.
 import { DAY_MILLIS, type Millis } from '../base/units.ts';
-import type { Assessment, Lane, LaneAssessment } from './assessment.ts';
+import { explanationOf, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
 import { LANE_THRESHOLDS } from './thresholds.ts';
 
 /** A level that gave back this share of what it had grown, without a restart, was freed: what is leaked is never freed. */
@@ -103,17 +103,19 @@ function higher(old: HighWater | null, added: HighWater | null): HighWater | nul
 
 function reviseMark(
   mark: HighWater,
-  { level, verdict }: LaneAssessment,
+  lane: LaneAssessment,
   atMillis: Millis,
   lifeMillis: Millis,
 ): HighWater | null {
+  const { level } = lane;
+  const explanation = explanationOf(lane);
   const isSameLife = mark.lifeMillis === lifeMillis;
   const isFreed = isSameLife && level < mark.level - FREED_SHARE * mark.height;
   const isBound = mark.isBound || isFreed;
   // Growth that merely stopped may go on, from below, in the next life.
   if (!isBound && !isSameLife) return null;
   if (atMillis - mark.seenAtMillis > BOUND_LASTS_MILLIS) return null;
-  const isWell = verdict === 'filling-to-bound' || verdict === 'no-growth';
+  const isWell = explanation === 'filling-to-bound' || explanation === 'no-growth';
   const isThere = isWell && level > mark.level - FREED_SHARE * mark.height;
   const raised = isThere && level > mark.level ? level : mark.level;
   return {

@@ -1,5 +1,5 @@
 // What is asked about a lane, everything that is measured about it, and what is decided.
-import type { Millis } from '../base/units.ts';
+import type { Bytes, Millis } from '../base/units.ts';
 import type { Verdict } from '../model/finding.ts';
 import type { Points } from '../series/points.ts';
 import { median } from '../series/stats/quantiles.ts';
@@ -15,6 +15,8 @@ export interface LaneQuestion {
   readonly source: LaneSource;
   readonly fromMillis: Millis;
   readonly toMillis: Millis;
+  /** Of the process; null where nobody says one. */
+  readonly memoryLimitBytes: Bytes | null;
   /** What the series is, for the evidence: source of the live floor and the like. */
   readonly about: Readonly<Record<string, number | string | null>>;
   /**
@@ -55,6 +57,8 @@ export interface Repetition {
 
 export interface LaneDecision {
   readonly verdict: Verdict;
+  /** The explanation that would reassure, where a leak beside it is not excluded. */
+  readonly withheld?: Verdict;
   readonly isSuspect: boolean;
   /** The model that the verdict rests on. */
   readonly model: ModelFit;

@@ -31,6 +31,8 @@ export interface ModelSet {
   /** Lag-1 autocorrelation that was removed before comparing. */
   readonly autocorrelation: number;
   readonly effectiveSamples: number;
+  /** The same after whitening, when only the correlation that was left costs samples: what the criterion counts. */
+  readonly whitenedSamples: number;
   /** Standard deviation of what the best model leaves, in the unit of the value. */
   readonly noise: number;
   /**
@@ -195,6 +197,7 @@ class Comparison {
       evidenceRatio: bestLeak ? bestNull.bic - bestLeak.bic : null,
       autocorrelation,
       effectiveSamples: effectiveSamples(n, autocorrelation),
+      whitenedSamples: n,
       noise: Math.sqrt(variance / Math.max(1 - this.#phi * this.#phi, 0.04)),
       straightGrowthFor: (evidence) => {
         // A null costs one parameter more than the line, and must leave this much more unexplained.

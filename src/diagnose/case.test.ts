@@ -102,7 +102,24 @@ describe('advanceCase', () => {
     const evidence = unnamed.findings[0].evidence.find((entry) => entry.question === question);
     // 99 h are left, 1 h was watched: in 27.6 h, 71.4 are left and 28.6 were watched.
     expect(Number(evidence?.numbers.millis) / HOUR_MILLIS).toBeCloseTo(27.57, 2);
+    expect(unnamed.needed?.what).toContain('whether it bends');
+    expect(unnamed.needed?.millis).toBe(evidence?.numbers.millis);
     expect(named.alarms).toHaveLength(1);
+  });
+
+  it('says that it waits for a name, and for how long at most', () => {
+    const results = run(
+      [65, 104, 105].map((at) => ({
+        at: minutes(at),
+        lanes: LEAK,
+        confirmed: ['heap' as const],
+        drawing: 'heap\nmain.main > orders/store.Put | 512 | 1 1 1 1 1 1 1 1 1 1 1 1',
+      })),
+    );
+    expect(results.map(({ needed }) => needed?.millis ?? null)).toEqual([minutes(40), minutes(1), null]);
+    expect(results[0].needed?.what).toContain('profiles that name the code');
+    const asked = results[0].findings[0].evidence.find(({ question }) => question.includes('settle'));
+    expect(asked).toMatchObject({ prediction: results[0].needed?.what, numbers: { millis: minutes(40) } });
   });
 
   it('names the code of an alarm that was raised without one, under the same fingerprint', () => {
@@ -244,20 +261,47 @@ describe('advanceCase', () => {
   });
 
   it('gives an inner lane time for an outer one that may own it', () => {
-    const goroutines = `
+    const draw = (goroutines: string) => `
       heap
       orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(24, 4)}
       goroutines
-      orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(24, 2)}`;
+      orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${goroutines}`;
     const both = { ...LEAK, goroutine: { verdict: 'leak' as const, perHour: 12 } };
     const [waits, raised] = run([
-      { at: minutes(60), lanes: both, confirmed: ['heap'], drawing: goroutines },
-      { at: minutes(70), lanes: both, confirmed: ['heap', 'goroutine'], drawing: goroutines },
+      { at: minutes(60), lanes: both, confirmed: ['heap'], drawing: draw(ramp(24, 0)) },
+      { at: minutes(70), lanes: both, confirmed: ['heap', 'goroutine'], drawing: draw(ramp(24, 2)) },
     ]);
     expect(waits.alarms).toEqual([]);
     expect(
       raised.findings.filter(({ verdict }) => verdict === 'leak').map((finding) => finding.class),
     ).toEqual(['goroutine']);
+  });
+
+  it('does not wait for the number of goroutines that were found through the heap to stand out as well', () => {
+    const drawing = `
+      heap
+      orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(24, 4)}
+      goroutines
+      orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(24, 2)}`;
+    const suspect = { verdict: 'undetermined' as const, isSuspect: true, perHour: 12 };
+    const lanes = { ...LEAK, goroutine: suspect };
+    const [raised] = run([{ at: minutes(60), lanes, confirmed: ['heap'], drawing }]);
+    expect(raised.findings.map(({ verdict, class: kind }) => `${verdict} ${kind}`)).toEqual([
+      'leak goroutine',
+    ]);
+    expect(raised.alarms).toMatchObject([{ at: minutes(60) }]);
+  });
+
+  it('waits for descriptors that may own the goroutines that were found through the heap', () => {
+    const drawing = `
+      heap
+      orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(24, 4)}
+      goroutines
+      orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(24, 2)}`;
+    const lanes = { ...LEAK, fd: { verdict: 'undetermined' as const, isSuspect: true, perHour: 12 } };
+    const [waits] = run([{ at: minutes(60), lanes, confirmed: ['heap'], drawing }]);
+    expect(waits.alarms).toEqual([]);
+    expect(waits.needed?.what).toContain('the growth of file descriptors');
   });
 
   it('stays one finding while what its goroutines hold stands out in the heap and their number does not', () => {

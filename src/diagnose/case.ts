@@ -1,9 +1,8 @@
 // The decision over time. Each evaluation sees only what was known by then; what it raises stands until evidence ends
 // it. Pure: the same inputs in the same order give the same alarms, live or replayed.
 import type { Millis } from '../base/units.ts';
-import type { Lane } from '../detect/assessment.ts';
+import { explanationOf, type Lane } from '../detect/assessment.ts';
 import { confirmedLanes } from '../detect/confirm.ts';
-import { weighPatience } from '../detect/patience.ts';
 import type { Alarm, Finding } from '../model/finding.ts';
 import { isApplication, normalizeFunction } from '../profile/frames.ts';
 import { getIdentity, type CallStrength, type Cause } from './cause.ts';
@@ -28,6 +27,7 @@ import { buildLeakFinding } from './leak-finding.ts';
 import { readProfiles, type ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLanes, findStop, type ProvenLane } from './proof.ts';
 import { THRESHOLDS } from './thresholds.ts';
+import { findWait, longestWait, type Wait } from './wait.ts';
 
 export interface CaseResult {
   readonly state: CaseState;
@@ -36,6 +36,8 @@ export interface CaseResult {
   readonly alarms: readonly Alarm[];
   /** Leaks that this evaluation ended. */
   readonly over: readonly OverLeak[];
+  /** What called leaks wait for until they are raised; null while none does. */
+  readonly needed: Wait['needed'];
 }
 
 /** One evaluation. `state` is null the first time. */
@@ -65,7 +67,9 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   const seen = matched.known.map((known) => refreshLeak(known, input, profiles));
   const aliases = addAliases(before.aliases ?? [], matched.known, input);
   const { kept, over } = endLeaks(seen, input, profiles);
-  const ready = matched.fresh.filter((cause) => isReady(cause, waiting, input));
+  const since = (lane: Lane) => waiting.find((entry) => entry.lane === lane)?.sinceMillis ?? input.atMillis;
+  const asked = matched.fresh.map((cause) => ({ cause, wait: findWait(cause, since(cause.lane), input) }));
+  const ready = asked.flatMap(({ cause, wait }) => (wait === null ? [cause] : []));
   const room = Math.max(0, MAX_RAISED - kept.length);
   const raisedNow = ready
     .filter((cause) => !isStillOver(cause, input, profiles))
@@ -81,6 +85,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   for (const cause of causes) {
     if (raised.some((leak) => leak.lane === cause.lane)) cause.absorbed.forEach((lane) => carried.add(lane));
   }
+  const waits = asked.flatMap(({ wait }) => (wait === null || carried.has(wait.lane) ? [] : [wait]));
   return {
     state: {
       version: CASE_VERSION,
@@ -92,10 +97,11 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     },
     findings: [
       ...raised.map(({ finding }) => finding),
-      ...describeLanes(input.target.service, input.assessment, profiles, carried),
+      ...describeLanes(input.target.service, input.assessment, profiles, carried, waits),
     ],
     alarms,
     over,
+    needed: longestWait(waits),
   };
 }
 
@@ -206,36 +212,6 @@ function updateSince(
   );
 }
 
-/**
- * Raised at once when its code is named; otherwise it waits, as long as profiles can come, for a name and for outer
- * lanes that may turn out to carry it. The wait is bounded: an alarm without a name is better than none.
- */
-function isReady(cause: Cause, waiting: CaseState['waiting'], input: CaseInput): boolean {
-  // A claim may stand while this evaluation sees another explanation; then is not the time to raise it.
-  const lane = findLane(input.assessment, cause.lane);
-  if (lane === null || (lane.verdict !== 'leak' && lane.verdict !== 'undetermined')) return false;
-  if (!cause.isNamed && weighPatience(lane, input.assessment).isHeld) return false;
-  const since = waiting.find(({ lane }) => lane === cause.lane)?.sinceMillis ?? input.atMillis;
-  if (input.atMillis - since >= THRESHOLDS.nameWaitMillis) return true;
-  if (isOuterLaneOpen(cause, input)) return false;
-  if (cause.isNamed) return true;
-  const canName = cause.kind === 'heap' || cause.kind === 'goroutine' || cause.kind === 'fd';
-  const isProfiled = input.profiles.heap.length + input.profiles.goroutines.length > 0;
-  return !(canName && isProfiled);
-}
-
-/** From the outside in; a lane that may own what the next one shows. */
-const OWNERSHIP: readonly Lane[] = ['thread', 'fd', 'goroutine'];
-
-function isOuterLaneOpen(cause: Cause, input: CaseInput): boolean {
-  const outer = OWNERSHIP.slice(0, cause.lane === 'heap' ? 3 : Math.max(0, OWNERSHIP.indexOf(cause.lane)));
-  return outer.some((name) => {
-    const lane = findLane(input.assessment, name);
-    const isGrowing = lane !== null && (lane.verdict === 'leak' || lane.isSuspect);
-    return isGrowing && !confirmedLanes(input.confirmation).includes(name) && !cause.absorbed.includes(name);
-  });
-}
-
 /** A leak whose growth had visibly stopped when it would be raised is history, not an alarm. */
 function isStillOver(cause: Cause, input: CaseInput, profiles: ProfileEvidence | null): boolean {
   if (profiles === null || cause.culprits.length === 0) return false;
@@ -309,8 +285,9 @@ function refreshLeak(
   profiles: ProfileEvidence | null,
 ): RaisedLeak {
   const lane = findLane(input.assessment, leak.lane);
+  const explanation = lane === null ? null : explanationOf(lane);
   const isQuiet =
-    lane !== null && !lane.isSuspect && lane.verdict !== 'leak' && lane.verdict !== 'undetermined';
+    lane !== null && !lane.isSuspect && explanation !== 'leak' && explanation !== 'undetermined';
   const quietSinceMillis = isQuiet ? (leak.quietSinceMillis ?? input.atMillis) : null;
   if (cause === null) {
     const refutations = leak.refutations + (isQuiet || isSeenInHeap ? 0 : 1);

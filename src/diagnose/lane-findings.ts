@@ -9,21 +9,25 @@ import { describeCulprit } from './culprit.ts';
 import { computeFingerprint } from './fingerprint.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { THRESHOLDS } from './thresholds.ts';
+import type { Wait } from './wait.ts';
 
 /**
  * One finding for each lane with something to say that no raised leak explains; quiet lanes give none.
  *
  * @param explained lanes that raised leaks carry or absorb.
+ * @param waits leaks that are called and not raised yet.
  */
 export function describeLanes(
   service: string,
   assessment: Assessment,
   profiles: ProfileEvidence | null,
   explained: ReadonlySet<Lane>,
+  waits: readonly Wait[] = [],
 ): Finding[] {
   return listLanes(assessment).flatMap((lane) => {
     if (explained.has(lane.lane) || !hasSomethingToSay(lane)) return [];
-    return [describeLane(service, assessment, lane, profiles)];
+    const wait = waits.find((one) => one.lane === lane.lane)?.needed ?? null;
+    return [describeLane(service, assessment, wait === null ? lane : { ...lane, needed: wait }, profiles)];
   });
 }
 
@@ -49,7 +53,13 @@ function hasSomethingToSay(lane: LaneAssessment): boolean {
     case 'leak':
       return true;
     case 'undetermined':
-      return lane.isSuspect || (lane.growth !== null && lane.growth.low > 0);
+      // What bends or has stepped has grown, and may go on.
+      return (
+        lane.isSuspect ||
+        lane.withheld === 'filling-to-bound' ||
+        lane.withheld === 'step' ||
+        (lane.growth !== null && lane.growth.low > 0)
+      );
   }
 }
 
@@ -122,7 +132,10 @@ function askNeeded(lane: LaneAssessment, assessment: Assessment): Evidence[] {
     {
       question: 'What would settle it?',
       prediction: lane.needed.what,
-      test: 'time until the models can be told apart at this rate',
+      test:
+        lane.verdict === 'leak'
+          ? 'time until it is raised whatever is known by then'
+          : 'time until the models can be told apart at this rate',
       numbers: {
         millis: lane.needed.millis,
         threshold: 0,

@@ -1,4 +1,5 @@
 // When a raised leak is over: by its profiles, by stage 1's claim, or because the lane went quiet.
+import { explanationOf } from '../detect/assessment.ts';
 import type { Verdict } from '../model/finding.ts';
 import type { CaseInput, OverLeak, RaisedLeak } from './case-state.ts';
 import { findLane } from './unexplained.ts';
@@ -55,7 +56,8 @@ const EXPLANATIONS: Readonly<Partial<Record<Verdict, string>>> = {
 function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
   const over = input.confirmation[leak.lane]?.over ?? null;
   if (over === null) return null;
-  const explanation = EXPLANATIONS[findLane(input.assessment, leak.lane)?.verdict ?? 'no-growth'];
+  const lane = findLane(input.assessment, leak.lane);
+  const explanation = EXPLANATIONS[lane === null ? 'no-growth' : explanationOf(lane)];
   return { fingerprint: leak.fingerprint, why: over.reason, isWithdrawn: explanation !== undefined };
 }
 
@@ -65,12 +67,13 @@ function findQuietEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvide
   if (lane === null || leak.quietSinceMillis === null) return null;
   const quiet = input.atMillis - leak.quietSinceMillis;
   const { fingerprint } = leak;
-  if (lane.verdict === 'no-growth') {
+  const explanation = explanationOf(lane);
+  if (explanation === 'no-growth') {
     if (quiet < THRESHOLDS.overQuietMillis || !hasPowerToSee(lane, leak.ratePerHour)) return null;
     const why = 'no growth, and half of the old rate would have been seen';
     return { fingerprint, why, isWithdrawn: false };
   }
-  const why = EXPLANATIONS[lane.verdict];
+  const why = EXPLANATIONS[explanation];
   const age = input.atMillis - input.assessment.incarnationStartMillis;
   const hold = Math.max(THRESHOLDS.explainedMillis, THRESHOLDS.explainedAgeShare * age);
   const isDoubted = profiles !== null && findProvenLeads(profiles).has(leak.lead ?? '');

@@ -129,6 +129,8 @@ export class Investigation {
   #taken: readonly TakenSnapshot[] = [];
   #case: CaseState | null = null;
   #findings: readonly Finding[] = [];
+  /** What called leaks wait for until they are raised. */
+  #needed: Report['needed'] = null;
   #alarms: readonly Alarm[] = [];
   /** Of the newest assessment: reports are asked for more often than anything changes. */
   #chain: { atMillis: Millis; findings: readonly Finding[]; steps: readonly ChainStep[] } | null = null;
@@ -343,7 +345,7 @@ export class Investigation {
     this.#assessment = withoutEvidence(assessment);
     this.#confirmation = advanceConfirmation(this.#confirmation, assessment);
     this.#ignoreEnded(atMillis);
-    const { state, findings, alarms, over } = advanceCase(this.#case, {
+    const { state, findings, alarms, over, needed } = advanceCase(this.#case, {
       target: this.target,
       module: this.#module,
       assessment,
@@ -356,6 +358,7 @@ export class Investigation {
     this.#case = state;
     for (const { fingerprint } of over) this.#forgetGrowth(before, fingerprint, atMillis);
     this.#findings = findings;
+    this.#needed = needed;
     this.#alarms = alarms;
     return { atMillis, findings, over };
   }
@@ -435,6 +438,7 @@ export class Investigation {
       timeScale: this.#timeMap.scale,
       assessment,
       findings: this.#findings,
+      needed: this.#needed ?? null,
       alarms: this.#alarms,
       missing,
       warnings: [...this.#warnings],

@@ -45,6 +45,16 @@ describe('a process of which nothing can be excluded', () => {
   });
 });
 
+describe('a leak that is certain and not raised yet', () => {
+  it('says what it waits for, not what the gauges lack', () => {
+    const assessment = { ...QUIET, needed: { what: 'a longer watch', millis: 60_000 } };
+    const findings = [drawFinding({ verdict: 'undetermined' })];
+    const needed = { what: 'a name', millis: 5 };
+    expect(build({ assessment, findings, needed }).needed).toEqual(needed);
+    expect(build({ assessment, findings, needed: null }).needed?.what).toBe('a longer watch');
+  });
+});
+
 describe('a target that gives no gauge of Go', () => {
   it('needs gauges, not time', () => {
     const sources = ['go_memstats_next_gc_bytes', 'process_resident_memory_bytes', 'go_goroutines'];

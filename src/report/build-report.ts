@@ -39,6 +39,8 @@ export interface ReportInput {
   /** null before the first evaluation. */
   readonly assessment: AssessedTarget | null;
   readonly findings: readonly Finding[];
+  /** What a leak that is certain waits for until it is raised; it comes before what the gauges need. */
+  readonly needed?: AssessedTarget['needed'];
   readonly alarms: readonly Alarm[];
   readonly missing?: readonly MissingEvidence[];
   readonly warnings?: readonly string[];
@@ -57,7 +59,7 @@ export function buildReport(input: ReportInput): Report {
   const isBlind = quiet === 'no-growth' && smallestDetectable === null;
   const verdict = gravestVerdict(findings, isBlind ? 'undetermined' : quiet);
   const isLeak = verdict === 'leak';
-  const needed = describeNeeded(assessment);
+  const needed = input.needed ?? describeNeeded(assessment);
   const report: Omit<Report, 'summary'> = {
     schema: 'plimsoll-report/1',
     target: { service: input.target.service, instance: input.target.instance },

@@ -1,12 +1,12 @@
 // A report as one file of HTML: no script, nothing loaded from anywhere, names from outside only ever as text.
-import { formatBytes, formatBytesPerHour, formatDuration } from '../base/units.ts';
+import { formatBytes, formatDuration } from '../base/units.ts';
 import { formatGrowth, formatPlace } from '../model/finding-text.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { drawWaterline, type ChartInput } from './html-chart.ts';
 import { HTML_STYLE } from './html-style.ts';
 import { printable } from './style.ts';
-import { formatLimit, formatNumbers, formatScale, formatShare } from './text.ts';
+import { formatExcluded, formatLimit, formatNumbers, formatScale, formatShare } from './text.ts';
 
 /** The whole document, ending in a newline. @param chart memory over time, where the evidence is at hand. */
 export function formatReportHtml(report: Report, chart: ChartInput | null = null): string {
@@ -38,11 +38,8 @@ ${missing(report)}
 
 function rest(report: Report): string {
   const lines: string[] = [];
-  if (report.verdict !== 'leak' && report.smallestDetectable !== null) {
-    lines.push(
-      `Leaks above ${formatBytesPerHour(report.smallestDetectable)}${formatScale(report)} can be excluded.`,
-    );
-  }
+  const excluded = formatExcluded(report);
+  if (excluded !== null) lines.push(`Excluded: ${excluded}.`);
   const needed = report.needed ?? null;
   if (needed !== null) {
     lines.push(

@@ -1,10 +1,10 @@
 // A report that pastes into a ticket or a chat: plain Markdown, no HTML.
-import { formatBytes, formatBytesPerHour, formatDuration } from '../base/units.ts';
+import { formatBytes, formatDuration } from '../base/units.ts';
 import type { Finding } from '../model/finding.ts';
 import { formatGrowth, formatPlace } from '../model/finding-text.ts';
 import type { Report } from '../model/report.ts';
 import { printable } from './style.ts';
-import { formatLimit, formatNumbers, formatScale, formatShare } from './text.ts';
+import { formatExcluded, formatLimit, formatNumbers, formatScale, formatShare } from './text.ts';
 
 /** The whole report as Markdown, ending in a newline. */
 export function formatReportMarkdown(report: Report): string {
@@ -23,12 +23,8 @@ export function formatReportMarkdown(report: Report): string {
     const advice = chain.flatMap((step) => step.advice);
     if (advice.length > 0) lines.push('', ...advice.map((line) => `- ${escapeMarkdown(line)}`));
   }
-  if (report.verdict !== 'leak' && report.smallestDetectable !== null) {
-    lines.push(
-      '',
-      `Leaks above ${formatBytesPerHour(report.smallestDetectable)}${formatScale(report)} can be excluded.`,
-    );
-  }
+  const excluded = formatExcluded(report);
+  if (excluded !== null) lines.push('', `Excluded: ${excluded}.`);
   const needed = report.needed ?? null;
   if (needed !== null) {
     const time = needed.millis === null ? '' : ` (about ${formatDuration(needed.millis)})`;

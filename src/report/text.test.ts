@@ -89,6 +89,24 @@ describe('formatReportText', () => {
     expect(text).toContain('needed       more gauges, about 1 h 30 min');
   });
 
+  it('prints no size where no leak is excluded, in any form', () => {
+    const blind = {
+      lanes: [{ lane: 'heap', verdict: 'undetermined' as const, needed: null }],
+      ledger: null,
+      exhaustion: null,
+      smallestDetectableBytesPerHour: null,
+      needed: null,
+      missing: [],
+    };
+    const open = report({ findings: [], assessment: blind });
+    for (const text of [formatReportText(open), formatReportMarkdown(open)]) {
+      expect(text).toContain('no leak, however large');
+      expect(text).not.toContain('leaks above');
+    }
+    const found = report({ findings: [drawFinding()], assessment: blind });
+    expect(formatReportText(found)).not.toContain('excluded');
+  });
+
   it('says that a culprit is not yet named instead of leaving a gap', () => {
     expect(formatReportText(report({ findings: [drawFinding({ culprits: [] })] }))).toContain(
       'not yet named',

@@ -159,13 +159,21 @@ function formatNumber(name: string, value: number | string | null): string {
   return formatThreeDigits(value);
 }
 
+/** What the evidence excludes, as an object of a sentence; null where a leak was found or the verdict says it. */
+export function formatExcluded(report: Report): string | null {
+  const { verdict, smallestDetectable } = report;
+  if (verdict === 'leak') return null;
+  if (smallestDetectable !== null)
+    return `leaks above ${formatBytesPerHour(smallestDetectable)}${formatScale(report)}`;
+  return verdict === 'undetermined'
+    ? 'no leak, however large: steady growth cannot be told from warm-up, load and noise in what was seen'
+    : null;
+}
+
 function formatRest(report: Report, style: Style): string[] {
   const lines: string[] = [];
-  if (report.verdict !== 'leak' && report.smallestDetectable !== null) {
-    lines.push(
-      row('excluded', `leaks above ${formatBytesPerHour(report.smallestDetectable)}${formatScale(report)}`),
-    );
-  }
+  const excluded = formatExcluded(report);
+  if (excluded !== null) lines.push(row('excluded', excluded));
   const needed = report.needed ?? null;
   if (needed !== null) {
     const time =

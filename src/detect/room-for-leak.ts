@@ -1,0 +1,158 @@
+// What an explanation leaves room for. A verdict that reassures must exclude a leak, not merely describe the series better:
+// a cache that fills hides a slow leak until it is full, and little evidence fits everything.
+import { MIB, type Bytes } from '../base/units.ts';
+import { correctedAutocorrelation, whiten } from '../series/stats/autocorrelation.ts';
+import { fitLeastSquares } from '../series/stats/least-squares.ts';
+import type { LaneMeasures } from './lane-measures.ts';
+import { listCandidates } from './candidates.ts';
+import type { ModelInput } from './model-input.ts';
+import type { Shape } from './shapes.ts';
+import { LANE_THRESHOLDS } from './thresholds.ts';
+
+/** Of growth beside the explanation: this many standard errors above its estimate; every evaluation looks again. */
+const UPPER_Z = 3;
+/** Counts: the explanation must account for all but this share of what the level has gained. */
+const HIDDEN_SHARE = 0.25;
+/** A container where nobody says a limit: the smallest that services are usually given. */
+const USUAL_LIMIT_BYTES: Bytes = 256 * MIB;
+/** A service that lives close to its limit is granted this share of it: exact exclusion there is never. */
+const LEAST_ROOM_SHARE = 0.1;
+/** "No growth" comes with the size of what it excludes: this long until the limit, in which it would be seen. */
+const ROOM_HOURS = 24;
+/** "It will stop" promises more: what goes on beside it must not use up the limit within a week, the usual life of a deploy. */
+const BOUND_ROOM_HOURS = 7 * 24;
+/** What can be seen shrinks with this power of the time watched (detection-science 3.4). */
+const POWER_OF_TIME = 1.5;
+
+/** A line beside one choice of the bounded explanation. */
+interface Beside {
+  readonly shapes: readonly Shape[];
+  readonly sumOfSquares: number;
+  readonly grown: number;
+  /** Standard error of `grown` for noise of variance 1. */
+  readonly unitError: number;
+}
+
+/**
+ * Largest steady growth over the window, in the lane's unit, that may go on beside what the best null explains: upper end of
+ * a line that is fitted with it, whichever bounded curve the data leave possible (profile likelihood). The best curve alone
+ * is too sure of itself: a slightly slower one leaves room for much more. Infinity where nothing can be told apart.
+ */
+function largestBeside({ series, set }: LaneMeasures): number {
+  const { input } = series;
+  const phi = Math.min(set.autocorrelation, autocorrelationLeft(input, set.bestNull.shapes));
+  const own = fitBeside(input, set.bestNull.shapes, phi);
+  if (own === null) return Infinity;
+  const others = [[], ...listCandidates(input, 1).caches.map((cache) => [cache])];
+  const fits = [own, ...others.flatMap((shapes) => fitBeside(input, shapes, phi) ?? [])];
+  const least = Math.min(...fits.map(({ sumOfSquares }) => sumOfSquares));
+  const m = input.value.length;
+  const parameters = 2 + input.covariates.length + set.bestNull.shapes.length;
+  const grant = m * input.noiseFloor ** 2 * (1 + phi ** 2);
+  const variance = (least + grant) / Math.max(1, m - parameters);
+  const enough = least + UPPER_Z ** 2 * variance * (m / Math.max(1, set.whitenedSamples));
+  let largest = 0;
+  for (const { shapes, sumOfSquares, grown, unitError } of fits) {
+    const left = enough - sumOfSquares;
+    if (left < 0) continue;
+    const upper = grown + Math.sqrt(left) * unitError;
+    if (upper > largest && isFilling(input, shapes, upper, phi)) largest = upper;
+  }
+  return largest;
+}
+
+/** Null where the line is a combination of the other columns. */
+function fitBeside(input: ModelInput, shapes: readonly Shape[], phi: number): Beside | null {
+  const columns = [...columnsOf(input, shapes), input.time.share];
+  const solved = fitLeastSquares(
+    columns.map((column) => whiten(column, phi)),
+    whiten(input.value, phi),
+  );
+  if (!solved) return null;
+  const { sumOfSquares, coefficient, standardError, freedom } = solved;
+  const line = columns.length - 1;
+  const unitError = sumOfSquares > 0 ? standardError[line] / Math.sqrt(sumOfSquares / freedom) : 0;
+  return { shapes, sumOfSquares, grown: coefficient[line], unitError };
+}
+
+/**
+ * Of what the best null and a line leave. The comparison of models tries few places at first and takes a sharp bend between
+ * two of them for slow noise, beside which anything could hide.
+ */
+function autocorrelationLeft(input: ModelInput, shapes: readonly Shape[]): number {
+  const columns = [...columnsOf(input, shapes), input.time.share];
+  const solved = fitLeastSquares(columns, input.value);
+  return solved === null ? 1 : Math.max(0, correctedAutocorrelation(solved.residual, columns.length));
+}
+
+/** With this much growth beside it, does the cache still fill? One that empties while a leak grows is no explanation. */
+function isFilling(input: ModelInput, shapes: readonly Shape[], grown: number, phi: number): boolean {
+  if (!shapes.some(({ kind }) => kind !== 'step')) return true;
+  const columns = columnsOf(input, shapes);
+  const rest = input.value.map((cell, i) => cell - grown * input.time.share[i]);
+  const solved = fitLeastSquares(
+    columns.map((column) => whiten(column, phi)),
+    whiten(rest, phi),
+  );
+  return solved !== null && solved.coefficient.slice(-shapes.length).every((cell) => cell >= 0);
+}
+
+function columnsOf({ value, covariates }: ModelInput, shapes: readonly Shape[]): Float64Array[] {
+  const intercept = new Float64Array(value.length).fill(1);
+  return [intercept, ...covariates, ...shapes.map((shape) => shape.column)];
+}
+
+/** The same of the best leak model, unless the evidence against it is as strong as a leak would need for itself. */
+function largestOfLeak({ set, leak, evidenceThreshold }: LaneMeasures): number {
+  if (!leak || (set.evidenceRatio ?? -Infinity) < -evidenceThreshold) return 0;
+  const share = leak.slopePerShare > 0 ? leak.grown / leak.slopePerShare : 1;
+  return leak.grown + UPPER_Z * share * leak.errorPerShare;
+}
+
+/**
+ * How much longer must the bend, or the plateau after a step, be watched until growth that may go on beside it is too little
+ * to matter? A factor of the time so far; up to 1 = it is by now.
+ *
+ * @param gained in the lane's unit, over the window.
+ */
+export function longerForBound(measures: LaneMeasures, gained: number): number {
+  const isBytes = LANE_THRESHOLDS[measures.question.lane].unit === 'bytes';
+  const harmless = isBytes
+    ? (roomFor(measures) * measures.series.spanHours) / BOUND_ROOM_HOURS
+    : HIDDEN_SHARE * gained;
+  const inData = Math.max(largestBeside(measures), largestOfLeak(measures));
+  // Nothing that leaked can be more than all there is.
+  const hidden = Math.min(inData, Math.max(0, measures.level));
+  return (hidden / Math.max(measures.floor, harmless)) ** (1 / POWER_OF_TIME);
+}
+
+/**
+ * The same where nothing was seen to grow: a leak that would use up the limit within a day must have been. Counts have no
+ * such limit. Null where longer watching is not known to help.
+ */
+export function longerForExclusion(measures: LaneMeasures): number | null {
+  if (LANE_THRESHOLDS[measures.question.lane].unit !== 'bytes') return 1;
+  const unseen = smallestDetectable(measures);
+  return unseen === null ? null : ((unseen * ROOM_HOURS) / roomFor(measures)) ** (1 / POWER_OF_TIME);
+}
+
+function roomFor({ question, level }: LaneMeasures): Bytes {
+  const { memoryLimitBytes: limit } = question;
+  if (limit === null) return Math.max(USUAL_LIMIT_BYTES, level);
+  return Math.max(limit - level, LEAST_ROOM_SHARE * limit);
+}
+
+/**
+ * The steady growth per hour that would have been called by now: the largest of what z, evidence and floor ask for. Null where
+ * only growth beyond all that the process could hold would have stood out: then nothing is excluded.
+ */
+export function smallestDetectable(measures: LaneMeasures): number | null {
+  const { set, series, isLongEnough, question, level } = measures;
+  if (!isLongEnough || !set.line) return null;
+  const bySlope = measures.zThreshold * set.line.standardError[0];
+  const byBend = set.straightGrowthFor(measures.evidenceThreshold);
+  const grown = Math.max(bySlope, byBend, measures.floor);
+  const isBytes = LANE_THRESHOLDS[question.lane].unit === 'bytes';
+  const most = isBytes ? (question.memoryLimitBytes ?? Math.max(USUAL_LIMIT_BYTES, level)) : Infinity;
+  return Number.isFinite(grown) && grown <= most ? grown / series.spanHours : null;
+}

@@ -1,0 +1,81 @@
+// Why a leak that is called is not raised yet: an alarm should name its code and the class that owns the growth.
+import { type Millis } from '../base/units.ts';
+import { explanationOf, type Lane } from '../detect/assessment.ts';
+import { confirmedLanes } from '../detect/confirm.ts';
+import { weighPatience } from '../detect/patience.ts';
+import type { CaseInput } from './case-state.ts';
+import type { Cause } from './cause.ts';
+import { THRESHOLDS } from './thresholds.ts';
+import { findLane } from './unexplained.ts';
+
+export interface Wait {
+  readonly lane: Lane;
+  /** Null where another explanation is seen at this evaluation: that one speaks for itself. */
+  readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+}
+
+/**
+ * Raised at once (null) when its code is named; otherwise it waits, as long as profiles can come, for a name and for outer
+ * lanes that may turn out to carry it. The wait is bounded: an alarm without a name is better than none.
+ *
+ * @param sinceMillis when the wait began.
+ */
+export function findWait(cause: Cause, sinceMillis: Millis, input: CaseInput): Wait | null {
+  const { lane: name } = cause;
+  // A claim may stand while this evaluation sees another explanation; then is not the time to raise it.
+  const lane = findLane(input.assessment, name);
+  const explanation = lane === null ? null : explanationOf(lane);
+  if (explanation !== 'leak' && explanation !== 'undetermined') return { lane: name, needed: null };
+  if (!cause.isNamed && lane !== null) {
+    const { isHeld, waitMillis } = weighPatience(lane, input.assessment);
+    const millis = Number.isFinite(waitMillis) ? Math.round(waitMillis) : null;
+    const what = `profiles that name the code, or time to see whether it bends: ${GROWING[name]} may still be a cache that fills`;
+    if (isHeld) return { lane: name, needed: { what, millis } };
+  }
+  const millis = sinceMillis + THRESHOLDS.nameWaitMillis - input.atMillis;
+  if (millis <= 0) return null;
+  const outer = findOpenOuterLane(cause, input);
+  if (outer !== null) {
+    const what = `${GROWING[outer]}: the growth is called a leak, and is raised as one of its own when this does not carry it`;
+    return { lane: name, needed: { what: `what becomes of ${what}`, millis } };
+  }
+  if (cause.isNamed) return null;
+  const canName = cause.kind === 'heap' || cause.kind === 'goroutine' || cause.kind === 'fd';
+  const isProfiled = input.profiles.heap.length + input.profiles.goroutines.length > 0;
+  if (!canName || !isProfiled) return null;
+  const what = `profiles that name the code: ${GROWING[cause.kind]} is called a leak, and is raised without a name after that`;
+  return { lane: name, needed: { what, millis } };
+}
+
+const GROWING: Readonly<Record<Lane, string>> = {
+  thread: 'the growth of threads',
+  fd: 'the growth of file descriptors',
+  goroutine: 'the growth of goroutines',
+  native: 'the growth outside the Go heap',
+  heap: 'the growth of the heap',
+};
+
+/** The longest of the waits that say something; one of unknown length is longer than any other. */
+export function longestWait(waits: readonly Wait[]): Wait['needed'] {
+  const length = (needed: Wait['needed']) => (needed === null ? -1 : (needed.millis ?? Infinity));
+  return waits.reduce<Wait['needed']>(
+    (longest, { needed }) => (length(needed) > length(longest) ? needed : longest),
+    null,
+  );
+}
+
+/** From the outside in; a lane that may own what the next one shows. */
+const OWNERSHIP: readonly Lane[] = ['thread', 'fd', 'goroutine'];
+
+function findOpenOuterLane(cause: Cause, input: CaseInput): Lane | null {
+  // By what it is, not by the lane that showed it: goroutines that were found through the heap are an outer cause already.
+  const inside =
+    cause.kind === 'heap' ? OWNERSHIP.length : OWNERSHIP.findIndex((name) => name === cause.kind);
+  const outer = OWNERSHIP.slice(0, Math.max(0, inside));
+  const open = outer.find((name) => {
+    const lane = findLane(input.assessment, name);
+    const isGrowing = lane !== null && (lane.verdict === 'leak' || lane.isSuspect);
+    return isGrowing && !confirmedLanes(input.confirmation).includes(name) && !cause.absorbed.includes(name);
+  });
+  return open ?? null;
+}
