@@ -11,7 +11,7 @@ import { PlimsollError } from '../src/base/errors.ts';
 import { GIB, HOUR_MILLIS, MIB, SECOND_MILLIS } from '../src/base/units.ts';
 import { createHttpTarget } from '../src/collect/http-target.ts';
 import type { TargetSource } from '../src/collect/source.ts';
-import { DEFAULT_SETTINGS } from '../src/config/settings.ts';
+import { DEFAULT_SETTINGS } from '../src/config/load-config.ts';
 import type { Report } from '../src/model/report.ts';
 import type { TargetStatus } from '../src/model/status.ts';
 import type { Target } from '../src/model/target.ts';

@@ -90,6 +90,8 @@ export interface ErrorPlace {
   readonly offset?: number;
   /** Line number, from 1. */
   readonly line?: number;
+  /** Column in that line, from 1. */
+  readonly column?: number;
   /** Field of a message or setting, dotted. */
   readonly field?: string;
   /** What was found, shortened. */
@@ -123,6 +125,7 @@ function describePlace(place: ErrorPlace): string {
   const parts: string[] = [];
   if (place.where !== undefined) parts.push(place.where);
   if (place.line !== undefined) parts.push(`line ${place.line}`);
+  if (place.column !== undefined) parts.push(`column ${place.column}`);
   if (place.offset !== undefined) parts.push(`byte ${place.offset}`);
   if (place.field !== undefined) parts.push(`field ${place.field}`);
   if (place.value !== undefined) parts.push(`found ${JSON.stringify(shorten(place.value))}`);

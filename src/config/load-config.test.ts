@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseListen } from './listen.ts';
-import { parseConfig } from './load-config.ts';
-import { DEFAULT_SETTINGS } from './settings.ts';
+import { readConfigText, settingsOf, DEFAULT_SETTINGS } from './load-config.ts';
+import type { Environment } from './references.ts';
+
+function parseConfig(text: string, file: string, environment: Environment) {
+  return settingsOf(file, readConfigText(text, environment));
+}
+
 
 describe('parseConfig', () => {
   it('takes every default from an empty file', () => {
@@ -76,9 +81,9 @@ targets:
   });
 
   it.each([
-    ['intervals:\n  gauges: soon\n', 'line 2, field intervals.gauges, found "soon": needs a duration'],
-    ['targets:\n  - service: a\n', 'line 2, field targets.0: a target needs url'],
-    ['tragets: []\n', 'line 1, field tragets: unknown setting; known here: listen'],
+    ['intervals:\n  gauges: soon\n', 'line 2, column 11, field intervals.gauges, found "soon": needs a duration'],
+    ['targets:\n  - service: a\n', 'line 2, column 5, field targets.0: a target needs url'],
+    ['tragets: []\n', 'line 1, column 1, field tragets: unknown setting. Did you mean targets? Known here: listen'],
     ['targets:\n  - url: http://x\n    headers:\n      A: ${NOPE}\n', 'environment variable NOPE is not set'],
     ['listen: here\n', 'field listen, found "here": needs host:port'],
     ['targets: [\n', 'line 2'],

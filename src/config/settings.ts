@@ -1,7 +1,6 @@
-// Settings with their defaults, in real units. Nothing else in the project reads files of settings or the
-// environment.
+// Settings as the code uses them, in real units. Nothing else in the project reads files of settings or the environment.
 import type { Access } from '../model/target.ts';
-import { DAY_MILLIS, GIB, MINUTE_MILLIS, SECOND_MILLIS, type Bytes, type Millis } from '../base/units.ts';
+import type { Bytes, Millis } from '../base/units.ts';
 
 /** One static target as configured; endpoints that are null are looked for at `url`. */
 export interface TargetSetting {
@@ -25,38 +24,37 @@ export interface TargetSetting {
   readonly match: Readonly<Record<string, string>>;
 }
 
-export interface Settings {
+/** Virtual time. */
+export interface IntervalSettings {
+  readonly gaugeIntervalMillis: Millis;
+  readonly profileIntervalMillis: Millis;
+  readonly diagnosticProfileIntervalMillis: Millis;
+}
+
+/** Real time from the moment of writing. */
+export interface RetentionSettings {
+  readonly gaugeDays: number;
+  readonly profileDays: number;
+  readonly incidentDays: number;
+  readonly eventDays: number;
+  readonly rawProfileMillis: Millis;
+  readonly rawProfileBytes: Bytes;
+}
+
+export interface Settings extends IntervalSettings {
   readonly listen: { readonly host: string; readonly port: number };
   readonly dataDir: string;
   readonly storage: 'chdb' | 'memory' | 'clickhouse';
   readonly storageUrl: string | null;
   /** Virtual seconds per real second: 1 in production. */
   readonly timeScale: number;
-  /** All of these are virtual time. */
-  readonly gaugeIntervalMillis: Millis;
-  readonly profileIntervalMillis: Millis;
-  readonly diagnosticProfileIntervalMillis: Millis;
-  readonly rawProfileRetentionMillis: Millis;
-  readonly rawProfileBytes: Bytes;
+  readonly retention: RetentionSettings;
   /** Folders with Go sources, for showing the culprit. */
   readonly sourceDirs: readonly string[];
+  /** By name of the service: what differs from the intervals of all. */
+  readonly services: ReadonlyMap<string, Partial<IntervalSettings>>;
   readonly targets: readonly TargetSetting[];
 }
-
-export const DEFAULT_SETTINGS: Settings = {
-  listen: { host: '127.0.0.1', port: 7117 },
-  dataDir: 'plimsoll-data',
-  storage: 'chdb',
-  storageUrl: null,
-  timeScale: 1,
-  gaugeIntervalMillis: 15 * SECOND_MILLIS,
-  profileIntervalMillis: 10 * MINUTE_MILLIS,
-  diagnosticProfileIntervalMillis: MINUTE_MILLIS,
-  rawProfileRetentionMillis: 7 * DAY_MILLIS,
-  rawProfileBytes: 2 * GIB,
-  sourceDirs: [],
-  targets: [],
-};
 
 export const EMPTY_TARGET: TargetSetting = {
   service: null,

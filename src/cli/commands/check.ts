@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { formatBytes, formatDuration, type Millis } from '../../base/units.ts';
-import { DEFAULT_SETTINGS } from '../../config/settings.ts';
+import { DEFAULT_SETTINGS } from '../../config/load-config.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { Watch } from '../../pipeline/watch.ts';
 import { openStore } from '../../store/open.ts';

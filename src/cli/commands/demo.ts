@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlimsollError } from '../../base/errors.ts';
 import { MINUTE_MILLIS, MIB, type Millis } from '../../base/units.ts';
-import { environmentSettings } from '../../config/environment.ts';
-import { DEFAULT_SETTINGS, EMPTY_TARGET, type Settings } from '../../config/settings.ts';
+import { settingsWithoutFile } from '../../config/load-config.ts';
+import { EMPTY_TARGET, type Settings } from '../../config/settings.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { buildGoPrograms, hasGo, startProgram, type RunningProgram } from '../go-program.ts';
 import { playRecording } from '../play-recording.ts';
@@ -42,10 +42,12 @@ export async function demoCommand(options: DemoOptions, environment: NodeJS.Proc
   const stop = stopOnSignals(options.for);
   const dataDir = await mkdtemp(join(tmpdir(), 'plimsoll-demo-'));
   const settings: Settings = {
-    ...DEFAULT_SETTINGS,
-    ...environmentSettings(environment, DEFAULT_SETTINGS),
+    ...settingsWithoutFile(environment),
     ...(options.listen ? { listen: options.listen } : {}),
     dataDir,
+    // One that is kept is not for demonstrations.
+    storage: 'chdb',
+    storageUrl: null,
     timeScale: DEMO_TIME_SCALE,
     gaugeIntervalMillis: DEMO_GAUGE_MILLIS,
     profileIntervalMillis: DEMO_PROFILE_MILLIS,

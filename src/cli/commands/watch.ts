@@ -1,8 +1,7 @@
 import { PlimsollError, describeError } from '../../base/errors.ts';
 import { formatDuration, type Millis } from '../../base/units.ts';
-import { environmentSettings } from '../../config/environment.ts';
-import { loadConfig } from '../../config/load-config.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../../config/settings.ts';
+import { loadConfig, settingsWithoutFile } from '../../config/load-config.ts';
+import type { RetentionSettings, Settings } from '../../config/settings.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { sharedAbort } from '../../pipeline/shared-abort.ts';
@@ -11,6 +10,7 @@ import { makeFolder } from '../../recording/make-folder.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';
 import { startServer, type RunningServer } from '../../server/start-server.ts';
 import { openStore } from '../../store/open.ts';
+import type { Retention } from '../../store/retention.ts';
 import type { OpenedStore } from '../../store/opened-store.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import {
@@ -50,8 +50,9 @@ export async function gatherSettings(
   options: WatchOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<Settings> {
-  const fromFile = options.config ? await loadConfig(options.config, environment) : DEFAULT_SETTINGS;
-  const base: Settings = { ...fromFile, ...environmentSettings(environment, fromFile) };
+  const base = options.config
+    ? await loadConfig(options.config, environment)
+    : settingsWithoutFile(environment);
   const storage = options.storage ?? null;
   const isUrl = storage !== null && /^https?:\/\//.test(storage);
   if (storage !== null && !isUrl && storage !== 'chdb' && storage !== 'memory') {
@@ -206,10 +207,7 @@ async function openSettingsStore(
     kind: settings.storage,
     dataDir: settings.dataDir,
     url: settings.storageUrl,
-    retention: {
-      blobAgeMillis: settings.rawProfileRetentionMillis,
-      blobTotalBytes: settings.rawProfileBytes,
-    },
+    retention: toStoreRetention(settings.retention),
   }).catch((error: unknown) => {
     if (!isMemoryEnough || !(error instanceof PlimsollError) || error.code !== 'STORE_ENGINE_MISSING')
       throw error;
@@ -219,6 +217,20 @@ async function openSettingsStore(
   const { kind, where } = store.describe();
   terminal.info(`storage: ${kind}${where === null ? '' : ` in ${where}`}`);
   return store;
+}
+
+function toStoreRetention(retention: RetentionSettings): Retention {
+  const { gaugeDays, profileDays, incidentDays, eventDays, rawProfileMillis, rawProfileBytes } = retention;
+  return {
+    gaugeDays,
+    profileDays,
+    siteDays: profileDays,
+    findingDays: incidentDays,
+    incidentDays,
+    eventDays,
+    blobAgeMillis: rawProfileMillis,
+    blobTotalBytes: rawProfileBytes,
+  };
 }
 
 function describeOpened({ target, probe }: OpenedTarget): string {

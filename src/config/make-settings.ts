@@ -1,0 +1,134 @@
+// Values of the file to settings, and what only several values together can do wrong.
+import { DAY_MILLIS } from '../base/units.ts';
+import type { Access } from '../model/target.ts';
+import type { ConfigValues } from './config-schema.ts';
+import type { Path } from './read-settings.ts';
+import {
+  EMPTY_TARGET,
+  type IntervalSettings,
+  type RetentionSettings,
+  type Settings,
+  type TargetSetting,
+} from './settings.ts';
+
+type TargetValues = NonNullable<ConfigValues['targets']>[number];
+type TargetMap = Exclude<TargetValues, string>;
+type ServiceValues = NonNullable<ConfigValues['services']>[string];
+
+/** `values` have no problem of their own. Every setting of the schema is read here, and nothing else: a test holds it. */
+export function makeSettings(values: ConfigValues): Settings {
+  const { storage, intervals, retention } = values;
+  return {
+    listen: values.listen,
+    dataDir: values.data,
+    storage: storage.kind ?? (storage.url === undefined ? 'chdb' : 'clickhouse'),
+    storageUrl: storage.url ?? null,
+    timeScale: 1,
+    gaugeIntervalMillis: intervals.gauges,
+    profileIntervalMillis: intervals.profiles,
+    diagnosticProfileIntervalMillis: intervals.diagnosticProfiles,
+    retention: makeRetention(retention),
+    sourceDirs: values.source ?? [],
+    services: new Map(
+      Object.entries(values.services ?? {}).map(([name, service]) => [name, makeService(service)]),
+    ),
+    targets: (values.targets ?? []).map(makeTarget),
+  };
+}
+
+function makeRetention(values: ConfigValues['retention']): RetentionSettings {
+  return {
+    gaugeDays: values.gauges / DAY_MILLIS,
+    profileDays: values.profiles / DAY_MILLIS,
+    incidentDays: values.incidents / DAY_MILLIS,
+    eventDays: values.events / DAY_MILLIS,
+    rawProfileMillis: values.rawProfiles,
+    rawProfileBytes: values.rawProfileBytes,
+  };
+}
+
+function makeService({ intervals }: ServiceValues): Partial<IntervalSettings> {
+  const { gauges, profiles, diagnosticProfiles } = intervals ?? {};
+  return {
+    ...(gauges === undefined ? {} : { gaugeIntervalMillis: gauges }),
+    ...(profiles === undefined ? {} : { profileIntervalMillis: profiles }),
+    ...(diagnosticProfiles === undefined ? {} : { diagnosticProfileIntervalMillis: diagnosticProfiles }),
+  };
+}
+
+function makeTarget(target: TargetValues): TargetSetting {
+  if (typeof target === 'string') return { ...EMPTY_TARGET, url: target };
+  const { metrics, pprof } = target;
+  return {
+    service: target.service ?? null,
+    url: target.url ?? metrics ?? pprof ?? '',
+    metrics: metrics ?? null,
+    vars: target.vars ?? null,
+    pprof: pprof ?? null,
+    headers: target.headers ?? {},
+    pprofHeaders: target.pprofHeaders ?? null,
+    memoryLimitBytes: target.memoryLimit ?? null,
+    module: target.module ?? null,
+    pid: target.pid ?? null,
+    gctrace: target.gctrace ?? null,
+    labels: target.labels ?? {},
+    access: makeAccess(target),
+    match: target.match ?? {},
+  };
+}
+
+function makeAccess({ tls, bearer, bearerFile, basic }: TargetMap): Access | null {
+  const secretOf = (secret: string | undefined, file: string | undefined) =>
+    secret !== undefined ? { secret } : { file: file ?? '' };
+  const auth: Access['auth'] =
+    bearer !== undefined || bearerFile !== undefined
+      ? { kind: 'bearer', ...secretOf(bearer, bearerFile) }
+      : basic
+        ? { kind: 'basic', user: basic.user, ...secretOf(basic.password, basic.passwordFile) }
+        : null;
+  if (!tls && auth === null) return null;
+  const files = tls && {
+    ca: tls.ca ?? null,
+    cert: tls.cert ?? null,
+    key: tls.key ?? null,
+    serverName: tls.serverName ?? null,
+  };
+  return { tls: files ?? null, auth };
+}
+
+export type AddProblem = (path: Path, fact: string, fix: string) => void;
+
+/** What is wrong between values, added where it stands. Values that could not be read are undefined. */
+export function checkTogether(values: ConfigValues, add: AddProblem): void {
+  const { kind, url } = values.storage;
+  if (kind === 'clickhouse' && url === undefined)
+    add(['storage', 'kind'], 'clickhouse needs a url', 'Add storage.url, http://clickhouse:8123/ for example.');
+  if (url !== undefined && kind !== undefined && kind !== 'clickhouse')
+    add(['storage', 'url'], `${kind} has no url`, 'Remove it, or write kind: clickhouse.');
+  values.targets?.forEach((target, i) => {
+    if (typeof target === 'object') checkTarget(target, ['targets', i], add);
+  });
+}
+
+const KEEP_ONE = 'Keep one of them.';
+
+function checkTarget(target: TargetMap, path: Path, add: AddProblem): void {
+  if (target.url === undefined && target.metrics === undefined && target.pprof === undefined)
+    add(path, 'a target needs url, metrics or pprof', 'Add url: http://host:port.');
+  const { bearer, bearerFile, basic, tls } = target;
+  const exclude = (key: string, other: string) =>
+    add([...path, key], `${other} and ${key} exclude each other`, KEEP_ONE);
+  if (bearer !== undefined && bearerFile !== undefined) exclude('bearerFile', 'bearer');
+  if (basic) {
+    if (bearer !== undefined || bearerFile !== undefined) exclude('basic', 'bearer');
+    const { password, passwordFile } = basic;
+    if (password !== undefined && passwordFile !== undefined)
+      add([...path, 'basic', 'passwordFile'], 'password and passwordFile exclude each other', KEEP_ONE);
+    // Not read into the type: what is missing is undefined all the same.
+    const user: string | undefined = basic.user;
+    if (user === undefined || (password === undefined && passwordFile === undefined))
+      add([...path, 'basic'], 'needs user, and password or passwordFile', 'Write both, in lines of their own.');
+  }
+  if (tls && (tls.cert === undefined) !== (tls.key === undefined))
+    add([...path, 'tls'], 'cert and key belong together', 'Name both files.');
+}
