@@ -6,7 +6,13 @@ function row(name, schema) {
   const env = schema['x-env'] ? `. Environment: \`${schema['x-env']}\`` : '';
   const without = /^(.*) Default: (.*)\.$/s.exec(schema.description);
   const isCollection = schema['x-kind'] === undefined;
-  const byDefault = schema.default ? `\`${schema.default}\`` : without ? without[2] : isCollection ? 'none' : '';
+  const byDefault = schema.default
+    ? `\`${schema.default}\``
+    : without
+      ? without[2]
+      : isCollection
+        ? 'none'
+        : '';
   const description = cell(without ? without[1] : schema.description);
   return `| \`${name}\` | ${cell(byDefault)} | ${description}${env} |`;
 }
@@ -14,7 +20,9 @@ function row(name, schema) {
 /** Rows of every setting below `schema`, dotted; as src/config/json-schema.ts lists them. */
 function rows(schema, name) {
   if (schema.properties)
-    return Object.entries(schema.properties).flatMap(([key, value]) => rows(value, name ? `${name}.${key}` : key));
+    return Object.entries(schema.properties).flatMap(([key, value]) =>
+      rows(value, name ? `${name}.${key}` : key),
+    );
   const long = schema.items?.anyOf?.find((each) => each.properties);
   if (long) return rows(long, `${name}[]`);
   if (schema.additionalProperties?.properties) return rows(schema.additionalProperties, `${name}.<name>`);

@@ -19,6 +19,7 @@ import type { GcTraceOptions } from './commands/gctrace.ts';
 import type { ScreenOptions } from './commands/screen.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { ReportOptions } from './commands/report.ts';
+import type { ConfigCheckOptions } from './commands/config.ts';
 import type { DiagnoseOptions } from './commands/diagnose.ts';
 
 // All commands but `profile`. They are imported when they run: `plimsoll --help` must be there at once.
@@ -348,6 +349,32 @@ Without Go it replays a recording that ships with the product.`,
     )
     .argument('<report>')
     .argument('<profile...>');
+
+  const config = program.command('config').description('plimsoll.yaml: check it, or print its schema');
+  config
+    .command('check')
+    .description('everything that is wrong with a configuration; exit 0 nothing, 3 something')
+    .argument('[file]', 'the configuration (default: plimsoll.yaml)')
+    .option('--json', 'machine-readable')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  plimsoll config check\n  plimsoll config check deploy/plimsoll.yaml --json',
+    )
+    .action(async (file: string | undefined, options: ConfigCheckOptions) => {
+      const { configCheckCommand } = await import('./commands/config.ts');
+      await endWith(configCheckCommand(file, options, process.env));
+    });
+  config
+    .command('schema')
+    .description('the JSON Schema of plimsoll.yaml, for editors')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  plimsoll config schema > plimsoll.schema.json\nand as the first line of plimsoll.yaml:\n  # yaml-language-server: $schema=plimsoll.schema.json',
+    )
+    .action(async () => {
+      const { configSchemaCommand } = await import('./commands/config.ts');
+      process.exitCode = configSchemaCommand();
+    });
 
   program
     .command('diagnose')

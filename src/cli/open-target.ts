@@ -70,24 +70,30 @@ export function checkAddresses(setting: TargetSetting): void {
   else listProbeAddresses(url, { metricsUrl: metrics, varsUrl: vars, pprofUrl: pprof });
 }
 
-/**
- * Targets are told apart by service and address; paths do not count.
- * @throws PlimsollError ARGUMENTS_INVALID for two that cannot be.
- */
-export function checkNamesDiffer(settings: readonly TargetSetting[]): void {
-  const known = new Map<string, string>();
-  for (const { url, service, match } of settings) {
+/** Targets are told apart by service and address; paths do not count. Each that is named as one before it, by index. */
+export function listNamesakes(settings: readonly TargetSetting[]): { index: number; other: number }[] {
+  const known = new Map<string, number>();
+  const namesakes: { index: number; other: number }[] = [];
+  settings.forEach(({ url, service, match }, index) => {
     const isProcess = parseProcessAddress(url) !== null;
     const { host } = isProcess ? { host: url } : new URL(url.includes('://') ? url : `http://${url}`);
     const key = `${service ?? match['job'] ?? host} ${instanceOf(match) ?? host}`;
     const other = known.get(key);
-    if (other !== undefined)
-      throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'two targets have one name and address', {
-        field: 'service (give each its own, in plimsoll.yaml)',
-        value: `${other} and ${url}`,
-      });
-    known.set(key, url);
-  }
+    if (other === undefined) known.set(key, index);
+    else namesakes.push({ index, other });
+  });
+  return namesakes;
+}
+
+/** @throws PlimsollError ARGUMENTS_INVALID for two that cannot be told apart. */
+export function checkNamesDiffer(settings: readonly TargetSetting[]): void {
+  const [first] = listNamesakes(settings);
+  if (first === undefined) return;
+  const urls = [first.other, first.index].map((index) => shownUrl(settings[index]?.url ?? ''));
+  throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'two targets have one name and address', {
+    field: 'service (give each its own, in plimsoll.yaml)',
+    value: urls.join(' and '),
+  });
 }
 
 /** @throws PlimsollError ARGUMENTS_INVALID where /proc is there and the process is not. */

@@ -17,6 +17,11 @@ export interface ConfigProblem {
 /** Problems that are listed; a file of another kind has one in every line. */
 export const MAX_PROBLEMS = 100;
 
+/** In the order of the file; what has no place there comes first. */
+export function sortProblems(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
+
 /** `plimsoll.yaml:3:11: intervals.gauges: needs a duration, found "soon". Write 15s, 10m or 1h30m.` */
 export function formatProblem(file: string, problem: ConfigProblem): string {
   const { line, column, field, found, fact, fix } = problem;

@@ -97,7 +97,9 @@ describe('settings', () => {
   });
 
   it('are all in the docs, and the docs have no others', () => {
-    const tables = [...page.matchAll(/<!-- \w+: written by .*?<!-- end of/gs)].map(([table]) => table).join('');
+    const tables = [...page.matchAll(/<!-- \w+: written by .*?<!-- end of/gs)]
+      .map(([table]) => table)
+      .join('');
     const rows = [...tables.matchAll(/^\| `([\w.<>[\]]+)` +\|/gm)].map(([, name]) => name ?? '');
     expect(rows.sort()).toEqual(
       listSettings()

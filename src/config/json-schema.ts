@@ -54,10 +54,7 @@ export interface SettingRow {
 }
 
 /** Every setting that holds a value; groups are not settings. Lists and maps are one each. */
-export function listSettings(
-  schema: SettingSchema = ConfigSchema as SettingSchema,
-  name = '',
-): SettingRow[] {
+export function listSettings(schema: SettingSchema = ConfigSchema as SettingSchema, name = ''): SettingRow[] {
   const { properties, items, anyOf, additionalProperties } = schema;
   if (properties) {
     return Object.entries(properties).flatMap(([key, value]) =>

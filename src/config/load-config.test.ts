@@ -7,7 +7,6 @@ function parseConfig(text: string, file: string, environment: Environment) {
   return settingsOf(file, readConfigText(text, environment));
 }
 
-
 describe('parseConfig', () => {
   it('takes every default from an empty file', () => {
     expect(parseConfig('', 'plimsoll.yaml', {})).toEqual(DEFAULT_SETTINGS);
@@ -81,9 +80,15 @@ targets:
   });
 
   it.each([
-    ['intervals:\n  gauges: soon\n', 'line 2, column 11, field intervals.gauges, found "soon": needs a duration'],
+    [
+      'intervals:\n  gauges: soon\n',
+      'line 2, column 11, field intervals.gauges, found "soon": needs a duration',
+    ],
     ['targets:\n  - service: a\n', 'line 2, column 5, field targets.0: a target needs url'],
-    ['tragets: []\n', 'line 1, column 1, field tragets: unknown setting. Did you mean targets? Known here: listen'],
+    [
+      'tragets: []\n',
+      'line 1, column 1, field tragets: unknown setting. Did you mean targets? Known here: listen',
+    ],
     ['targets:\n  - url: http://x\n    headers:\n      A: ${NOPE}\n', 'environment variable NOPE is not set'],
     ['listen: here\n', 'field listen, found "here": needs host:port'],
     ['targets: [\n', 'line 2'],

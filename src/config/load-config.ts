@@ -1,8 +1,8 @@
 // plimsoll.yaml, the files that it names and the environment to settings.
 import { readFile, stat } from 'node:fs/promises';
-import { problemsToError, type ConfigProblem } from './config-problem.ts';
+import { problemsToError, sortProblems, type ConfigProblem } from './config-problem.ts';
 import { ConfigSchema, type ConfigValues } from './config-schema.ts';
-import { checkTogether, makeSettings } from './make-settings.ts';
+import { checkTogether, makeSettings, makeTarget, type TargetValues } from './make-settings.ts';
 import { SettingsReader, type Path } from './read-settings.ts';
 import {
   isReference,
@@ -13,7 +13,7 @@ import {
   type Sources,
 } from './references.ts';
 import type { SettingSchema } from './setting-kinds.ts';
-import type { Settings } from './settings.ts';
+import type { Settings, TargetSetting } from './settings.ts';
 import { MAX_CONFIG_BYTES, parseYaml, textsOf } from './yaml-document.ts';
 
 /** The file that `init` writes and `config check` reads. */
@@ -23,6 +23,11 @@ export interface ReadConfig {
   /** Null where there is a problem. */
   readonly settings: Settings | null;
   readonly problems: readonly ConfigProblem[];
+  /** What can be looked at further, other problems or not. */
+  readonly sound: {
+    readonly targets: readonly { readonly index: number; readonly setting: TargetSetting }[];
+    readonly sourceDirs: readonly { readonly index: number; readonly folder: string }[];
+  };
   /** For what only those who use a setting can find wrong: a problem at its place. */
   readonly problemAt: (path: Path, fact: string, fix: string) => ConfigProblem;
   /** Files whose text is part of it, as they are found on disk. */
@@ -74,13 +79,36 @@ function readDocument(
   const reader = new SettingsReader(document, sources, ConfigSchema as SettingSchema);
   // The schema is the type: a test reads every setting of it.
   const values = reader.read() as ConfigValues;
-  checkTogether(values, (path, fact, fix) => reader.add(path, fact, fix));
+  checkTogether(values, (path, fact, fix, unless = [path]) => {
+    if (!unless.some((each) => hasProblem(reader.problems, each.join('.')))) reader.add(path, fact, fix);
+  });
   const port = checkPort(sources.environment);
   const problems = port === null ? reader.problems : [...reader.problems, port];
   return {
     settings: problems.length > 0 ? null : withPort(makeSettings(values), sources.environment),
-    problems: [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    problems: sortProblems(problems),
+    sound: soundOf(values, problems),
     problemAt: (path, fact, fix) => reader.problem(path, fact, fix),
+  };
+}
+
+function hasProblem(problems: readonly ConfigProblem[], path: string): boolean {
+  return problems.some(({ field }) => field === path || field.startsWith(`${path}.`));
+}
+
+function soundOf(values: ConfigValues, problems: readonly ConfigProblem[]): ReadConfig['sound'] {
+  // What could not be read is undefined, whatever the type says.
+  const targets: readonly (TargetValues | undefined)[] = values.targets ?? [];
+  const folders: readonly (string | undefined)[] = values.source ?? [];
+  return {
+    targets: targets.flatMap((target, index) =>
+      target !== undefined && !hasProblem(problems, `targets.${index}`)
+        ? [{ index, setting: makeTarget(target) }]
+        : [],
+    ),
+    sourceDirs: folders.flatMap((folder, index) =>
+      folder !== undefined && !hasProblem(problems, `source.${index}`) ? [{ index, folder }] : [],
+    ),
   };
 }
 
@@ -106,7 +134,8 @@ async function readText(file: string): Promise<string | ConfigProblem> {
     return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const why = code === 'ENOENT' ? 'cannot be read: there is no such file' : `cannot be read (${code ?? ''})`;
+    const why =
+      code === 'ENOENT' ? 'cannot be read: there is no such file' : `cannot be read (${code ?? ''})`;
     return wholeProblem(why, 'Name a file that is there; plimsoll init writes a first one.');
   }
 }
@@ -117,5 +146,5 @@ function wholeProblem(fact: string, fix: string, field = '', found: string | nul
 
 function failed(problems: readonly ConfigProblem[]): ReadConfig {
   const problemAt = (path: Path, fact: string, fix: string) => wholeProblem(fact, fix, path.join('.'));
-  return { settings: null, problems, problemAt, files: [] };
+  return { settings: null, problems, problemAt, sound: { targets: [], sourceDirs: [] }, files: [] };
 }

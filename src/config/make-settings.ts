@@ -11,7 +11,7 @@ import {
   type TargetSetting,
 } from './settings.ts';
 
-type TargetValues = NonNullable<ConfigValues['targets']>[number];
+export type TargetValues = NonNullable<ConfigValues['targets']>[number];
 type TargetMap = Exclude<TargetValues, string>;
 type ServiceValues = NonNullable<ConfigValues['services']>[string];
 
@@ -56,7 +56,7 @@ function makeService({ intervals }: ServiceValues): Partial<IntervalSettings> {
   };
 }
 
-function makeTarget(target: TargetValues): TargetSetting {
+export function makeTarget(target: TargetValues): TargetSetting {
   if (typeof target === 'string') return { ...EMPTY_TARGET, url: target };
   const { metrics, pprof } = target;
   return {
@@ -80,12 +80,11 @@ function makeTarget(target: TargetValues): TargetSetting {
 function makeAccess({ tls, bearer, bearerFile, basic }: TargetMap): Access | null {
   const secretOf = (secret: string | undefined, file: string | undefined) =>
     secret !== undefined ? { secret } : { file: file ?? '' };
-  const auth: Access['auth'] =
-    bearer !== undefined || bearerFile !== undefined
-      ? { kind: 'bearer', ...secretOf(bearer, bearerFile) }
-      : basic
-        ? { kind: 'basic', user: basic.user, ...secretOf(basic.password, basic.passwordFile) }
-        : null;
+  const byPassword: Access['auth'] = basic
+    ? { kind: 'basic', user: basic.user, ...secretOf(basic.password, basic.passwordFile) }
+    : null;
+  const isBearer = bearer !== undefined || bearerFile !== undefined;
+  const auth: Access['auth'] = isBearer ? { kind: 'bearer', ...secretOf(bearer, bearerFile) } : byPassword;
   if (!tls && auth === null) return null;
   const files = tls && {
     ca: tls.ca ?? null,
@@ -96,13 +95,18 @@ function makeAccess({ tls, bearer, bearerFile, basic }: TargetMap): Access | nul
   return { tls: files ?? null, auth };
 }
 
-export type AddProblem = (path: Path, fact: string, fix: string) => void;
+/** @param unless a problem at or below one of these is told already: this one only follows from it. By default `path`. */
+export type AddProblem = (path: Path, fact: string, fix: string, unless?: readonly Path[]) => void;
 
 /** What is wrong between values, added where it stands. Values that could not be read are undefined. */
 export function checkTogether(values: ConfigValues, add: AddProblem): void {
   const { kind, url } = values.storage;
   if (kind === 'clickhouse' && url === undefined)
-    add(['storage', 'kind'], 'clickhouse needs a url', 'Add storage.url, http://clickhouse:8123/ for example.');
+    add(
+      ['storage', 'kind'],
+      'clickhouse needs a url',
+      'Add storage.url, http://clickhouse:8123/ for example.',
+    );
   if (url !== undefined && kind !== undefined && kind !== 'clickhouse')
     add(['storage', 'url'], `${kind} has no url`, 'Remove it, or write kind: clickhouse.');
   values.targets?.forEach((target, i) => {
@@ -114,7 +118,11 @@ const KEEP_ONE = 'Keep one of them.';
 
 function checkTarget(target: TargetMap, path: Path, add: AddProblem): void {
   if (target.url === undefined && target.metrics === undefined && target.pprof === undefined)
-    add(path, 'a target needs url, metrics or pprof', 'Add url: http://host:port.');
+    add(path, 'a target needs url, metrics or pprof', 'Add url: http://host:port.', [
+      [...path, 'url'],
+      [...path, 'metrics'],
+      [...path, 'pprof'],
+    ]);
   const { bearer, bearerFile, basic, tls } = target;
   const exclude = (key: string, other: string) =>
     add([...path, key], `${other} and ${key} exclude each other`, KEEP_ONE);
@@ -127,7 +135,11 @@ function checkTarget(target: TargetMap, path: Path, add: AddProblem): void {
     // Not read into the type: what is missing is undefined all the same.
     const user: string | undefined = basic.user;
     if (user === undefined || (password === undefined && passwordFile === undefined))
-      add([...path, 'basic'], 'needs user, and password or passwordFile', 'Write both, in lines of their own.');
+      add(
+        [...path, 'basic'],
+        'needs user, and password or passwordFile',
+        'Write both, in lines of their own.',
+      );
   }
   if (tls && (tls.cert === undefined) !== (tls.key === undefined))
     add([...path, 'tls'], 'cert and key belong together', 'Name both files.');

@@ -9,8 +9,8 @@ import { pairsOf, type YamlDocument } from './yaml-document.ts';
 
 export type Path = readonly (string | number)[];
 
-/** Values that are read, aliases followed: what ten thousand targets need, tenfold. */
-const MAX_VALUES = 1_000_000;
+/** Values that are read, aliases followed: twenty for each of ten thousand targets. */
+const MAX_VALUES = 200_000;
 
 export class SettingsReader {
   readonly problems: ConfigProblem[] = [];
@@ -79,7 +79,12 @@ export class SettingsReader {
     const { items } = schema;
     if (isNothing(node) || !items) return [];
     if (!isSeq(node)) {
-      this.#addAt(node, path, `needs a list, and is ${describe(node)}`, 'Begin each entry with "- " in a line of its own.');
+      this.#addAt(
+        node,
+        path,
+        `needs a list, and is ${describe(node)}`,
+        'Begin each entry with "- " in a line of its own.',
+      );
       return [];
     }
     return node.items.map((item, i) => {
@@ -132,10 +137,15 @@ export class SettingsReader {
     const entries = new Map<string, { keyNode: Node | null; value: Node | null }>();
     if (isNothing(node)) return entries;
     if (!isMap(node)) {
-      this.#addAt(node, path, `needs a mapping, and is ${describe(node)}`, 'Write "name: value" lines below it, indented.');
+      this.#addAt(
+        node,
+        path,
+        `needs a mapping, and is ${describe(node)}`,
+        'Write "name: value" lines below it, indented.',
+      );
       return entries;
     }
-    for (const { key, keyNode, value } of pairsOf(node as YAMLMap)) {
+    for (const { key, keyNode, value } of pairsOf(node)) {
       if (entries.has(key))
         this.#addAt(keyNode, [...path, shorten(key)], 'stands here twice', 'Keep one of them.');
       else entries.set(key, { keyNode, value });
@@ -199,7 +209,12 @@ function describe(node: Node | null): string {
 }
 
 /** A setting that stands elsewhere in the file, by its full name. */
-function elsewhere(key: string, schema: SettingSchema, here: Path, path: readonly string[] = []): string | null {
+function elsewhere(
+  key: string,
+  schema: SettingSchema,
+  here: Path,
+  path: readonly string[] = [],
+): string | null {
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const at = [...path, name];
     if (name === key && at.join('.') !== [...here, key].join('.')) return at.join('.');

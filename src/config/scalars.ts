@@ -13,10 +13,15 @@ export function readScalar(raw: unknown, schema: SettingSchema): ReadScalar {
   if (kind === 'size') return readSize(raw);
   if (kind === 'process') {
     const isProcess = typeof raw === 'number' && Number.isInteger(raw) && raw > 0;
-    return isProcess ? { value: raw } : { fact: 'needs a process id', fix: 'Write a whole number above zero.' };
+    return isProcess
+      ? { value: raw }
+      : { fact: 'needs a process id', fix: 'Write a whole number above zero.' };
   }
   if (typeof raw !== 'string')
-    return { fact: 'needs text', fix: 'Put it in quotes where it looks like a number, a date or yes and no.' };
+    return {
+      fact: 'needs text',
+      fix: 'Put it in quotes where it looks like a number, a date or yes and no.',
+    };
   return readText(raw, kind, schema);
 }
 
@@ -47,7 +52,8 @@ function readText(raw: string, kind: ScalarKind, schema: SettingSchema): ReadSca
       };
     }
     case 'service':
-      if (raw.includes('/')) return { fact: 'a service name has no slash', fix: 'Write a dash or a dot instead.' };
+      if (raw.includes('/'))
+        return { fact: 'a service name has no slash', fix: 'Write a dash or a dot instead.' };
       break;
     default:
   }

@@ -39,11 +39,20 @@ export function parseYaml(text: string): YamlDocument | { readonly problems: rea
   const document = compose(text, lines);
   if (document === null)
     return whole(`nested deeper than ${MAX_DEPTH} levels`, 'plimsoll.yaml has five levels at most.');
-  const broken = [...document.errors, ...document.warnings].slice(0, MAX_PROBLEMS).map(({ message, pos }): ConfigProblem => {
-    const { line, col } = lines.linePos(pos[0]);
-    const fact = `not YAML: ${withoutText(message)}`;
-    return { line, column: col, field: '', found: null, fact, fix: 'Check quotes, brackets and indentation here.' };
-  });
+  const broken = [...document.errors, ...document.warnings]
+    .slice(0, MAX_PROBLEMS)
+    .map(({ message, pos }): ConfigProblem => {
+      const { line, col } = lines.linePos(pos[0]);
+      const fact = `not YAML: ${withoutText(message)}`;
+      return {
+        line,
+        column: col,
+        field: '',
+        found: null,
+        fact,
+        fix: 'Check quotes, brackets and indentation here.',
+      };
+    });
   if (broken.length > 0) return { problems: broken };
   const anchors = resolveAliases(document);
   return {
@@ -82,7 +91,7 @@ function compose(text: string, lines: LineCounter): Document | null {
   if (first === undefined) return new Document();
   if (second)
     first.errors.push(new YAMLParseError([second.range[0], second.range[1]], 'MULTIPLE_DOCS', SEVERAL));
-  return first as Document;
+  return first;
 }
 
 const SEVERAL = 'several documents in one file';

@@ -1,12 +1,18 @@
 import { MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 
-/** What a watch needs to know of its settings; all spans in virtual time unless they say otherwise. */
-export interface WatchSettings {
+/** How often a target is asked, in virtual time. */
+export interface WatchIntervals {
   readonly gaugeIntervalMillis: Millis;
   /** Least time between two profiles of one kind from one target. */
   readonly profileIntervalMillis: Millis;
   /** The same in diagnostic mode. */
   readonly diagnosticProfileIntervalMillis: Millis;
+}
+
+/** What a watch needs to know of its settings. */
+export interface WatchSettings extends WatchIntervals {
+  /** By name of the service: what differs from the intervals of all. */
+  readonly services: ReadonlyMap<string, Partial<WatchIntervals>>;
   /** Folders with Go sources, for showing the culprit. */
   readonly sourceDirs: readonly string[];
 }

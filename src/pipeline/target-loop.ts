@@ -18,7 +18,8 @@ export interface ProfileWish {
 export interface LoopParts {
   readonly source: TargetSource;
   readonly clock: Clock;
-  readonly gaugeIntervalMillis: Millis;
+  /** Virtual; asked before each round, since settings may change. */
+  readonly gaugeInterval: () => Millis;
   /** Delay before the n-th retry in a row, virtual milliseconds. */
   readonly retryDelay: (failuresInARow: number) => Millis;
   /** Spreads the first rounds of many targets over one interval: a number in [0, 1). */
@@ -38,11 +39,11 @@ export interface LoopParts {
  * Resolves when `signal` aborts and the last answer is handled.
  */
 export async function runTargetLoop(parts: LoopParts, signal: AbortSignal): Promise<void> {
-  const { clock, gaugeIntervalMillis } = parts;
+  const { clock, gaugeInterval } = parts;
   let failuresInARow = 0;
   let profiles: Promise<void> = Promise.resolve();
   let isTakingProfiles = false;
-  let due = clock.now() + parts.phase * gaugeIntervalMillis;
+  let due = clock.now() + parts.phase * gaugeInterval();
   while (!signal.aborted) {
     await clock.sleepUntil(due, signal);
     if (signal.aborted) break;
@@ -55,7 +56,7 @@ export async function runTargetLoop(parts: LoopParts, signal: AbortSignal): Prom
     failuresInARow = isAnswering ? 0 : failuresInARow + 1;
     const now = clock.now();
     due = isAnswering
-      ? Math.max(due + gaugeIntervalMillis, now) // a round that was missed is not made up for
+      ? Math.max(due + gaugeInterval(), now) // a round that was missed is not made up for
       : now + parts.retryDelay(failuresInARow);
     parts.announceNextTry(
       outcomes.map((o) => o.request),

@@ -28,6 +28,7 @@ import {
   DIAGNOSTIC_LONGEST_MILLIS,
   GAUGE_FLUSH_MILLIS,
   PROFILES_AT_ONCE,
+  type WatchIntervals,
   type WatchSettings,
   STORED_ROWS_READ,
 } from './settings.ts';
@@ -73,6 +74,7 @@ export interface AddTarget {
 
 export class Watch implements WatchView {
   readonly #parts: WatchParts;
+  #settings: WatchSettings;
   readonly #targets = new Map<string, WatchedTarget>();
   readonly #incidents = new Map<string, Incident>();
   readonly #decoder = new ProfileDecoder();
@@ -91,6 +93,7 @@ export class Watch implements WatchView {
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    this.#settings = parts.settings;
     this.#explainer = new SourceExplainer({
       folders: parts.settings.sourceDirs,
       carried: parts.carriedSources ?? null,
@@ -166,13 +169,13 @@ export class Watch implements WatchView {
   }
 
   async #runLoop(watched: WatchedTarget, source: TargetSource): Promise<void> {
-    const { clock, settings, random, talk } = this.#parts;
+    const { clock, random, talk } = this.#parts;
     try {
       await runTargetLoop(
         {
           source,
           clock,
-          gaugeIntervalMillis: settings.gaugeIntervalMillis,
+          gaugeInterval: () => this.#intervalsOf(watched).gaugeIntervalMillis,
           retryDelay: (failures) => computeBackoff(failures, random()) * clock.timeMap.scale,
           phase: this.#targets.size <= 1 ? 0 : random(),
           profileGate: this.#gate,
@@ -214,10 +217,12 @@ export class Watch implements WatchView {
   #afterRound(watched: WatchedTarget, atMillis: Millis): readonly ProfileWish[] {
     this.#isFirstRoundTried = true;
     this.#evaluate(watched, atMillis);
-    const { settings } = this.#parts;
+    const intervals = this.#intervalsOf(watched);
     const isDiagnostic = (watched.diagnosticUntilMillis ?? 0) > atMillis;
     if (!isDiagnostic) watched.diagnosticUntilMillis = null;
-    const interval = isDiagnostic ? settings.diagnosticProfileIntervalMillis : settings.profileIntervalMillis;
+    const interval = isDiagnostic
+      ? intervals.diagnosticProfileIntervalMillis
+      : intervals.profileIntervalMillis;
     return watched.investigation
       .wantedProfiles(atMillis, {
         ...(isDiagnostic ? DIAGNOSTIC_SNAPSHOTS : PRODUCTION_SNAPSHOTS),
@@ -227,6 +232,10 @@ export class Watch implements WatchView {
       })
       .filter(({ kind }) => watched.mayTake(kind, atMillis))
       .map(({ kind, gc, reason }) => ({ kind, form: 'proto', gc, reason }));
+  }
+
+  #intervalsOf({ name }: WatchedTarget): WatchIntervals {
+    return { ...this.#settings, ...this.#settings.services.get(name.service) };
   }
 
   /** Evidence of a recording: same stages, in order of time. Call `finishFeed` at its end. */

@@ -107,7 +107,7 @@ async function recordUntilDone(run: RecordRun): Promise<{ pieces: number; bytes:
     {
       source: run.opened.source,
       clock,
-      gaugeIntervalMillis: options.gaugeInterval ?? RECORD_GAUGE_MILLIS,
+      gaugeInterval: () => options.gaugeInterval ?? RECORD_GAUGE_MILLIS,
       retryDelay: (failures) => computeBackoff(failures, Math.random()) * options.timeScale,
       phase: 0,
       profileGate: new Gate(1),

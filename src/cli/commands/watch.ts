@@ -1,6 +1,6 @@
 import { PlimsollError, describeError } from '../../base/errors.ts';
 import { formatDuration, type Millis } from '../../base/units.ts';
-import { loadConfig, settingsWithoutFile } from '../../config/load-config.ts';
+import { settingsOf, settingsWithoutFile } from '../../config/load-config.ts';
 import type { RetentionSettings, Settings } from '../../config/settings.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
@@ -12,6 +12,7 @@ import { startServer, type RunningServer } from '../../server/start-server.ts';
 import { openStore } from '../../store/open.ts';
 import type { Retention } from '../../store/retention.ts';
 import type { OpenedStore } from '../../store/opened-store.ts';
+import { readCheckedConfig } from '../checked-config.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import {
   checkPid,
@@ -51,7 +52,7 @@ export async function gatherSettings(
   environment: NodeJS.ProcessEnv,
 ): Promise<Settings> {
   const base = options.config
-    ? await loadConfig(options.config, environment)
+    ? settingsOf(options.config, await readCheckedConfig(options.config, environment))
     : settingsWithoutFile(environment);
   const storage = options.storage ?? null;
   const isUrl = storage !== null && /^https?:\/\//.test(storage);
@@ -90,7 +91,7 @@ export async function watchCommand(
   }
   settings.targets.forEach(checkAddresses);
   checkNamesDiffer(settings.targets);
-  await checkSourceFolders(settings.sourceDirs);
+  await checkSourceFolders(options.source);
   await checkPid(options);
   const stop = stopOnSignals();
   try {

@@ -1,0 +1,57 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatProblem } from '../config/config-problem.ts';
+import { readCheckedConfig } from './checked-config.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plimsoll-config-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function problemsOf(text: string): Promise<string[]> {
+  const file = join(folder, 'plimsoll.yaml');
+  await writeFile(file, text);
+  const { problems } = await readCheckedConfig(file, { URL: 'ftp://me:hunter2@x' });
+  return problems.map((problem) => formatProblem('f', problem));
+}
+
+describe('readCheckedConfig', () => {
+  it('finds addresses that are none, namesakes and folders that are not there, each in its line', async () => {
+    const text = `source:
+  - /nowhere/at/all
+targets:
+  - http://a:1
+  - ftp://b
+  - pid:none
+  - service: a:1
+    url: http://a:1/metrics
+  - \${URL}
+listen: here
+`;
+    const problems = await problemsOf(text);
+    expect(problems.map((line) => line.split(':').slice(0, 4).join(':'))).toEqual([
+      'f:2:5: source.0',
+      'f:5:5: targets.1',
+      'f:6:5: targets.2',
+      'f:7:5: targets.3',
+      'f:9:5: targets.4',
+      'f:10:9: listen',
+    ]);
+    expect(problems[3]).toContain('has the name and address of targets.0');
+    expect(problems.join()).not.toContain('hunter2');
+  });
+
+  it('finds nothing in what can be watched', async () => {
+    expect(await problemsOf('targets: [http://a:1, b:2, "port:80", "name:x"]\n')).toEqual([]);
+  });
+
+  it('tells a file that is not there from a folder', async () => {
+    const { problems } = await readCheckedConfig(folder, {});
+    expect(problems).toMatchObject([{ line: null, fact: 'is a folder' }]);
+    const missing = await readCheckedConfig(join(folder, 'none.yaml'), {});
+    expect(missing.problems).toMatchObject([{ fact: 'cannot be read: there is no such file' }]);
+  });
+});

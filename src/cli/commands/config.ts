@@ -1,0 +1,38 @@
+import { formatProblem } from '../../config/config-problem.ts';
+import { buildConfigJsonSchema } from '../../config/json-schema.ts';
+import { CONFIG_FILE } from '../../config/load-config.ts';
+import { readCheckedConfig } from '../checked-config.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+
+export interface ConfigCheckOptions {
+  readonly json?: boolean;
+}
+
+/** Everything that is wrong with a configuration, one line each: 0 when it is nothing, else 3. No value of a secret is told. */
+export async function configCheckCommand(
+  named: string | undefined,
+  options: ConfigCheckOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<ExitStatus> {
+  const file = named ?? CONFIG_FILE;
+  const { settings, problems, files } = await readCheckedConfig(file, environment);
+  const isValid = settings !== null;
+  if (options.json === true) {
+    const targets = settings?.targets.length ?? null;
+    process.stdout.write(`${JSON.stringify({ file, isValid, targets, files, problems }, null, 2)}\n`);
+  } else if (settings !== null) {
+    const count = settings.targets.length;
+    process.stdout.write(`${file}: valid, ${count} ${count === 1 ? 'target' : 'targets'}\n`);
+  } else {
+    process.stderr.write(problems.map((problem) => `${formatProblem(file, problem)}\n`).join(''));
+    const count = problems.length;
+    process.stderr.write(`plimsoll: ${file}: ${count} ${count === 1 ? 'problem' : 'problems'}\n`);
+  }
+  return isValid ? EXIT.none : EXIT.error;
+}
+
+/** The JSON Schema of plimsoll.yaml, for editors. */
+export function configSchemaCommand(): ExitStatus {
+  process.stdout.write(`${JSON.stringify(buildConfigJsonSchema(), null, 2)}\n`);
+  return EXIT.none;
+}
