@@ -1,5 +1,5 @@
 // From nodes of YAML to values, as the schema says: every problem is found, none ends the reading.
-import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { MAX_PROBLEMS, type ConfigProblem } from './config-problem.ts';
 import { nearestName } from './nearest-name.ts';
 import { resolveReferences, type Sources } from './references.ts';
