@@ -142,7 +142,7 @@ describe('what cannot be done is refused with one line, an empty standard output
   it('a setting of a file that is none, with the line', async () => {
     const file = join(folder, 'plimsoll.yaml');
     await writeFile(file, 'targets:\n  - http://127.0.0.1:6060\nlisten: everywhere\n');
-    expectRefused(await runCli(['watch', '-c', file]), /plimsoll.yaml, line 3, field listen/);
+    expectRefused(await runCli(['watch', '-c', file]), /plimsoll.yaml, line 3, column 9, field listen/);
   });
 
   it('a recording of a newer version', async () => {

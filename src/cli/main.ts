@@ -350,7 +350,13 @@ Without Go it replays a recording that ships with the product.`,
     .argument('<report>')
     .argument('<profile...>');
 
-  const config = program.command('config').description('plimsoll.yaml: check it, or print its schema');
+  const config = program
+    .command('config')
+    .description('plimsoll.yaml: check it, or print its schema')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  plimsoll config check plimsoll.yaml\n  plimsoll config schema > plimsoll.schema.json',
+    );
   config
     .command('check')
     .description('everything that is wrong with a configuration; exit 0 nothing, 3 something')
