@@ -12,6 +12,7 @@ const PURE_MAY_IMPORT = {
   diagnose: ['base', 'model', 'profile', 'series', 'detect', 'gosource'],
   incident: ['base', 'model'],
   report: ['base', 'model', 'profile', 'flamegraph'],
+  host: ['base', 'model', 'parse', 'series', 'report'],
   protocol: ['base', 'model', 'profile', 'flamegraph'],
 };
 const IO_MAY_IMPORT = {

@@ -14,6 +14,7 @@ import type { WatchOptions } from './commands/watch.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { DemoOptions } from './commands/demo.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
+import type { OomOptions } from './commands/oom.ts';
 import type { RecordOptions } from './commands/record.ts';
 import type { GcTraceOptions } from './commands/gctrace.ts';
 import type { ScreenOptions } from './commands/screen.ts';
@@ -318,6 +319,37 @@ Exit status: 0 no leak, 1 leak, 2 cannot tell, 3 error.`,
     .action(async (target: string, options: DoctorOptions) => {
       const { doctorCommand } = await import('./commands/doctor.ts');
       await endWith(doctorCommand(target, options));
+    });
+
+  program
+    .command('oom')
+    .description(
+      'why processes were killed for memory: who, which limit, made of what, how often; crashes of Go, too',
+    )
+    .argument(
+      '[file...]',
+      'kernel logs (dmesg, journal, syslog), logs with Go crashes, kubectl get pod -o json; - = standard input; none = this machine',
+    )
+    .option(
+      '--cgroup <path>',
+      'a cgroup: kills, limit, what it holds; its folder, or its path as the kernel log has it',
+    )
+    .option('--service <name>', 'why was there no alert? asks a running watch about this service')
+    .option('--server <url>', 'the running plimsoll watch', 'http://127.0.0.1:7117')
+    .option('--json', 'one plimsoll-oom/1 document on standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sudo plimsoll oom                                what this machine's kernel remembers
+  sudo dmesg --time-format=iso | plimsoll oom -
+  kubectl get pod orders-7d9f -o json | plimsoll oom - node-7-kern.log
+  plimsoll oom kern.log --service orders           why was there no alert before?
+Exit 0 no kill and no crash, 1 there were, 2 kills are counted but not in the log, 3 error.`,
+    )
+    .action(async (files: string[], options: OomOptions) => {
+      const { oomCommand } = await import('./commands/oom.ts');
+      await endWith(oomCommand(files, options));
     });
 
   program

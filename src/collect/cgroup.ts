@@ -93,6 +93,30 @@ export async function findCgroup(pid: number, options: ProcOptions = {}): Promis
   return null;
 }
 
+/**
+ * A group by its path, as the kernel log or /proc/PID/cgroup names it, or by its folder.
+ *
+ * @returns null where there is none with a memory controller.
+ */
+export async function findCgroupByPath(path: string, options: ProcOptions = {}): Promise<CgroupPlace | null> {
+  const root = options.fsRoot ?? '/';
+  const folders = [
+    path,
+    join(root, 'sys/fs/cgroup/memory', path),
+    join(root, 'sys/fs/cgroup', path),
+    join(root, 'sys/fs/cgroup/unified', path),
+  ];
+  for (const folder of folders) {
+    for (const version of [2, 1] as const) {
+      const { current } = version === 2 ? V2_FILES : V1_FILES;
+      if ((await readSystemText(join(folder, current), options)) === null) continue;
+      const depth = path.split('/').filter((part) => part !== '').length;
+      return { version, path, folder, depth: folder === path ? 0 : depth };
+    }
+  }
+  return null;
+}
+
 /** One line of mountinfo: `31 23 0:28 /root /mount/point options - type source superoptions`. */
 function pathBelowMount(
   line: string,

@@ -1,0 +1,180 @@
+// Kills, container statuses and what a watch saw, put together: one answer a service. Start here for OOM forensics.
+import type { Bytes, Millis } from '../base/units.ts';
+import type { Growth } from '../model/finding.ts';
+import type { ContainerHistory } from '../parse/container-status.ts';
+import type { OomKill, OomVictim } from '../parse/oom-log.ts';
+import { nameCgroup, type CgroupName } from './cgroup-name.ts';
+import { findSawtooth, type OomLife, type OomSawtooth } from './oom-lives.ts';
+import { describeParts, rssOf, type MemoryPart } from './oom-parts.ts';
+import { judgeRole, type RoleAnswer } from './oom-role.ts';
+import { whyNoAlert, type SilenceAnswer, type WatchRecord } from './why-no-alert.ts';
+
+/** One kill as it is told. Everything that no source said is null. */
+export interface KillAnswer {
+  readonly atMillis: Millis | null;
+  readonly bootSeconds: number | null;
+  readonly scope: OomKill['scope'];
+  readonly victim: OomVictim | null;
+  readonly invokedBy: string | null;
+  readonly limitBytes: Bytes | null;
+  readonly usedBytes: Bytes | null;
+  /** How often the limit was met so far. */
+  readonly limitHits: number | null;
+  readonly swapLimitBytes: Bytes | null;
+  readonly limitCgroup: string | null;
+  readonly parts: readonly MemoryPart[];
+  /** The largest others of the table. */
+  readonly beside: readonly { readonly pid: number; readonly name: string; readonly rssBytes: Bytes }[];
+  readonly killedWithIt: readonly OomVictim[];
+  /** The request was for so many contiguous pages that fragmentation may be the reason. */
+  readonly isLargeRequest: boolean;
+}
+
+/** All kills of one service: the same name in the same pod, container, unit, or on the machine. */
+export interface ServiceAnswer {
+  readonly name: string;
+  readonly place: string;
+  readonly role: RoleAnswer;
+  readonly every: OomSawtooth['every'];
+  /** Growth per life, mean over the lives. */
+  readonly growth: Growth | null;
+  readonly lives: readonly OomLife[];
+  /** Of `lives`; see OomSawtooth. */
+  readonly clock: OomSawtooth['clock'];
+  /** Newest first. */
+  readonly kills: readonly KillAnswer[];
+  readonly container: ContainerHistory | null;
+  readonly silence: SilenceAnswer | null;
+}
+
+export interface OomEvidence {
+  readonly kills: readonly OomKill[];
+  readonly containers: readonly ContainerHistory[];
+  /** What a watch knows of a service, asked for the newest kill. */
+  readonly watched: { readonly name: string; readonly record: WatchRecord } | null;
+}
+
+/** Others of the table that are shown. */
+const MAX_BESIDE = 3;
+/** From this order on an allocation may fail with memory free (costly orders of the kernel). */
+const LARGE_ORDER = 4;
+
+/** One answer for each service that was killed, the one with the newest kill first. */
+export function answerOom({ kills, containers, watched }: OomEvidence): ServiceAnswer[] {
+  const services = new Map<
+    string,
+    { kills: OomKill[]; container: ContainerHistory | null; group: CgroupName | null }
+  >();
+  for (const kill of kills) {
+    const path = kill.victimCgroup ?? kill.limitCgroup;
+    const group = path === null ? null : nameCgroup(path);
+    const key = `${kill.victim?.name ?? kill.invokedBy ?? '?'} in ${group?.lasting ?? 'the machine'}`;
+    const container = group === null ? null : findContainer(containers, group);
+    const service = services.get(key) ?? { kills: [], container, group };
+    service.container ??= container;
+    service.kills.push(kill);
+    services.set(key, service);
+  }
+  const answers = [...services.values()].map((service) => answerService(service, watched));
+  const told = new Set([...services.values()].map(({ container }) => container));
+  for (const container of containers) {
+    const isKilled = container.lives.some(({ reason }) => reason === 'OOMKilled');
+    if (isKilled && !told.has(container)) {
+      answers.push(answerService({ kills: [], container, group: null }, watched));
+    }
+  }
+  return answers.sort((a, b) => newest(b) - newest(a));
+}
+
+function newest({ kills, lives }: ServiceAnswer): number {
+  return kills[0]?.atMillis ?? lives.at(-1)?.toMillis ?? -Infinity;
+}
+
+function findContainer(containers: readonly ContainerHistory[], group: CgroupName): ContainerHistory | null {
+  const ofLife = containers.find(({ lives }) =>
+    lives.some(({ containerId }) => containerId !== null && containerId === group.containerId),
+  );
+  if (ofLife !== undefined || group.podUid === null) return ofLife ?? null;
+  // A pod of one container has no other that it could be.
+  const ofPod = containers.filter(({ podUid }) => podUid === group.podUid);
+  return ofPod.length === 1 ? (ofPod[0] ?? null) : null;
+}
+
+function answerService(
+  service: { kills: OomKill[]; container: ContainerHistory | null; group: CgroupName | null },
+  watched: OomEvidence['watched'],
+): ServiceAnswer {
+  const { container, group } = service;
+  const kills = [...service.kills].sort((a, b) => orderOf(a) - orderOf(b));
+  const last = kills.at(-1) ?? null;
+  const sawtooth = findSawtooth(kills, container);
+  const name = last?.victim?.name ?? last?.invokedBy ?? container?.container ?? 'unknown';
+  const killedAt = last?.atMillis ?? sawtooth.lives.at(-1)?.toMillis ?? null;
+  const limitBytes = last === null ? (container?.limitBytes ?? null) : describeParts(last).limitBytes;
+  const isMine = watched !== null && (watched.name === name || watched.name === container?.container);
+  const silence = isMine && killedAt !== null ? whyNoAlert(killedAt, limitBytes, watched.record) : null;
+  const lengthsMillis = sawtooth.lives.map(({ fromMillis, toMillis }) => toMillis - fromMillis);
+  const grows = silence?.growth ? describeGrowth(silence.growth) : null;
+  return {
+    name,
+    place: placeOf(last, group, container),
+    role:
+      last === null
+        ? {
+            role: 'unknown',
+            why: 'the status tells that it was killed, and not what held the memory: give the kernel log of its node',
+          }
+        : judgeRole(last, kills.slice(0, -1), { lengthsMillis }, grows),
+    every: sawtooth.every,
+    growth: sawtooth.growth,
+    lives: sawtooth.lives,
+    clock: sawtooth.clock,
+    kills: kills.map(answerKill).reverse(),
+    container,
+    silence,
+  };
+}
+
+function describeGrowth(growth: NonNullable<SilenceAnswer['growth']>): { text: string; isGrowing: boolean } {
+  const mib = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB/h`;
+  return {
+    text: `${mib(growth.perHour)} (${mib(growth.low)} to ${mib(growth.high)})`,
+    isGrowing: growth.low > 0,
+  };
+}
+
+function orderOf({ atMillis, bootSeconds }: OomKill): number {
+  return atMillis ?? bootSeconds ?? 0;
+}
+
+function placeOf(kill: OomKill | null, group: CgroupName | null, container: ContainerHistory | null): string {
+  if (container !== null) return `${container.namespace}/${container.pod}, container ${container.container}`;
+  if (group !== null) return group.title;
+  return kill?.scope === 'cgroup' ? 'a cgroup that the log does not name' : 'the machine';
+}
+
+function answerKill(kill: OomKill): KillAnswer {
+  const { victim } = kill;
+  const { usedBytes, limitBytes, parts } = describeParts(kill);
+  const beside = kill.tasks
+    .filter(({ pid }) => pid !== victim?.pid)
+    .sort((a, b) => b.rssPages - a.rssPages)
+    .slice(0, MAX_BESIDE)
+    .map((task) => ({ pid: task.pid, name: task.name, rssBytes: rssOf(kill, task) }));
+  return {
+    atMillis: kill.atMillis,
+    bootSeconds: kill.bootSeconds,
+    scope: kill.scope,
+    victim,
+    invokedBy: kill.invokedBy,
+    limitBytes,
+    usedBytes,
+    limitHits: kill.memory?.failures ?? null,
+    swapLimitBytes: kill.swap?.limitBytes ?? null,
+    limitCgroup: kill.limitCgroup,
+    parts,
+    beside,
+    killedWithIt: kill.others,
+    isLargeRequest: (kill.order ?? 0) >= LARGE_ORDER,
+  };
+}
