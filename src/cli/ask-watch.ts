@@ -12,6 +12,9 @@ const ANSWER_TIMEOUT_MILLIS = 10_000;
 const POINTS = 4000;
 const GAUGES = 'rssBytes,liveFloorBytes,memoryLimitBytes,processStartMillis';
 
+/** A container is up again within seconds, at most five minutes later (CrashLoopBackOff). */
+const RESTART_WITHIN: Millis = 5 * 60_000;
+
 /**
  * @param service as the watch names it.
  * @param atMillis of the kill; null = now.
@@ -33,7 +36,8 @@ export async function askWatch(
   const [target] = mine;
   if (target === undefined) return { target: null, series: null, incidents: [], report: null, snapshots: [] };
   const to = atMillis ?? Date.now();
-  const query = { from: to - DAY_MILLIS, to, points: POINTS, gauges: GAUGES };
+  // A little of what came after: that it was started again shows which instance it was.
+  const query = { from: to - DAY_MILLIS, to: to + RESTART_WITHIN, points: POINTS, gauges: GAUGES };
   const answers = await Promise.all(
     mine.map(async ({ instance }) => ({
       instance,
@@ -68,9 +72,6 @@ function pickKilled(
   const byRestart = answers.find(({ series }) => restartAfter(series) > 0);
   return byRestart ?? answers[0] ?? null;
 }
-
-/** A container is up again within seconds, at most five minutes later (CrashLoopBackOff). */
-const RESTART_WITHIN: Millis = 5 * 60_000;
 
 async function ask(server: string, path: string): Promise<unknown> {
   const url = new URL(path, server);

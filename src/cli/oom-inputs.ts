@@ -1,5 +1,5 @@
 // From files, standard input and this machine to what is known about kills: kernel logs, crashes, container statuses.
-import { readKernelBuffer, readLog } from '../collect/log-input.ts';
+import { readKernelBuffer } from '../collect/kernel-buffer.ts';
 import { PlimsollError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
 import { ByteLines } from '../parse/byte-lines.ts';
@@ -11,6 +11,7 @@ import {
 import { CrashLogReader, type Crash } from '../parse/crash-log.ts';
 import { KernelLogReader, type KernelLogContext } from '../parse/kernel-log.ts';
 import { OomLogReader, type OomKill } from '../parse/oom-log.ts';
+import { readLog } from './read-log.ts';
 
 export interface OomInputs {
   readonly kills: readonly OomKill[];
@@ -38,13 +39,14 @@ function contextNow(bootAtMillis: number | null): KernelLogContext {
 }
 
 /**
+ * @param signal reading ends early when it aborts, and what was read by then counts.
  * @param paths of logs and statuses, `-` for standard input; without one, this machine's kernel buffer is read.
  * @throws PlimsollError LOG_UNREADABLE, METRICS_INVALID
  */
-export async function gatherOomInputs(paths: readonly string[]): Promise<OomInputs> {
+export async function gatherOomInputs(paths: readonly string[], signal: AbortSignal): Promise<OomInputs> {
   if (paths.length === 0) return readThisMachine();
   const all: Omit<OomInputs, 'sources' | 'forgottenKills'>[] = [];
-  for (const path of paths) all.push(await readInput(path));
+  for (const path of paths) all.push(await readInput(path, signal));
   return {
     kills: all.flatMap(({ kills }) => kills),
     crashes: all.flatMap(({ crashes }) => crashes),
@@ -72,7 +74,10 @@ async function readThisMachine(): Promise<OomInputs> {
   };
 }
 
-async function readInput(path: string): Promise<Omit<OomInputs, 'sources' | 'forgottenKills'>> {
+async function readInput(
+  path: string,
+  signal: AbortSignal,
+): Promise<Omit<OomInputs, 'sources' | 'forgottenKills'>> {
   const kernel = new KernelLogReader(contextNow(null));
   const oom = new OomLogReader();
   const lines = new ByteLines();
@@ -80,7 +85,7 @@ async function readInput(path: string): Promise<Omit<OomInputs, 'sources' | 'for
   let status: Uint8Array[] | null = null;
   let isFirst = true;
   let size = 0;
-  for await (const piece of readLog(path)) {
+  for await (const piece of readLog(path, signal, 'LOG_UNREADABLE')) {
     if (isFirst && looksLikeKubernetes(new TextDecoder().decode(piece.subarray(0, 4096)))) status = [];
     isFirst = false;
     if (status !== null) {

@@ -12,9 +12,14 @@ const STDIN = '-';
  * `signal` aborts.
  *
  * @param path `-` = standard input.
- * @throws PlimsollError TRACE_UNREADABLE
+ * @param code of the error: whose advice fits.
+ * @throws PlimsollError TRACE_UNREADABLE, LOG_UNREADABLE
  */
-export async function* readLog(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* readLog(
+  path: string,
+  signal: AbortSignal,
+  code: 'TRACE_UNREADABLE' | 'LOG_UNREADABLE' = 'TRACE_UNREADABLE',
+): AsyncGenerator<Buffer> {
   const source: Readable = path === STDIN ? process.stdin : createReadStream(path);
   const stop = () => source.destroy();
   signal.addEventListener('abort', stop, { once: true });
@@ -23,7 +28,7 @@ export async function* readLog(path: string, signal: AbortSignal): AsyncGenerato
   } catch (error) {
     if (signal.aborted) return;
     const where = path === STDIN ? 'standard input' : path;
-    throw new PlimsollError('TRACE_UNREADABLE', 'collect', describeError(error), { where }, error);
+    throw new PlimsollError(code, 'collect', describeError(error), { where }, error);
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -201,7 +201,7 @@ describe('formatService', () => {
   when         2026-01-01T10:00:00.000Z, 1 h ago
   who          my (odd) server (1888, user 1001); crond asked for memory
   limit        the machine ran out of its 4 GiB
-  made of      anonymous 3.47 GiB, not told 331 MiB, kernel objects 97.7 MiB, page tables 23.4 MiB, tmpfs and shared memory 7.81 MiB, page cache 792 KiB
+  made of      anonymous 3.46 GiB, not told 335 MiB, kernel objects 97.7 MiB, page tables 23.4 MiB, tmpfs and shared memory 7.81 MiB, page cache 792 KiB
   it held      anonymous 3.28 GiB, files 0 B
   beside it    rsyslogd (612) 7.2 MiB
   leaker?      the largest: it held most (3.28 GiB); one kill does not show whether it grew`,

@@ -56,8 +56,11 @@ function machineParts({ machine, pageBytes }: OomKill): OomParts {
   const bytes = (pages: number | null) => (pages ?? 0) * pageBytes;
   const limitBytes = bytes(machine.ramPages);
   const usedBytes = limitBytes - bytes(machine.freePages);
+  // What is shared lies on the lists of anonymous pages, too.
+  const anonBytes =
+    machine.anonPages === null ? null : Math.max(0, bytes(machine.anonPages) - bytes(machine.shmemPages));
   const known: MemoryPart[] = [
-    { name: 'anonymous', bytes: bytes(machine.anonPages) },
+    { name: 'anonymous', bytes: anonBytes ?? 0 },
     { name: 'page cache', bytes: bytes(machine.filePages) },
     { name: 'tmpfs and shared memory', bytes: bytes(machine.shmemPages) },
     { name: 'kernel objects', bytes: bytes(machine.slabPages) },
@@ -67,7 +70,7 @@ function machineParts({ machine, pageBytes }: OomKill): OomParts {
     usedBytes,
     limitBytes,
     parts: split(usedBytes, known),
-    outsideBytes: machine.anonPages === null ? null : usedBytes - bytes(machine.anonPages),
+    outsideBytes: anonBytes === null ? null : usedBytes - anonBytes,
   };
 }
 

@@ -156,11 +156,13 @@ function findReason(
     !(growth && growth.low > 0)
   )
     return `nothing grew: the live heap was ${formatBytes(floor)} of a limit of ${formatBytes(limitBytes)}; the limit is too small for the pace of the collector, or memory outside of Go filled it`;
-  const verdict = record.report?.verdict;
-  if (verdict === 'undetermined')
-    return `it could not be told yet: ${record.report?.needed?.what ?? record.report?.summary ?? 'more observations were needed'}`;
-  if (growth !== null && growth.low <= 0) return 'growth did not stand out from the noise of this process';
-  return `what was seen was judged ${verdict ?? 'undetermined'}: ${record.report?.summary ?? ''}`.trim();
+  // Where it runs again, the report is of the new life and says nothing about this one.
+  const report = record.report !== null && record.report.to <= killedAt ? record.report : null;
+  if (report?.verdict === 'undetermined')
+    return `it could not be told yet: ${report.needed?.what ?? report.summary}`;
+  if (report !== null) return `what was seen was judged ${report.verdict}: ${report.summary}`;
+  if (growth === null || growth.low <= 0) return 'growth did not stand out from the noise of this process';
+  return `it grew, but had not been confirmed as a leak within the ${formatDuration(watched)} of this life`;
 }
 
 function describeSeen(life: LifeRows | null, { snapshots }: WatchRecord, killedAt: Millis): string[] {

@@ -9,6 +9,7 @@ import { askWatch } from '../ask-watch.ts';
 import { describeCrash, formatCrash, type CrashAnswer } from '../crash-answer.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { gatherOomInputs, type OomInputs } from '../oom-inputs.ts';
+import { stopOnSignals } from '../stop-signal.ts';
 import { styleFor } from '../terminal.ts';
 
 export interface OomOptions {
@@ -35,10 +36,11 @@ export interface OomDocument {
  */
 export async function oomCommand(files: readonly string[], options: OomOptions): Promise<ExitStatus> {
   const isCgroupAlone = options.cgroup !== undefined && files.length === 0;
+  const stop = stopOnSignals();
   const [inputs, cgroup] = await Promise.all([
-    isCgroupAlone ? NOTHING : gatherOomInputs(files),
+    isCgroupAlone ? NOTHING : gatherOomInputs(files, stop.signal),
     options.cgroup === undefined ? null : readCgroupAnswer(options.cgroup),
-  ]);
+  ]).finally(() => stop.dispose());
   const record =
     options.service === undefined
       ? null

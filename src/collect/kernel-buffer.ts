@@ -1,9 +1,7 @@
-// Bytes of logs: files, gzipped ones too, standard input, and the kernel's own buffer on this machine.
-import { constants, createReadStream, openSync, readSync, closeSync } from 'node:fs';
+// What the kernel of this machine still remembers of what it wrote.
+import { constants, openSync, readSync, closeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { PlimsollError, describeError } from '../base/errors.ts';
 import type { Bytes, Millis } from '../base/units.ts';
 
@@ -11,37 +9,6 @@ import type { Bytes, Millis } from '../base/units.ts';
 const KMSG_RECORD: Bytes = 8192 + 1024;
 /** The largest ring buffer that a kernel can be told to keep is 16 MiB of text; a bound all the same. */
 const MAX_KMSG_RECORDS = 1_000_000;
-
-/**
- * A log in pieces, unpacked where it is gzipped.
- *
- * @param path `-` = standard input.
- * @throws PlimsollError LOG_UNREADABLE, while it is iterated.
- */
-export async function* readLog(path: string): AsyncGenerator<Uint8Array> {
-  const source: Readable = path === '-' ? process.stdin : createReadStream(path);
-  try {
-    const pieces = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-    const first = await pieces.next();
-    if (first.done === true) return;
-    const head = first.value;
-    const all = chain(head, pieces);
-    if (head[0] === 0x1f && head[1] === 0x8b) {
-      const unpacked = Readable.from(all).on('error', (error) => gunzip.destroy(error));
-      const gunzip = createGunzip();
-      yield* unpacked.pipe(gunzip) as AsyncIterable<Uint8Array>;
-    } else yield* all;
-  } catch (error) {
-    throw unreadable(path === '-' ? 'standard input' : path, error);
-  } finally {
-    source.destroy();
-  }
-}
-
-async function* chain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-}
 
 export interface KernelBuffer {
   /** Records as /dev/kmsg has them. */
@@ -107,7 +74,6 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  EISDIR: 'this is a folder',
 };
 
 function unreadable(where: string, error: unknown): PlimsollError {

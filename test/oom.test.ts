@@ -1,0 +1,188 @@
+// `plimsoll oom` as a user runs it: logs of several kernels, statuses of pods, crashes, and a process that is really killed.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OomDocument } from '../src/cli/commands/oom.ts';
+import { makeMemoryCgroup, whyNoMemoryCgroup, type MemoryCgroup } from '../src/testing/memory-cgroup.ts';
+import { LINUX_5_DOCKER, LINUX_6_POD } from '../src/testing/oom-logs.ts';
+import { MAIN, requireBuild, runCli } from './built-cli.ts';
+
+requireBuild();
+const MIB = 1024 * 1024;
+const FATAL = `2026/01/02 10:00:00 listening
+fatal error: runtime: out of memory
+
+goroutine 1 [running]:
+main.main()
+	/src/orders/main.go:10 +0x1d
+
+goroutine 18 [chan receive, 12 minutes]:
+main.runJobs.func1()
+	/src/orders/jobs.go:31 +0x2c
+created by main.runJobs in goroutine 1
+	/src/orders/jobs.go:29 +0x4f
+
+goroutine 19 [chan receive, 11 minutes]:
+main.runJobs.func1()
+	/src/orders/jobs.go:31 +0x2c
+created by main.runJobs in goroutine 1
+	/src/orders/jobs.go:29 +0x4f
+exit status 2
+`;
+const POD = {
+  kind: 'Pod',
+  metadata: { name: 'orders-7d9f', namespace: 'shop', uid: '94eb36cd-29e1-478b-b365-4cb5dfc7d6fb' },
+  spec: { containers: [{ name: 'orders', resources: { limits: { memory: '512Mi' } } }] },
+  status: {
+    containerStatuses: [
+      {
+        name: 'orders',
+        restartCount: 4,
+        lastState: {
+          terminated: {
+            exitCode: 137,
+            reason: 'OOMKilled',
+            startedAt: '2026-01-01T04:00:00Z',
+            finishedAt: '2026-01-01T10:00:05Z',
+          },
+        },
+        state: {},
+      },
+    ],
+  },
+};
+
+/** As `journalctl -k -o short-iso` or rsyslog would have written each line. */
+function stamped(log: string, at: string): string {
+  return log.replace(/^(?=.)/gm, `${at} node-7 kernel: `);
+}
+
+let folder: string;
+const file = (name: string, content: string | Uint8Array): string => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+const json = (text: string) => JSON.parse(text) as OomDocument;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plimsoll-oom-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('oom', () => {
+  it('tells from a kernel log who was killed, by which limit, and what the memory was', async () => {
+    const log = file('kern.log', stamped(LINUX_6_POD, '2026-01-01T10:00:05+0000'));
+    const { status, stdout, stderr } = await runCli(['oom', log], { env: { TZ: 'UTC' } });
+    expect(stdout).toMatch(/^OOM KILL {2}orders pod 94eb36cd-.*, container 46b3e0a4df44$/m);
+    expect(stdout).toMatch(/^ {2}when +2026-01-01 10:00:05, /m);
+    expect(stdout).toMatch(/^ {2}limit +512 MiB of .*, met 1273 times, no swap$/m);
+    expect(stdout).toMatch(/^ {2}made of +anonymous 495 MiB, kernel /m);
+    expect(stdout).toMatch(/^ {2}leaker\? +the largest: /m);
+    expect([status, stderr]).toEqual([1, '']);
+  });
+
+  it('joins the status of the pod to the log of its node', async () => {
+    const log = file('node.log.gz', gzipSync(stamped(LINUX_6_POD, '2026-01-01T10:00:05+0000')));
+    const pod = file('pod.json', JSON.stringify(POD));
+    const { status, stdout } = await runCli(['oom', '--json', log, pod]);
+    const { schema, services, sources } = json(stdout);
+    expect(schema).toBe('plimsoll-oom/1');
+    expect(sources.map(({ kills, containers }) => [kills, containers])).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(services).toHaveLength(1);
+    expect(services[0]).toMatchObject({
+      place: 'shop/orders-7d9f, container orders',
+      lives: [{ isExact: true }],
+      container: { restarts: 4, limitBytes: 512 * MIB },
+    });
+    expect(status).toBe(1);
+  });
+
+  it('takes standard input, and groups the goroutines of a crash', () => {
+    const { status, stdout } = spawnSync(process.execPath, [MAIN, 'oom', '-'], {
+      input: FATAL,
+      encoding: 'utf8',
+    });
+    expect(stdout).toMatch(/^CRASH {2}.*out of memory/m);
+    expect(stdout).toMatch(/goroutines +3 in 2 groups/);
+    expect(stdout).toMatch(
+      /2x chan receive in main\.runJobs\.func1 \(.*jobs\.go:31\), created by main\.runJobs/,
+    );
+    expect(status).toBe(1);
+  });
+
+  it('ends with 0 where nothing was killed, and with 3 and no output where a log cannot be read', async () => {
+    const quiet = await runCli(['oom', file('quiet.log', 'kernel: usb 1-1: new device\n')]);
+    expect(quiet.stdout).toMatch(/^No OOM kill and no crash in .*quiet\.log\.\n$/);
+    expect(quiet.status).toBe(0);
+    const gone = await runCli(['oom', join(folder, 'gone.log')]);
+    expect(gone.stderr).toMatch(/^plimsoll: .*gone\.log: .*\n?.*Name a log that this user may read/);
+    expect([gone.status, gone.stdout]).toEqual([3, '']);
+    const broken = await runCli(['oom', file('broken.json', '{"kind":"Pod","metadata":')]);
+    expect([broken.status, broken.stdout]).toEqual([3, '']);
+  });
+
+  it('finds the kill in a log that others write into, cut short and with lines of a megabyte', async () => {
+    const lines = stamped(LINUX_5_DOCKER, '2026-01-01T10:00:05+0000').split('\n');
+    const noisy = lines.flatMap((line, i) => [
+      line,
+      `2026-01-01T10:00:05+0000 node-7 app[${i}]: ${i === 3 ? 'x'.repeat(MIB) : 'Killed process'}`,
+    ]);
+    const { status, stdout } = await runCli(['oom', '--json', file('noisy.log', noisy.join('\n'))]);
+    expect(json(stdout).services.map(({ kills }) => kills.length)).toEqual([1]);
+    expect(status).toBe(1);
+  });
+
+  it('says with one line that no watch answers', async () => {
+    const log = file('kern2.log', stamped(LINUX_6_POD, '2026-01-01T10:00:05+0000'));
+    const run = await runCli(['oom', log, '--service', 'orders', '--server', 'http://127.0.0.1:1']);
+    expect(run.stderr).toMatch(/no plimsoll watch answers there/);
+    expect([run.status, run.stdout]).toEqual([3, '']);
+  });
+});
+
+const reason = whyNoMemoryCgroup();
+describe.skipIf(reason !== null)(
+  `oom, of a process that is killed${reason === null ? '' : ` (${reason})`}`,
+  () => {
+    let group: MemoryCgroup;
+    let pid = 0;
+    beforeAll(async () => {
+      group = makeMemoryCgroup(`plimsoll-test-${process.pid}`, 64 * MIB);
+      const run = await group.run('const held = []; for (;;) held.push(Buffer.alloc(1 << 20, 1));');
+      expect(run.signal).toBe('SIGKILL');
+      ({ pid } = run);
+    }, 60_000);
+    afterAll(() => group?.remove());
+
+    it('tells of it from the kernel of this machine', async () => {
+      const { status, stdout } = await runCli(['oom', '--json']);
+      const kill = json(stdout)
+        .services.flatMap(({ kills }) => kills)
+        .find(({ victim }) => victim?.pid === pid);
+      expect(kill).toMatchObject({ scope: 'cgroup', limitBytes: 64 * MIB, limitCgroup: group.path });
+      const age = Date.now() - (kill?.atMillis ?? 0);
+      expect(age).toBeGreaterThan(-5000);
+      expect(age).toBeLessThan(120_000);
+      const used = kill?.parts.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
+      expect(used / (kill?.usedBytes ?? NaN)).toBeCloseTo(1, 1);
+      expect(kill?.victim?.anonBytes).toBeGreaterThan(30 * MIB);
+      expect(status).toBe(1);
+    }, 60_000);
+
+    it('counts it for the group, by its path and by its folder', async () => {
+      for (const place of [group.path, group.folder]) {
+        const { status, stdout } = await runCli(['oom', '--cgroup', place]);
+        expect(stdout).toMatch(/^1 OOM KILL /);
+        expect(stdout).toMatch(/^ {2}holds .*of 64 MiB$/m);
+        expect(status).toBe(1);
+      }
+    }, 60_000);
+  },
+);
