@@ -64,7 +64,10 @@ const LABEL_WIDTH = 12;
 export function formatCgroup(answer: CgroupAnswer, style: Style = PLAIN): string {
   const { currentBytes, limitBytes, highBytes, kills, limitHits, highEvents, parts, pressure } = answer;
   const row = (label: string, value: string) => `  ${label.padEnd(LABEL_WIDTH)} ${value}`;
-  const heading = (kills ?? 0) > 0 ? style('bad', kills === 1 ? '1 OOM KILL' : `${kills} OOM KILLS`) : style('good', 'NO OOM KILL');
+  const heading =
+    (kills ?? 0) > 0
+      ? style('bad', kills === 1 ? '1 OOM KILL' : `${kills} OOM KILLS`)
+      : style('good', 'NO OOM KILL');
   const lines = [
     `${heading}  ${style('heading', printable(answer.title))} ${style('faint', `cgroup version ${answer.version}`)}`,
   ];
