@@ -62,8 +62,7 @@ export const ERRORS = {
   OUTPUT_FAILED: { advice: 'Give another --output: a file that you may write, in a folder that exists.' },
   METRICS_INVALID: { advice: 'The exporter sends a line that is no Prometheus text; see the place.' },
   LOG_UNREADABLE: {
-    advice:
-      'Name a log that this user may read, or pipe it in: sudo dmesg --time-format=iso | plimsoll oom -',
+    advice: 'Name a log that this user may read, or write one: sudo dmesg --time-format=iso > kernel.log',
   },
   RECORDING_NOT_FOUND: { advice: 'Give a directory or a .tar.gz that holds recording.json.' },
   RECORDING_INVALID: { advice: 'See docs/recording.md for the format; record it again if it is damaged.' },

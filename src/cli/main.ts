@@ -341,7 +341,7 @@ Exit status: 0 no leak, 1 leak, 2 cannot tell, 3 error.`,
       'after',
       `
 Examples:
-  sudo plimsoll oom                                what this machine's kernel remembers
+  plimsoll oom                                     what this machine's kernel remembers; mostly as root
   sudo dmesg --time-format=iso | plimsoll oom -
   kubectl get pod orders-7d9f -o json | plimsoll oom - node-7-kern.log
   plimsoll oom kern.log --service orders           why was there no alert before?
