@@ -38,11 +38,34 @@ export interface Candidates {
   readonly warmUps: readonly number[];
 }
 
-/** All candidates for blocks at these places; with `coarse` = 4 about every fourth. */
-export function listCandidates(
-  { time, work }: Pick<ModelInput, 'time' | 'work'>,
-  coarse: number,
-): Candidates {
+type Places = Pick<ModelInput, 'time' | 'work'>;
+
+/**
+ * The last candidates by `coarse`. Counts that are scraped together have their blocks at the same places, and a series that is
+ * fitted again with another load keeps its own: a third of all lists that are asked for.
+ */
+const LAST_LISTED = new Map<number, { readonly places: Places; readonly candidates: Candidates }>();
+
+/** All candidates for blocks at these places; with `coarse` = 4 about every fourth. Not to be changed. */
+export function listCandidates(places: Places, coarse: number): Candidates {
+  const last = LAST_LISTED.get(coarse);
+  if (last && isSameAxis(last.places.time, places.time) && isSameAxis(last.places.work, places.work)) {
+    return last.candidates;
+  }
+  const candidates = makeCandidates(places, coarse);
+  LAST_LISTED.set(coarse, { places: { time: places.time, work: places.work }, candidates });
+  return candidates;
+}
+
+function isSameAxis(a: Axis | null, b: Axis | null): boolean {
+  if (a === b || a === null || b === null) return a === b;
+  const { length } = a.share;
+  if (length !== b.share.length) return false;
+  for (let i = 0; i < length; i++) if (a.share[i] !== b.share[i]) return false;
+  return true;
+}
+
+function makeCandidates({ time, work }: Places, coarse: number): Candidates {
   const axes = work ? [time, work] : [time];
   // A cache fills by work where work is known; by time where it is not, or where entries expire.
   const ramp = work ?? time;
