@@ -6,7 +6,7 @@ import { correctedAutocorrelation } from '../series/stats/autocorrelation.ts';
 import { fitLeastSquares } from '../series/stats/least-squares.ts';
 import type { LiveFloor } from '../series/live-floor.ts';
 import { median, quantile } from '../series/stats/quantiles.ts';
-import { interpolateAt } from '../series/work.ts';
+import { Interpolation, interpolateAt } from '../series/work.ts';
 import { pointsOfColumn, type Points } from '../series/points.ts';
 import { constantConditions, forecastFrom, liveHeapConditions, type Condition } from './headroom.ts';
 import type { Life } from './life.ts';
@@ -264,11 +264,12 @@ function measureOverhead(life: Life, floor: LiveFloor): Overhead {
   const inUse = table.column('heapInuseBytes');
   const idle = table.column('heapIdleBytes');
   const released = table.column('heapReleasedBytes');
+  const liveAt = new Interpolation(floor);
   const ratios: number[] = [];
   const beside: number[] = [];
   for (let row = rows.to - 1; rss && row >= rows.from; row--) {
     if (timeMillis[row] < atMillis - AMPLIFICATION_MILLIS) break;
-    const live = interpolateAt(floor, timeMillis[row]);
+    const live = liveAt.at(timeMillis[row]);
     if (Number.isNaN(rss[row]) || !(live > 0)) continue;
     const heap = inUse && idle && released ? inUse[row] + idle[row] - released[row] : rss[row];
     if (Number.isNaN(heap)) continue;

@@ -3,8 +3,8 @@
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { LiveFloor } from '../series/live-floor.ts';
 import type { Points } from '../series/points.ts';
-import { quantile } from '../series/stats/quantiles.ts';
-import { interpolateAt } from '../series/work.ts';
+import { quantile, quantileOfSorted, sortKnown } from '../series/stats/quantiles.ts';
+import { Interpolation } from '../series/work.ts';
 import type { Life } from './life.ts';
 
 /** Conditions are those of the last day: load, and with it garbage, has a daily rhythm. */
@@ -46,18 +46,21 @@ export function forecastFrom(
   conditions: readonly Condition[],
   onsetMillis: Millis,
 ): HoursUntil | null {
+  const stood = new Interpolation(points);
   const rooms = conditions
-    .map(({ atMillis, capacity }) => ({ atMillis, room: capacity - interpolateAt(points, atMillis) }))
+    .map(({ atMillis, capacity }) => ({ atMillis, room: capacity - stood.at(atMillis) }))
     .filter(({ room }) => Number.isFinite(room));
   if (rooms.length === 0) return null;
   const now = life.atMillis;
   const isWholeDay = ageOf(life) >= CONDITIONS_MILLIS;
-  return (perHour, likelihood) => {
+  const swingOf = (perHour: number): number => {
     const grownSince = (atMillis: Millis): number =>
       (perHour * (now - Math.max(atMillis, onsetMillis))) / HOUR_MILLIS;
-    const level = rooms.map(({ atMillis, room }) => room - grownSince(atMillis));
-    const swing = quantile(level, 0.95) - quantile(level, 0.05);
-    const more = likelihood === 'most' ? SWING_SHARE * swing : 0;
+    const level = sortKnown(rooms.map(({ atMillis, room }) => room - grownSince(atMillis)));
+    return quantileOfSorted(level, 0.95) - quantileOfSorted(level, 0.05);
+  };
+  return (perHour, likelihood) => {
+    const more = likelihood === 'most' ? SWING_SHARE * swingOf(perHour) : 0;
     const hours = rooms.map(({ atMillis, room }) => {
       const grownAt = Math.max(atMillis, onsetMillis) + ((room + more) / perHour) * HOUR_MILLIS;
       const days = Math.max(1, Math.ceil((grownAt - atMillis) / DAY_MILLIS));
@@ -108,12 +111,13 @@ export function liveHeapConditions(
   const idle = table.column('heapIdleBytes');
   const released = table.column('heapReleasedBytes');
   const goal = table.column('nextGcBytes');
+  const liveAt = new Interpolation(floor);
   const found: Condition[] = [];
   for (const row of listRows(life)) {
     const atMillis = table.timeMillis[row];
     // Another GOGC is another world.
     if (atMillis < floor.fromMillis) continue;
-    const live = interpolateAt(floor, atMillis);
+    const live = liveAt.at(atMillis);
     if (!rss || Number.isNaN(rss[row]) || !(live > 0)) continue;
     const heap = inUse && idle && released ? inUse[row] + idle[row] - released[row] : rss[row];
     if (Number.isNaN(heap)) continue;

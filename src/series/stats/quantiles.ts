@@ -59,6 +59,11 @@ export function median(values: ArrayLike<number>): number {
 /** Medians are taken by the hundred in each assessment: room for what a block holds, used within one call only. */
 const SCRATCH = new Float64Array(256);
 
+/** The known cell that sorting would put at `at`, from 0. Changes the order of `cells`, none of which is NaN. */
+export function selectCell(cells: Float64Array, at: number): number {
+  return select(cells, cells.length, at);
+}
+
 /** Hoare's selection: the cell that sorting would put at `at`; smaller ones end up before it. Changes `cells`. */
 function select(cells: Float64Array, n: number, at: number): number {
   let low = 0;

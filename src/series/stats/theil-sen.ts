@@ -1,6 +1,6 @@
 // Theil-Sen: the median of all pairwise slopes, with an interval from Kendall's statistic.
 import { normalQuantile } from './distributions.ts';
-import { quantileOfSorted } from './quantiles.ts';
+import { median, selectCell } from './quantiles.ts';
 
 export interface RobustSlope {
   readonly slope: number;
@@ -32,14 +32,14 @@ export function computeTheilSen(
     }
   }
   if (count === 0) return null;
-  const sorted = slopes.subarray(0, count).sort();
+  const found = slopes.subarray(0, count);
   const z = normalQuantile(0.5 + options.confidence / 2);
   const spread = z * Math.sqrt((options.inflation * n * (n - 1) * (2 * n + 5)) / 18);
   const lowRank = Math.floor((count - spread) / 2);
   const highRank = Math.ceil((count + spread) / 2);
   return {
-    slope: quantileOfSorted(sorted, 0.5),
-    low: lowRank >= 0 ? sorted[lowRank] : -Infinity,
-    high: highRank < count ? sorted[highRank] : Infinity,
+    slope: median(found),
+    low: lowRank >= 0 ? selectCell(found, lowRank) : -Infinity,
+    high: highRank < count ? selectCell(found, highRank) : Infinity,
   };
 }
