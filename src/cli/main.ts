@@ -68,6 +68,11 @@ function withTimeScale(command: Command): Command {
   );
 }
 
+/** Of `check --host`. */
+interface WithHost {
+  readonly host?: boolean;
+}
+
 const FAIL_ON = new Option(
   '--fail-on <verdicts>',
   'verdicts that make the exit status non-zero: leak, undetermined, none; comma-separated',
@@ -163,6 +168,10 @@ Examples:
         .description('one time-boxed investigation; exit 0 no leak, 1 leak, 2 cannot tell, 3 error')
         .argument('[target]', 'URL of a service, or a process here: pid:1234, name:orders, port:8080')
         .option(
+          '--host',
+          'this machine (instead of a target): all processes, Go or not, by their share of the growth',
+        )
+        .option(
           '--prometheus <url>',
           'many targets at once, from the history of a query API (instead of a target)',
         )
@@ -189,19 +198,23 @@ Examples:
   plimsoll check http://127.0.0.1:6060 --for 10m
   plimsoll check http://127.0.0.1:6060 --for 30m --json > report.json
   plimsoll check name:orders                       what /proc, and the ports that it listens on, tell
+  plimsoll check --host --for 2m                    memory of this machine: who fills it?
   plimsoll check --prometheus http://prometheus:9090 --selector '{job="orders"}' --since 7d
 Ctrl-C ends it early with the report so far.`,
     )
-    .action(async (target: string | undefined, options: CheckOptions & Partial<ScreenOptions>) => {
-      const { prometheus } = options;
-      if ((target === undefined) === (prometheus === undefined)) {
+    .action(async (target: string | undefined, options: CheckOptions & Partial<ScreenOptions & WithHost>) => {
+      const { prometheus, host } = options;
+      if ([target, prometheus, host].filter((given) => given !== undefined).length !== 1) {
         throw new PlimsollError(
           'ARGUMENTS_INVALID',
           'arguments',
-          'give a target or --prometheus, one of them',
+          'give a target or --prometheus or --host, one of them',
         );
       }
-      if (prometheus !== undefined) {
+      if (host !== undefined) {
+        const { checkHostCommand } = await import('./commands/check-host.ts');
+        await endWith(checkHostCommand(options));
+      } else if (prometheus !== undefined) {
         const { screenCommand } = await import('./commands/screen.ts');
         await endWith(screenCommand(options as ScreenOptions));
       } else if (target !== undefined) {

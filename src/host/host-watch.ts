@@ -1,0 +1,175 @@
+// A machine over minutes: does its memory fill, and who fills it? Processes are ranked by their share of the growth, Go or not.
+import { HOUR_MILLIS, MIB, type Bytes, type Millis } from '../base/units.ts';
+import type { Growth } from '../model/finding.ts';
+import type { HostMemory, HostProcess, HostReading } from '../parse/host-memory.ts';
+import { FEWEST_POINTS, fitRobustGrowth } from './robust-growth.ts';
+
+/** Who reads asks so seldom that this is never met; a reading beyond it is refused. */
+export const MAX_READINGS = 512;
+/** Processes that are followed over one watch, with those that ended; more count as `others`. */
+const MAX_FOLLOWED = 16_384;
+/** Growth over the watch that is worth a line: allocators move in steps of megabytes. */
+const WORTH_BYTES: Bytes = MIB;
+/** And in relation to what it holds: a heap breathes. */
+const WORTH_SHARE = 0.005;
+/** Growers that are told one by one. */
+export const MAX_GROWERS = 20;
+const CONFIDENCE = 0.95;
+
+/**
+ * `process`: one that was there all the time. `family`: those of one name that began or ended meanwhile, taken together: a
+ * service that leaks processes, or one that was restarted. `shared`: tmpfs and shared memory. `kernel`: of the kernel itself.
+ */
+export interface HostGrower {
+  readonly kind: 'process' | 'family' | 'shared' | 'kernel';
+  readonly name: string;
+  /** Of a process; null otherwise. */
+  readonly pid: number | null;
+  /** Processes of it in the last reading. */
+  readonly processes: number;
+  readonly heldBytes: Bytes;
+  readonly grownBytes: Bytes;
+  readonly growth: Growth;
+  /** Of all growth that stands out, 0 to 1. */
+  readonly share: number;
+}
+
+export interface HostAnswer {
+  readonly fromMillis: Millis;
+  readonly toMillis: Millis;
+  readonly readings: number;
+  /** In the last reading. */
+  readonly memory: HostMemory;
+  readonly processes: number;
+  /** Of what is not available (total - available), null with too few readings. */
+  readonly growth: Growth | null;
+  /** Whether the lower end of its interval is above zero, by enough to matter. */
+  readonly isGrowing: boolean;
+  /** Until nothing is available at this rate; `high` null = never, at the lower end of the growth. */
+  readonly left: { readonly millis: Millis; readonly low: Millis; readonly high: Millis | null } | null;
+  /** Largest share first; at most MAX_GROWERS. */
+  readonly growers: readonly HostGrower[];
+  /** What was seen of the machine, for a picture: bytes that are not available. */
+  readonly used: readonly Bytes[];
+}
+
+interface Followed {
+  readonly process: HostProcess;
+  /** Held bytes by reading; 0 while it was not there. */
+  readonly held: Float64Array;
+  first: number;
+  last: number;
+}
+
+export class HostWatch {
+  readonly #time: Millis[] = [];
+  readonly #memory: HostMemory[] = [];
+  readonly #followed = new Map<string, Followed>();
+  #processes = 0;
+
+  /** @returns false when it is not later than the one before, or one too many. */
+  take({ atMillis, memory, processes }: HostReading): boolean {
+    const row = this.#time.length;
+    if (row === MAX_READINGS || atMillis <= (this.#time.at(-1) ?? -Infinity)) return false;
+    this.#time.push(atMillis);
+    this.#memory.push(memory);
+    this.#processes = processes.length;
+    for (const process of processes) {
+      const key = `${process.pid} ${process.startTicks}`;
+      let followed = this.#followed.get(key);
+      if (followed === undefined) {
+        if (this.#followed.size === MAX_FOLLOWED) continue;
+        followed = { process, held: new Float64Array(MAX_READINGS), first: row, last: row };
+        this.#followed.set(key, followed);
+      }
+      followed.held[row] = process.heldBytes;
+      followed.last = row;
+    }
+    return true;
+  }
+
+  /** Null before the first reading. */
+  answer(): HostAnswer | null {
+    const memory = this.#memory.at(-1);
+    if (memory === undefined) return null;
+    const used = this.#memory.map(({ totalBytes, availableBytes }) => totalBytes - availableBytes);
+    const growth = this.#fit(used);
+    const isGrowing = growth !== null && this.#isWorth(growth, used.at(-1) ?? 0);
+    const growers = this.#rank();
+    return {
+      ...{ fromMillis: this.#time[0] ?? 0, toMillis: this.#time.at(-1) ?? 0, readings: this.#time.length },
+      ...{ memory, processes: this.#processes, growth, isGrowing, growers, used },
+      left: growth !== null && isGrowing ? timeLeft(memory.availableBytes, growth) : null,
+    };
+  }
+
+  #rank(): HostGrower[] {
+    const growers = [
+      ...this.#processesAndFamilies(),
+      this.#candidate('shared', 'tmpfs and shared memory', this.#column('sharedBytes')),
+      this.#candidate('kernel', 'the kernel', this.#column('kernelBytes')),
+    ].filter((grower) => grower !== null);
+    const sum = growers.reduce((total, { grownBytes }) => total + grownBytes, 0);
+    return growers
+      .map((grower) => ({ ...grower, share: grower.grownBytes / sum }))
+      .sort((a, b) => b.grownBytes - a.grownBytes)
+      .slice(0, MAX_GROWERS);
+  }
+
+  #column(name: 'sharedBytes' | 'kernelBytes'): number[] {
+    return this.#memory.map((memory) => memory[name]);
+  }
+
+  #processesAndFamilies(): (HostGrower | null)[] {
+    const end = this.#time.length - 1;
+    const growers: (HostGrower | null)[] = [];
+    const families = new Map<string, { held: Float64Array; processes: number }>();
+    for (const { process, held, first, last } of this.#followed.values()) {
+      if (first === 0 && last === end) {
+        const grower = this.#candidate('process', process.name, held.subarray(0, end + 1));
+        growers.push(grower && { ...grower, pid: process.pid, processes: 1 });
+        continue;
+      }
+      const family = families.get(process.name) ?? { held: new Float64Array(end + 1), processes: 0 };
+      for (let row = first; row <= last; row++) family.held[row] = (family.held[row] ?? 0) + (held[row] ?? 0);
+      if (last === end) family.processes++;
+      families.set(process.name, family);
+    }
+    for (const [name, { held, processes }] of families) {
+      const grower = this.#candidate('family', name, held);
+      growers.push(grower && { ...grower, processes });
+    }
+    return growers;
+  }
+
+  /** Null where it does not grow beyond its own noise. */
+  #candidate(kind: HostGrower['kind'], name: string, held: ArrayLike<number>): HostGrower | null {
+    const heldBytes = held[held.length - 1] ?? 0;
+    if (heldBytes - (held[0] ?? 0) < WORTH_BYTES) return null;
+    const growth = this.#fit(held);
+    if (growth === null || !this.#isWorth(growth, heldBytes)) return null;
+    const grownBytes = this.#grown(growth.perHour);
+    return { kind, name, pid: null, processes: 0, heldBytes, grownBytes, growth, share: 0 };
+  }
+
+  #grown(perHour: number): Bytes {
+    const span = (this.#time.at(-1) ?? 0) - (this.#time[0] ?? 0);
+    return (perHour * span) / HOUR_MILLIS;
+  }
+
+  #isWorth({ perHour, low }: Growth, heldBytes: Bytes): boolean {
+    const grown = this.#grown(perHour);
+    return low > 0 && grown >= WORTH_BYTES && grown >= WORTH_SHARE * heldBytes;
+  }
+
+  #fit(values: ArrayLike<number>): Growth | null {
+    if (this.#time.length < FEWEST_POINTS) return null;
+    const fit = fitRobustGrowth(this.#time, values, CONFIDENCE);
+    return fit && { unit: 'bytes', ...fit, confidence: CONFIDENCE };
+  }
+}
+
+function timeLeft(availableBytes: Bytes, { perHour, low, high }: Growth): HostAnswer['left'] {
+  const until = (rate: number) => (availableBytes / rate) * HOUR_MILLIS;
+  return { millis: until(perHour), low: until(high), high: low > 0 ? until(low) : null };
+}
