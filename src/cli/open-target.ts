@@ -163,7 +163,10 @@ function restartOptions({ url }: TargetSetting): HttpTargetOptions {
 }
 
 /** Hands a target to a watch, with what it offers as far as that is known. */
-export async function addOpened(watch: Watch, opened: OpenedTarget): Promise<WatchedTarget> {
+export async function addOpened(
+  watch: Pick<Watch, 'addTarget'>,
+  opened: OpenedTarget,
+): Promise<WatchedTarget> {
   const { target, source, probe, foundLater } = opened;
   const watched = await watch.addTarget({
     target: { service: target.service, instance: target.instance },

@@ -10,21 +10,36 @@ export class StatusLines {
   readonly #terminal: Terminal;
   readonly #shown = new Map<string, string>();
   readonly #isJson: boolean;
+  readonly #notice: () => string | null;
 
-  /** @param isJson reports go to standard output as JSON, one a line, instead of to people. */
-  constructor(view: WatchView, terminal: Terminal, isJson: boolean) {
+  /**
+   * @param notice what has to be said of the watch as a whole, first in the line.
+   * @param isJson reports go to standard output as JSON, one a line, instead of to people.
+   */
+  constructor(
+    view: WatchView,
+    terminal: Terminal,
+    isJson: boolean,
+    notice: () => string | null = () => null,
+  ) {
     this.#view = view;
     this.#terminal = terminal;
     this.#isJson = isJson;
+    this.#notice = notice;
   }
 
   show(): void {
     const targets = this.#view.targets();
     for (const service of new Set(targets.map((t) => t.service))) this.#showReport(service);
     const worst = mostUrgent(targets);
-    if (worst === null) return;
+    const notice = this.#notice();
+    const head = notice === null ? '' : `${notice}; `;
+    if (worst === null) {
+      this.#terminal.progress(`${head}no target to watch`);
+      return;
+    }
     const many = targets.length > 1 ? `${countStates(targets)}; ` : '';
-    this.#terminal.progress(`${many}${describeStatus(worst, this.#view)}`);
+    this.#terminal.progress(`${head}${many}${describeStatus(worst, this.#view)}`);
   }
 
   #showReport(service: string): void {

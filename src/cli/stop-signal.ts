@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import type { Millis } from '../base/units.ts';
 import { sharedAbort } from '../pipeline/shared-abort.ts';
 
@@ -6,8 +7,12 @@ import { sharedAbort } from '../pipeline/shared-abort.ts';
  * `dispose` gives the signals back.
  *
  * @param afterMillis real time after which it aborts by itself.
+ * @param onHangUp what SIGHUP is for instead, as daemons have it; a terminal that is closed ends the work all the same.
  */
-export function stopOnSignals(afterMillis?: Millis): {
+export function stopOnSignals(
+  afterMillis?: Millis,
+  onHangUp?: () => void,
+): {
   readonly signal: AbortSignal;
   readonly dispose: () => void;
 } {
@@ -17,13 +22,31 @@ export function stopOnSignals(afterMillis?: Millis): {
     stop.abort();
   };
   const timer = afterMillis === undefined ? undefined : setTimeout(() => stop.abort(), afterMillis);
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const name of names) process.on(name, onSignal);
+  const hadTerminal = onHangUp !== undefined && hasTerminal();
+  const onHup = () => {
+    if (onHangUp === undefined || (hadTerminal && !hasTerminal())) onSignal();
+    else onHangUp();
+  };
+  for (const name of STOP_SIGNALS) process.on(name, onSignal);
+  process.on('SIGHUP', onHup);
   return {
     signal: stop.signal,
     dispose: () => {
       clearTimeout(timer);
-      for (const name of names) process.off(name, onSignal);
+      for (const name of STOP_SIGNALS) process.off(name, onSignal);
+      process.off('SIGHUP', onHup);
     },
   };
+}
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Whether a terminal controls this process: none does once it is closed. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }

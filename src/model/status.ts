@@ -56,6 +56,28 @@ export const TargetStatusSchema = Type.Object({
 });
 export type TargetStatus = Static<typeof TargetStatusSchema>;
 
+export const ConfigStatusSchema = Type.Object({
+  file: Type.String(),
+  isLastReloadSuccessful: Type.Boolean({ description: 'false: what runs is what was loaded before' }),
+  lastReloadAt: Type.Number({ description: 'the last try, real time' }),
+  lastSuccessAt: Type.Number({ description: 'since when what runs is what the file said, real time' }),
+  problems: Type.Array(
+    Type.Object({
+      line: Nullable(Type.Integer()),
+      column: Nullable(Type.Integer()),
+      field: Type.String(),
+      fact: Type.String(),
+      fix: Type.String(),
+    }),
+    { description: 'why the last try failed' },
+  ),
+  needsRestart: Type.Array(Type.String(), {
+    description: 'settings that differ in the file and take effect with the next start',
+  }),
+});
+/** plimsoll.yaml as a running watch sees it. Tells no value of it. */
+export type ConfigStatus = Static<typeof ConfigStatusSchema>;
+
 export const MarkSchema = Type.Object({
   at: Type.Number(),
   kind: Type.String({ description: 'restart, oom-kill, deploy, load, alarm ...' }),

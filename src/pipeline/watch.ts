@@ -37,6 +37,7 @@ import { sharedAbort } from './shared-abort.ts';
 import { readExcerpt } from './source-excerpt.ts';
 import { SourceExplainer } from './source-explainer.ts';
 import { runTargetLoop, type ProfileWish } from './target-loop.ts';
+import { addCounts, countsOf, NO_COUNTS } from './watch-counts.ts';
 import { WatchedTarget } from './watched-target.ts';
 import type { IncidentAction, WatchChange, WatchCounters, WatchView } from './watch-view.ts';
 
@@ -72,6 +73,12 @@ export interface AddTarget {
   }[];
 }
 
+interface RunningLoop {
+  readonly source: TargetSource;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
 export class Watch implements WatchView {
   readonly #parts: WatchParts;
   #settings: WatchSettings;
@@ -81,7 +88,9 @@ export class Watch implements WatchView {
   readonly #explainer: SourceExplainer;
   readonly #gate = new Gate(PROFILES_AT_ONCE);
   readonly #stop = sharedAbort();
-  readonly #loops: Promise<void>[] = [];
+  readonly #loops = new Map<string, RunningLoop>();
+  /** What targets that are gone have counted: counters never go back. */
+  #goneCounters: WatchCounters = { ...NO_COUNTS };
   readonly #listeners = new Set<(change: WatchChange) => void>();
   /** Incidents whose last state is not stored yet. Bounded by the number of incidents. */
   readonly #unsaved = new Map<string, Incident>();
@@ -136,7 +145,7 @@ export class Watch implements WatchView {
     await store.saveTarget(add.target, clock.now());
     await watched.restore(clock.now());
     this.#targets.set(watched.key, watched);
-    if (add.source) this.#loops.push(this.#runLoop(watched, add.source));
+    if (add.source) this.#startLoop(watched, add.source);
     return watched;
   }
 
@@ -160,7 +169,8 @@ export class Watch implements WatchView {
   /** Ends all loops, stores what waits. The store stays open: it is the caller's. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#loops);
+    for (const { stop } of this.#loops.values()) stop.abort();
+    await Promise.all([...this.#loops.values()].map(({ ended }) => ended));
     await this.#explainer.close();
     await Promise.all(this.#learning.values());
     await this.flush();
@@ -168,7 +178,50 @@ export class Watch implements WatchView {
     this.#listeners.clear();
   }
 
-  async #runLoop(watched: WatchedTarget, source: TargetSource): Promise<void> {
+  #startLoop(watched: WatchedTarget, source: TargetSource): void {
+    // Ended by close() one by one: what followed #stop would stay with it for as long as the watch runs.
+    const stop = sharedAbort();
+    if (this.#stop.signal.aborted) stop.abort();
+    const ended = this.#runLoop(watched, source, stop.signal);
+    this.#loops.set(watched.key, { source, stop, ended });
+  }
+
+  /** Ends the loop of a target and stores what is known of it; its incidents stay. False when there is no such target. */
+  async removeTarget(key: string): Promise<boolean> {
+    const watched = this.#targets.get(key);
+    if (!watched) return false;
+    const loop = this.#loops.get(key);
+    loop?.stop.abort();
+    await loop?.ended;
+    await this.#learning.get(watched);
+    await watched.flush();
+    this.#loops.delete(key);
+    this.#targets.delete(key);
+    this.#goneCounters = addCounts(this.#goneCounters, countsOf(watched));
+    const { service, instance } = watched.name;
+    this.#tell({ kind: 'assessment', service, instance, atMillis: this.now() });
+    return true;
+  }
+
+  /** New intervals, from now on: a target whose interval changed is asked at once. Folders of sources stay as they are. */
+  async updateIntervals(settings: Omit<WatchSettings, 'sourceDirs'>): Promise<void> {
+    const before = new Map(
+      [...this.#targets.values()].map((t) => [t, this.#intervalsOf(t).gaugeIntervalMillis] as const),
+    );
+    this.#settings = { ...settings, sourceDirs: this.#settings.sourceDirs };
+    const changed = [...before].filter(([t, old]) => this.#intervalsOf(t).gaugeIntervalMillis !== old);
+    await Promise.all(
+      changed.map(async ([watched]) => {
+        const loop = this.#loops.get(watched.key);
+        if (!loop) return;
+        loop.stop.abort();
+        await loop.ended;
+        if (!this.#stop.signal.aborted) this.#startLoop(watched, loop.source);
+      }),
+    );
+  }
+
+  async #runLoop(watched: WatchedTarget, source: TargetSource, signal: AbortSignal): Promise<void> {
     const { clock, random, talk } = this.#parts;
     try {
       await runTargetLoop(
@@ -183,7 +236,7 @@ export class Watch implements WatchView {
           afterRound: (atMillis) => this.#afterRound(watched, atMillis),
           announceNextTry: (requests, atMillis) => watched.statuses.setNextTry(requests, atMillis),
         },
-        this.#stop.signal,
+        signal,
       );
     } catch (error) {
       // A bug of ours: say it loudly; the other targets go on.
@@ -467,17 +520,8 @@ export class Watch implements WatchView {
   }
 
   counters(): WatchCounters {
-    const sum = (pick: (c: WatchedTarget['counters']) => number) =>
-      [...this.#targets.values()].reduce((total, target) => total + pick(target.counters), 0);
-    return {
-      scrapes: sum((c) => c.scrapes),
-      scrapeFailures: sum((c) => c.scrapeFailures),
-      profiles: sum((c) => c.profiles),
-      profileFailures: sum((c) => c.profileFailures),
-      evaluations: sum((c) => c.evaluations),
-      evaluationSeconds: sum((c) => c.evaluationMillis) / 1000,
-      storeFailures: sum((c) => c.storeFailures) + this.#unsaved.size,
-    };
+    const all = [...this.#targets.values()].map(countsOf).reduce(addCounts, this.#goneCounters);
+    return { ...all, storeFailures: all.storeFailures + this.#unsaved.size };
   }
 
   subscribe(listener: (change: WatchChange) => void): () => void {

@@ -3,7 +3,7 @@
 import { Type, type Static } from 'typebox';
 import { FindingSchema, GrowthSchema, TimeToExhaustionSchema, VerdictSchema } from '../model/finding.ts';
 import { IncidentSchema, IncidentStateSchema, TransitionSchema } from '../model/incident.ts';
-import { MarkSchema, SourceExcerptSchema, TargetStatusSchema } from '../model/status.ts';
+import { ConfigStatusSchema, MarkSchema, SourceExcerptSchema, TargetStatusSchema } from '../model/status.ts';
 
 function nullable<T extends Type.TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);
@@ -35,6 +35,12 @@ export const WatchInfoSchema = Type.Object({
 });
 /** The running watch itself. */
 export type WatchInfo = Static<typeof WatchInfoSchema>;
+
+export const ConfigMessageSchema = Type.Object({
+  config: nullable(ConfigStatusSchema),
+});
+/** null where the settings come from the command line alone. */
+export type ConfigMessage = Static<typeof ConfigMessageSchema>;
 
 const TargetNameSchema = Type.Object({ service: Type.String(), instance: Type.String() });
 

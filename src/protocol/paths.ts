@@ -20,6 +20,7 @@ export const PATHS = {
   source: '/api/v1/source/{fingerprint}',
   profiles: '/api/v1/profiles/{service}',
   profile: '/api/v1/profiles/{service}/{id}',
+  config: '/api/v1/config',
   live: '/api/v1/live',
 } as const;
 export type PathTemplate = (typeof PATHS)[keyof typeof PATHS];

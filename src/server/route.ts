@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import type { PathTemplate } from '../protocol/paths.ts';
+import type { ConfigStatus } from '../model/status.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import type { WatchInfo } from '../protocol/messages.ts';
 import type { Refusal } from './api-error.ts';
@@ -12,6 +13,8 @@ export interface RouteContext {
   readonly view: WatchView;
   readonly version: string;
   readonly hub: LiveHub;
+  /** Of the file that the settings come from; null without one. */
+  readonly config: () => ConfigStatus | null;
   /** Plimsoll's own metrics, Prometheus text. */
   readonly metricsText: () => Promise<string>;
   readonly openApi: () => unknown;

@@ -1,3 +1,4 @@
+import type { ConfigStatus } from '../model/status.ts';
 import type { Talk } from '../pipeline/ports.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import { createApp } from './app.ts';
@@ -8,7 +9,7 @@ import { describeApi } from './openapi.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { ROUTES } from './route-table.ts';
 import { watchInfo, type RouteContext } from './route.ts';
-import { watchMetrics } from './watch-metrics.ts';
+import { configMetrics, watchMetrics } from './watch-metrics.ts';
 import { readWebFiles } from './web-files.ts';
 
 export interface ServerOptions {
@@ -17,6 +18,8 @@ export interface ServerOptions {
   /** Folder that scripts/build-web.mjs made; null = API only. */
   readonly webDir: string | null;
   readonly version: string;
+  /** Of the file that the settings come from; null without one. */
+  readonly config?: () => ConfigStatus | null;
   /** More host names under which this server may be reached, beside loopback and the listen host. */
   readonly allowedHosts?: readonly string[];
   readonly talk?: Talk;
@@ -65,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function makeContext(
-  { view, version }: ServerOptions,
+  { view, version, config = () => null }: ServerOptions,
   own: { hub: LiveHub; processMetrics: ProcessMetrics; state: { readonly isClosing: boolean } },
 ): RouteContext {
   const { hub, processMetrics, state } = own;
@@ -73,12 +76,17 @@ function makeContext(
   return {
     view,
     version,
+    config,
     hub,
     openApi: () => description,
     isClosing: () => state.isClosing,
     metricsText: async () => {
       const { isReady } = await view.readiness();
-      return formatMetrics([...watchMetrics(view, version, isReady), ...processMetrics.read(hub.clients)]);
+      return formatMetrics([
+        ...watchMetrics(view, version, isReady),
+        ...configMetrics(config()),
+        ...processMetrics.read(hub.clients),
+      ]);
     },
   };
 }

@@ -1,7 +1,7 @@
 // What Plimsoll says about itself and its targets on /metrics.
 import { VERDICTS } from '../model/finding.ts';
 import { INCIDENT_STATES } from '../model/incident.ts';
-import type { TargetStatus } from '../model/status.ts';
+import type { ConfigStatus, TargetStatus } from '../model/status.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import type { Metric, Sample } from './metrics-text.ts';
 
@@ -35,6 +35,23 @@ export function watchMetrics(view: WatchView, version: string, isReady: boolean)
       })),
     ),
     ...counterMetrics(view),
+  ];
+}
+
+/** As Prometheus tells of its own file, so that its alert rules can be taken over; nothing without a file. */
+export function configMetrics(status: ConfigStatus | null): Metric[] {
+  if (status === null) return [];
+  return [
+    gauge(
+      'plimsoll_config_last_reload_successful',
+      'Whether the last attempt to load the configuration was successful.',
+      [{ value: Number(status.isLastReloadSuccessful) }],
+    ),
+    gauge(
+      'plimsoll_config_last_reload_success_timestamp_seconds',
+      'When the configuration was last loaded, Unix seconds of real time.',
+      [{ value: status.lastSuccessAt / 1000 }],
+    ),
   ];
 }
 

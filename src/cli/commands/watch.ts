@@ -13,13 +13,12 @@ import { openStore } from '../../store/open.ts';
 import type { Retention } from '../../store/retention.ts';
 import type { OpenedStore } from '../../store/opened-store.ts';
 import { readCheckedConfig } from '../checked-config.ts';
+import { ConfigReloader } from '../config-reloader.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import {
   checkPid,
-  addOpened,
   checkAddresses,
   checkNamesDiffer,
-  openTarget,
   targetSetting,
   type OpenedTarget,
   type TargetOptions,
@@ -27,6 +26,7 @@ import {
 import { checkSourceFolders } from '../source-folders.ts';
 import { StatusLines } from '../status-lines.ts';
 import { stopOnSignals } from '../stop-signal.ts';
+import { TargetSet } from '../target-set.ts';
 import { Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
 import { keepOrigin } from '../virtual-origin.ts';
@@ -45,15 +45,8 @@ export interface WatchOptions extends TargetOptions {
   readonly timeScale: number;
 }
 
-/** File over defaults, environment over file, options over all. */
-export async function gatherSettings(
-  urls: readonly string[],
-  options: WatchOptions,
-  environment: NodeJS.ProcessEnv,
-): Promise<Settings> {
-  const base = options.config
-    ? settingsOf(options.config, await readCheckedConfig(options.config, environment))
-    : settingsWithoutFile(environment);
+/** Options of the command line over what a file and the environment say. */
+export function withOptions(base: Settings, urls: readonly string[], options: WatchOptions): Settings {
   const storage = options.storage ?? null;
   const isUrl = storage !== null && /^https?:\/\//.test(storage);
   if (storage !== null && !isUrl && storage !== 'chdb' && storage !== 'memory') {
@@ -85,18 +78,40 @@ export async function watchCommand(
   options: WatchOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<ExitStatus> {
-  const settings = await gatherSettings(urls, options, environment);
+  const terminal = new Terminal();
+  const complete = (base: Settings): Settings => {
+    const settings = withOptions(base, urls, options);
+    settings.targets.forEach(checkAddresses);
+    checkNamesDiffer(settings.targets);
+    return settings;
+  };
+  const { config: file } = options;
+  const reloader =
+    file === undefined
+      ? null
+      : new ConfigReloader({
+          file,
+          read: () => readCheckedConfig(file, environment),
+          complete,
+          talk: terminal,
+          now: Date.now,
+        });
+  const settings = reloader
+    ? await reloader.load((read) => settingsOf(reloader.status().file, read))
+    : complete(settingsWithoutFile(environment));
   if (settings.targets.length === 0) {
-    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'no target: give a URL, or -c with targets');
+    if (reloader === null)
+      throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'no target: give a URL, or -c with targets');
+    terminal.warn(`no target yet: add one to ${options.config ?? ''}, it is read again when it has changed`);
   }
-  settings.targets.forEach(checkAddresses);
-  checkNamesDiffer(settings.targets);
   await checkSourceFolders(options.source);
   await checkPid(options);
-  const stop = stopOnSignals();
+  const stop = stopOnSignals(undefined, reloader ? () => void reloader.reload() : undefined);
   try {
     await runWatch({
       settings,
+      reloader,
+      terminal,
       record: options.record ?? null,
       signal: stop.signal,
       isJson: options.json === true,
@@ -109,6 +124,8 @@ export async function watchCommand(
 
 export interface RunWatch {
   readonly settings: Settings;
+  /** Where they come from a file: that is followed. */
+  readonly reloader?: ConfigReloader | null;
   readonly record: string | null;
   readonly signal: AbortSignal;
   readonly terminal?: Terminal;
@@ -128,6 +145,7 @@ async function makeDataFolder(path: string): Promise<void> {
 /** A whole watch: store, targets, page; until `signal` aborts. Used by `watch` and `demo`. */
 export async function runWatch({
   settings,
+  reloader = null,
   record,
   signal,
   terminal = new Terminal(),
@@ -165,30 +183,34 @@ export async function runWatch({
       webDir: findWebDir(),
       version: VERSION,
       talk: terminal,
+      config: () => reloader?.status() ?? null,
     });
     terminal.info(`page: ${server.url}/`);
     const running = watch.run();
     const end = sharedAbort(signal);
     const ended = end.signal;
-    // Each on its own: a target that takes its time to answer delays no other.
-    const adding = Promise.all(
-      settings.targets.map(async (setting, index) => {
-        const opened = await openTarget(setting, clock, ended);
-        if (ended.aborted) return;
+    const targets = new TargetSet({
+      watch,
+      clock,
+      talk: terminal,
+      onOpened: async (opened, setting) => {
         terminal.info(describeOpened(opened));
-        if (record !== null && index === 0)
+        if (record !== null && setting === settings.targets[0])
           writer = await startRecording(record, opened, clock, settings.timeScale);
-        await addOpened(watch, opened);
-      }),
-    );
+      },
+    });
+    ended.addEventListener('abort', () => targets.stop(), { once: true });
+    const adding = Promise.all((await targets.apply(settings.targets)).adding);
     adding.catch(() => end.abort());
-    const lines = new StatusLines(watch, terminal, isJson);
+    const following = reloader?.follow((next) => applySettings(next, watch, targets, terminal), ended);
+    const lines = new StatusLines(watch, terminal, isJson, () => reloader?.notice() ?? null);
     while (!ended.aborted) {
       lines.show();
       await sleepReal(1000, ended);
     }
     terminal.endProgress();
     await adding;
+    await following;
     await watch.close();
     await running;
   } finally {
@@ -197,6 +219,24 @@ export async function runWatch({
     await closeRecording(writer, clock, terminal);
     await store.close();
   }
+}
+
+/** What a configuration that was loaded again changes; told in a few words. */
+async function applySettings(
+  settings: Settings,
+  watch: Watch,
+  targets: TargetSet,
+  terminal: Terminal,
+): Promise<string> {
+  await watch.updateIntervals(settings);
+  const { ended, adding } = await targets.apply(settings.targets);
+  for (const added of adding)
+    added.catch((error: unknown) => terminal.warn(`a target cannot be watched: ${describeError(error)}`));
+  const changes = [
+    adding.length > 0 ? `${adding.length} to watch` : null,
+    ended > 0 ? `${ended} no longer` : null,
+  ].filter((change) => change !== null);
+  return changes.length === 0 ? 'same targets' : `targets: ${changes.join(', ')}`;
 }
 
 async function openSettingsStore(

@@ -1,5 +1,10 @@
 import { PATHS } from '../../protocol/paths.ts';
-import { StatusMessageSchema, type StatusMessage } from '../../protocol/messages.ts';
+import {
+  ConfigMessageSchema,
+  StatusMessageSchema,
+  type ConfigMessage,
+  type StatusMessage,
+} from '../../protocol/messages.ts';
 import { refuse } from '../api-error.ts';
 import { COMMON_HEADERS } from '../headers.ts';
 import { METRICS_CONTENT_TYPE } from '../metrics-text.ts';
@@ -49,6 +54,21 @@ export const SYSTEM_ROUTES: readonly Route[] = [
       contentType: METRICS_CONTENT_TYPE,
       text: await metricsText(),
     }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: PATHS.config,
+    summary: 'Is what runs what plimsoll.yaml says? When it was loaded, why not again, what needs a restart.',
+    replies: {
+      200: {
+        description: 'The file, or null without one.',
+        schema: { name: 'Config', type: ConfigMessageSchema },
+      },
+    },
+    handle: ({ config }) => {
+      const message: ConfigMessage = { config: config() };
+      return json(message);
+    },
   }),
   defineRoute({
     method: 'get',
