@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { PRODUCTION_SNAPSHOTS } from '../detect/snapshot-policy.ts';
 import type { RawEvidence } from '../model/raw-evidence.ts';
 import { fixturePath } from '../testing/fixture-profiles.ts';
 import { Investigation } from './investigation.ts';
@@ -8,11 +9,11 @@ import { ProfileDecoder } from './profile-decoder.ts';
 const decoder = new ProfileDecoder();
 afterAll(() => decoder.close());
 
-function start(): Investigation {
+function start(memoryLimitBytes: number | null = null): Investigation {
   return new Investigation({
     target: { service: 'orders', instance: '127.0.0.1:8080' },
     module: null,
-    memoryLimitBytes: null,
+    memoryLimitBytes,
     timeMap: { scale: 1, originMillis: 0 },
     decoder,
   });
@@ -49,6 +50,37 @@ describe('a goroutine profile', () => {
     const investigation = start();
     await investigation.ingest(metrics(90_000, 'go_memstats_heap_alloc_bytes 5\n'));
     expect((await investigation.ingest(GOROUTINES)).reading).toBeNull();
+  });
+});
+
+describe('memory that comes close to its limit', () => {
+  const resident = (minute: number, mib: number) =>
+    metrics(
+      minute * 60_000,
+      `process_resident_memory_bytes ${mib * 1048576}\nprocess_start_time_seconds 1\n`,
+    );
+  const wanted = (investigation: Investigation, minute: number) =>
+    investigation.wantedProfiles(minute * 60_000, PRODUCTION_SNAPSHOTS).map(({ kind }) => kind);
+
+  it('is worth one profile of each kind at once, before anything can be judged, and a mark', async () => {
+    const investigation = start(100 * 1048576);
+    await investigation.ingest(resident(1, 50));
+    expect(wanted(investigation, 1)).toEqual([]);
+    await investigation.ingest(resident(2, 93));
+    expect(wanted(investigation, 2)).toEqual(['heap', 'goroutine']);
+    await investigation.ingest({ ...GOROUTINES, atMillis: 2 * 60_000 + 1 });
+    expect(wanted(investigation, 3)).toEqual(['heap']);
+    expect(investigation.marks.map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
+      'last-gasp: profile at 93 % of the memory limit',
+    ]);
+  });
+
+  it('is another matter after a restart', async () => {
+    const investigation = start(100 * 1048576);
+    await investigation.ingest(resident(1, 95));
+    const restarted = 'process_resident_memory_bytes 20000000\nprocess_start_time_seconds 100\n';
+    await investigation.ingest(metrics(120_000, restarted));
+    expect(wanted(investigation, 2)).toEqual([]);
   });
 });
 

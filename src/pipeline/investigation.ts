@@ -8,6 +8,7 @@ import { assess, type AssessInput } from '../detect/assess.ts';
 import { withoutEvidence, type Assessment, type AssessmentState, type Lane } from '../detect/assessment.ts';
 import { NOTHING_CONFIRMED, advanceConfirmation, type ConfirmationState } from '../detect/confirm.ts';
 import { nextEvaluationAt } from '../detect/evaluation-grid.ts';
+import { decideLastGasp, followNearLimit, type NearLimit } from '../detect/last-gasp.ts';
 import { SituationLater, describeSituation } from '../detect/situation.ts';
 import {
   decideSnapshots,
@@ -127,6 +128,7 @@ export class Investigation {
   #ignoreBefore: Readonly<Partial<Record<Lane, Millis>>> = {};
   /** Situations in which this life's profiles were taken; bounded by MAX_TAKEN. */
   #taken: readonly TakenSnapshot[] = [];
+  #near: NearLimit | null = null;
   #case: CaseState | null = null;
   #findings: readonly Finding[] = [];
   /** What called leaks wait for until they are raised. */
@@ -254,6 +256,7 @@ export class Investigation {
     this.#firstEvidence ??= atMillis;
     this.#lastEvidence = Math.max(this.#lastEvidence ?? atMillis, atMillis);
     this.#noticeRestart();
+    this.#followLimit(atMillis);
   }
 
   #noticeRestart(): void {
@@ -266,6 +269,7 @@ export class Investigation {
     if (this.#lives > 0 && firstMillis > this.#lifeFirstMillis) {
       this.profiles.restart();
       this.#taken = [];
+      this.#near = null;
       this.addMark({ at: newest.startMillis, kind: 'restart', text: 'process restarted' });
       this.#lives++;
     } else {
@@ -394,18 +398,35 @@ export class Investigation {
     }
   }
 
-  /** Which profiles the snapshot policy wants now; none before the first evaluation. */
+  /** Which profiles the snapshot policy wants now; before the first evaluation only what cannot wait. */
   wantedProfiles(nowMillis: Millis, settings: SnapshotSettings): readonly SnapshotWish[] {
-    if (!this.#assessment) return [];
-    return decideSnapshots({
+    const urgent = decideLastGasp(this.#near, this.#taken);
+    if (!this.#assessment) return urgent;
+    const usual = decideSnapshots({
       assessment: this.#assessment,
       situation: new SituationLater(this.history, nowMillis),
       taken: this.#taken,
       settings,
     });
+    return [...urgent, ...usual.filter(({ kind }) => !urgent.some((wish) => wish.kind === kind))];
+  }
+
+  #followLimit(atMillis: Millis): void {
+    const limit = this.history.lastKnown('memoryLimitBytes') ?? this.#options.memoryLimitBytes ?? NaN;
+    this.#near = followNearLimit(this.#near, atMillis, this.history.newest('rssBytes'), limit);
+  }
+
+  /** So that whoever looks at it after a kill finds the profiles of the moment before. */
+  #noticeLastGasp(atMillis: Millis): void {
+    const near = this.#near;
+    const isKnown = ({ kind, at }: Mark) => kind === 'last-gasp' && at >= (near?.sinceMillis ?? 0);
+    if (near === null || this.#marks.some(isKnown)) return;
+    const share = Math.round((near.rssBytes / near.limitBytes) * 100);
+    this.addMark({ at: atMillis, kind: 'last-gasp', text: `profile at ${share} % of the memory limit` });
   }
 
   #rememberTaken(kind: TakenSnapshot['kind'], atMillis: Millis): void {
+    this.#noticeLastGasp(atMillis);
     const taken: TakenSnapshot = { kind, ...describeSituation(this.history, atMillis) };
     const all = [...this.#taken, taken];
     // The first is the "before" of everything: the one after it goes.
