@@ -28,8 +28,10 @@ export async function diagnoseCommand(
   const response = await ask(url, state === 'on' ? { for: `${Math.round(options.for / 1000)}s` } : null);
   const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
   if (!response.ok) {
+    // What the watch refuses is what was typed; anything else is the watch.
+    const isRefused = response.status === 400 || response.status === 404;
     throw new PlimsollError(
-      'TARGET_STATUS',
+      isRefused ? 'ARGUMENTS_INVALID' : 'TARGET_STATUS',
       'server',
       `${response.status} ${body?.error?.message ?? response.statusText}`,
       { where: url.href },

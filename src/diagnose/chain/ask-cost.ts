@@ -4,6 +4,7 @@ import { halvesOf, pointsOf, ratePerHour, round, windowOf, type Facts } from './
 
 /** Half as much again for the same work is a cost that people notice. */
 const RISEN_RATIO = 1.5;
+const COSTS = ['gcCyclesTotal', 'gcPauseSecondsTotal', 'cpuSecondsTotal'] as const;
 
 /** What does it cost already, in CPU and pauses? */
 export function askCost(facts: Facts): ChainStep {
@@ -40,7 +41,7 @@ export function askCost(facts: Facts): ChainStep {
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(cycles, pauses, ratios, outcome),
+    answer: answer(facts, cycles, pauses, ratios, outcome),
     ruledOut: [],
     advice: [],
     next: [],
@@ -53,10 +54,7 @@ interface Pair {
 }
 
 /** Per hour in each half; null where the counter is not there. */
-function halves(
-  facts: Facts,
-  name: 'gcCyclesTotal' | 'gcPauseSecondsTotal' | 'cpuSecondsTotal' | 'requestsTotal',
-): Pair | null {
+function halves(facts: Facts, name: (typeof COSTS)[number] | 'requestsTotal'): Pair | null {
   const points = pointsOf(facts, name);
   if (points === null) return null;
   const { startMillis, middleMillis, endMillis } = halvesOf(facts);
@@ -66,12 +64,16 @@ function halves(
 }
 
 function answer(
+  facts: Facts,
   cycles: Pair | null,
   pauses: Pair | null,
   ratios: Readonly<Record<'gc' | 'pauses' | 'cpu', number | null>>,
   outcome: ChainStep['outcome'],
 ): string {
-  if (outcome === 'open') return 'Not known: neither collections nor CPU time are counted.';
+  if (outcome === 'open') {
+    const isCounted = COSTS.some((name) => pointsOf(facts, name) !== null);
+    return isCounted ? 'Too early to tell.' : 'Not known: neither collections nor CPU time are counted.';
+  }
   const parts = [
     cycles === null ? null : `${formatThreeDigits(cycles.after)} collections an hour${times(ratios.gc)}`,
     pauses === null

@@ -2,10 +2,13 @@ import { formatThreeDigits } from '../../base/units.ts';
 import type { Lane, LaneState } from '../../detect/assessment.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { formatGrowth } from '../../model/finding-text.ts';
-import { laneOf, round, windowOf, type Facts, roundKnown } from './facts.ts';
+import type { JudgedGauge } from '../../series/history.ts';
+import { laneOf, lastOf, round, windowOf, type Facts, roundKnown } from './facts.ts';
 
 const COUNTED = ['goroutine', 'fd', 'thread'] as const satisfies readonly Lane[];
 const WORDS = { goroutine: 'goroutines', fd: 'file descriptors', thread: 'threads' } as const;
+/** What they are counted by. */
+const GAUGES = ['goroutines', 'openFds', 'threads'] as const satisfies readonly JudgedGauge[];
 /** Slope over its standard error, as in stage 1. */
 const COUNT_Z = 6;
 
@@ -29,7 +32,7 @@ export function askCounts(facts: Facts): ChainStep {
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(known, growing, outcome),
+    answer: answer(facts, known, growing, outcome),
     ruledOut:
       outcome === 'contradicts'
         ? known.map(({ lane }) => ({
@@ -49,11 +52,15 @@ function levels(known: readonly LaneState[]): Record<string, number> {
 }
 
 function answer(
+  facts: Facts,
   known: readonly LaneState[],
   growing: readonly LaneState[],
   outcome: ChainStep['outcome'],
 ): string {
-  if (known.length === 0) return 'None of them is counted.';
+  if (known.length === 0) {
+    const isCounted = GAUGES.some((name) => lastOf(facts, name) !== null);
+    return isCounted ? 'Too early to tell.' : 'None of them is counted.';
+  }
   if (outcome === 'supports') {
     return `Yes: ${growing.map(({ lane, growth }) => (growth === null ? WORDS[lane as keyof typeof WORDS] : formatGrowth(growth))).join(', ')}.`;
   }

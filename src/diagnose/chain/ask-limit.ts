@@ -1,7 +1,7 @@
 import { MIB, formatBytes, formatDuration } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { quantile } from '../../series/stats/quantiles.ts';
-import { lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
+import { halvesOf, lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
 import { growthOfLedger } from './ledger-growth.ts';
 
 /** Above this share of its limit a healthy process has no room for a burst. */
@@ -11,6 +11,8 @@ const HEADROOM = 1.25;
 /** ... or this much, where a stay was too short to have seen the peak of a day. */
 const SHORT_HEADROOM = 1.5;
 const DAY_MILLIS = 86_400_000;
+/** A process that has just started has not shown what it needs; a peak that is tight already is. */
+const SHORTEST_WATCH_MILLIS = 10 * 60_000;
 /** GOMEMLIMIT leaves a tenth of the limit for what Go does not count. */
 const GO_SHARE = 0.9;
 /** GOMEMLIMIT is math.MaxInt64 when there is none. */
@@ -25,8 +27,10 @@ export function askLimit(facts: Facts): ChainStep {
   const share = peak === null || limitBytes === null ? null : peak / limitBytes;
   const isLeaking = facts.findings.some(({ verdict }) => verdict === 'leak');
   const isTight = share !== null && share >= TIGHT_SHARE;
-  const outcome = share === null ? 'open' : isTight ? 'supports' : 'contradicts';
-  const fit = rss === null || peak === null ? null : recommend(facts, rss.value, peak);
+  const { startMillis, endMillis } = halvesOf(facts);
+  const isEarly = endMillis - startMillis < SHORTEST_WATCH_MILLIS;
+  const outcome = share === null || (isEarly && !isTight) ? 'open' : isTight ? 'supports' : 'contradicts';
+  const fit = rss === null || peak === null || isEarly ? null : recommend(facts, rss.value, peak);
   return {
     step: 'limit',
     question: 'Is the memory limit too small?',
@@ -45,7 +49,7 @@ export function askLimit(facts: Facts): ChainStep {
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(facts, peak, share, isLeaking),
+    answer: answer(facts, peak, share, outcome, isLeaking),
     ruledOut:
       outcome === 'contradicts'
         ? [
@@ -106,7 +110,13 @@ function adviceOf(facts: Facts, { limit, low, high, goLimit }: Fit): string[] {
   ];
 }
 
-function answer(facts: Facts, peak: number | null, share: number | null, isLeaking: boolean): string {
+function answer(
+  facts: Facts,
+  peak: number | null,
+  share: number | null,
+  outcome: ChainStep['outcome'],
+  isLeaking: boolean,
+): string {
   if (peak === null) return 'Resident memory is not known.';
   if (share === null) return `No limit is known; the peak was ${formatBytes(peak)}.`;
   const at = `the peak took ${Math.round(100 * share)} % of ${formatBytes(facts.limitBytes ?? 0)}`;
@@ -116,5 +126,6 @@ function answer(facts: Facts, peak: number | null, share: number | null, isLeaki
     null;
   const when = left === null ? '' : `; reached in ${formatDuration(left.at - facts.assessment.atMillis)}`;
   if (isLeaking) return `A larger one only delays it: ${at}${when}.`;
-  return `${share >= TIGHT_SHARE ? 'Yes' : 'No'}: ${at}${when}.`;
+  if (outcome === 'open') return `Too early to tell: ${at}${when}.`;
+  return `${outcome === 'supports' ? 'Yes' : 'No'}: ${at}${when}.`;
 }

@@ -1,6 +1,6 @@
 import { MIB, formatBytes } from '../../base/units.ts';
 import type { ChainStep, ChainStepName } from '../../model/chain-step.ts';
-import { laneOf, round, windowOf, type Facts } from './facts.ts';
+import { laneOf, lastOf, round, windowOf, type Facts } from './facts.ts';
 import { growthOfLedger, type LedgerGrowth, type LedgerPart, type PartGrowth } from './ledger-growth.ts';
 
 /** Less than this is what any process does. */
@@ -52,7 +52,7 @@ export function askPart(facts: Facts): ChainStep {
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(growth, lead, outcome),
+    answer: answer(facts, growth, lead, outcome),
     ruledOut: outcome === 'supports' ? ruleOut(growth, lead) : [],
     advice: [],
     next:
@@ -75,8 +75,18 @@ function numbersOf(growth: LedgerGrowth | null): Record<string, number | null> {
   };
 }
 
-function answer(growth: LedgerGrowth | null, lead: PartGrowth | null, outcome: ChainStep['outcome']): string {
-  if (growth === null) return 'Resident memory is not known; only the heap can be judged.';
+function answer(
+  facts: Facts,
+  growth: LedgerGrowth | null,
+  lead: PartGrowth | null,
+  outcome: ChainStep['outcome'],
+): string {
+  if (growth === null) {
+    const now = lastOf(facts, 'rssBytes');
+    return now === null
+      ? 'Resident memory is not known; only the heap can be judged.'
+      : `Too early to tell (RSS ${formatBytes(now)}).`;
+  }
   const total = `RSS ${signed(growth.rssBytes)} to ${formatBytes(growth.rssNowBytes)}`;
   if (lead === null || outcome === 'contradicts') return `None: ${total}.`;
   const shown = growth.parts

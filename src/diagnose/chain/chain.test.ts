@@ -217,4 +217,13 @@ describe('the question', () => {
     expect(sum + Number(numbers['residualBytes'])).toBeCloseTo(Number(numbers['rssGrownBytes']), -1);
     expect(numbers['part']).toBe('nativeBytes');
   });
+
+  it('says of a process that has just started that it is early, not that nothing is measured', () => {
+    const young = WORK_LEAK.replace('every 1m for 8h', 'every 1s for 2s');
+    const answers = Object.fromEntries(investigate(young).map(({ step, answer }) => [step, answer]));
+    expect(answers['part']).toMatch(/^Too early to tell \(RSS [\d.]+ MiB\)\.$/);
+    expect(answers['counts']).toBe('Too early to tell.');
+    expect(answers['limit']).toMatch(/^Too early to tell: the peak took \d+ % of 512 MiB\.$/);
+    expect(investigate(young).flatMap(({ advice }) => advice)).toEqual([]);
+  });
 });
