@@ -21,6 +21,7 @@ import type { ScreenOptions } from './commands/screen.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { ReportOptions } from './commands/report.ts';
 import type { ConfigCheckOptions } from './commands/config.ts';
+import type { InitOptions } from './commands/init.ts';
 import type { DiagnoseOptions } from './commands/diagnose.ts';
 
 // All commands but `profile`. They are imported when they run: `plimsoll --help` must be there at once.
@@ -394,6 +395,21 @@ Without Go it replays a recording that ships with the product.`,
     )
     .argument('<report>')
     .argument('<profile...>');
+
+  program
+    .command('init')
+    .description('look for Go services on this machine and write a first plimsoll.yaml')
+    .argument('[file]', 'what to write (default: plimsoll.yaml)')
+    .option('-y, --yes', 'ask nothing: watch all that is found (as where there is no terminal)')
+    .option('--force', 'replace a file that is there')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  plimsoll init\n  plimsoll init --yes deploy/plimsoll.yaml\nThen: plimsoll watch -c plimsoll.yaml',
+    )
+    .action(async (file: string | undefined, options: InitOptions) => {
+      const { initCommand } = await import('./commands/init.ts');
+      await endWith(initCommand(file, options));
+    });
 
   const config = program
     .command('config')

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { formatFirstConfig } from './first-config.ts';
+import { DEFAULT_SETTINGS, readConfigText } from './load-config.ts';
+
+const plain = { targets: [], schema: null, isMemoryOnly: false };
+
+describe('formatFirstConfig', () => {
+  it('is read without a problem and changes no default, whether its lines are comments or not', () => {
+    for (const text of [formatFirstConfig(plain), uncomment(formatFirstConfig(plain))])
+      expect(readConfigText(text, {})).toMatchObject({ settings: DEFAULT_SETTINGS, problems: [] });
+  });
+
+  it('names the targets, with pprof where it is elsewhere', () => {
+    const targets = [
+      { service: 'orders', url: 'http://127.0.0.1:8080', pprof: 'http://127.0.0.1:6060/debug/pprof' },
+      { service: 'a: b # ${HOME} "c"', url: 'http://127.0.0.1:81', pprof: null },
+    ];
+    const { settings } = readConfigText(formatFirstConfig({ ...plain, targets }), {});
+    expect(settings?.targets).toMatchObject(targets);
+  });
+
+  it('keeps everything in memory where the engine is not installed', () => {
+    const { settings } = readConfigText(formatFirstConfig({ ...plain, isMemoryOnly: true }), {});
+    expect(settings?.storage).toBe('memory');
+  });
+
+  it('begins with the schema for editors', () => {
+    const text = formatFirstConfig({ ...plain, schema: 'docs/plimsoll.schema.json' });
+    expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=docs/plimsoll.schema.json');
+  });
+});
+
+/** With every setting that is commented out in force. */
+function uncomment(text: string): string {
+  return text.replace(/^# (( {2})?\w+:(?: .*)?)$/gm, (line, setting: string) =>
+    /^(?:Check|Use|targets)/.test(setting) ? line : setting,
+  );
+}

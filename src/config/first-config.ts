@@ -1,0 +1,80 @@
+// The plimsoll.yaml that `plimsoll init` writes: what is to be watched, and every default as a comment.
+import { stringify } from 'yaml';
+import { listSettings } from './json-schema.ts';
+
+export interface FirstTarget {
+  readonly service: string;
+  readonly url: string;
+  readonly pprof: string | null;
+}
+
+export interface FirstConfig {
+  readonly targets: readonly FirstTarget[];
+  /** Where the editor finds the JSON Schema; null = nowhere. */
+  readonly schema: string | null;
+  /** Nothing survives a restart: the engine is not installed here. */
+  readonly isMemoryOnly: boolean;
+}
+
+export function formatFirstConfig({ targets, schema, isMemoryOnly }: FirstConfig): string {
+  const lines = [
+    ...(schema === null ? [] : [`# yaml-language-server: $schema=${schema}`]),
+    '# Settings of plimsoll watch. What is commented out has its default.',
+    '# Check them:  plimsoll config check plimsoll.yaml',
+    '# Use them:    plimsoll watch -c plimsoll.yaml      (it is read again when it changes)',
+    '',
+    ...(isMemoryOnly
+      ? [
+          'storage:',
+          '  kind: memory    # chDB is not installed: nothing survives a restart (npm install chdb)',
+          '',
+        ]
+      : []),
+    ...formatDefaults(),
+    '',
+    ...formatTargets(targets),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** `# intervals:` and below it `#   gauges: 15s    # ...`; one line a setting. */
+function formatDefaults(): string[] {
+  const lines: string[] = [];
+  let group = '';
+  for (const { name, schema } of listSettings()) {
+    if (schema.default === undefined) continue;
+    const [head = '', key] = name.split('.');
+    if (key !== undefined && head !== group) lines.push(`# ${head}:`);
+    group = key === undefined ? '' : head;
+    const setting = key === undefined ? `# ${head}: ${schema.default}` : `#   ${key}: ${schema.default}`;
+    lines.push(`${setting.padEnd(32)}  # ${firstSentence(schema.description ?? '')}`);
+  }
+  return lines;
+}
+
+function firstSentence(text: string): string {
+  return /^.*?(?:[.:] |$)/.exec(text)?.[0].replace(/[.:] ?$/, '') ?? text;
+}
+
+function formatTargets(targets: readonly FirstTarget[]): string[] {
+  if (targets.length === 0) {
+    return [
+      'targets: []',
+      '# targets:',
+      '#   - http://127.0.0.1:6060',
+      '#   - service: orders',
+      '#     url: http://orders:8080',
+    ];
+  }
+  const entries = targets.map(({ service, url, pprof }) => ({
+    service: literal(service),
+    url: literal(url),
+    ...(pprof === null ? {} : { pprof: literal(pprof) }),
+  }));
+  return [stringify({ targets: entries }).trimEnd()];
+}
+
+/** What a process calls itself is no reference. */
+function literal(text: string): string {
+  return text.replaceAll('${', () => '$${').replace(/^file:/, 'file-');
+}
