@@ -1,6 +1,6 @@
 // What it costs to judge one target: `assess` (stage 1) and a whole evaluation (stage 1, confirmation, stage 2, case) after a
 // day, a week and a month of scrapes, the memory that such a target holds, and a minute of many targets that are really held.
-// Usage: npm run -s bench:detect -- [--rounds 15] [--targets 20] [--fleet 10000] [RECORDING]
+// Usage: npm run -s bench:detect -- [--rounds 15] [--targets 20] [--fleet 10000] [RECORDING]; 0 leaves a part out.
 //   Gauges are generated (lib/generated-gauges.mjs); heap and goroutine profiles are those of the recording, spread over
 //   the history. Default: the recording in demo/recordings.
 import { existsSync, readdirSync } from 'node:fs';
@@ -21,6 +21,7 @@ describeMachine();
 const { openRecording } = await importProduct('recording/read-recording');
 const { decodeReceivedProfile } = await importProduct('pipeline/decode-bytes');
 const { Investigation } = await importProduct('pipeline/investigation');
+const { GaugeHistory } = await importProduct('series/gauge-history');
 const { assess } = await importProduct('detect/assess');
 const { PRODUCTION_SNAPSHOTS } = await importProduct('detect/snapshot-policy');
 const { MAX_GOROUTINE_SNAPSHOTS, MAX_HEAP_SNAPSHOTS } = await importProduct('profile/profile-history');
@@ -30,10 +31,13 @@ const SCRAPE_MILLIS = 15_000;
 const MIB = 1024 * 1024;
 /** A window that still grows; the longest one; and one that slides. */
 const SPANS = { '1 d': DAY_MILLIS, '7 d': 7 * DAY_MILLIS, '30 d': 30 * DAY_MILLIS };
-/** The fleet is grown by sparser scrapes: histories are as full, and it does not take an hour. */
+/** The fleet's histories are drawn with sparser scrapes, and some of each shape: they are as full, and it does not take an hour. */
 const FLEET_SCRAPE_MILLIS = 60_000;
 const FLEET_SPAN_MILLIS = DAY_MILLIS;
+const FLEET_DRAWN = 8;
 const ROUND_MILLIS = 60_000;
+/** At the age of a day (detect/evaluation-grid.ts). */
+const EVALUATED_EVERY_ROUNDS = 10;
 /** As in a watch of production services. */
 const SNAPSHOTS = { ...PRODUCTION_SNAPSHOTS, intervalMillis: 10 * 60_000, offersGoroutineLeak: false };
 
@@ -201,23 +205,69 @@ function measureMemory(profiles) {
 }
 
 /**
+ * A history of gauges, as columns, and what is scraped after it.
+ * @param {import('./lib/generated-gauges.mjs').Shape} shape
+ * @param {number} seed
+ */
+function drawColumns(shape, seed) {
+  const rows = FLEET_SPAN_MILLIS / FLEET_SCRAPE_MILLIS;
+  const drawn = drawReadings(shape, { startMillis: START_MILLIS, stepMillis: FLEET_SCRAPE_MILLIS, seed });
+  const timeMillis = new Float64Array(rows);
+  /** @type {Map<string, Float64Array<ArrayBuffer>>} */
+  const columns = new Map();
+  for (let row = 0; row < rows; row++) {
+    const { atMillis, reading } = drawn.next().value;
+    timeMillis[row] = atMillis;
+    for (const [name, value] of Object.entries(reading)) {
+      let column = columns.get(name);
+      if (!column) columns.set(name, (column = new Float64Array(rows).fill(NaN)));
+      column[row] = value;
+    }
+  }
+  const next = () => drawn.next().value.reading;
+  const scrapes = Array.from({ length: 2 + ROUND_MILLIS / SCRAPE_MILLIS }, next);
+  return { timeMillis, columns, scrapes };
+}
+
+/**
+ * Targets that each hold a history of their own, drawn from a few.
+ * @param {number} count
+ */
+function growFleet(count) {
+  const drawn = Object.values(SHAPES).flatMap((shape) =>
+    Array.from({ length: FLEET_DRAWN }, (_, seed) => drawColumns(shape, seed + 1)),
+  );
+  return Array.from({ length: count }, (_, i) => {
+    const { timeMillis, columns, scrapes } = drawn[i % drawn.length] ?? stop('nothing was drawn');
+    const investigation = new Investigation({
+      target: { service: 'generated', instance: `bench-${i}` },
+      module: null,
+      memoryLimitBytes: null,
+      timeMap: { originMillis: 0, scale: 1 },
+      decoder: null,
+      history: GaugeHistory.adopt(timeMillis, columns),
+    });
+    const [first, ...following] = scrapes;
+    // The first scrape makes it a history that grows: thinned, packed.
+    investigation.addGauges(START_MILLIS + FLEET_SPAN_MILLIS, first);
+    return { investigation, scrapes: following };
+  });
+}
+
+/**
  * One minute of a fleet whose histories all exist: for each target four scrapes, after each the question which profiles are
- * wanted, and one evaluation, which is more often than the grid asks for it.
+ * wanted, and one evaluation, ten times as often as the grid asks for it at that age.
  * @param {number} count
  */
 function measureFleet(count) {
-  const nothing = { heap: [], goroutine: [] };
-  const names = Object.keys(SHAPES);
   const before = bytesInUse();
-  const residentBefore = process.memoryUsage().rss;
-  const fleet = Array.from({ length: count }, (_, i) => {
-    const shape = SHAPES[names[i % names.length] ?? 'flat'];
-    const target = grow(shape, FLEET_SPAN_MILLIS, nothing, FLEET_SCRAPE_MILLIS, i + 1);
-    target.investigation.evaluateUpTo(target.investigation.nextEvaluationMillis);
-    return target.investigation;
-  });
-  const held = bytesInUse() - before;
-  const resident = process.memoryUsage().rss - residentBefore;
+  const fleet = growFleet(count);
+  const startMillis = START_MILLIS + FLEET_SPAN_MILLIS + ROUND_MILLIS;
+  const judge = (/** @type {Investigation} */ investigation, /** @type {number} */ atMillis) => {
+    investigation.restore({ ...investigation.state(), lastEvaluationMillis: atMillis });
+    investigation.evaluateUpTo(investigation.nextEvaluationMillis);
+  };
+  for (const { investigation } of fleet) judge(investigation, startMillis - ROUND_MILLIS);
   const millis = { append: 0, ask: 0, evaluate: 0 };
   /** @param {keyof millis} what @param {() => void} run */
   const timed = (what, run) => {
@@ -225,44 +275,41 @@ function measureFleet(count) {
     run();
     millis[what] += performance.now() - startedAt;
   };
-  const startMillis = START_MILLIS + FLEET_SPAN_MILLIS + 3600_000;
-  const readings = scrapesOfOneMinute(startMillis);
-  for (const investigation of fleet) {
-    for (const { atMillis, reading } of readings) {
-      timed('append', () => investigation.addGauges(atMillis, reading));
-      timed('ask', () => investigation.wantedProfiles(atMillis, SNAPSHOTS));
+  const cpuBefore = process.cpuUsage();
+  for (const { investigation, scrapes } of fleet) {
+    for (let at = startMillis, i = 0; at < startMillis + ROUND_MILLIS; at += SCRAPE_MILLIS, i++) {
+      timed('append', () => investigation.addGauges(at, scrapes[i]));
+      timed('ask', () => investigation.wantedProfiles(at, SNAPSHOTS));
     }
-    const lastEvaluationMillis = startMillis;
-    investigation.restore({ ...investigation.state(), lastEvaluationMillis });
-    timed('evaluate', () => investigation.evaluateUpTo(investigation.nextEvaluationMillis));
+    timed('evaluate', () => judge(investigation, startMillis + ROUND_MILLIS));
   }
+  const cpu = process.cpuUsage(cpuBefore);
   const total = millis.append + millis.ask + millis.evaluate;
+  // As a fleet at rest is: the newest scrape of most targets came after their last evaluation.
+  for (const { investigation, scrapes } of fleet)
+    investigation.addGauges(startMillis + 2 * ROUND_MILLIS, scrapes.at(-1));
+  const held = bytesInUse() - before;
   printResult({
     bench: 'detect-fleet',
     targets: count,
     history_hours: FLEET_SPAN_MILLIS / HOUR_MILLIS,
-    rows: fleet[0]?.history.length,
+    rows: fleet[0]?.investigation.history.length,
     round_ms: round(total, 0),
     share_of_round: round(total / ROUND_MILLIS, 3),
+    cpu_ms: round((cpu.user + cpu.system) / 1000, 0),
     append_ms: round(millis.append, 0),
     ask_ms: round(millis.ask, 0),
     evaluate_ms: round(millis.evaluate, 0),
+    round_by_grid_ms: round(millis.append + millis.ask + millis.evaluate / EVALUATED_EVERY_ROUNDS, 0),
     ms_per_target: round(total / count, 3),
     bytes_per_target: Math.round(held / count),
-    resident_bytes_per_target: Math.round(resident / count),
     mib_total: round(held / MIB),
   });
 }
 
-/** @param {number} startMillis */
-function scrapesOfOneMinute(startMillis) {
-  const drawn = drawReadings(SHAPES.flat, { startMillis, stepMillis: SCRAPE_MILLIS });
-  return Array.from({ length: ROUND_MILLIS / SCRAPE_MILLIS }, () => drawn.next().value);
-}
-
 const profiles = await readProfiles();
-for (const span of Object.keys(SPANS)) {
+for (const span of options.rounds > 0 ? Object.keys(SPANS) : []) {
   for (const name of Object.keys(SHAPES)) await measureTime(name, span, profiles);
 }
-measureMemory(profiles);
+if (options.targets > 0) measureMemory(profiles);
 if (options.fleet > 0) measureFleet(options.fleet);
