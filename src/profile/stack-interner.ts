@@ -22,8 +22,8 @@ export class StackInterner implements StackReader {
   readonly #maxStacks: number;
   readonly #frames: Frame[] = [];
   readonly #frameRows = new Map<string, InternedFrame>();
-  readonly #frame = new Int32Builder(1024);
-  readonly #frameStart = new Int32Builder(256);
+  readonly #frame = new Int32Builder(64);
+  readonly #frameStart = new Int32Builder(16);
   // The engine seeds the hashes of its Maps, so stacks made to collide are no danger here.
   readonly #stackRows = new Map<string, InternedStack>();
   readonly #read: (readonly Frame[] | undefined)[] = [];

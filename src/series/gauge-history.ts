@@ -21,7 +21,7 @@ export const ADOPTED_ROWS_BOUND = 2880;
 const THINNED_SHARE = 1 / 8;
 
 /** Rows that are not packed yet: few, as each takes ten times as much. */
-const OPEN_ROWS = 16;
+const OPEN_ROWS = 8;
 
 /**
  * Readings of one round (metrics, then /proc) are asked for a few ms apart; with a time scale of 60 that is up
