@@ -21,6 +21,8 @@ const SCALES = [1, 100, 4096];
 const UNITS = [8192, 4096, 1024, 1];
 /** Bits of the widest code: with seven more, where it begins, it is exact as a double. */
 const WIDEST = 44;
+/** Bits of the widest code that fits, behind those of a byte that is taken in part, into a whole number of the processor. */
+const NARROW = 24;
 /** Sums and differences of two of these are exact. */
 const LARGEST_WHOLE = 2 ** 52;
 /** A form byte and a double a row: no other form is chosen that takes more. */
@@ -99,8 +101,8 @@ function asConstant(column: Float64Array, value: number): Whole | null {
 /** Null when a cell is not a whole number at any scale, or the range is too wide to gain anything. */
 function asWhole(column: Float64Array): Whole | null {
   for (const scale of SCALES) {
-    const cells = column.map((cell) => Math.round(cell * scale));
-    if (!cells.every((cell, i) => cell / scale === column[i] || Number.isNaN(column[i]))) continue;
+    const cells = wholeCells(column, scale);
+    if (cells === null) continue;
     let least = Infinity;
     let most = -Infinity;
     for (const cell of cells) {
@@ -108,17 +110,32 @@ function asWhole(column: Float64Array): Whole | null {
       if (cell > most) most = cell;
     }
     if (Math.max(Math.abs(least), Math.abs(most)) > LARGEST_WHOLE) return null;
-    const unit =
-      UNITS.find((of) => cells.every((cell) => (cell - least) % of === 0 || Number.isNaN(cell))) ?? 1;
+    const unit = UNITS.find((of) => areMultiples(cells, least, of)) ?? 1;
     return bitsFor((most - least) / unit) <= WIDEST ? { cells, scale, unit, least, most } : null;
   }
   return null;
 }
 
+/** Null when a cell that is known is not whole at this scale. */
+function wholeCells(column: Float64Array, scale: number): Float64Array | null {
+  const cells = new Float64Array(column.length);
+  for (let i = 0; i < column.length; i++) {
+    const cell = Math.round(column[i] * scale);
+    if (cell / scale !== column[i] && !Number.isNaN(column[i])) return null;
+    cells[i] = cell;
+  }
+  return cells;
+}
+
+function areMultiples(cells: Float64Array, least: number, of: number): boolean {
+  for (const cell of cells) if (!Number.isNaN(cell) && (cell - least) % of !== 0) return false;
+  return true;
+}
+
 /** Bits of codes up to `most`; the highest code says that a cell is not known. */
 function bitsFor(most: number): number {
   let bits = 1;
-  while (most >= 2 ** bits - 1) bits++;
+  for (let codes = 2; most >= codes - 1; codes *= 2) bits++;
   return bits;
 }
 
@@ -216,6 +233,25 @@ class Writer {
   }
   /** Lowest bits first, into what the code before left of its last byte. */
   code(value: number, bits: number): void {
+    if (bits <= NARROW) this.#narrowCode(value, bits);
+    else this.#wideCode(value, bits);
+  }
+  #narrowCode(value: number, bits: number): void {
+    const taken = this.#taken;
+    let left = value << taken;
+    let missing = bits;
+    if (taken > 0) {
+      this.#bytes[this.#length - 1] |= left;
+      left >>>= 8;
+      missing -= 8 - taken;
+    }
+    for (; missing > 0; missing -= 8) {
+      this.#bytes[this.#length++] = left;
+      left >>>= 8;
+    }
+    this.#taken = (taken + bits) & 7;
+  }
+  #wideCode(value: number, bits: number): void {
     let left = value;
     for (let missing = bits; missing > 0;) {
       if (this.#taken === 0) this.byte(0);
@@ -252,7 +288,7 @@ class Reader {
   codes(bits: number, into: Float64Array, at: number, end: number): void {
     const bytes = this.#bytes;
     let place = 8 * this.#at;
-    if (bits > 24) {
+    if (bits > NARROW) {
       const size = 2 ** bits;
       for (let i = at; i < end; i++, place += bits) {
         let value = 0;
