@@ -45,7 +45,21 @@ export function decideVerdict(measures: LaneMeasures): LaneDecision {
       needed: forecastNeeded(measures),
     };
   }
+  if (isMaskedByGo(measures) && set.bestLeak) {
+    const what =
+      "a longer watch: growth outside the Go heap is not told from what the heap's own growth brings yet";
+    const needed = { what, millis: forecastNeeded(measures).millis };
+    const withheld = explained.withheld ?? explained.verdict;
+    return { verdict: 'undetermined', withheld, isSuspect: false, model: set.bestLeak, needed };
+  }
   return { ...explained, isSuspect: false, model: set.bestNull };
+}
+
+/** Native memory that grows as a leak does, of which too little is left once Go's own growth has had its share. */
+function isMaskedByGo({ set, leak, tail, counted, floor, level }: LaneMeasures): boolean {
+  if (leak === null || tail?.isStillGrowing !== true) return false;
+  if (counted >= floor || Math.min(leak.grown, level) < floor) return false;
+  return leak.z > limits.SUSPECT_Z && (set.evidenceRatio ?? -Infinity) > limits.SUSPECT_EVIDENCE;
 }
 
 const SUSPECT = { z: limits.SUSPECT_Z, evidence: limits.SUSPECT_EVIDENCE };
