@@ -14,11 +14,15 @@ const CHUNK = 1 << 20;
  *
  * @throws PlimsollError PROFILE_* as decodeProfile, when there is no crash either.
  */
-export function decodeProfileOrCrash(bytes: Uint8Array, warn: (text: string) => void): DecodedProfile {
+export function decodeProfileOrCrash(
+  bytes: Uint8Array,
+  warn: (text: string) => void,
+  maxTableBytes?: number,
+): DecodedProfile {
   let decoded: DecodedProfile | null = null;
   let failure: unknown = null;
   try {
-    decoded = decodeProfile(bytes);
+    decoded = decodeProfile(bytes, maxTableBytes);
   } catch (error) {
     if (!(error instanceof PlimsollError) || error.code !== 'PROFILE_INVALID') throw error;
     failure = error;

@@ -1,8 +1,10 @@
 // Profiles from files, standard input and URLs, as `go tool pprof` finds them.
 import { openSync, readFileSync, readSync, closeSync, existsSync } from 'node:fs';
 import { PlimsollError, describeError } from '../base/errors.ts';
+import type { Bytes } from '../base/units.ts';
 import type { DecodedProfile } from '../pprof/decode-profile.ts';
 import { decodeAsPprof } from '../pprof/legacy/decode-as-pprof.ts';
+import { MAX_TABLE_BYTES } from '../pprof/table-budget.ts';
 import { isLegacyCpu } from '../pprof/legacy/legacy-cpu.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { combineProfiles } from '../profile/combine.ts';
@@ -88,8 +90,9 @@ async function readAsPprof(
   source: string,
   options: Pick<SourceOptions, 'fetch' | 'warn'>,
 ): Promise<DecodedProfile> {
+  const { maxBytes } = options.fetch;
   const bytes = await readBytes(source, options);
-  return decodeAsPprof(await decompressProfile(bytes, options.fetch.maxBytes));
+  return decodeAsPprof(await decompressProfile(bytes, maxBytes), tableBytes(maxBytes));
 }
 
 /**
@@ -101,8 +104,14 @@ export async function readSource(
   source: string,
   options: Pick<SourceOptions, 'fetch' | 'warn'>,
 ): Promise<DecodedProfile> {
+  const { maxBytes } = options.fetch;
   const bytes = await readBytes(source, options);
-  return decodeProfileOrCrash(await decompressProfile(bytes, options.fetch.maxBytes), options.warn);
+  return decodeProfileOrCrash(await decompressProfile(bytes, maxBytes), options.warn, tableBytes(maxBytes));
+}
+
+/** Whoever lets a larger profile in wants its tables, too: 9 bytes of them for 4 of the profile, as by default. */
+function tableBytes(maxBytes: Bytes): Bytes {
+  return Math.max(MAX_TABLE_BYTES, (maxBytes / 4) * 9);
 }
 
 async function readBytes(
