@@ -9,6 +9,7 @@ import { shortPlace, type Holder, type SourceAnswer } from './answer.ts';
 import { findHandOver } from './hand-over.ts';
 import { findLostHandle } from './kept-handles.ts';
 import { checkRelease, deferLine, type Release } from './release-check.ts';
+import { runsOnce } from './start-up.ts';
 
 /** Functions that hand the means on to their own callers. */
 const MAX_WRAPPERS = 3;
@@ -94,6 +95,7 @@ function findFaultyCalls(
   const faulty: Faulty[] = [];
   let lost: SourceAnswer | null = null;
   for (const call of analysis.calls.callsOf(giver)) {
+    if (runsOnce(analysis, call)) continue;
     const state = checkRelease(analysis, call.file, call.node, release);
     if (state.kind === 'dropped' || state.kind === 'forgotten') faulty.push({ call, giver, text: 'dropped' });
     else if (state.kind === 'skipped') faulty.push({ call, giver, text: 'skipped' });

@@ -11,7 +11,13 @@ import { explainHeap } from './heap-answer.ts';
 import { explainLockedThread } from './kept-calls.ts';
 import { locate, type Located } from './locate.ts';
 import { explainRegistration } from './registrations.ts';
-import { explainLibraryUse, explainOutside, explainResource, explainTransport } from './resource-answer.ts';
+import {
+  explainLibraryUse,
+  explainOutside,
+  explainResource,
+  explainResourcesAround,
+  explainTransport,
+} from './resource-answer.ts';
 
 /** Culprits looked at: those behind the first few explain little of the growth. */
 const MAX_CULPRITS = 6;
@@ -60,7 +66,7 @@ function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Loca
         : (explainGoroutine(analysis, located) ?? explainResource(analysis, located, true));
     case 'fd':
       return pickBest([
-        explainResource(analysis, located, true),
+        explainResource(analysis, located, true) ?? explainResourcesAround(analysis, located),
         explainTransport(analysis, located),
         lower(explainHeap(analysis, located), 0.6),
       ]);

@@ -4,6 +4,7 @@ import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { lineOf, shortPlace, type SourceAnswer } from './answer.ts';
 import { pathFilter, type Located } from './locate.ts';
+import { runsOnce } from './start-up.ts';
 
 interface Registry {
   readonly adding: RegExp;
@@ -45,7 +46,7 @@ function describe(
   at: SourceNode,
 ): SourceAnswer | null {
   const around = functionAt(at.file, at.node);
-  if (around === null || /^(?:main|init)$/.test(around.name)) return null;
+  if (around === null || runsOnce(analysis, at)) return null;
   if (removing !== '' && analysis.index.filesMentioning(`.${removing}(`).length > 0) return null;
   const name = key.slice(key.lastIndexOf('/') + 1);
   const text =

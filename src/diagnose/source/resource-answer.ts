@@ -6,6 +6,7 @@ import { statementOf } from '../../gosource/places.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import type { NodeRow } from '../../gosource/syntax-tree.ts';
+import { isStandardLibrary } from '../../profile/frames.ts';
 import { pickBest, shortPlace, type Holder, type SourceAnswer } from './answer.ts';
 import { findDroppedHandle } from './dropped-handle.ts';
 import { findHandOver } from './hand-over.ts';
@@ -13,6 +14,7 @@ import { findLostHandle } from './kept-handles.ts';
 import { explainKeptCall } from './kept-calls.ts';
 import { pathFilter, type Located } from './locate.ts';
 import { checkParameter, checkRelease, deferLine, type ReleaseState } from './release-check.ts';
+import { runsOnce } from './start-up.ts';
 import { findResource, guessResource, type ResourceKind } from './resource-table.ts';
 
 /** Calls on the line of a culprit that give something to release, and are not (always) followed by it. */
@@ -33,6 +35,21 @@ export function explainResource(
       if (answer !== null)
         return known === null ? { ...answer, confidence: answer.confidence * 0.7 } : answer;
       return explainKeptCall(analysis, { file, node }, callee.key);
+    }),
+  );
+}
+
+/** Known resources that the function around a culprit opens, where its own line opens none. */
+export function explainResourcesAround(analysis: SourceAnalysis, located: Located): SourceAnswer | null {
+  const { file, declaration } = located;
+  if (declaration === null) return null;
+  return pickBest(
+    [...file.tree.descendants(declaration.body, 'call_expression')].map((node) => {
+      const callee = analysis.types.calleeOf({ file, node });
+      const kind = callee.kind === 'external' ? believe(findResource(callee.key), { file, node }) : null;
+      if (kind === null || callee.kind !== 'external' || isShortTimer(file, node, callee.key)) return null;
+      const answer = explainCall(analysis, located, node, { key: callee.key, kind });
+      return answer === null ? null : { ...answer, confidence: answer.confidence * 0.9 };
     }),
   );
 }
@@ -234,9 +251,10 @@ export function explainLibraryUse(analysis: SourceAnalysis, importPath: string):
     for (const node of file.tree.descendants(file.tree.root, 'call_expression')) {
       const callee = analysis.types.calleeOf({ file, node });
       if (callee.kind !== 'external' || !callee.key.startsWith(`${importPath}.`)) continue;
-      const kind = believe(findResource(callee.key), { file, node }) ?? guessResource(callee.key);
+      const known = believe(findResource(callee.key), { file, node });
+      const kind = known ?? (isStandardLibrary(callee.key) ? null : guessResource(callee.key));
       const call = describeCall(file, node);
-      if (kind === null || call.caller === null || /^(?:main|init)$/.test(call.caller.name)) continue;
+      if (kind === null || call.caller === null || runsOnce(analysis, call)) continue;
       const state = checkRelease(analysis, file, node, kind.release);
       if (state.kind === 'released') continue;
       const answer =

@@ -754,12 +754,18 @@ func (ts *Tenants) Remove(id string) {
 -- m/main.go --
 package main
 
-import "m/tenant"
+import (
+	"os"
+
+	"m/tenant"
+)
 
 func main() {
 	ts := &tenant.Tenants{}
-	ts.Add("a")
-	ts.Remove("a")
+	for _, id := range os.Args[1:] {
+		ts.Add(id)
+	}
+	ts.Remove(os.Args[1])
 }
 `,
     twin: [
