@@ -8,7 +8,7 @@ import type { ProfileEvidence } from './profile-evidence.ts';
 import type { Site, SiteGrowth } from './site-growth.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
-/** A lane that profiles prove, and the age of the process from which that proof counts. */
+/** A lane that profiles prove, and the age of the process from which that proof counts; Infinity while it only holds. */
 export interface ProvenLane {
   readonly lane: Lane;
   readonly fromAgeMillis: Millis;
@@ -20,19 +20,31 @@ export interface ProvenLane {
  */
 export function findProvenLanes(assessment: Assessment, profiles: ProfileEvidence): ProvenLane[] {
   return assessment.lanes.flatMap((lane) => {
-    const fromAgeMillis = findProofAge(lane, profiles);
+    const fromAgeMillis = findProofAge(lane, assessment, profiles);
     return fromAgeMillis === null ? [] : [{ lane: lane.lane, fromAgeMillis }];
   });
 }
 
-function findProofAge(lane: LaneAssessment, profiles: ProfileEvidence): Millis | null {
-  // A rate that is not known to within a factor of two is no proof, whatever grows.
-  if (lane.growth === null || lane.growth.low < THRESHOLDS.provenPrecision * lane.growth.perHour) return null;
+function findProofAge(
+  lane: LaneAssessment,
+  assessment: Assessment,
+  profiles: ProfileEvidence,
+): Millis | null {
   const isOpen = lane.verdict === 'leak' || (lane.isSuspect && lane.verdict === 'undetermined');
-  if (!isOpen) return null;
-  if (lane.lane === 'goroutine') return areGoroutinesProven(profiles) ? 0 : null;
+  if (lane.growth === null || !isOpen) return null;
+  // A rate that is not known to within a factor of two is no proof, whatever grows.
+  const isRateKnown = lane.growth.low >= THRESHOLDS.provenPrecision * lane.growth.perHour;
+  if (lane.lane === 'goroutine') return isRateKnown && areGoroutinesProven(profiles) ? 0 : null;
   if (lane.lane !== 'heap') return null;
+  const isUnbroken = isHeapUnbroken(lane, profiles);
+  // Profiles that know the rate by themselves keep a proof alive while a restless heap hides it, but raise nothing until then.
+  if (!isRateKnown) return isUnbroken ? Infinity : null;
   if (lane.verdict === 'leak' && isHeapProven(profiles)) return 0;
+  // Where a bound explains the heap better, time has to speak.
+  const watched =
+    assessment.atMillis - Math.max(assessment.incarnationStartMillis, assessment.firstEvidenceMillis);
+  const isLong = watched >= THRESHOLDS.unbrokenProofMillis;
+  if (isUnbroken && isLong && (lane.evidenceRatio ?? -Infinity) >= 0) return 0;
   return isHeapMatched(lane, profiles) ? THRESHOLDS.slowProofMillis : null;
 }
 
@@ -79,6 +91,23 @@ function isHeapMatched(lane: LaneAssessment, profiles: ProfileEvidence): boolean
     lead.growth.monotony >= THRESHOLDS.slowProofMonotony &&
     lead.causeBytes.high >= THRESHOLDS.coverageLow * lane.grown &&
     lead.growth.bytes.low <= THRESHOLDS.coverageHigh * lane.grown
+  );
+}
+
+/**
+ * The same, where profiles leave nothing open: one site whose growth they know to within a factor of two by themselves, even
+ * over all of the window, of which nearly everything allocated is still there.
+ */
+function isHeapUnbroken(lane: LaneAssessment, profiles: ProfileEvidence): boolean {
+  const lead = findHeapLead(profiles);
+  return (
+    lead !== null &&
+    lead.growth.z >= lead.criticalZ &&
+    lead.growth.bytes.low >= THRESHOLDS.provenPrecision * lead.growth.bytes.value &&
+    (lead.growth.persistence ?? 0) >= THRESHOLDS.unbrokenPersistence &&
+    lead.growth.monotony >= THRESHOLDS.slowProofMonotony &&
+    (lead.growth.survival?.low ?? 0) >= THRESHOLDS.unbrokenSurvival &&
+    isHeapMatched(lane, profiles)
   );
 }
 

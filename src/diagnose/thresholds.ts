@@ -34,6 +34,11 @@ export const THRESHOLDS = {
   /** z of a site that, with stage 1's own suspicion (z > 4) and its growth matched, makes proof together. */
   slowProofZ: 2.5,
   slowProofMonotony: 0.9,
+  /** ... or have been watched this long, where one site grew evenly all the time, at a rate that profiles know, and kept what it allocated. */
+  unbrokenProofMillis: 2 * HOUR_MILLIS,
+  /** Second half over even growth, and survival (lower bound), from which growth counts as unbroken. */
+  unbrokenPersistence: 0.8,
+  unbrokenSurvival: 0.75,
   /** Survival of new allocations (lower bound) from which a site keeps practically all it allocates. */
   minSurvival: 0.5,
   /** Coverage of the floor's growth by the sites named, between which the diagnosis accounts for it. */
