@@ -45,7 +45,14 @@ export interface RunningCli {
 }
 
 /** The variables that change what the CLI does are set by the test alone. */
-const OWN_VARIABLES = ['PORT', 'PLIMSOLL_DATA', 'PLIMSOLL_DEBUG', 'NODE_OPTIONS'];
+const OWN_VARIABLES = [
+  'PORT',
+  'PLIMSOLL_DATA',
+  'PLIMSOLL_LISTEN',
+  'PLIMSOLL_STORAGE_URL',
+  'PLIMSOLL_DEBUG',
+  'NODE_OPTIONS',
+];
 
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' };

@@ -48,6 +48,11 @@ listen: here
     expect(await problemsOf('targets: [http://a:1, b:2, "port:80", "name:x"]\n')).toEqual([]);
   });
 
+  it('does not read what never ends', async () => {
+    const { problems } = await readCheckedConfig('/dev/zero', {});
+    expect(problems).toMatchObject([{ fact: 'is no file' }]);
+  });
+
   it('tells a file that is not there from a folder', async () => {
     const { problems } = await readCheckedConfig(folder, {});
     expect(problems).toMatchObject([{ line: null, fact: 'is a folder' }]);

@@ -3,7 +3,7 @@
 import { PlimsollError, describeError } from '../base/errors.ts';
 import { formatProblem, type ConfigProblem } from '../config/config-problem.ts';
 import { followFiles, lookAt, LOOK_INTERVAL_MILLIS } from '../config/follow-files.ts';
-import type { ReadConfig } from '../config/load-config.ts';
+import { isReadAgain, type ReadConfig } from '../config/load-config.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ConfigStatus } from '../model/status.ts';
 import type { Talk } from '../pipeline/ports.ts';
@@ -122,6 +122,8 @@ export class ConfigReloader {
     const [apply, before] = [this.#apply, this.#current];
     if (!apply || !before) return;
     try {
+      if (!(await isReadAgain(file)))
+        throw new PlimsollError('CONFIG_INVALID', 'config', 'is a pipe: it is read once');
       const config = await read();
       // Also of one that is wrong: a file that it names and that is not there may come.
       this.#files = [file, ...config.files];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_PROBLEMS, formatProblem, problemsToError } from './config-problem.ts';
 import { readConfigText } from './load-config.ts';
 import { nearestName } from './nearest-name.ts';
+import { withoutCredentials } from './scalars.ts';
 import { MAX_CONFIG_BYTES } from './yaml-document.ts';
 
 const problemsOf = (text: string) => readConfigText(text, {}).problems;
@@ -102,6 +103,18 @@ describe('hostile configurations', () => {
     expect(JSON.stringify(problemsOf('bearer: "a" hunter2\n} hunter2\n%hunter2 x\n'))).not.toContain(
       'hunter2',
     );
+  });
+});
+
+describe('withoutCredentials', () => {
+  it.each([
+    ['http://me:hunter2@host:1/p', 'http://…@host:1/p'],
+    ['me:hunter2@host', '…@host'],
+    ['http://me:hunter2@x@host/', 'http://…@host/'],
+    ['http://host/?token=hunter2', 'http://host/?…'],
+    ['http://host:6060', 'http://host:6060'],
+  ])('of %s leaves %s', (url, shown) => {
+    expect(withoutCredentials(url)).toBe(shown);
   });
 });
 

@@ -1,5 +1,6 @@
 // plimsoll.yaml, the files that it names and the environment to settings.
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { problemsToError, sortProblems, type ConfigProblem } from './config-problem.ts';
 import { ConfigSchema, type ConfigValues } from './config-schema.ts';
 import { checkTogether, makeSettings, makeTarget, type TargetValues } from './make-settings.ts';
@@ -53,6 +54,12 @@ export function readConfigText(text: string, environment: Environment): ReadConf
   const document = parseYaml(text);
   if ('problems' in document) return failed(document.problems);
   return { ...readDocument(document, { environment, files: new Map() }), files: [] };
+}
+
+/** Whether it can be read a second time: a pipe cannot. */
+export async function isReadAgain(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => null);
+  return found === null || !found.isFIFO();
 }
 
 /** @throws PlimsollError CONFIG_INVALID with file, line, column and field of the first problem. */
@@ -128,10 +135,15 @@ async function readText(file: string): Promise<string | ConfigProblem> {
   try {
     const found = await stat(file);
     if (found.isDirectory()) return wholeProblem('is a folder', `Name the file, ${CONFIG_FILE} for example.`);
-    // Devices and pipes may never end; a file may be anything.
-    if (found.isFile() && found.size > MAX_CONFIG_BYTES)
-      return wholeProblem(`larger than ${MAX_CONFIG_BYTES} bytes`, 'Name the configuration of plimsoll.');
-    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+    // A pipe is read once, by what starts; devices never end.
+    if (!found.isFile() && !found.isFIFO())
+      return wholeProblem('is no file', `Name a file, ${CONFIG_FILE} for example.`);
+    const chunks: Buffer[] = [];
+    // One byte more than it may have: parseYaml refuses that.
+    for await (const chunk of createReadStream(file, { end: MAX_CONFIG_BYTES })) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const why =

@@ -75,7 +75,7 @@ export function shownText(raw: unknown, kind: ScalarKind): string | null {
   return kind === 'url' ? withoutCredentials(text) : text;
 }
 
-/** `http://user:password@host/?token=x` to `http://…@host/?…`; what is no URL may hold one all the same. */
+/** `http://user:password@host/?token=x` to `http://…@host/?…`; `user:password@host` is one as well. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^/?#]*@/, '//…@').replace(/\?.*$/s, '?…');
+  return text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1…@').replace(/\?.*$/s, '?…');
 }
