@@ -81,7 +81,7 @@ export const ERRORS = {
     advice: 'Start the service with GODEBUG=gctrace=1; the trace goes to its standard error.',
   },
   TRACE_UNREADABLE: { advice: 'Give a log file, or - for standard input.' },
-  COMMAND_FAILED: { advice: 'Check the command after --.' },
+  COMMAND_FAILED: { advice: 'Check the command: after --, or of --load.' },
   GO_MISSING: { advice: 'Install Go from go.dev/dl, or replay a recording instead.' },
 } as const satisfies Record<string, { advice: string }>;
 

@@ -185,6 +185,10 @@ Examples:
           duration,
         )
         .addOption(lasting('--for <duration>', 'how long to watch, by the clock on the wall', '5m'))
+        .option(
+          '--load <command>',
+          'idle test: a shell command that makes requests; runs, rests and runs again',
+        )
         .option('--json', 'one plimsoll-report/1 document on standard output')
         .addOption(repeatable('--source <folder>', 'Go sources: show the culprit, name holder and fix'))
         .option('--gauge-interval <duration>', 'between two scrapes (5s)', duration)
@@ -198,6 +202,7 @@ Examples:
 Examples:
   plimsoll check http://127.0.0.1:6060 --for 10m
   plimsoll check http://127.0.0.1:6060 --for 30m --json > report.json
+  plimsoll check http://127.0.0.1:6060 --for 30m --load 'hey -z 1h http://127.0.0.1:8080/'
   plimsoll check name:orders                       what /proc, and the ports that it listens on, tell
   plimsoll check --host --for 2m                    memory of this machine: who fills it?
   plimsoll check --prometheus http://prometheus:9090 --selector '{job="orders"}' --since 7d

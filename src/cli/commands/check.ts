@@ -13,6 +13,7 @@ import {
   whyNoAnswer,
   type TargetOptions,
 } from '../open-target.ts';
+import { LoadCommand, checkLoadTime, phaseAt } from '../load-command.ts';
 import { printReport } from '../print-report.ts';
 import { ChainTalk } from '../chain-talk.ts';
 import { describeWait } from '../status-lines.ts';
@@ -28,6 +29,8 @@ export interface CheckOptions extends TargetOptions {
   readonly profileInterval?: Millis;
   readonly timeScale: number;
   readonly failOn: string;
+  /** A shell command that makes requests: it runs, rests and runs again. */
+  readonly load?: string;
 }
 
 /** A check has minutes: it looks more often than a watch. */
@@ -39,6 +42,8 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
   statusOf('no-growth', options.failOn); // a wrong --fail-on is told before the work
   await checkSourceFolders(options.source);
   await checkPid(options);
+  if (options.load !== undefined) checkLoadTime(options.for * options.timeScale, options.timeScale);
+  const load = options.load === undefined ? null : new LoadCommand(options.load);
   const terminal = new Terminal();
   const stop = stopOnSignals();
   const clock = new LiveClock({ scale: options.timeScale });
@@ -63,6 +68,11 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
     // `--for` is real time: it is how long a person waits.
     const endAt = performance.now() + options.for;
     const chain = new ChainTalk(terminal);
+    const follow = () => {
+      const phase = phaseAt(1 - (endAt - performance.now()) / options.for);
+      load?.follow(phase, performance.now());
+      return load === null ? '' : phase === 'load' ? '; load runs' : '; rest, no load';
+    };
     while (!stop.signal.aborted && performance.now() < endAt) {
       chain.show(watched.investigation.chain());
       const status = watched.status();
@@ -71,9 +81,10 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
       const wait = status.needed?.millis
         ? `; a verdict needs about ${describeWait(status.needed.millis, options.timeScale)}`
         : '';
-      terminal.progress(`${target.service}: ${status.verdict}${memory}${wait}; ${left} left`);
+      terminal.progress(`${target.service}: ${status.verdict}${memory}${wait}${follow()}; ${left} left`);
       await sleepReal(Math.min(1000, Math.max(0, endAt - performance.now())), stop.signal);
     }
+    await load?.stop();
     terminal.endProgress();
     await watch.explained(watched);
     await watch.close();
@@ -83,6 +94,7 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
       ? statusOf(report.verdict, options.failOn)
       : EXIT.none;
   } finally {
+    await load?.stop();
     await watch.close();
     await store.close();
     stop.dispose();
