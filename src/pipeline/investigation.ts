@@ -328,6 +328,7 @@ export class Investigation {
       evaluations.push(this.#evaluate(due));
       due = nextEvaluationAt(this.#firstEvidence, due);
     }
+    if (evaluations.length > 0) this.history.rest();
     return evaluations;
   }
 

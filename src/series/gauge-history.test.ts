@@ -121,6 +121,21 @@ describe('GaugeHistory', () => {
     expect([history.lastKnown('goroutines'), history.lastKnown('threads')]).toEqual([20, null]);
   });
 
+  it('gives the same columns after a rest, packed or adopted', () => {
+    const history = new GaugeHistory();
+    for (let i = 0; i < 40; i++) history.append(i * 60_000, { goroutines: i });
+    const adopted = GaugeHistory.adopt(
+      history.timeMillis.slice(),
+      new Map([['goroutines', Float64Array.from(cells(history, 'goroutines'))]]),
+    );
+    const before = cells(history, 'goroutines');
+    for (const rested of [history, adopted]) {
+      rested.rest();
+      expect(cells(rested, 'goroutines')).toEqual(before);
+      expect(rested.length).toBe(40);
+    }
+  });
+
   it('thins a gauge that first appears late without shifting it', () => {
     const history = new GaugeHistory();
     for (let i = 0; i < GAUGE_ROWS_BOUND; i++) history.append(i * 60_000, { goroutines: i });

@@ -135,6 +135,11 @@ export class GaugeHistory implements GaugeTable, NewestRow {
     return 'appended';
   }
 
+  /** Forgets what was unpacked: ten times what rows take, and the next append may be long in coming. Columns stay valid. */
+  rest(): void {
+    if (!this.#isAdopted) this.#unpacked = [];
+  }
+
   /** Rows with fromMillis <= time <= toMillis, copied: stays valid while this history grows. */
   slice(fromMillis: Millis, toMillis: Millis): GaugeTable {
     const { timeMillis } = this;
