@@ -76,6 +76,19 @@ describe('time to the memory limit of goroutines that were leaking when they wer
     expect(hoursUntil(exhaustion?.low)).toBeLessThan(75);
   });
 
+  it('is no shorter than what resident memory has moved by allows, whatever steps it took', () => {
+    const { exhaustion, goroutineCost } = assessDrawing(
+      `every 1m for 1h30m seed 3\n load 3000 noise 150\n floor 22M noise 600k
+       goroutines 40 +360/h noise 1
+       rssBytes 50M +5M/h step 20M at 40m noise 1M`,
+      512 * MIB,
+    );
+    // 540 came while resident memory moved by some 31 MiB: no more than 60 KiB each, or 21 MiB/h.
+    expect(goroutineCost?.resident?.high).toBeLessThan(62 * KIB);
+    expect(exhaustion?.resource).toBe('memory-limit');
+    expect(((exhaustion?.low ?? 0) - DRAWN_START_MILLIS) / HOUR_MILLIS - 1.5).toBeGreaterThan(15);
+  });
+
   it('is not known without a limit, and nothing is said while the number stays level', () => {
     const leak = `${LATE} goroutines 6700 +1000/h from 72h noise 4\n rssBytes 81M +7M/h from 72h noise 500k`;
     expect(assessDrawing(leak, null).exhaustion).toBeNull();

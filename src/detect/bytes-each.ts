@@ -34,7 +34,7 @@ const MIN_ROWS = 12;
  */
 export function measureGoroutineCost(life: Life, sinceMillis: Millis): GoroutineCost | null {
   const stack = regress(life, 'stackInuseBytes', sinceMillis, STACK_SPANS_BYTES);
-  const resident = regress(life, 'rssBytes', sinceMillis, 0);
+  const resident = regress(life, 'rssBytes', sinceMillis, 0, true);
   if (stack === null && resident === null) return null;
   return { stack: stack && atLeast(stack, SMALLEST_STACK_BYTES), resident };
 }
@@ -56,8 +56,19 @@ function atLeast({ value, low, high }: BytesEach, least: Bytes): BytesEach {
   return { value: Math.max(value, least), low: Math.max(low, least), high: Math.max(high, least) };
 }
 
-/** Slope of a gauge of bytes on the count of goroutines. `cut`: bytes by which a cell may be off, at both ends. */
-function regress(life: Life, name: JudgedGauge, sinceMillis: Millis, cut: Bytes): BytesEach | null {
+/**
+ * Slope of a gauge of bytes on the count of goroutines.
+ *
+ * @param cut bytes by which a cell may be off, at both ends.
+ * @param isAll the gauge holds all that they cost: together no more than it has moved by, however noisy the slope is.
+ */
+function regress(
+  life: Life,
+  name: JudgedGauge,
+  sinceMillis: Millis,
+  cut: Bytes,
+  isAll = false,
+): BytesEach | null {
   const bytes = life.table.column(name);
   const counts = life.table.column('goroutines');
   if (!bytes || !counts) return null;
@@ -74,16 +85,23 @@ function regress(life: Life, name: JudgedGauge, sinceMillis: Millis, cut: Bytes)
   // A start-up costs more for each than what follows: the newer half says what comes, both together how sure that is.
   const half = rows.slice(rows.length >> 1);
   const newer = half.length < MIN_ROWS ? null : slope(at(counts, half), at(bytes, half), cut);
-  if (whole === null || newer === null) return whole;
-  return {
-    value: newer.value,
-    low: Math.min(whole.low, newer.low),
-    high: Math.max(whole.high, newer.high),
-  };
+  const most = isAll ? rangeOf(at(bytes, rows)) / rangeOf(at(counts, rows)) : Infinity;
+  if (whole === null) return null;
+  if (newer === null) return atMost(whole, most);
+  const { value } = newer;
+  return atMost({ value, low: Math.min(whole.low, newer.low), high: Math.max(whole.high, newer.high) }, most);
+}
+
+function atMost({ value, low, high }: BytesEach, most: Bytes): BytesEach {
+  return { value, low, high: Math.max(value, Math.min(high, most)) };
+}
+
+function rangeOf(cells: Float64Array): number {
+  return cells.reduce((a, b) => Math.max(a, b)) - cells.reduce((a, b) => Math.min(a, b));
 }
 
 function slope(count: Float64Array, bytes: Float64Array, cut: Bytes): BytesEach | null {
-  const moved = count.reduce((a, b) => Math.max(a, b)) - count.reduce((a, b) => Math.min(a, b));
+  const moved = rangeOf(count);
   if (!(moved >= MIN_MOVED)) return null;
   const fit = fitLeastSquares([new Float64Array(count.length).fill(1), count], bytes);
   if (!fit) return null;
