@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ChainStep } from '../model/chain-step.ts';
 import type { Report } from '../model/report.ts';
 import { buildReport } from '../report/build-report.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
@@ -69,6 +70,29 @@ describe('explainReport', () => {
     ]);
     expect(finding).toMatchObject({ pattern: 'unbounded-map', fix: { file: 'cache/table.go' } });
     expect(finding?.fix?.text).toContain('rows');
+  });
+
+  it('answers in the investigation what keeps it alive', async () => {
+    const asked: ChainStep = {
+      step: 'holder',
+      question: 'What keeps it alive?',
+      hypothesis: '',
+      prediction: '',
+      test: '',
+      numbers: { statistic: 0, threshold: 1, fromMillis: 5, toMillis: 9, observations: 4 },
+      outcome: 'open',
+      answer: 'Not known: give the sources (--source DIR) and they are read.',
+      ruledOut: [],
+      advice: [],
+      next: [],
+    };
+    const report = { ...leakAt(13), investigation: [asked] };
+    const told = await explain(report, sources({ [`${MODULE}/cache/table.go`]: LEAKY }));
+    expect(told.investigation?.[0]).toMatchObject({
+      outcome: 'supports',
+      answer: expect.stringContaining('Table.rows') as string,
+      numbers: { holder: 'Table.rows', fromMillis: 5, toMillis: 9, observations: 4 },
+    });
   });
 
   it('leaves a report as it is without sources, without Go in them, or where they are another program', async () => {

@@ -1,6 +1,19 @@
 // A report with what the Go sources say in its leaks.
+import { retellHolder } from '../diagnose/chain/ask-code.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import type { SourceExplainer } from './source-explainer.ts';
+
+/** The report with what is known of its findings from the sources, in the investigation as well. */
+export function withExplained(report: Report, explain: (finding: Finding) => Finding): Report {
+  const findings = report.findings.map(explain);
+  const { investigation } = report;
+  return {
+    ...report,
+    findings,
+    ...(investigation === undefined ? {} : { investigation: retellHolder(investigation, findings) }),
+  };
+}
 
 /** Asks the sources about the leaks of a finished report. The same object when they say nothing. */
 export async function explainReport(
@@ -10,5 +23,5 @@ export async function explainReport(
 ): Promise<Report> {
   const isTold = await explainer.learn(report.findings, module);
   if (!isTold) return report;
-  return { ...report, findings: report.findings.map((finding) => explainer.apply(finding, module)) };
+  return withExplained(report, (finding) => explainer.apply(finding, module));
 }

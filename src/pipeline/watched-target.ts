@@ -18,6 +18,7 @@ import {
 } from './investigation.ts';
 import type { Talk } from './ports.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
+import { withExplained } from './explain-findings.ts';
 import type { SourceExplainer } from './source-explainer.ts';
 import { RESTORE_SPAN_MILLIS, STORED_ROWS_READ } from './settings.ts';
 import { siteValuesOf } from './site-values.ts';
@@ -244,7 +245,7 @@ export class WatchedTarget {
       toMillis: lastEvidenceMillis ?? nowMillis,
     };
     const report = this.investigation.report(range, this.statuses.missing());
-    return { ...report, findings: report.findings.map((finding) => this.explain(finding)) };
+    return withExplained(report, (finding) => this.explain(finding));
   }
 
   /** The finding with what the sources say about it, as far as that is known by now. */

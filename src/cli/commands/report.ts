@@ -46,7 +46,10 @@ async function gather(
   source: readonly string[],
 ): Promise<{ report: Report; chart: ChartInput | null }> {
   const [first = '-'] = paths;
-  if (paths.length === 1 && (first === '-' || first.endsWith('.json'))) {
+  if (paths.length === 0 && process.stdin.isTTY) {
+    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs recordings, or a report by a pipe');
+  }
+  if (paths.length <= 1 && (first === '-' || first.endsWith('.json'))) {
     return { report: await readReport(first), chart: null };
   }
   const recordings = [];

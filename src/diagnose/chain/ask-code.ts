@@ -6,7 +6,7 @@ import { round, windowOf, type Facts } from './facts.ts';
 /** A culprit that explains less of the growth is a hint, not an answer. */
 const NAMED_SHARE = 0.5;
 
-function leadOf({ findings }: Facts): Finding | null {
+function leadOf(findings: readonly Finding[]): Finding | null {
   return (
     findings.find(({ verdict }) => verdict === 'leak') ??
     findings.find(({ culprits }) => culprits.length > 0) ??
@@ -16,7 +16,7 @@ function leadOf({ findings }: Facts): Finding | null {
 
 /** Which code brings it, and who starts it? */
 export function askCode(facts: Facts): ChainStep {
-  const finding = leadOf(facts);
+  const finding = leadOf(facts.findings);
   const culprit = finding?.culprits[0] ?? null;
   const share = culprit?.share ?? null;
   const outcome = culprit !== null && (share === null || share >= NAMED_SHARE) ? 'supports' : 'open';
@@ -48,7 +48,20 @@ export function askCode(facts: Facts): ChainStep {
 
 /** What keeps it alive? */
 export function askHolder(facts: Facts): ChainStep {
-  const finding = leadOf(facts);
+  return tellHolder(facts.findings, windowOf(facts));
+}
+
+/** The steps with what the sources say in the findings, where they were asked after the chain. */
+export function retellHolder(steps: readonly ChainStep[], findings: readonly Finding[]): ChainStep[] {
+  return steps.map((step) => {
+    if (step.step !== 'holder') return step;
+    const { fromMillis = null, toMillis = null, observations = null } = step.numbers;
+    return tellHolder(findings, { fromMillis, toMillis, observations });
+  });
+}
+
+function tellHolder(findings: readonly Finding[], window: ChainStep['numbers']): ChainStep {
+  const finding = leadOf(findings);
   const holder = finding?.culprits.find(({ role }) => role === 'holds' || role === 'blocks') ?? null;
   const fix = finding?.fix ?? null;
   return {
@@ -63,7 +76,7 @@ export function askHolder(facts: Facts): ChainStep {
       threshold: 1,
       holder: holder?.function ?? null,
       pattern: finding?.pattern ?? null,
-      ...windowOf(facts),
+      ...window,
     },
     outcome: holder === null ? 'open' : 'supports',
     answer:
