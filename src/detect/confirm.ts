@@ -23,6 +23,8 @@ export const GONE_SHARE = 0.25;
 export const EXPLAINED_EVIDENCE = 2 * LEAK_EVIDENCE;
 /** With less work than this share of before, a leak that follows the work would be quiet, too. */
 export const GONE_WORK_SHARE = 0.3;
+/** Growth that went on at this share of the rate that was called did not bend. */
+const STRAIGHT_SHARE = 0.85;
 /** It must be gone for as long as it took to find, within these bounds. */
 export const GONE_SHORTEST_MILLIS: Millis = 30 * MINUTE_MILLIS;
 export const GONE_LONGEST_MILLIS: Millis = DAY_MILLIS;
@@ -32,6 +34,8 @@ export interface Over {
   readonly atMillis: Millis;
   readonly reason: string;
   readonly numbers: Readonly<Record<string, number | null>>;
+  /** Growth had gone on straight for long, and then stopped: not the bend of what was always bounded. */
+  readonly isStopped?: boolean;
 }
 
 /** Plain JSON. */
@@ -45,6 +49,10 @@ export interface LaneConfirmation {
   readonly perHour: number | null;
   /** From the start of the growth to the claim: how long finding it took. */
   readonly tookMillis: Millis | null;
+  /** `perHour` when the claim was raised; like the next, missing from states that were stored before there was one. */
+  readonly calledPerHour?: number | null;
+  /** Last evaluation that said leak while the claim stood. */
+  readonly lastLeakMillis?: Millis | null;
   /** Since when growth has been gone; null while it goes on. */
   readonly goneSinceMillis: Millis | null;
   /** Set by the evaluation that ended the claim, gone with the next. */
@@ -126,6 +134,8 @@ function collect(before: LaneConfirmation, lane: LaneAssessment, assessment: Ass
     leakSinceMillis,
     perHour,
     calledAtMillis: atMillis,
+    calledPerHour: perHour,
+    lastLeakMillis: atMillis,
     tookMillis: atMillis - growthBeganAt(lane, assessment),
   };
 }
@@ -133,7 +143,7 @@ function collect(before: LaneConfirmation, lane: LaneAssessment, assessment: Ass
 function watchForEnd(before: LaneConfirmation, lane: LaneAssessment, atMillis: Millis): LaneConfirmation {
   if (lane.verdict === 'leak') {
     const perHour = lane.growth?.perHour ?? before.perHour;
-    return { ...before, points: POINTS_TO_CALL, perHour, goneSinceMillis: null };
+    return { ...before, points: POINTS_TO_CALL, perHour, lastLeakMillis: atMillis, goneSinceMillis: null };
   }
   if (isExplained(lane)) {
     const points = before.points - LEAK_POINTS;
@@ -168,13 +178,31 @@ function isExplained(lane: LaneAssessment): boolean {
   return isNull && lane.evidenceRatio !== null && lane.evidenceRatio < -EXPLAINED_EVIDENCE;
 }
 
+/**
+ * What fills to a bound slows down all along; a leak that is switched off goes straight until then, for at least as long
+ * again as it took to find, and then brings nothing. Told by the rates that were fitted when the claim was raised and
+ * when it was last upheld.
+ */
+function hasStopped(before: LaneConfirmation, lane: LaneAssessment): boolean {
+  const { calledAtMillis, calledPerHour, lastLeakMillis, perHour, tookMillis } = before;
+  if (calledAtMillis === null || !calledPerHour || !lastLeakMillis || perHour === null) return false;
+  const isLong = lastLeakMillis - calledAtMillis >= Math.max(tookMillis ?? 0, GONE_SHORTEST_MILLIS);
+  const isStraight = perHour >= STRAIGHT_SHARE * calledPerHour;
+  return isLong && isStraight && explanationOf(lane) !== 'load-driven' && isGone(before, lane);
+}
+
 function explainedOver(before: LaneConfirmation, lane: LaneAssessment, atMillis: Millis): Over {
+  const isStopped = hasStopped(before, lane);
   return {
     atMillis,
-    reason: `the series shows what it is: ${explanationOf(lane)}`,
+    isStopped,
+    reason: isStopped
+      ? 'growth stopped: it had gone straight until then, and nothing has come since'
+      : `the series shows what it is: ${explanationOf(lane)}`,
     numbers: {
       evidenceRatio: lane.evidenceRatio,
       threshold: -EXPLAINED_EVIDENCE,
+      perHourFirst: before.calledPerHour ?? null,
       perHourNow: lane.recent?.perHour ?? null,
       perHourCalled: before.perHour,
       predictedBound: lane.predictedBound,

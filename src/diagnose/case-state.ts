@@ -83,6 +83,8 @@ export interface OverLeak {
   readonly why: string;
   /** It was never a leak: its alarm was false. */
   readonly isWithdrawn: boolean;
+  /** Only its name was wrong: the growth stands, and is evidence for what it is called next. */
+  readonly goesOn?: boolean;
 }
 
 export const EMPTY_CASE: CaseState = {

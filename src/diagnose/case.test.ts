@@ -385,7 +385,7 @@ describe('advanceCase', () => {
   it('takes an alarm back where as much dies as is born: it was a bound', () => {
     const bounded = `
       heap
-      main.main > orders/cache.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 60 60 60 60 60 60 60 60 60 | ${ramp(22, 5)}
+      main.main > orders/cache.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 62 59 61 57 60 63 61 58 60 | ${ramp(22, 5)}
       main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(22, 40)}`;
     const [, end] = run([
       { at: minutes(100), lanes: LEAK, confirmed: ['heap'], drawing: bounded },
@@ -486,7 +486,7 @@ describe('advanceCase', () => {
   it('names what grows after a leak that is over, not what grew before', () => {
     const drawing = `
       heap
-      main.main > orders/store.Put@/src/store/put.go:27 | 512 | ${ramp(18, 9)} ${Array(6).fill(153).join(' ')}
+      main.main > orders/store.Put@/src/store/put.go:27 | 512 | ${ramp(18, 4)} ${Array(6).fill(68).join(' ')}
       main.main > orders/track.Add@/src/track/add.go:9 | 512 | ${Array(18).fill(0).join(' ')} ${ramp(6, 6)}`;
     const drawn = drawSnapshots(drawing);
     const lead = (profilesFromMillis: Millis | null) =>

@@ -3,6 +3,7 @@
 import type { Millis } from '../base/units.ts';
 import { explanationOf, type Lane } from '../detect/assessment.ts';
 import { confirmedLanes } from '../detect/confirm.ts';
+import { statedGrowth } from '../detect/stated-growth.ts';
 import type { Alarm, Finding } from '../model/finding.ts';
 import { isApplication, normalizeFunction } from '../profile/frames.ts';
 import { getIdentity, type CallStrength, type Cause } from './cause.ts';
@@ -26,6 +27,7 @@ import { endLeaks } from './leak-end.ts';
 import { buildLeakFinding } from './leak-finding.ts';
 import { readProfiles, type ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLanes, findStop, type ProvenLane } from './proof.ts';
+import { isContradicted, isLongProven } from './refutation.ts';
 import { THRESHOLDS } from './thresholds.ts';
 import { findWait, longestWait, type Wait } from './wait.ts';
 
@@ -58,13 +60,16 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
       profiles ??
       readTargetProfiles({ ...input, profiles: { heap: [], goroutines: [], stacks: input.profiles.stacks } }),
   });
-  const matched = matchCauses(before.raised, causes);
+  const refuted = (leak: RaisedLeak) => profiles !== null && isContradicted(leak, input, profiles);
+  const matched = matchCauses(before.raised, causes, (leak, cause) =>
+    refuted(leak) ? leak.refutations + 1 < THRESHOLDS.identityChanges : !isLongProven(cause, input, profiles),
+  );
   const waiting = updateSince(
     before.waiting,
     matched.fresh.map(({ lane }) => lane),
     input.atMillis,
   );
-  const seen = matched.known.map((known) => refreshLeak(known, input, profiles));
+  const seen = matched.known.map((known) => refreshLeak(known, input, profiles, refuted(known.raised)));
   const aliases = addAliases(before.aliases ?? [], matched.known, input);
   const { kept, over } = endLeaks(seen, input, profiles);
   const since = (lane: Lane) => waiting.find((entry) => entry.lane === lane)?.sinceMillis ?? input.atMillis;
@@ -72,7 +77,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   const ready = asked.flatMap(({ cause, wait }) => (wait === null ? [cause] : []));
   const room = Math.max(0, MAX_RAISED - kept.length);
   const raisedNow = ready
-    .filter((cause) => !isStillOver(cause, input, profiles))
+    .filter((cause) => isGrowthShown(cause, input) && !isStillOver(cause, input, profiles))
     .slice(0, room)
     .map((cause) => raiseLeak(cause, input, profiles, aliases))
     .filter((leak) => !kept.some(({ fingerprint }) => fingerprint === leak.fingerprint));
@@ -152,8 +157,16 @@ interface KnownLeak {
   readonly isSeenInHeap: boolean;
 }
 
-/** A cause goes on as the leak whose lead it still names; a leak without a lead takes the largest of its class. */
-function matchCauses(raised: readonly RaisedLeak[], causes: readonly Cause[]): Matches {
+/**
+ * A cause goes on as the leak whose lead it still names; a leak without a lead takes the largest of its class.
+ *
+ * @param isDoubtful does a leak of its class that stands under another name speak against this cause?
+ */
+function matchCauses(
+  raised: readonly RaisedLeak[],
+  causes: readonly Cause[],
+  isDoubtful: (leak: RaisedLeak, cause: Cause) => boolean,
+): Matches {
   const free = new Set(causes);
   const pick = (leak: RaisedLeak, fits: (cause: Cause) => boolean): Cause | null => {
     const cause = [...free].find((candidate) => candidate.kind === leak.kind && fits(candidate)) ?? null;
@@ -173,16 +186,12 @@ function matchCauses(raised: readonly RaisedLeak[], causes: readonly Cause[]): M
       isSeenInHeap: inHeap.length > 0,
     };
   });
-  // A cause of a class that already stands under another name must refute that name first (see refreshLeak).
-  const doubted = new Set(
-    known
-      .filter(
-        ({ raised: leak, cause, isSeenInHeap }) =>
-          cause === null && !isSeenInHeap && leak.refutations + 1 < THRESHOLDS.identityChanges,
-      )
-      .map(({ raised: leak }) => leak.kind),
+  // A cause of a class that already stands under another name must refute that name first (see refutation.ts).
+  const unseen = known.filter(({ cause, isSeenInHeap }) => cause === null && !isSeenInHeap);
+  const fresh = [...free].filter(
+    (cause) => !unseen.some(({ raised: leak }) => leak.kind === cause.kind && isDoubtful(leak, cause)),
   );
-  return { known, fresh: [...free].filter((cause) => !doubted.has(cause.kind)) };
+  return { known, fresh };
 }
 
 /** What goroutines, threads or connections hold grows in the heap as well, and may stand out there at other times. */
@@ -210,6 +219,19 @@ function updateSince(
   return [...new Set(lanes)].map(
     (lane) => known.find((entry) => entry.lane === lane) ?? { lane, sinceMillis: atMillis },
   );
+}
+
+/**
+ * A claim may stand from the life before, or for another leak of the lane: what is new must grow beyond doubt by itself.
+ * Numbers that hold zero are no growth yet.
+ */
+function isGrowthShown(cause: Cause, { assessment }: CaseInput): boolean {
+  const lane = findLane(assessment, cause.lane);
+  if (lane === null) return true;
+  if (lane.verdict !== 'leak' && !lane.isSuspect) return false;
+  const bytes = cause.growth === null ? null : statedGrowth(cause.growth, lane, assessment);
+  const known = [bytes, cause.counts].filter((growth) => growth !== null);
+  return known.length === 0 || known.some(({ low }) => low > 0);
 }
 
 /** A leak whose growth had visibly stopped when it would be raised is history, not an alarm. */
@@ -283,6 +305,7 @@ function refreshLeak(
   { raised: leak, cause, isSeenInHeap }: KnownLeak,
   input: CaseInput,
   profiles: ProfileEvidence | null,
+  isRefuted: boolean,
 ): RaisedLeak {
   const lane = findLane(input.assessment, leak.lane);
   const explanation = lane === null ? null : explanationOf(lane);
@@ -290,10 +313,10 @@ function refreshLeak(
     lane !== null && !lane.isSuspect && explanation !== 'leak' && explanation !== 'undetermined';
   const quietSinceMillis = isQuiet ? (leak.quietSinceMillis ?? input.atMillis) : null;
   if (cause === null) {
-    const refutations = leak.refutations + (isQuiet || isSeenInHeap ? 0 : 1);
+    const refutations = isRefuted && !isSeenInHeap ? leak.refutations + 1 : leak.refutations;
     return { ...leak, quietSinceMillis, refutations };
   }
-  const isGrowing = !isQuiet && lane !== null && lane.growth !== null;
+  const isGrowing = !isQuiet && lane !== null && lane.growth !== null && lane.growth.low > 0;
   const finding = isGrowing
     ? buildLeakFinding(keepLead(cause, leak.lead, input.module), leak, input.assessment, profiles)
     : leak.finding;

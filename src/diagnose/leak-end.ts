@@ -26,22 +26,37 @@ export function endLeaks(
 function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
   const { fingerprint } = leak;
   if (leak.refutations >= THRESHOLDS.identityChanges) {
-    return { fingerprint, why: 'newer profiles show another cause for the same growth', isWithdrawn: true };
+    return describeRefutation(leak, input);
   }
   const stop =
     profiles === null ? null : findStop(profiles, leak.lead, findLane(input.assessment, leak.lane));
   if (stop !== null) {
     const what = leak.kind === 'goroutine' || leak.kind === 'thread' ? leak.kind + 's' : 'samples';
-    return { fingerprint, why: describeStop(stop, what), isWithdrawn: stop.kind !== 'stopped' };
+    return {
+      fingerprint,
+      why: describeStop(stop, what),
+      isWithdrawn: stop.kind === 'freed' || stop.kind === 'balanced',
+    };
   }
   return findClaimEnd(leak, input) ?? findQuietEnd(leak, input, profiles);
+}
+
+/** In the life that raised it the name was wrong; in a later one the code may have been mended. */
+function describeRefutation({ fingerprint, detectedAt }: RaisedLeak, { assessment }: CaseInput): OverLeak {
+  if (assessment.incarnationStartMillis > detectedAt) {
+    const why = 'its code no longer grows since the process was started again, while other code does';
+    return { fingerprint, why, isWithdrawn: false };
+  }
+  const why = 'newer profiles show another cause for the same growth';
+  return { fingerprint, why, isWithdrawn: true, goesOn: true };
 }
 
 function describeStop({ kind, expected, seen }: Stop, what: string): string {
   if (kind === 'freed') return `what had grown there was freed: ${Math.round(-seen)} ${what} fewer`;
   const numbers = `${Math.round(expected)} more ${what} were due at the old rate, ${Math.round(seen)} came`;
-  return kind === 'balanced'
-    ? `as much is freed as allocated there now: ${numbers}`
+  if (kind === 'balanced') return `as much is freed as allocated there now: ${numbers}`;
+  return kind === 'released'
+    ? `growth stopped: what is allocated there now is let go again, and what had grown stays; ${numbers}`
     : `growth stopped while the service went on working: ${numbers}`;
 }
 
@@ -58,7 +73,8 @@ function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
   if (over === null) return null;
   const lane = findLane(input.assessment, leak.lane);
   const explanation = EXPLANATIONS[lane === null ? 'no-growth' : explanationOf(lane)];
-  return { fingerprint: leak.fingerprint, why: over.reason, isWithdrawn: explanation !== undefined };
+  const isWithdrawn = explanation !== undefined && over.isStopped !== true;
+  return { fingerprint: leak.fingerprint, why: over.reason, isWithdrawn };
 }
 
 /** The lane has been quiet long enough, and growth would have been seen or has another explanation. */

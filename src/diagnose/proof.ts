@@ -5,7 +5,7 @@ import { resample } from './links.ts';
 import type { Interval } from './statistics.ts';
 import { servesObserver } from './observer.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
-import type { Site, SiteGrowth } from './site-growth.ts';
+import { computeMonotony, type Site, type SiteGrowth } from './site-growth.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 /** A lane that profiles prove, and the age of the process from which that proof counts; Infinity while it only holds. */
@@ -112,7 +112,7 @@ function isHeapUnbroken(lane: LaneAssessment, profiles: ProfileEvidence): boolea
 }
 
 /** Counts are exact: goroutines that came one by one and of which none went; or the collector says that they are dead. */
-function areGoroutinesProven(profiles: ProfileEvidence): boolean {
+export function areGoroutinesProven(profiles: ProfileEvidence): boolean {
   const first = profiles.clusters[0]?.[0];
   if (first === undefined) return false;
   if ((profiles.provenDead?.get(first.group.root.function) ?? 0) >= THRESHOLDS.minGoroutines) return true;
@@ -128,10 +128,10 @@ function areGoroutinesProven(profiles: ProfileEvidence): boolean {
 export interface Stop {
   readonly sinceMillis: Millis;
   /**
-   * `freed` = what had grown is gone; `balanced` = still allocating, as much dies as is born. Either way it was bounded
-   * after all.
+   * `freed` = what had grown is gone; `balanced` = still allocating, and old dies as new is born. Either way it was
+   * bounded after all. `released` = still allocating, but only the new dies and the old stays: no bound does that.
    */
-  readonly kind: 'stopped' | 'balanced' | 'freed';
+  readonly kind: 'stopped' | 'balanced' | 'released' | 'freed';
   readonly expected: number;
   readonly seen: number;
 }
@@ -199,19 +199,57 @@ function judgeStop(
     if (expected < THRESHOLDS.stopSamples) continue;
     // Noise of what was due, of the rate it is taken from, and of both measures of work.
     const variance = expected * (1 + ratio) + expected ** 2 * (1 / workBefore + 1 / Math.max(1, workSince));
-    const isFar = seen <= expected - THRESHOLDS.stopZ * Math.sqrt(variance);
-    if (!isFar || seen > THRESHOLDS.stopShare * expected) continue;
     const born = own.length === 0 ? 0 : allocated[last] - allocated[at];
+    const isFar = seen <= expected - THRESHOLDS.stopZ * Math.sqrt(variance);
+    const isSilent = !isFar && isSilence(series.slice(start, at + 1), ratio, Math.max(seen, born));
+    if (!(isFar || isSilent) || seen > THRESHOLDS.stopShare * expected) continue;
     const isBalanced = born >= THRESHOLDS.overRateFraction * expected;
     const isFreed = seen < -THRESHOLDS.stopSamples;
+    const balance = isReleased(series.slice(at), own, born) ? 'released' : 'balanced';
     return {
       sinceMillis: timeMillis[at],
-      kind: isFreed ? 'freed' : isBalanced ? 'balanced' : 'stopped',
+      kind: isFreed ? 'freed' : isBalanced ? balance : 'stopped',
       expected,
       seen,
     };
   }
   return null;
+}
+
+/**
+ * Two Poisson rates, exactly: of all that came, so few fell into the later window. Where next to nothing came at all, the
+ * normal approximation asks for several times as long. Only for growth that hardly ever gave anything back: then each
+ * sample is an event of its own.
+ */
+function isSilence(before: readonly number[], ratio: number, came: number): boolean {
+  const grown = Math.round(before[before.length - 1] - before[0]);
+  const seen = Math.max(0, Math.ceil(came));
+  if (computeMonotony(before) < THRESHOLDS.provenMonotony || seen > grown) return false;
+  const later = ratio / (1 + ratio);
+  // P(at most `seen` of all fall into the later window), term by term.
+  let term = (1 - later) ** (grown + seen);
+  let sum = term;
+  for (let k = 1; k <= seen; k++) {
+    term *= ((grown + seen - k + 1) / k) * (later / (1 - later));
+    sum += term;
+  }
+  return sum < THRESHOLDS.silenceAlpha;
+}
+
+/**
+ * A bound replaces old by new, and which of them were sampled is chance: the samples alive must move by as much as are
+ * born and die. Where they stay put, the new are let go at once and the old are kept. Says nothing of objects so large
+ * that each is sampled: those are replaced one by one.
+ */
+function isReleased(since: readonly number[], own: readonly Site[], born: number): boolean {
+  if (born < THRESHOLDS.stopSamples || own.some(isAlwaysSampled)) return false;
+  let moved = 0;
+  for (let at = 1; at < since.length; at++) moved += (since[at] - since[at - 1]) ** 2;
+  return moved < THRESHOLDS.releasedShare * 2 * born;
+}
+
+function isAlwaysSampled({ probability }: Site): boolean {
+  return probability > 0.5;
 }
 
 /** Allocations of the service's own code are the measure of its work; servers and scrapes go on without any. */

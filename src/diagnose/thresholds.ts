@@ -60,6 +60,8 @@ export const THRESHOLDS = {
   nameZ: 2,
   /** How long a confirmed leak waits for profiles that name its code before it is raised without a name. */
   nameWaitMillis: 40 * MINUTE_MILLIS,
+  /** After a restart caches and pools fill again: as long as this a new life says nothing against a known leak. */
+  warmUpMillis: HOUR_MILLIS,
   /** Consecutive evaluations in which another culprit must dominate before an alarm changes its identity. */
   identityChanges: 6,
   /** A raised culprit below this share, while another is above 1 - it, has been refuted by the data. */
@@ -78,6 +80,10 @@ export const THRESHOLDS = {
   stopShare: 0.35,
   /** ... and how many standard deviations of a Poisson count it must stay below the old rate. */
   stopZ: 3.5,
+  /** One-sided error with which silence after growth that never gave anything back may be chance. */
+  silenceAlpha: 1e-4,
+  /** Movement of the samples alive, of what replacing old by new would bring, below which the old are kept. */
+  releasedShare: 0.25,
   /** Work in the window that is judged, as a share of before; with less the silence may be the load's. */
   stopWorkShare: 0.5,
   /** What the runtime keeps for a goroutine beside its stack (runtime.g), in bytes. */

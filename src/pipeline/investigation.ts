@@ -361,7 +361,9 @@ export class Investigation {
     });
     const before = this.#case;
     this.#case = state;
-    for (const { fingerprint } of over) this.#forgetGrowth(before, fingerprint, atMillis);
+    for (const { fingerprint, goesOn } of over) {
+      if (goesOn !== true) this.#forgetGrowth(before, fingerprint, atMillis);
+    }
     this.#findings = findings;
     this.#needed = needed;
     this.#alarms = alarms;
