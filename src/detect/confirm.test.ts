@@ -80,6 +80,35 @@ describe('confirmation', () => {
     expect(at(story[1])).toBeGreaterThan(150);
   });
 
+  it('says that growth stopped where it had gone straight until then', () => {
+    const text = 'every 1m for 7h\nload 1500 noise 60\ngoroutines 14 ramp 400 until 4h noise 1';
+    expect(follow('goroutine', text).at(-1)).toMatch(/over \d+m: growth stopped: it had gone straight/);
+  });
+
+  it('does not say that growth stopped where it bent all along', () => {
+    const rates = [90, 70];
+    const table = drawGauges('every 1m for 4h\ngoroutines 14 +90/h noise 1');
+    const leak = assess({ table, atMillis: DRAWN_START_MILLIS + 3 * HOUR_MILLIS, memoryLimitBytes: null });
+    const at = (step: number, change: object) => ({
+      ...leak,
+      atMillis: leak.atMillis + step * 10 * MINUTE_MILLIS,
+      lanes: leak.lanes.map((lane) => (lane.lane === 'goroutine' ? { ...lane, ...change } : lane)),
+    });
+    const end = (perHour: number) => {
+      const grown = (rate: number) => ({
+        growth: { unit: 'goroutines', perHour: rate, low: rate - 1, high: rate + 1, confidence: 0.95 },
+      });
+      let state = NOTHING_CONFIRMED;
+      for (let i = 0; i < 30; i++)
+        state = advanceConfirmation(state, at(i, grown(i < 10 ? rates[0] : perHour)));
+      const flat = { perHour: 0, low: -1, high: 1, overMillis: HOUR_MILLIS, workShare: 1 };
+      const bound = { verdict: 'filling-to-bound', evidenceRatio: -40, growth: null, recent: flat };
+      for (let i = 30; i < 36; i++) state = advanceConfirmation(state, at(i, bound));
+      return state.goroutine?.over?.isStopped;
+    };
+    expect(rates.map(end)).toEqual([true, false]);
+  });
+
   it('does not end because the load stopped', () => {
     const text = 'every 1m for 5h\nload 2000 step -2000 at 2h30m noise 50\ngoroutines 14 perwork 0.1 noise 1';
     expect(follow('goroutine', text)).toEqual([expect.stringMatching(/^call/), 'stands']);

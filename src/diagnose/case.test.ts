@@ -424,6 +424,21 @@ describe('advanceCase', () => {
     expect(result.over).toMatchObject([{ why: 'growth has been gone', isWithdrawn: false }]);
   });
 
+  it.each([
+    [true, false],
+    [false, true],
+  ])(
+    'takes stage 1 at its word whether the growth had stopped (%s): withdrawn %s',
+    (isStopped, isWithdrawn) => {
+      const over = { atMillis: minutes(70), reason: 'a bound shows', numbers: {}, isStopped };
+      const [, end] = run([
+        { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
+        { at: minutes(70), lanes: { heap: { verdict: 'filling-to-bound' } }, over: { heap: over } },
+      ]);
+      expect(end.over).toMatchObject([{ why: 'a bound shows', isWithdrawn }]);
+    },
+  );
+
   it('changes an identity only when the data contradicts it for several evaluations', () => {
     const other = `heap\nmain.main > orders/index.Add | 512 | ${ramp(24, 8)}`;
     const results = run([
@@ -458,6 +473,97 @@ describe('advanceCase', () => {
     expect(result.findings[0].verdict).toBe('leak');
     expect(result.findings[0].culprits[0].function).toBe('orders/store.Put');
     expect(result.alarms).toHaveLength(1);
+  });
+
+  describe('after a restart', () => {
+    const leaking = `
+      heap
+      main.main > orders/store.Put | 512 | ${ramp(12, 5)} ${ramp(30, 5)}
+      main.main > orders/pages.render | 512 | ${ramp(12, 0)} ${ramp(30, 40)}`;
+    const mended = `
+      heap
+      main.main > orders/store.Put | 512 | ${ramp(12, 5)} ${Array(30).fill(0).join(' ')}
+      main.main > orders/pages.render | 512 | ${ramp(12, 0)} ${ramp(30, 40)}`;
+    const life = { rest: { incarnationStartMillis: minutes(115), restarts: 1 } };
+    const watched = (drawing: string) =>
+      run([
+        { at: minutes(100), lanes: LEAK, confirmed: ['heap'], drawing },
+        ...Array.from({ length: 24 }, (_, i) => ({
+          at: minutes(125 + 5 * i),
+          lanes: LEAK,
+          confirmed: ['heap' as const],
+          drawing,
+          ...life,
+        })),
+      ]);
+
+    it('does not take a cache that fills again for another cause of a known leak', () => {
+      const results = watched(leaking);
+      expect(results.flatMap(({ over }) => over)).toEqual([]);
+      expect(results.at(-1)?.state.raised).toMatchObject([{ lead: 'orders/store.Put', refutations: 0 }]);
+      expect(results.at(-1)?.alarms).toHaveLength(1);
+    });
+
+    it('ends a leak whose code is shown not to grow any more, after the warm-up and not as a false alarm', () => {
+      const results = watched(mended);
+      const ends = results.flatMap(({ over }, i) => over.map((end) => ({ i, end })));
+      expect(ends).toMatchObject([{ end: { isWithdrawn: false } }]);
+      expect(ends[0].end.why).toContain('since the process was started again');
+      expect(ends[0].i).toBeGreaterThan(12);
+    });
+
+    it('holds nothing against a leak while profiles are too few to see its old rate', () => {
+      const slow = { heap: { verdict: 'leak' as const, perHour: 0.5 * MIB } };
+      const results = run([
+        { at: minutes(100), lanes: slow, confirmed: ['heap'], drawing: mended },
+        ...Array.from({ length: 24 }, (_, i) => ({
+          at: minutes(125 + 5 * i),
+          lanes: slow,
+          confirmed: ['heap' as const],
+          drawing: mended,
+          ...life,
+        })),
+      ]);
+      expect(results.flatMap(({ over }) => over)).toEqual([]);
+    });
+  });
+
+  it('raises nothing while the interval of its growth holds zero', () => {
+    const growth = { unit: 'bytes', perHour: 20 * MIB, low: -31 * MIB, high: 72 * MIB, confidence: 0.95 };
+    const unsure = { heap: { ...LEAK.heap, growth } };
+    const [open, sure] = run([
+      { at: minutes(100), lanes: unsure, confirmed: ['heap'] },
+      { at: minutes(110), lanes: LEAK, confirmed: ['heap'] },
+    ]);
+    expect(open.alarms).toEqual([]);
+    expect(sure.alarms).toHaveLength(1);
+  });
+
+  it('ends a slow leak that has stopped, although few samples ever came', () => {
+    const slow = (later: string) => `
+      heap
+      main.main > orders/notify.Deliver | 512 | 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 ${later}
+      main.main > orders/api.Answer | 512 | ${Array(36).fill(0).join(' ')} | ${ramp(36, 40)}`;
+    const steps = (later: string) => [
+      { at: minutes(200), lanes: LEAK, confirmed: ['heap' as const], drawing: slow(later) },
+      { at: minutes(350), lanes: LEAK, confirmed: ['heap' as const], drawing: slow(later) },
+    ];
+    const stopped = Array(14).fill(21).join(' ');
+    expect(run(steps(stopped))[1].over).toMatchObject([{ isWithdrawn: false }]);
+    expect(run(steps('21 21 22 22 23 23 24 24 25 25 26 26 27 27'))[1].over).toEqual([]);
+  });
+
+  it('calls it stopped, not a bound, where new allocations die at once and the old stay', () => {
+    const released = `
+      heap
+      main.main > orders/reports.Rank | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 60 60 60 60 60 60 60 60 60 | ${ramp(22, 5)}
+      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(22, 40)}`;
+    const [, end] = run([
+      { at: minutes(100), lanes: LEAK, confirmed: ['heap'], drawing: released },
+      { at: minutes(210), lanes: LEAK, confirmed: ['heap'], drawing: released },
+    ]);
+    expect(end.over).toMatchObject([{ isWithdrawn: false, why: expect.stringContaining('let go again') }]);
+    expect(end.alarms).toMatchObject([{ withdrawnAt: null }]);
   });
 
   it('gives no finding for quiet lanes, and says what is needed for an open one', () => {

@@ -201,7 +201,7 @@ function judgeStop(
     const variance = expected * (1 + ratio) + expected ** 2 * (1 / workBefore + 1 / Math.max(1, workSince));
     const born = own.length === 0 ? 0 : allocated[last] - allocated[at];
     const isFar = seen <= expected - THRESHOLDS.stopZ * Math.sqrt(variance);
-    const isSilent = !isFar && isSilence(series.slice(start, at + 1), ratio, Math.max(seen, born));
+    const isSilent = !isFar && isSilence(series.slice(start, at + 1), ratio, series.slice(at));
     if (!(isFar || isSilent) || seen > THRESHOLDS.stopShare * expected) continue;
     const isBalanced = born >= THRESHOLDS.overRateFraction * expected;
     const isFreed = seen < -THRESHOLDS.stopSamples;
@@ -221,9 +221,11 @@ function judgeStop(
  * normal approximation asks for several times as long. Only for growth that hardly ever gave anything back: then each
  * sample is an event of its own.
  */
-function isSilence(before: readonly number[], ratio: number, came: number): boolean {
+function isSilence(before: readonly number[], ratio: number, since: readonly number[]): boolean {
   const grown = Math.round(before[before.length - 1] - before[0]);
-  const seen = Math.max(0, Math.ceil(came));
+  let came = 0;
+  for (let at = 1; at < since.length; at++) came += Math.max(0, since[at] - since[at - 1]);
+  const seen = Math.ceil(came);
   if (computeMonotony(before) < THRESHOLDS.provenMonotony || seen > grown) return false;
   const later = ratio / (1 + ratio);
   // P(at most `seen` of all fall into the later window), term by term.
@@ -242,10 +244,11 @@ function isSilence(before: readonly number[], ratio: number, came: number): bool
  * that each is sampled: those are replaced one by one.
  */
 function isReleased(since: readonly number[], own: readonly Site[], born: number): boolean {
-  if (born < THRESHOLDS.stopSamples || own.some(isAlwaysSampled)) return false;
+  if (born < THRESHOLDS.releasedSamples || own.some(isAlwaysSampled)) return false;
   let moved = 0;
   for (let at = 1; at < since.length; at++) moved += (since[at] - since[at - 1]) ** 2;
-  return moved < THRESHOLDS.releasedShare * 2 * born;
+  const allowed = since.length > THRESHOLDS.releasedSteps ? THRESHOLDS.releasedShare * 2 * born : 0;
+  return moved <= allowed;
 }
 
 function isAlwaysSampled({ probability }: Site): boolean {

@@ -84,6 +84,12 @@ export const THRESHOLDS = {
   silenceAlpha: 1e-4,
   /** Movement of the samples alive, of what replacing old by new would bring, below which the old are kept. */
   releasedShare: 0.25,
+  /**
+   * ... judged by so many allocations, over so many steps; over fewer, the samples must not move at all. By chance that is
+   * so once in a hundred times.
+   */
+  releasedSamples: 8,
+  releasedSteps: 6,
   /** Work in the window that is judged, as a share of before; with less the silence may be the load's. */
   stopWorkShare: 0.5,
   /** What the runtime keeps for a goroutine beside its stack (runtime.g), in bytes. */
