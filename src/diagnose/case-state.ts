@@ -71,6 +71,12 @@ export interface RaisedLeak {
 /** Lanes from the outside in: what one holds grows in those behind it as well. */
 const OWNERSHIP: readonly Lane[] = ['thread', 'fd', 'goroutine', 'heap'];
 
+/** 0 = outermost; what holds nothing of another class is innermost. */
+export function rankOutsideIn({ kind }: RaisedLeak): number {
+  const rank = OWNERSHIP.findIndex((name) => name === kind);
+  return rank === -1 ? OWNERSHIP.length : rank;
+}
+
 /** The lanes whose growth a leak explains: its own, and those inside it. */
 export function lanesInside({ kind, lane }: RaisedLeak): Lane[] {
   const outermost = OWNERSHIP.findIndex((name) => name === kind || name === lane);
@@ -83,7 +89,7 @@ export interface OverLeak {
   readonly why: string;
   /** It was never a leak: its alarm was false. */
   readonly isWithdrawn: boolean;
-  /** Only its name was wrong: the growth stands, and is evidence for what it is called next. */
+  /** Only its name or class was wrong: the growth stands, and is evidence for what it is called next. */
   readonly goesOn?: boolean;
 }
 

@@ -1,7 +1,7 @@
 // When a raised leak is over: by its profiles, by stage 1's claim, or because the lane went quiet.
 import { explanationOf } from '../detect/assessment.ts';
 import type { Verdict } from '../model/finding.ts';
-import type { CaseInput, OverLeak, RaisedLeak } from './case-state.ts';
+import { rankOutsideIn, type CaseInput, type OverLeak, type RaisedLeak } from './case-state.ts';
 import { findLane } from './unexplained.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLeads, findStop, hasPowerToSee, type Stop } from './proof.ts';
@@ -16,11 +16,22 @@ export function endLeaks(
   const kept: RaisedLeak[] = [];
   const over: OverLeak[] = [];
   for (const leak of leaks) {
-    const end = findEnd(leak, input, profiles);
+    const end = findOuter(leak, leaks) ?? findEnd(leak, input, profiles);
     if (end === null) kept.push(leak);
     else over.push(end);
   }
   return { kept, over };
+}
+
+/** The same code, known by now as the leak of what holds it: one cause, told once. Neither false nor over. */
+function findOuter(leak: RaisedLeak, leaks: readonly RaisedLeak[]): OverLeak | null {
+  const inside = rankOutsideIn(leak);
+  const outer = leaks.find(
+    (other) => leak.lead !== null && other.lead === leak.lead && rankOutsideIn(other) < inside,
+  );
+  if (outer === undefined) return null;
+  const why = `the same cause is known as a leak of class ${outer.kind} by now, and goes on there`;
+  return { fingerprint: leak.fingerprint, why, isWithdrawn: false, goesOn: true };
 }
 
 function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {

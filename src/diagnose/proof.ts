@@ -186,11 +186,12 @@ function judgeStop(
     0,
     timeMillis.findLastIndex((at) => onsetMillis !== null && at <= onsetMillis),
   );
+  let balanced: Stop | null = null;
   for (let at = last - 2; at > start + 1; at--) {
     if (timeMillis[last] - timeMillis[at] < THRESHOLDS.explainedMillis) continue;
     const workBefore = work[at] - work[start];
     const workSince = work[last] - work[at];
-    if (!(workBefore >= THRESHOLDS.stopSamples)) return null;
+    if (!(workBefore >= THRESHOLDS.stopSamples)) break;
     // Never more than time alone would bring: a burst of other work must not make a silence of a pause.
     const timeRatio = (timeMillis[last] - timeMillis[at]) / (timeMillis[at] - timeMillis[start]);
     const ratio = Math.min(workSince / workBefore, timeRatio);
@@ -205,15 +206,14 @@ function judgeStop(
     if (!(isFar || isSilent) || seen > THRESHOLDS.stopShare * expected) continue;
     const isBalanced = born >= THRESHOLDS.overRateFraction * expected;
     const isFreed = seen < -THRESHOLDS.stopSamples;
-    const balance = isReleased(series.slice(at), own, born) ? 'released' : 'balanced';
-    return {
-      sinceMillis: timeMillis[at],
-      kind: isFreed ? 'freed' : isBalanced ? balance : 'stopped',
-      expected,
-      seen,
-    };
+    const stop = { sinceMillis: timeMillis[at], expected, seen };
+    if (isFreed) return { ...stop, kind: 'freed' };
+    if (!isBalanced) return balanced ?? { ...stop, kind: 'stopped' };
+    // The widest window tells best what dies.
+    if (isReleased(own, at)) return { ...stop, kind: 'released' };
+    balanced ??= { ...stop, kind: 'balanced' };
   }
-  return null;
+  return balanced;
 }
 
 /**
@@ -243,17 +243,23 @@ function isSilence(before: readonly number[], ratio: number, since: readonly num
  * born and die. Where they stay put, the new are let go at once and the old are kept. Says nothing of objects so large
  * that each is sampled: those are replaced one by one.
  */
-function isReleased(since: readonly number[], own: readonly Site[], born: number): boolean {
-  if (born < THRESHOLDS.releasedSamples || own.some(isAlwaysSampled)) return false;
+function isReleased(own: readonly Site[], from: number): boolean {
+  const partly = own.filter(({ probability }) => probability <= MOSTLY_SAMPLED);
+  const alive = sumOver(partly.map(({ samples }) => samples));
+  const allocated = sumOver(partly.map(({ allocSamples }) => allocSamples));
+  const last = alive.length - 1;
+  const all = own.reduce((sum, { samples }) => sum + samples[last], 0);
+  if (last < from || !(alive[last] >= THRESHOLDS.majority * all)) return false;
+  const born = allocated[last] - allocated[from];
+  if (born < THRESHOLDS.releasedSamples) return false;
   let moved = 0;
-  for (let at = 1; at < since.length; at++) moved += (since[at] - since[at - 1]) ** 2;
-  const allowed = since.length > THRESHOLDS.releasedSteps ? THRESHOLDS.releasedShare * 2 * born : 0;
+  for (let at = from + 1; at <= last; at++) moved += (alive[at] - alive[at - 1]) ** 2;
+  const allowed = last - from >= THRESHOLDS.releasedSteps ? THRESHOLDS.releasedShare * 2 * born : 0;
   return moved <= allowed;
 }
 
-function isAlwaysSampled({ probability }: Site): boolean {
-  return probability > 0.5;
-}
+/** Probability from which an object is more likely sampled than not. */
+const MOSTLY_SAMPLED = 0.5;
 
 /** Allocations of the service's own code are the measure of its work; servers and scrapes go on without any. */
 function isWork(site: Site): boolean {
