@@ -5,6 +5,7 @@ import type { ConfirmationState, Over } from '../detect/confirm.ts';
 import { drawAssessment, drawConfirmation, type DrawnLane } from '../testing/drawn-assessment.ts';
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
 import { advanceCase, type CaseResult } from './case.ts';
+import { endLeaks } from './leak-end.ts';
 import { lanesInside, MAX_ALARMS, type CaseState } from './case-state.ts';
 
 const TARGET = { service: 'orders', instance: '127.0.0.1:8080' };
@@ -551,6 +552,26 @@ describe('advanceCase', () => {
     const stopped = Array(14).fill(21).join(' ');
     expect(run(steps(stopped))[1].over).toMatchObject([{ isWithdrawn: false }]);
     expect(run(steps('21 21 22 22 23 23 24 24 25 25 26 26 27 27'))[1].over).toEqual([]);
+  });
+
+  it('tells one cause once: a leak that is known by the class that holds it goes on there, and was not false', () => {
+    const [first] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
+    const [inner] = first.state.raised;
+    const outer = { ...inner, fingerprint: 'outer', kind: 'fd' as const, lane: 'fd' as const };
+    const { kept, over } = endLeaks(
+      [inner, outer],
+      {
+        target: TARGET,
+        module: null,
+        assessment: drawAssessment(minutes(70), LEAK),
+        confirmation: drawConfirmation(['heap', 'fd']),
+        profiles: drawSnapshots(STORE),
+        atMillis: minutes(70),
+      },
+      null,
+    );
+    expect(kept.map(({ fingerprint }) => fingerprint)).toEqual(['outer']);
+    expect(over).toMatchObject([{ fingerprint: inner.fingerprint, isWithdrawn: false, goesOn: true }]);
   });
 
   it('calls it stopped, not a bound, where new allocations die at once and the old stay', () => {

@@ -250,12 +250,15 @@ function isReleased(own: readonly Site[], from: number): boolean {
   const last = alive.length - 1;
   const all = own.reduce((sum, { samples }) => sum + samples[last], 0);
   if (last < from || !(alive[last] >= THRESHOLDS.majority * all)) return false;
-  const born = allocated[last] - allocated[from];
-  if (born < THRESHOLDS.releasedSamples) return false;
+  // The growth may have stopped a little after the window begins.
   let moved = 0;
-  for (let at = from + 1; at <= last; at++) moved += (alive[at] - alive[at - 1]) ** 2;
-  const allowed = last - from >= THRESHOLDS.releasedSteps ? THRESHOLDS.releasedShare * 2 * born : 0;
-  return moved <= allowed;
+  for (let at = last - 1; at >= from; at--) {
+    moved += (alive[at + 1] - alive[at]) ** 2;
+    const born = allocated[last] - allocated[at];
+    const allowed = last - at >= THRESHOLDS.releasedSteps ? THRESHOLDS.releasedShare * 2 * born : 0;
+    if (born >= THRESHOLDS.releasedSamples && moved <= allowed) return true;
+  }
+  return false;
 }
 
 /** Probability from which an object is more likely sampled than not. */
