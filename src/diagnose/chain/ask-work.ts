@@ -1,10 +1,47 @@
-import { formatBytes, formatBytesPerHour } from '../../base/units.ts';
+import { HOUR_MILLIS, formatBytes, formatBytesPerHour } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
-import { computeWork } from '../../series/work.ts';
+import { computeLiveFloor } from '../../series/live-floor.ts';
+import { correctedAutocorrelation, effectiveSamples } from '../../series/stats/autocorrelation.ts';
+import { studentQuantile } from '../../series/stats/distributions.ts';
+import { fitLeastSquares } from '../../series/stats/least-squares.ts';
+import { computeWork, Interpolation, type Work } from '../../series/work.ts';
 import { laneOf, round, windowOf, type Facts } from './facts.ts';
 
 /** Standard errors between the coefficient and zero, as in stage 1. */
 const FOLLOWS_Z = 4;
+/** Growth of which work brings less than this share goes by time. */
+const MOST_SHARE = 0.5;
+const MIN_POINTS = 12;
+
+interface WorkShare {
+  /** Of the growth of the live heap, brought by work; time brings the rest. 95 % interval. */
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Standard errors of the coefficient of work from zero. */
+  readonly z: number;
+}
+
+/** Least squares of the live heap on time and work together; null where the two cannot be told apart. */
+function measureWorkShare({ table, rows }: Facts, work: Work): WorkShare | null {
+  const floor = computeLiveFloor(table, rows);
+  const n = floor?.value.length ?? 0;
+  if (floor === null || n < MIN_POINTS) return null;
+  const done = new Interpolation(work);
+  const works = Float64Array.from(floor.timeMillis, (at) => done.at(at));
+  const hours = Float64Array.from(floor.timeMillis, (at) => (at - floor.timeMillis[0]) / HOUR_MILLIS);
+  const fit = fitLeastSquares([new Float64Array(n).fill(1), hours, works], floor.value);
+  if (!fit) return null;
+  const samples = effectiveSamples(n, correctedAutocorrelation(fit.residual, 3));
+  const [, perHour, perWork] = fit.coefficient;
+  const worked = works[n - 1] - works[0];
+  const grown = perHour * hours[n - 1] + perWork * worked;
+  const error = fit.standardError[2] * Math.sqrt(n / samples);
+  if (!(grown > 0) || !(error > 0)) return null;
+  const half = (studentQuantile(0.975, Math.max(1, samples - 3)) * error * worked) / grown;
+  const value = (perWork * worked) / grown;
+  return { value, low: value - half, high: value + half, z: perWork / error };
+}
 
 /** Does growth follow work, time, or neither? */
 export function askWork(facts: Facts): ChainStep {
@@ -13,7 +50,9 @@ export function askWork(facts: Facts): ChainStep {
   const perRequest = heap?.perRequest ?? null;
   const isLevelWithLoad = heap?.verdict === 'load-driven';
   const followsWork = perRequest !== null && perRequest.low > 0;
-  const followsTime = !followsWork && (heap?.bestLeak === 'L1' || heap?.bestLeak === 'L4') && work !== null;
+  const share = work === null ? null : measureWorkShare(facts, work);
+  const goesByTime = heap?.bestLeak === 'L1' || heap?.bestLeak === 'L4';
+  const followsTime = !followsWork && goesByTime && share !== null && share.high < MOST_SHARE;
   const outcome =
     isLevelWithLoad || followsTime
       ? 'contradicts'
@@ -26,19 +65,25 @@ export function askWork(facts: Facts): ChainStep {
     question: 'Does growth follow the work?',
     hypothesis: 'every request leaves something behind',
     prediction: 'growth per request is the same by day and by night',
-    test: 'coefficient of cumulative work in the best growing model, against growth by time alone',
+    test: 'coefficient of cumulative work beside time in the live heap: its standard errors from zero, its share of the growth',
     numbers: {
-      statistic: perRequest === null || halfWidth <= 0 ? null : round((1.96 * perRequest.value) / halfWidth),
+      statistic:
+        perRequest === null || halfWidth <= 0
+          ? share && round(share.z)
+          : round((1.96 * perRequest.value) / halfWidth),
       threshold: FOLLOWS_Z,
       perRequestBytes: perRequest === null ? null : round(perRequest.value),
       lowBytes: perRequest === null ? null : round(perRequest.low),
       highBytes: perRequest === null ? null : round(perRequest.high),
+      workShare: share && round(share.value),
+      workShareLow: share && round(share.low),
+      workShareHigh: share && round(share.high),
       model: heap?.bestLeak ?? null,
       work: work?.source ?? null,
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(facts, outcome, isLevelWithLoad),
+    answer: answer(facts, outcome, isLevelWithLoad, share),
     ruledOut: isLevelWithLoad
       ? [{ explanation: 'a leak', why: 'memory goes up and comes down with the load' }]
       : [],
@@ -50,7 +95,12 @@ export function askWork(facts: Facts): ChainStep {
   };
 }
 
-function answer(facts: Facts, outcome: ChainStep['outcome'], isLevelWithLoad: boolean): string {
+function answer(
+  facts: Facts,
+  outcome: ChainStep['outcome'],
+  isLevelWithLoad: boolean,
+  share: WorkShare | null,
+): string {
   const heap = laneOf(facts, 'heap');
   if (isLevelWithLoad) return 'The level follows the load and comes back with it; nothing is left behind.';
   const perRequest = heap?.perRequest ?? null;
@@ -58,9 +108,10 @@ function answer(facts: Facts, outcome: ChainStep['outcome'], isLevelWithLoad: bo
     const { value, low, high } = perRequest;
     return `Yes: ${formatBytes(value)} for each request (${formatBytes(low)} to ${formatBytes(high)}): look at the request path.`;
   }
-  if (outcome === 'contradicts') {
+  if (outcome === 'contradicts' && share !== null) {
     const rate = !heap?.growth ? '' : ` (${formatBytesPerHour(heap.growth.perHour)})`;
-    return `No: it goes by time${rate}, whatever the load: look at background work, timers, libraries.`;
+    const most = `work brings ${Math.max(0, Math.round(100 * share.high))} % of it at most`;
+    return `No: it goes by time${rate}, ${most}: look at background work, timers, libraries.`;
   }
   return 'Cannot be told: work is not counted, or did not vary enough to tell it from time.';
 }

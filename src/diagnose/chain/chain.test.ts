@@ -129,7 +129,19 @@ describe('the question', () => {
     expect(byWork.outcome).toBe('supports');
     expect(byWork.numbers.perRequestBytes).toBeGreaterThan(1700);
     expect(byWork.numbers.perRequestBytes).toBeLessThan(2400);
-    expect(ask('work', TIMED_LEAK, LEAK).outcome).not.toBe('supports');
+    const byTime = ask('work', TIMED_LEAK, LEAK);
+    expect(byTime.outcome).toBe('contradicts');
+    expect(byTime.answer).toMatch(/^No: it goes by time .*, work brings \d+ % of it at most/);
+    expect(byTime.numbers.workShareHigh).toBeLessThan(0.5);
+  });
+
+  it('whether growth follows the work stays open where the load never changed', () => {
+    const steady = WORK_LEAK.replace('load 4000/h day 4h 3000', 'load 4000/h');
+    for (const drawing of [steady, steady.replaceAll('perwork 2k', '+8M/h')]) {
+      const step = ask('work', drawing, LEAK);
+      expect(step.outcome).toBe('open');
+      expect(step.answer).toMatch(/^Cannot be told/);
+    }
   });
 
   it.each([
