@@ -181,11 +181,12 @@ function isExplained(lane: LaneAssessment): boolean {
 /**
  * What fills to a bound slows down all along; a leak that is switched off goes straight until then, for at least as long
  * again as it took to find, and then brings nothing. Told by the rates that were fitted when the claim was raised and
- * when it was last upheld.
+ * when it was last upheld. Not for the heap: caches fill it evenly until they are full, and only profiles tell those.
  */
 function hasStopped(before: LaneConfirmation, lane: LaneAssessment): boolean {
   const { calledAtMillis, calledPerHour, lastLeakMillis, perHour, tookMillis } = before;
   if (calledAtMillis === null || !calledPerHour || !lastLeakMillis || perHour === null) return false;
+  if (lane.lane === 'heap') return false;
   const isLong = lastLeakMillis - calledAtMillis >= Math.max(tookMillis ?? 0, GONE_SHORTEST_MILLIS);
   const isStraight = perHour >= STRAIGHT_SHARE * calledPerHour;
   return isLong && isStraight && explanationOf(lane) !== 'load-driven' && isGone(before, lane);

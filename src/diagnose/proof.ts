@@ -226,7 +226,9 @@ function isSilence(before: readonly number[], ratio: number, since: readonly num
   let came = 0;
   for (let at = 1; at < since.length; at++) came += Math.max(0, since[at] - since[at - 1]);
   const seen = Math.ceil(came);
-  if (computeMonotony(before) < THRESHOLDS.provenMonotony || seen > grown) return false;
+  if (computeMonotony(before) < THRESHOLDS.provenMonotony) return false;
+  // What still brings some may be a cache that slows down as it fills.
+  if (seen > THRESHOLDS.silenceShare * ratio * grown) return false;
   const later = ratio / (1 + ratio);
   // P(at most `seen` of all fall into the later window), term by term.
   let term = (1 - later) ** (grown + seen);

@@ -82,6 +82,8 @@ export const THRESHOLDS = {
   stopZ: 3.5,
   /** One-sided error with which silence after growth that never gave anything back may be chance. */
   silenceAlpha: 1e-4,
+  /** ... and the share of what was due that may still have come in it. */
+  silenceShare: 0.1,
   /** Movement of the samples alive, of what replacing old by new would bring, below which the old are kept. */
   releasedShare: 0.25,
   /**
