@@ -26,7 +26,7 @@ const IntervalsSchema = group(
     }),
     profiles: duration({
       description:
-        'Least time between two profiles of one kind from a suspect. Targets that are not suspect give one an hour.',
+        'Least time between two profiles of one kind from a suspect. Targets that are not suspect give one an hour, and when resident memory reaches 90 % of its limit one heap and one goroutine profile at once (again only after it was below 80 %).',
       default: '10m',
     }),
     diagnosticProfiles: duration({

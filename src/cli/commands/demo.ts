@@ -93,7 +93,7 @@ async function liveDemo({ settings, options, terminal, signal }: DemoRun): Promi
       `demo service: http://${address}, leak switched on: ${leaks}; GET /leaks lists and POST switches them`,
     );
     terminal.info(
-      `time runs at ${DEMO_TIME_SCALE}x: a minute here is an hour of the service; a verdict comes in about two minutes`,
+      `time runs at ${DEMO_TIME_SCALE}x: a minute here is an hour of the service; a verdict comes in two to three minutes`,
     );
     const target = {
       ...EMPTY_TARGET,
