@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
 import { DRAWN_START_MILLIS, drawGauges } from '../testing/series-from-text.ts';
 import { assess } from './assess.ts';
-import { advanceConfirmation, confirmedLanes, NOTHING_CONFIRMED, type ConfirmationState } from './confirm.ts';
+import {
+  advanceConfirmation,
+  confirmedLanes,
+  findClaimWait,
+  NOTHING_CONFIRMED,
+  type ConfirmationState,
+} from './confirm.ts';
 import { nextEvaluationAt } from './evaluation-grid.ts';
 
 /** Follows one lane of a drawing along the grid: `call 70m`, `over 180m: reason`. */
@@ -46,6 +52,42 @@ describe('confirmation', () => {
     for (let i = 0; i < 5; i++) state = advanceConfirmation(state, leak);
     expect(confirmedLanes(state)).toEqual([]);
     expect(confirmedLanes(advanceConfirmation(state, leak))).toEqual(['goroutine']);
+  });
+
+  it('says how many evaluations a claim still takes, and nothing once it stands', () => {
+    const table = drawGauges('every 1m for 4h\ngoroutines 14 +90/h noise 1');
+    const leak = assess({ table, atMillis: DRAWN_START_MILLIS + 3 * HOUR_MILLIS, memoryLimitBytes: null });
+    const [lane] = leak.lanes.filter(({ verdict }) => verdict === 'leak');
+    if (lane === undefined) throw new Error('no lane leaks');
+    let state = NOTHING_CONFIRMED;
+    const waits: (number | null | undefined)[] = [];
+    for (let i = 0; i < 6; i++) {
+      waits.push(findClaimWait(state, lane, leak)?.millis);
+      state = advanceConfirmation(state, leak);
+    }
+    const step = nextEvaluationAt(leak.incarnationStartMillis, leak.atMillis) - leak.atMillis;
+    expect(waits).toEqual([6, 5, 4, 3, 2, 1].map((n) => n * step));
+    expect(findClaimWait(state, lane, leak)).toBeNull();
+    expect(findClaimWait(NOTHING_CONFIRMED, { ...lane, verdict: 'no-growth' }, leak)).toBeNull();
+  });
+
+  it('says when growth passes what was reached without a leak', () => {
+    const table = drawGauges('every 1m for 4h\ngoroutines 14 +90/h noise 1');
+    const leak = assess({ table, atMillis: DRAWN_START_MILLIS + 3 * HOUR_MILLIS, memoryLimitBytes: null });
+    const [lane] = leak.lanes.filter(({ verdict }) => verdict === 'leak');
+    if (lane === undefined || lane.growth === null) throw new Error('no lane leaks');
+    let state = NOTHING_CONFIRMED;
+    state = advanceConfirmation(state, leak);
+    const { level } = lane;
+    const mark = { level, height: 0, lifeMillis: 0, isBound: true, seenAtMillis: leak.atMillis };
+    const past = {
+      ...state.past,
+      lanes: { [lane.lane]: { standing: null, mark } },
+    } as ConfirmationState['past'];
+    const wait = findClaimWait(past === undefined ? state : { ...state, past }, lane, leak);
+    expect(wait?.what).toContain('reached before without a leak');
+    expect(wait?.millis).toBeGreaterThan(0);
+    expect(wait?.millis).toBeLessThan(2 * HOUR_MILLIS);
   });
 
   it('takes a claim back when the series is explained, although a smaller leak is not excluded yet', () => {

@@ -1,6 +1,7 @@
 // From single assessments to a standing claim, lane by lane: slow to raise, slow to drop.
-import { DAY_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import { explanationOf, LANES, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
+import { nextEvaluationAt } from './evaluation-grid.ts';
 import { followClaim, levelToPass, NO_PAST, settlePast, type LanePast } from './high-water.ts';
 import { growthBeganAt } from './patience.ts';
 import { LEAK_EVIDENCE } from './thresholds.ts';
@@ -108,6 +109,29 @@ export function advanceConfirmation(state: ConfirmationState, assessment: Assess
 function belowMark(lane: LaneAssessment, past: LanePast): LaneAssessment {
   const isBelow = lane.verdict === 'leak' && lane.level <= levelToPass(past, lane.lane);
   return isBelow ? { ...lane, verdict: 'undetermined', isSuspect: true } : lane;
+}
+
+/**
+ * What a lane whose growth is called a leak at this evaluation still needs for a claim; null where it is no leak, or where
+ * the claim stands.
+ */
+export function findClaimWait(
+  state: ConfirmationState,
+  lane: LaneAssessment,
+  assessment: Assessment,
+): { readonly what: string; readonly millis: Millis | null } | null {
+  const known = state[lane.lane] ?? FRESH;
+  if (lane.verdict !== 'leak' || (known.calledAtMillis !== null && known.over === null)) return null;
+  const above = levelToPass(state.past?.lanes[lane.lane] ?? NO_PAST, lane.lane);
+  if (lane.level <= above) {
+    const perHour = lane.growth?.perHour ?? 0;
+    const millis = perHour > 0 ? Math.round(((above - lane.level) / perHour) * HOUR_MILLIS) : null;
+    return { what: 'growth past what was reached before without a leak', millis };
+  }
+  const { atMillis, incarnationStartMillis } = assessment;
+  const evaluations = Math.ceil((POINTS_TO_CALL - known.points) / LEAK_POINTS);
+  const step = nextEvaluationAt(incarnationStartMillis, atMillis) - atMillis;
+  return { what: 'the same answer from six evaluations in a row', millis: evaluations * step };
 }
 
 /** Lanes whose claim stands, in the order of the assessment's lanes. */

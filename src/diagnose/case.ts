@@ -2,7 +2,7 @@
 // it. Pure: the same inputs in the same order give the same alarms, live or replayed.
 import type { Millis } from '../base/units.ts';
 import { explanationOf, type Lane } from '../detect/assessment.ts';
-import { confirmedLanes } from '../detect/confirm.ts';
+import { confirmedLanes, findClaimWait } from '../detect/confirm.ts';
 import { statedGrowth } from '../detect/stated-growth.ts';
 import type { Alarm, Finding } from '../model/finding.ts';
 import { isApplication, normalizeFunction } from '../profile/frames.ts';
@@ -90,7 +90,15 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   for (const cause of causes) {
     if (raised.some((leak) => leak.lane === cause.lane)) cause.absorbed.forEach((lane) => carried.add(lane));
   }
-  const waits = asked.flatMap(({ wait }) => (wait === null || carried.has(wait.lane) ? [] : [wait]));
+  const called = asked.flatMap(({ wait }) => (wait === null || carried.has(wait.lane) ? [] : [wait]));
+  const waits = [
+    ...called,
+    ...input.assessment.lanes.flatMap((lane): Wait[] => {
+      if (carried.has(lane.lane) || called.some((wait) => wait.lane === lane.lane)) return [];
+      const needed = findClaimWait(input.confirmation, lane, input.assessment);
+      return needed === null ? [] : [{ lane: lane.lane, needed }];
+    }),
+  ];
   return {
     state: {
       version: CASE_VERSION,
