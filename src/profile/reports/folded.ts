@@ -1,5 +1,6 @@
 // `folded`: one line a stack, `root;child;leaf value`, as flamegraph.pl, inferno and speedscope read it.
 import { exactAt, Int64Builder } from '../../pprof/columns.ts';
+import { looksFolded } from '../../pprof/decode-folded.ts';
 import type { Profile } from '../../pprof/tables.ts';
 import { printableNameOf } from './printable-name.ts';
 import type { ReportOptions } from './options.ts';
@@ -7,7 +8,9 @@ import type { ReportOptions } from './options.ts';
 /**
  * Stacks in order of first appearance; samples that differ only in labels or object size are added up. Values are those
  * of the profile in its own unit, never scaled: readers expect whole numbers. What the format cannot hold is replaced:
- * `;` in a name by `:`, line breaks by a blank. Samples without frames, and stacks that add up to 0, are left out.
+ * `;` in a name by `:`, line breaks by a blank, `#` at the start of a line (a comment) by a blank and itself. Samples without frames, and
+ * stacks that add up to 0, are left out. A lone stack of one frame is followed by zeros of itself: without them it is a
+ * text that ends in a number, as messages of errors are.
  */
 export function* renderFolded(profile: Profile, options: ReportOptions): Generator<string> {
   const { samples, stacks } = profile;
@@ -30,11 +33,30 @@ export function* renderFolded(profile: Profile, options: ReportOptions): Generat
     } else sums.add(row, values[sample]);
   }
   const column = sums.finish();
-  for (const [line, row] of rowOfStack) {
+  let written = 0;
+  let last = '';
+  for (const [stack, row] of rowOfStack) {
     const value = exactAt(column, row);
-    if (value !== 0n) yield `${line} ${value}\n`;
+    if (value === 0n) continue;
+    const line = stack.startsWith('#') ? ` ${stack}` : stack;
+    yield `${line} ${value}\n`;
+    last = line;
+    written++;
+  }
+  if (written === 1) yield* zerosUntilKnown(last);
+}
+
+function* zerosUntilKnown(line: string): Generator<string> {
+  const zero = `${line} 0\n`;
+  let text = zero;
+  for (let more = 0; more < ENOUGH_ZEROS && !looksFolded(text); more++) {
+    yield zero;
+    text += zero;
   }
 }
+
+/** Three lines of one frame are no accident for any reader, ours included. */
+const ENOUGH_ZEROS = 2;
 
 /** The lines of a location, outermost first, joined; made once. */
 class FoldedFrames {

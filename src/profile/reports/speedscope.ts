@@ -13,7 +13,8 @@ interface SpeedscopeFrame {
 
 /**
  * Samples of weight 0 or below are left out (a difference of profiles has some: the format knows no negative weight, and
- * standard error says how many). Weights beyond 2^53 are rounded: the format's numbers are doubles.
+ * standard error says how many). Weights are written exactly: a reader whose numbers are doubles
+ * rounds those beyond 2^53.
  */
 export function* renderSpeedscope(profile: Profile, options: ReportOptions): Generator<string> {
   const { samples, sampleTypes, strings } = profile;
@@ -29,13 +30,13 @@ export function* renderSpeedscope(profile: Profile, options: ReportOptions): Gen
   for (let column = 0; column < sampleTypes.length; column++) {
     const values = samples.values[column];
     const used: number[] = [];
-    let end = 0;
+    let end = 0n;
     for (let sample = 0; sample < samples.length; sample++) {
       const weight = Number(values[sample]);
       if (weight < 0 && column === options.valueColumn) negative++;
       if (!(weight > 0) || stacks[samples.stack[sample]].length === 0) continue;
       used.push(sample);
-      end += weight;
+      end += exactAt(values, sample);
     }
     const name = JSON.stringify(strings.get(sampleTypes.type[column]));
     const unit = speedscopeUnit(strings.get(sampleTypes.unit[column]));

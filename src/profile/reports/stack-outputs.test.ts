@@ -154,6 +154,33 @@ describe.each(NAMES.filter((name) => decode(name) !== null))('stacks of %s', (na
   );
 });
 
+describe('folded stacks', () => {
+  it.each([
+    'main;put 5\nidle 7\n',
+    'error 404\nerror 0\n',
+    'a b 5\na b 0\na b 0\n',
+    '[unknown];a 9007199254740993\n',
+  ])('%j are the same when they are read and written again', (text) => {
+    const decoded = decodeProfile(new TextEncoder().encode(text));
+    if (decoded.form !== 'folded') throw new Error(`taken for ${decoded.form}`);
+    const prepared = prepare(decoded.profile, 'functions');
+    expect([...renderFolded(prepared.profile, prepared.options)].join('')).toBe(text);
+  });
+
+  it('of any fixture are read as they are written', () => {
+    for (const name of NAMES) {
+      const profile = decode(name);
+      if (profile === null || profile.stacks.location.length === 0) continue;
+      const prepared = prepare(combineProfiles([profile]), 'functions');
+      const text = [...renderFolded(prepared.profile, prepared.options)].join('');
+      const again = decodeProfile(new TextEncoder().encode(text));
+      if (again.form !== 'folded') throw new Error(`${name} taken for ${again.form}`);
+      const rewritten = prepare(again.profile, 'functions');
+      expect([...renderFolded(rewritten.profile, rewritten.options)].join('')).toBe(text);
+    }
+  });
+});
+
 describe('groups of goroutines', () => {
   it.each(NAMES.filter((name) => name.includes('goroutine')))('of %s add up to all of them', (name) => {
     const grouper = new GoroutineGrouper();
