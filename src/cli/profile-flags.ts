@@ -4,6 +4,7 @@ import { parseSize } from '../base/quantities.ts';
 import { MIB, type Bytes } from '../base/units.ts';
 import { parseListen } from '../config/listen.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Access } from '../model/target.ts';
 import type { Granularity } from '../profile/reports/options.ts';
 import type { ReportSettings } from '../profile/reports/settings.ts';
 import { parseGoFlags, splitFlag, type FlagKinds, type GoFlags } from './go-flags.ts';
@@ -34,6 +35,8 @@ export interface FetchSettings {
   readonly timeoutSeconds: number;
   /** Of one decompressed source. */
   readonly maxBytes: Bytes;
+  /** For https URLs; null = as the system has it. */
+  readonly access: Access | null;
 }
 
 export interface SymbolSettings {
@@ -54,6 +57,9 @@ const FLAGS: FlagKinds = {
   tools: 'string',
   timeout: 'int',
   seconds: 'int',
+  tls_cert: 'string',
+  tls_key: 'string',
+  tls_ca: 'string',
   http: 'string',
   no_browser: 'bool',
   inuse_space: 'bool',
@@ -154,6 +160,7 @@ export function parseProfileFlags(
       seconds: flags.number('seconds', -1),
       timeoutSeconds: flags.number('timeout', -1),
       maxBytes: maxBytes(flags.text('max-bytes')),
+      access: tlsAccess(flags),
     },
     symbols: {
       mode: flags.text('symbolize').toLowerCase(),
@@ -234,6 +241,14 @@ function sampleIndex(flags: Flags, warn: (line: string) => void): string {
     else warn(`Multiple value selections, ignoring -${flag}`);
   }
   return index;
+}
+
+function tlsAccess(flags: Flags): Access | null {
+  const [ca, cert, key] = ['tls_ca', 'tls_cert', 'tls_key'].map((name) => flags.text(name) || null);
+  if ((cert === null) !== (key === null))
+    throw invalid('-tls_cert and -tls_key belong together', cert === null ? '-tls_key' : '-tls_cert');
+  if (ca === null && cert === null) return null;
+  return { tls: { ca, cert, key, serverName: null }, auth: null };
 }
 
 function maxBytes(text: string): Bytes {

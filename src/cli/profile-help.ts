@@ -46,7 +46,9 @@ const FLAGS = `Flags (-x, --x, -x=v, -x v; booleans only with =; the first word 
   How much
     -nodecount N, -nodefraction F, -edgefraction F, -trim=false, -drop_negative, -call_tree
   Sources
-    -seconds N, -timeout N    for URLs
+    -seconds N            how long the server is to collect (of a URL)
+    -timeout N            seconds until its answer is there: 60, or 1.5 times -seconds
+    -tls_ca, -tls_cert, -tls_key FILE    of an https URL (PEM); https+insecure:// trusts anybody
     --max-bytes SIZE      limit on one decompressed profile (128MiB)
     -symbolize MODE       none = names as they are; nothing is looked up in binaries or servers
     -buildid ID, -add_comment TEXT, -source_path LIST, -trim_path LIST

@@ -151,6 +151,8 @@ async function readStdin(maxBytes: number): Promise<Uint8Array> {
 
 interface UrlRequest {
   readonly url: string;
+  /** `https+insecure://`: whatever certificate the server shows is taken. */
+  readonly isUnverified: boolean;
   readonly timeoutSeconds: number;
 }
 
@@ -158,11 +160,15 @@ interface UrlRequest {
  * A source that is no file as a URL: `host:port/path` gets http, an empty path the CPU profile, -seconds its parameter.
  * Null when it is none. Source: cmd/pprof adjustURL.
  */
-export function profileUrl(source: string, { seconds, timeoutSeconds }: FetchSettings): UrlRequest | null {
-  const hasScheme = /^https?:\/\//i.test(source);
+export function profileUrl(
+  source: string,
+  { seconds, timeoutSeconds }: Pick<FetchSettings, 'seconds' | 'timeoutSeconds'>,
+): UrlRequest | null {
+  const insecure = /^https\+insecure(?=:\/\/)/i;
+  const hasScheme = insecure.test(source) || /^https?:\/\//i.test(source);
   // Without a scheme, something must look like a host: a missing file is a missing file.
   if (!hasScheme && !/^[^/\s]+:\d+(?:\/|$)/.test(source)) return null;
-  const text = hasScheme ? source : `http://${source}`;
+  const text = hasScheme ? source.replace(insecure, 'https') : `http://${source}`;
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
   if (url.pathname === '/' || url.pathname === '') url.pathname = DEFAULT_PATH;
@@ -170,14 +176,18 @@ export function profileUrl(source: string, { seconds, timeoutSeconds }: FetchSet
   const asked = url.searchParams.get('seconds') ?? '';
   const lasting = seconds > 0 ? seconds : /^\d{1,9}$/.test(asked) ? Number(asked) : 0;
   const byDefault = lasting > 0 ? lasting * 1.5 : DEFAULT_TIMEOUT_SECONDS;
-  return { url: url.href, timeoutSeconds: timeoutSeconds > 0 ? timeoutSeconds : byDefault };
+  return {
+    url: url.href,
+    isUnverified: insecure.test(source),
+    timeoutSeconds: timeoutSeconds > 0 ? timeoutSeconds : byDefault,
+  };
 }
 
 /** What the server may take beyond the duration. */
 const GRACE_SECONDS = 5;
 
 async function readUrl(
-  { url, timeoutSeconds }: UrlRequest,
+  { url, isUnverified, timeoutSeconds }: UrlRequest,
   { fetch, warn }: Pick<SourceOptions, 'fetch' | 'warn'>,
 ): Promise<Uint8Array> {
   const { createHttpClient } = await import('../collect/http-get.ts');
@@ -187,13 +197,14 @@ async function readUrl(
   const client = createHttpClient();
   try {
     const timeoutMillis = (timeoutSeconds + GRACE_SECONDS) * 1000;
-    return (await client.get(url, { timeoutMillis, maxBytes: fetch.maxBytes })).bytes;
+    const { maxBytes, access } = fetch;
+    const options = { timeoutMillis, maxBytes, isUnverified, ...(access === null ? {} : { access }) };
+    return (await client.get(url, options)).bytes;
   } finally {
     client.close();
   }
 }
 
-/** The error with the name of its source in front. */
 /** The same error with the name of the file in it. */
 export function named(error: unknown, source: string): unknown {
   if (!(error instanceof PlimsollError) || error.place.where !== undefined) return error;

@@ -41,14 +41,22 @@ export class TlsAgents {
     this.#plain = new HttpsAgent(options);
   }
 
-  /** @throws PlimsollError ACCESS_INVALID for files that cannot be read or hold no certificate. */
-  async for(tls: TlsFiles | null): Promise<HttpsAgent> {
-    if (tls === null) return this.#plain;
-    const key = JSON.stringify(tls);
-    const version = await versionOf(tls);
+  /**
+   * @param isUnverified whoever answers is believed to be the server.
+   * @throws PlimsollError ACCESS_INVALID for files that cannot be read or hold no certificate.
+   */
+  async for(tls: TlsFiles | null, isUnverified = false): Promise<HttpsAgent> {
+    if (tls === null && !isUnverified) return this.#plain;
+    const key = JSON.stringify([tls, isUnverified]);
+    const version = tls === null ? '' : await versionOf(tls);
     const known = this.#known.get(key);
     if (known?.version === version) return known.agent;
-    const agent = new HttpsAgent({ ...this.#options, ...(await readTls(tls)) });
+    const files = tls === null ? {} : await readTls(tls);
+    const agent = new HttpsAgent({
+      ...this.#options,
+      ...files,
+      ...(isUnverified ? { rejectUnauthorized: false } : {}),
+    });
     this.#known.set(key, { version, agent });
     if (known) retire(known.agent);
     return agent;

@@ -32,6 +32,8 @@ export interface GetOptions {
   readonly accept?: string;
   /** Certificates and credentials. An Authorization among `headers` wins over it, it wins over one in the URL. */
   readonly access?: Access | undefined;
+  /** Whatever certificate the server shows is taken: only where a person has asked for it in so many words. */
+  readonly isUnverified?: boolean;
   /** For the whole exchange, redirects included. */
   readonly timeoutMillis: Millis;
   /** Of the body, after decoding a Content-Encoding. */
@@ -199,7 +201,7 @@ async function exchange(
   let response: IncomingMessage | null = null;
   const isTls = url.protocol === 'https:';
   const tls = options.access?.tls ?? null;
-  const agent = isTls ? await agents.https.for(tls) : agents.http;
+  const agent = isTls ? await agents.https.for(tls, options.isUnverified) : agents.http;
   if (!mayReuse) closeIdle(agent);
   try {
     response = await new Promise<IncomingMessage>((resolve, reject) => {
