@@ -67,6 +67,7 @@ function isSameAxis(a: Axis | null, b: Axis | null): boolean {
 
 function makeCandidates({ time, work }: Places, coarse: number): Candidates {
   const axes = work ? [time, work] : [time];
+  const candidate = candidateMaker(time.share.length);
   // A cache fills by work where work is known; by time where it is not, or where entries expire.
   const ramp = work ?? time;
   const caches = [
@@ -81,7 +82,7 @@ function makeCandidates({ time, work }: Places, coarse: number): Candidates {
   return {
     lines: axes.map((axis) => candidate(axis, 'line', 0)),
     caches,
-    hinges: axes.flatMap((axis) => listHinges(axis, 16 / coarse)),
+    hinges: axes.flatMap((axis) => listHinges(axis, 16 / coarse).map((at) => candidate(axis, 'hinge', at))),
     steps,
     pairedSteps: steps.length > STEPS_PAIRED ? steps.filter((_, i) => i % 2 === 0) : steps,
     fills: places(({ domain, kind }) => domain === 'time' && kind === 'exponential'),
@@ -89,14 +90,27 @@ function makeCandidates({ time, work }: Places, coarse: number): Candidates {
   };
 }
 
-function listHinges(axis: Axis, count: number): Candidate[] {
+/** Where growth may set in. */
+function listHinges(axis: Axis, count: number): number[] {
   const last = axis.share[axis.share.length - 1 - ONSET_MARGIN_BLOCKS];
   const latest = Math.min(LATEST_ONSET, last);
   if (!(latest > EARLIEST_ONSET)) return [];
-  return linearGrid(EARLIEST_ONSET, latest, count).map((at) => candidate(axis, 'hinge', at));
+  return linearGrid(EARLIEST_ONSET, latest, count);
 }
 
-function candidate(axis: Axis, kind: Shape['kind'], at: number): Candidate {
-  const shape = makeShape(axis, kind, at);
-  return { ...shape, sums: rawSumsOf(shape.column) };
+/** Columns that share an array: an array of its own costs more than its cells. */
+const COLUMNS_TOGETHER = 32;
+
+/** @param n cells of a column. */
+function candidateMaker(n: number): (axis: Axis, kind: Shape['kind'], at: number) => Candidate {
+  let cells = new Float64Array(0);
+  let used = 0;
+  return (axis, kind, at) => {
+    if (used + n > cells.length) {
+      cells = new Float64Array(COLUMNS_TOGETHER * n);
+      used = 0;
+    }
+    const { column, domain } = makeShape(axis, kind, at, cells.subarray(used, (used += n)));
+    return { column, domain, kind, at, sums: rawSumsOf(column) };
+  };
 }

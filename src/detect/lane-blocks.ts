@@ -67,10 +67,7 @@ function keepWithoutSpikes(blocks: Blocks, noiseFloor: number): boolean[] | null
     // What does not stand above the lowest on either side stands above no median.
     if (!(value[i] > lowest(value, before, i) + height)) continue;
     if (!(value[i] > lowest(value, i + 1, i + 1 + SPIKE_REACH_BLOCKS) + height)) continue;
-    const level = Math.max(
-      median(value.subarray(before, i)),
-      median(value.subarray(i + 1, i + 1 + SPIKE_REACH_BLOCKS)),
-    );
+    const level = Math.max(median(value, before, i), median(value, i + 1, i + 1 + SPIKE_REACH_BLOCKS));
     if (value[i] > level + height) spikes.push(i);
   }
   if (spikes.length === 0 || spikes.length > SPIKE_SHARE_BOUND * n) return null;

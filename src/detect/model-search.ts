@@ -48,7 +48,10 @@ export class ModelSearch {
   readonly #stepSlot: number;
   readonly #trialSlot: number;
   readonly #trial: Float64Array;
-  readonly #twiceLines: readonly Float64Array[];
+  /** Lines and then fills, whitened twice: as many cells each as there are blocks. */
+  readonly #twice: Float64Array;
+  /** Sums of squares that are being ranked: used by one model after the other. */
+  readonly #left: Float64Array;
 
   /** @param exactly what shapes that must grow leave, by projection; Infinity when they do not count. */
   constructor(
@@ -76,7 +79,13 @@ export class ModelSearch {
     steps.forEach((row, i) => sums.takeStep(this.#stepSlot + i, row));
     this.#sums = sums;
     this.#trial = new Float64Array(input.value.length);
-    this.#twiceLines = lines.map(({ column }) => whitenTwice(column, phi));
+    const n = input.value.length;
+    const { fills, pairedSteps } = candidates;
+    this.#twice = new Float64Array((lines.length + fills.length) * n);
+    lines.forEach(({ column }, i) => whitenTwice(column, phi, this.#twice, i * n));
+    fills.forEach((cache, i) => whitenTwice(caches[cache].column, phi, this.#twice, (lines.length + i) * n));
+    const most = Math.max(countPairs(fills.length), countPairs(pairedSteps.length));
+    this.#left = new Float64Array(Math.max(most, lines.length * caches.length, hinges.length, steps.length));
   }
 
   /** The models beside the base columns alone, in the order N1 to N3, L1 to L4. */
@@ -124,29 +133,32 @@ export class ModelSearch {
   }
 
   #leftByEach(slot: number, count: number, isAnySign: boolean): Float64Array {
-    const left = new Float64Array(count);
+    const left = this.#left.subarray(0, count);
     for (let i = 0; i < count; i++) left[i] = this.#leftByOne(slot + i, isAnySign);
     return left;
   }
 
   #pairsOfFills(parameters: number): Found | null {
-    const { caches, fills } = this.#candidates;
-    const twice = fills.map((i) => whitenTwice(caches[i].column, this.#phi));
-    const pairs = pairsOf(fills.length);
-    const left = new Float64Array(pairs.length);
-    pairs.forEach(([i, j], at) => {
-      const [a, b] = [fills[i], fills[j]];
-      const cross = this.#sums.cross(a, b, quickDot(caches[a].column, twice[j]));
-      left[at] = this.#leftByTwo(a, b, cross, false);
-    });
-    return this.#rank('N2', parameters, false, left, (at) => pairs[at].map((i) => caches[fills[i]]));
+    const { caches, fills, lines } = this.#candidates;
+    const blocks = this.#trial.length;
+    const n = fills.length;
+    const left = this.#left.subarray(0, countPairs(n));
+    let at = 0;
+    for (let i = 0; i < n; i++) {
+      for (let j = i + 1; j < n; j++) {
+        const [a, b] = [fills[i], fills[j]];
+        const whitened = quickDot(caches[a].column, this.#twice, (lines.length + j) * blocks);
+        left[at++] = this.#leftByTwo(a, b, this.#sums.cross(a, b, whitened), false);
+      }
+    }
+    return this.#rank('N2', parameters, false, left, (pair) => pairsOf(n)[pair].map((i) => caches[fills[i]]));
   }
 
   #pairsOfSteps(parameters: number): Found | null {
     const { steps, pairedSteps } = this.#candidates;
     const thinning = pairedSteps.length < steps.length ? 2 : 1;
     const n = pairedSteps.length;
-    const left = new Float64Array((n * (n - 1)) / 2);
+    const left = this.#left.subarray(0, countPairs(n));
     let at = 0;
     for (let i = 0; i < n; i++) {
       for (let j = i + 1; j < n; j++) {
@@ -163,7 +175,7 @@ export class ModelSearch {
   #warmUpsWithLine(parameters: number): Found | null {
     const { caches, lines, warmUps } = this.#candidates;
     const n = warmUps.length;
-    const left = new Float64Array(lines.length * n);
+    const left = this.#left.subarray(0, lines.length * n);
     for (let i = 0; i < left.length; i++) {
       const [line, warmUp] = [Math.floor(i / n), warmUps[i % n]];
       left[i] = this.#leftByTwo(warmUp, this.#lineSlot + line, this.#crossWithLine(warmUp, line), false);
@@ -175,7 +187,7 @@ export class ModelSearch {
   }
 
   #crossWithLine(cache: number, line: number): number {
-    const whitened = quickDot(this.#candidates.caches[cache].column, this.#twiceLines[line]);
+    const whitened = quickDot(this.#candidates.caches[cache].column, this.#twice, line * this.#trial.length);
     return this.#sums.cross(cache, this.#lineSlot + line, whitened);
   }
 
@@ -218,7 +230,8 @@ export class ModelSearch {
     const near: (readonly ShapeKey[])[] = [];
     const enough = least + this.#rounding;
     for (let i = 0; i < left.length; i++) if (left[i] <= enough) near.push(keysOf(i));
-    const all = () => Array.from(left, (_, i) => keysOf(i));
+    const { length } = left;
+    const all = () => Array.from({ length }, (_, i) => keysOf(i));
     return { name, parameters, isAnySign, sumOfSquares: least, near, all };
   }
 
@@ -262,6 +275,10 @@ export class ModelSearch {
     this.#sums.take(this.#trialSlot, column, rawSumsOf(column));
     return this.#leftByOne(this.#trialSlot, false);
   }
+}
+
+function countPairs(n: number): number {
+  return (n * (n - 1)) / 2;
 }
 
 /** Each pair i < j < n once. */

@@ -33,14 +33,15 @@ export class ProjectedSpace {
     const basis: Float64Array[] = [];
     this.basis = basis;
     for (const column of base) {
-      const left = this.#project(this.#project(column));
+      const left = this.#projectTwice(column);
       const power = dot(left, left);
       if (power <= COLLINEAR_SHARE * dot(column, column)) continue;
       const scale = 1 / Math.sqrt(power);
-      basis.push(left.map((cell) => cell * scale));
+      for (let i = 0; i < left.length; i++) left[i] *= scale;
+      basis.push(left);
     }
     this.sumOfSquares = dot(values, values);
-    this.values = this.#project(this.#project(values));
+    this.values = this.#projectTwice(values);
     this.baseSumOfSquares = dot(this.values, this.values);
   }
 
@@ -82,10 +83,12 @@ export class ProjectedSpace {
     return left;
   }
 
-  /** Base and values go through this twice: once leaves rounding errors of the size of a small signal on a large level. */
-  #project(column: Float64Array): Float64Array {
+  /** Base and values are projected twice: once leaves rounding errors of the size of a small signal on a large level. */
+  #projectTwice(column: Float64Array): Float64Array {
     const left = column.slice();
-    for (const axis of this.basis) addScaled(left, axis, -dot(axis, left));
+    for (let pass = 0; pass < 2; pass++) {
+      for (const axis of this.basis) addScaled(left, axis, -dot(axis, left));
+    }
     return left;
   }
 }

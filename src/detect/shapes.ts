@@ -36,8 +36,13 @@ export function shapeAt(kind: Shape['kind'], at: number, share: number): number 
   }
 }
 
-export function makeShape(axis: Axis, kind: Shape['kind'], at: number): Shape {
-  const column = new Float64Array(axis.share.length);
+/** @param column taken over; given where hundreds are made at once, since an array of its own costs more than its cells. */
+export function makeShape(
+  axis: Axis,
+  kind: Shape['kind'],
+  at: number,
+  column = new Float64Array(axis.share.length),
+): Shape {
   fillShape(column, axis.share, kind, at);
   return { column, domain: axis.domain, kind, at };
 }

@@ -22,36 +22,38 @@ export function rawSumsOf(column: Float64Array): RawSums {
   return { square, lagged, ends: n === 0 ? 0 : column[0] ** 2 + column[n - 1] ** 2 };
 }
 
-/** W'v, for v of whitened cells. */
-function turnRound(v: Float64Array, phi: number): Float64Array {
+/** Writes W'v at `start`, for v of whitened cells. */
+function turnRound(v: Float64Array, phi: number, turned: Float64Array, start: number): void {
   const n = v.length;
-  const turned = new Float64Array(n);
-  for (let i = 0; i < n; i++) turned[i] = v[i] - (i + 1 < n ? phi * v[i + 1] : 0);
-  if (n > 0) turned[0] += (Math.sqrt(1 - phi * phi) - 1) * v[0];
-  return turned;
+  if (n === 0) return;
+  for (let i = 0; i + 1 < n; i++) turned[start + i] = v[i] - phi * v[i + 1];
+  turned[start + n - 1] = v[n - 1];
+  turned[start] += (Math.sqrt(1 - phi * phi) - 1) * v[0];
 }
 
-/** W'W c: with it, a product of two whitened columns is one of a whitened and a plain one. */
-export function whitenTwice(column: Float64Array, phi: number): Float64Array {
+/** Writes W'W c at `start`: with it, a product of two whitened columns is one of a whitened and a plain one. */
+export function whitenTwice(column: Float64Array, phi: number, twice: Float64Array, start: number): void {
   const n = column.length;
-  const twice = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     const before = i > 0 ? column[i - 1] : 0;
     const after = i + 1 < n ? column[i + 1] : 0;
     const own = i > 0 && i + 1 < n ? 1 + phi * phi : 1;
-    twice[i] = own * column[i] - phi * (before + after);
+    twice[start + i] = own * column[i] - phi * (before + after);
   }
-  return twice;
 }
 
-/** One autocorrelation and one set of base columns. Sums of up to `slots` columns are kept, each at a place of its own. */
+/**
+ * One autocorrelation and one set of base columns. Sums of up to `slots` columns are kept, each at a place of its own. Columns
+ * of one kind share an array: arrays of their own would cost more than what is done with them.
+ */
 export class WhitenedSums {
   readonly #phi: number;
   readonly #base: number;
-  /** Values and base columns, turned round. */
-  readonly #turned: readonly Float64Array[];
+  readonly #n: number;
+  /** Values and then base columns, turned round: `n` cells each. */
+  readonly #turned: Float64Array;
   /** The same as sums from a block to the last one: products with a step. */
-  readonly #suffix: readonly Float64Array[];
+  readonly #suffix: Float64Array;
   /** Squared length of the whitened column, before projection and after it. */
   readonly before: Float64Array;
   readonly power: Float64Array;
@@ -62,22 +64,30 @@ export class WhitenedSums {
   constructor(space: ProjectedSpace, phi: number, slots: number) {
     this.#phi = phi;
     this.#base = space.basis.length;
-    this.#turned = [space.values, ...space.basis].map((cells) => turnRound(cells, phi));
-    this.#suffix = this.#turned.map(sumFromEnd);
-    this.before = new Float64Array(slots);
-    this.power = new Float64Array(slots);
-    this.withValues = new Float64Array(slots);
-    this.#shares = new Float64Array(slots * this.#base);
+    this.#n = space.values.length;
+    const rows = 1 + this.#base;
+    this.#turned = new Float64Array(rows * this.#n);
+    this.#suffix = new Float64Array(rows * this.#n);
+    for (let row = 0; row < rows; row++) {
+      const start = row * this.#n;
+      turnRound(row === 0 ? space.values : space.basis[row - 1], phi, this.#turned, start);
+      sumFromEnd(this.#turned, this.#suffix, start, start + this.#n);
+    }
+    const kept = new Float64Array(slots * (3 + this.#base));
+    this.before = kept.subarray(0, slots);
+    this.power = kept.subarray(slots, 2 * slots);
+    this.withValues = kept.subarray(2 * slots, 3 * slots);
+    this.#shares = kept.subarray(3 * slots);
   }
 
   /** Takes a column at `slot`. */
   take(slot: number, column: Float64Array, raw: RawSums): void {
     const phi = this.#phi;
     const before = raw.square * (1 + phi * phi) - phi * phi * raw.ends - 2 * phi * raw.lagged;
-    this.withValues[slot] = quickDot(column, this.#turned[0]);
+    this.withValues[slot] = quickDot(column, this.#turned);
     let power = before;
     for (let j = 0; j < this.#base; j++) {
-      const share = quickDot(column, this.#turned[j + 1]);
+      const share = quickDot(column, this.#turned, (j + 1) * this.#n);
       this.#shares[slot * this.#base + j] = share;
       power -= share * share;
     }
@@ -88,10 +98,10 @@ export class WhitenedSums {
   /** Takes a step that begins at block `row` (not the first): no column is needed. */
   takeStep(slot: number, row: number): void {
     const before = 1 + this.#afterStep(row);
-    this.withValues[slot] = this.#suffix[0][row];
+    this.withValues[slot] = this.#suffix[row];
     let power = before;
     for (let j = 0; j < this.#base; j++) {
-      const share = this.#suffix[j + 1][row];
+      const share = this.#suffix[(j + 1) * this.#n + row];
       this.#shares[slot * this.#base + j] = share;
       power -= share * share;
     }
@@ -114,18 +124,17 @@ export class WhitenedSums {
   }
 
   #afterStep(row: number): number {
-    return (this.#turned[0].length - 1 - row) * (1 - this.#phi) ** 2;
+    return (this.#n - 1 - row) * (1 - this.#phi) ** 2;
   }
 }
 
-function sumFromEnd(cells: Float64Array): Float64Array {
-  const sums = new Float64Array(cells.length + 1);
-  for (let i = cells.length - 1; i >= 0; i--) sums[i] = sums[i + 1] + cells[i];
-  return sums;
+function sumFromEnd(cells: Float64Array, sums: Float64Array, from: number, to: number): void {
+  let sum = 0;
+  for (let i = to - 1; i >= from; i--) sums[i] = sum += cells[i];
 }
 
-/** Four sums side by side: a single one waits for each addition to be over. */
-export function quickDot(a: Float64Array, b: Float64Array): number {
+/** Of `a` and as many cells of `b` from `start`. Four sums side by side: a single one waits for each addition to be over. */
+export function quickDot(a: Float64Array, b: Float64Array, start = 0): number {
   const n = a.length;
   let s0 = 0;
   let s1 = 0;
@@ -133,11 +142,11 @@ export function quickDot(a: Float64Array, b: Float64Array): number {
   let s3 = 0;
   let i = 0;
   for (; i + 3 < n; i += 4) {
-    s0 += a[i] * b[i];
-    s1 += a[i + 1] * b[i + 1];
-    s2 += a[i + 2] * b[i + 2];
-    s3 += a[i + 3] * b[i + 3];
+    s0 += a[i] * b[start + i];
+    s1 += a[i + 1] * b[start + i + 1];
+    s2 += a[i + 2] * b[start + i + 2];
+    s3 += a[i + 3] * b[start + i + 3];
   }
-  for (; i < n; i++) s0 += a[i] * b[i];
+  for (; i < n; i++) s0 += a[i] * b[start + i];
   return s0 + s1 + (s2 + s3);
 }

@@ -60,7 +60,7 @@ export function computeBlocks(
     while (to < timeMillis.length && timeMillis[to] < endMillis && timeMillis[to] <= toMillis) to++;
     const at = (timeMillis[(from + to - 1) >> 1] + timeMillis[(from + to) >> 1]) / 2;
     blocks.time[length] = at;
-    blocks.value[length] = median(points.value.subarray(from, to));
+    blocks.value[length] = median(points.value, from, to);
     if (work && until && blocks.load && blocks.done) {
       const end = Math.min(startMillis + widthMillis, toMillis);
       blocks.load[length] = meanLoadPerHour(work, until, startMillis, end);

@@ -42,11 +42,13 @@ export function quantile(values: ArrayLike<number>, p: number): number {
   return quantileOfSorted(sortKnown(values), p);
 }
 
-export function median(values: ArrayLike<number>): number {
-  if (values.length === 1) return values[0];
-  const known = values.length <= SCRATCH.length ? SCRATCH : new Float64Array(values.length);
+/** Of the cells from `from` up to, not including, `to`: all unless told. */
+export function median(values: ArrayLike<number>, from = 0, to = values.length): number {
+  const count = to - from;
+  if (count === 1) return values[from];
+  const known = count <= SCRATCH.length ? SCRATCH : new Float64Array(count);
   let n = 0;
-  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
+  for (let i = from; i < to; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
   if (n === 0) return NaN;
   if (n <= INSERTION_BOUND) sortByInsertion(known, n);
   const upper = n <= INSERTION_BOUND ? known[n >> 1] : select(known, n, n >> 1);
