@@ -5,6 +5,7 @@ import { listCandidates, type Candidates } from './candidates.ts';
 import { ModelSearch, type Found, type ShapeKey } from './model-search.ts';
 import type { ModelInput } from './model-input.ts';
 import { ProjectedSpace } from './projected-space.ts';
+import { Scratch } from './scratch.ts';
 import { makeShape } from './shapes.ts';
 
 const GROWTH: Record<string, (share: number, random: () => number) => number> = {
@@ -95,7 +96,7 @@ describe.each(Object.keys(GROWTH))('the search finds what projecting everything 
       const all = new Exhaustive(input, phi);
       const candidates = listCandidates(input, seed % 2 === 0 ? 4 : 1);
       const exactly = (keys: readonly ShapeKey[]) => all.left(keys, false);
-      const found = new ModelSearch(input, candidates, all.space, phi, exactly).run();
+      const found = new ModelSearch(input, candidates, all.space, phi, new Scratch(), exactly).run();
       const grid = grids(candidates, input);
       const whole = all.space.baseSumOfSquares;
       const leftBy = (name: string, which = 0) => {

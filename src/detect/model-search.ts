@@ -5,6 +5,7 @@ import type { ModelName } from './assessment.ts';
 import { EARLIEST_ONSET, LATEST_FULL, LONGEST_TAU, SHORTEST_TAU, type Candidates } from './candidates.ts';
 import type { ModelInput } from './model-input.ts';
 import { COLLINEAR_SHARE, type ProjectedSpace } from './projected-space.ts';
+import type { Scratch } from './scratch.ts';
 import { fillShape, type Shape } from './shapes.ts';
 import { WhitenedSums, quickDot, rawSumsOf, whitenTwice } from './whitened-sums.ts';
 
@@ -53,12 +54,16 @@ export class ModelSearch {
   /** Sums of squares that are being ranked: used by one model after the other. */
   readonly #left: Float64Array;
 
-  /** @param exactly what shapes that must grow leave, by projection; Infinity when they do not count. */
+  /**
+   * @param scratch where it is laid out: to be used before the next piece of work begins.
+   * @param exactly what shapes that must grow leave, by projection; Infinity when they do not count.
+   */
   constructor(
     input: ModelInput,
     candidates: Candidates,
     space: ProjectedSpace,
     phi: number,
+    scratch: Scratch,
     exactly: (growing: readonly ShapeKey[]) => number,
   ) {
     this.#input = input;
@@ -72,20 +77,20 @@ export class ModelSearch {
     this.#hingeSlot = this.#lineSlot + lines.length;
     this.#stepSlot = this.#hingeSlot + hinges.length;
     this.#trialSlot = this.#stepSlot + steps.length;
-    const sums = new WhitenedSums(space, phi, this.#trialSlot + 1);
+    const sums = new WhitenedSums(space, phi, this.#trialSlot + 1, scratch);
     caches.forEach(({ column, sums: raw }, i) => sums.take(i, column, raw));
     lines.forEach(({ column, sums: raw }, i) => sums.take(this.#lineSlot + i, column, raw));
     hinges.forEach(({ column, sums: raw }, i) => sums.take(this.#hingeSlot + i, column, raw));
     steps.forEach((row, i) => sums.takeStep(this.#stepSlot + i, row));
     this.#sums = sums;
-    this.#trial = new Float64Array(input.value.length);
+    this.#trial = scratch.take(input.value.length);
     const n = input.value.length;
     const { fills, pairedSteps } = candidates;
-    this.#twice = new Float64Array((lines.length + fills.length) * n);
+    this.#twice = scratch.take((lines.length + fills.length) * n);
     lines.forEach(({ column }, i) => whitenTwice(column, phi, this.#twice, i * n));
     fills.forEach((cache, i) => whitenTwice(caches[cache].column, phi, this.#twice, (lines.length + i) * n));
     const most = Math.max(countPairs(fills.length), countPairs(pairedSteps.length));
-    this.#left = new Float64Array(Math.max(most, lines.length * caches.length, hinges.length, steps.length));
+    this.#left = scratch.take(Math.max(most, lines.length * caches.length, hinges.length, steps.length));
   }
 
   /** The models beside the base columns alone, in the order N1 to N3, L1 to L4. */

@@ -99,7 +99,7 @@ describe('projected space', () => {
     const a = noise(6, 30);
     const b = noise(7, 30);
     const y = noise(8, 30).map((cell, i) => cell + 3 * a[i] - 2 * b[i] + load[i] + 7);
-    const space = new ProjectedSpace([one, load], y);
+    const space = new ProjectedSpace([one.slice(), load.slice()], y.slice());
     const [pa, pb] = [space.add(a.slice()), space.add(b.slice())];
     expect(space.fitOne(pa)?.sumOfSquares).toBeCloseTo(
       fitLeastSquares([one, load, a], y)?.sumOfSquares ?? 0,
@@ -113,7 +113,7 @@ describe('projected space', () => {
 
   it('knows a column that the base already holds', () => {
     const one = new Float64Array(10).fill(1);
-    const space = new ProjectedSpace([one], noise(1, 10));
+    const space = new ProjectedSpace([one.slice()], noise(1, 10));
     expect(space.fitOne(space.add(one.map(() => 5)))).toBeNull();
   });
 });

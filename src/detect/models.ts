@@ -7,6 +7,7 @@ import { listCandidates, type Candidates } from './candidates.ts';
 import type { ModelInput } from './model-input.ts';
 import { ModelSearch, type Found, type ShapeKey } from './model-search.ts';
 import { ProjectedSpace, type CandidateFit, type ProjectedColumn } from './projected-space.ts';
+import { Scratch } from './scratch.ts';
 import { makeShape, type Shape } from './shapes.ts';
 
 /** One model at its best parameters. */
@@ -83,7 +84,10 @@ interface RawFit {
 /** Values of the criterion that differ by less than this are told apart by projection. */
 const BIC_ROUNDING = 1e-6;
 
-/** All models under one assumption about the autocorrelation of the noise. */
+/** Comparisons come one after the other, and what they hold in it is theirs until the next. */
+const SCRATCH = new Scratch();
+
+/** All models under one assumption about the autocorrelation of the noise. To be used before the next one is made. */
 class Comparison {
   readonly #input: ModelInput;
   readonly #phi: number;
@@ -97,9 +101,10 @@ class Comparison {
     this.#input = input;
     this.#phi = phi;
     const m = input.value.length;
-    const intercept = new Float64Array(m).fill(1);
-    const base = [intercept, ...input.covariates].map((column) => whiten(column, phi));
-    this.#space = new ProjectedSpace(base, whiten(input.value, phi));
+    SCRATCH.begin();
+    const intercept = SCRATCH.take(m).fill(1);
+    const base = [intercept, ...input.covariates].map((column) => this.#whiten(column));
+    this.#space = new ProjectedSpace(base, this.#whiten(input.value));
     this.#grant = m * input.noiseFloor ** 2 * (1 + phi * phi);
     const fit: CandidateFit = { coefficient: [], inverse: [], sumOfSquares: this.#space.baseSumOfSquares };
     const parameters = 1 + input.covariates.length + input.covariateParameters;
@@ -108,7 +113,7 @@ class Comparison {
       const raw = this.#project({ name: 'N1', parameters, isAnySign: false }, keys);
       return raw ? raw.fit.sumOfSquares : Infinity;
     };
-    this.#search = new ModelSearch(input, candidates, this.#space, phi, exactly);
+    this.#search = new ModelSearch(input, candidates, this.#space, phi, SCRATCH, exactly);
     this.#found = this.#search.run();
   }
 
@@ -131,11 +136,15 @@ class Comparison {
     keys: readonly ShapeKey[],
   ): RawFit | null {
     const shapes = keys.map((key) => this.#makeShape(key));
-    const columns = shapes.map(({ column }) => this.#space.add(whiten(column, this.#phi)));
+    const columns = shapes.map(({ column }) => this.#space.add(this.#whiten(column)));
     const [a, b] = columns;
     const fit = columns.length === 2 ? this.#space.fitTwo(a, b) : this.#space.fitOne(a);
     if (!fit || !(isAnySign || fit.coefficient.every((cell) => cell > 0))) return null;
     return { name, shapes, columns, fit, parameters };
+  }
+
+  #whiten(column: Float64Array): Float64Array {
+    return whiten(column, this.#phi, SCRATCH.take(column.length));
   }
 
   #makeShape({ kind, domain, at }: ShapeKey): Shape {
@@ -220,7 +229,7 @@ class Comparison {
 
   /** Squared length that a line of unit growth keeps after the cache that imitates it best; 0 = cannot be told. */
   #straightness(): number {
-    const columnOf = (key: ShapeKey) => this.#space.add(whiten(this.#makeShape(key).column, this.#phi));
+    const columnOf = (key: ShapeKey) => this.#space.add(this.#whiten(this.#makeShape(key).column));
     const line = columnOf(LINE);
     let least = line.power;
     for (const key of this.#search.imitators()) {

@@ -29,19 +29,22 @@ export class ProjectedSpace {
   /** Squared length of the values after projection: what the base alone leaves unexplained. */
   readonly baseSumOfSquares: number;
 
+  /** Takes base columns and values over, as `add` does. */
   constructor(base: readonly Float64Array[], values: Float64Array) {
     const basis: Float64Array[] = [];
     this.basis = basis;
     for (const column of base) {
-      const left = this.#projectTwice(column);
-      const power = dot(left, left);
-      if (power <= COLLINEAR_SHARE * dot(column, column)) continue;
+      const before = dot(column, column);
+      this.#projectTwice(column);
+      const power = dot(column, column);
+      if (power <= COLLINEAR_SHARE * before) continue;
       const scale = 1 / Math.sqrt(power);
-      for (let i = 0; i < left.length; i++) left[i] *= scale;
-      basis.push(left);
+      for (let i = 0; i < column.length; i++) column[i] *= scale;
+      basis.push(column);
     }
     this.sumOfSquares = dot(values, values);
-    this.values = this.#projectTwice(values);
+    this.#projectTwice(values);
+    this.values = values;
     this.baseSumOfSquares = dot(this.values, this.values);
   }
 
@@ -84,11 +87,9 @@ export class ProjectedSpace {
   }
 
   /** Base and values are projected twice: once leaves rounding errors of the size of a small signal on a large level. */
-  #projectTwice(column: Float64Array): Float64Array {
-    const left = column.slice();
+  #projectTwice(column: Float64Array): void {
     for (let pass = 0; pass < 2; pass++) {
-      for (const axis of this.basis) addScaled(left, axis, -dot(axis, left));
+      for (const axis of this.basis) addScaled(column, axis, -dot(axis, column));
     }
-    return left;
   }
 }

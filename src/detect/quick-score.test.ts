@@ -7,7 +7,8 @@ import { QuickScore } from './quick-score.ts';
 /** The same score, as models are fitted: every column projected anew. */
 function scoreByProjection(input: ModelInput): number {
   const n = input.value.length;
-  const space = new ProjectedSpace([new Float64Array(n).fill(1), ...input.covariates], input.value);
+  const base = [new Float64Array(n).fill(1), ...input.covariates.map((column) => column.slice())];
+  const space = new ProjectedSpace(base, input.value.slice());
   const bent = input.time.share.map((share) => -Math.expm1(-share / 0.2));
   const k = 1 + input.covariates.length + input.covariateParameters;
   const score = (sum: number, parameters: number) =>

@@ -2,6 +2,7 @@
 // (series/stats/autocorrelation.ts), <W c, v> = <c, W'v>: the vectors v (base columns, values) are turned round once, after
 // which a column costs one product with each.
 import type { ProjectedSpace } from './projected-space.ts';
+import type { Scratch } from './scratch.ts';
 
 /** Sums of a column that are the same for every autocorrelation. */
 export interface RawSums {
@@ -44,7 +45,7 @@ export function whitenTwice(column: Float64Array, phi: number, twice: Float64Arr
 
 /**
  * One autocorrelation and one set of base columns. Sums of up to `slots` columns are kept, each at a place of its own. Columns
- * of one kind share an array: arrays of their own would cost more than what is done with them.
+ * of one kind lie in one array.
  */
 export class WhitenedSums {
   readonly #phi: number;
@@ -61,23 +62,23 @@ export class WhitenedSums {
   readonly withValues: Float64Array;
   readonly #shares: Float64Array;
 
-  constructor(space: ProjectedSpace, phi: number, slots: number) {
+  /** @param scratch where it is laid out. */
+  constructor(space: ProjectedSpace, phi: number, slots: number, scratch: Scratch) {
     this.#phi = phi;
     this.#base = space.basis.length;
     this.#n = space.values.length;
     const rows = 1 + this.#base;
-    this.#turned = new Float64Array(rows * this.#n);
-    this.#suffix = new Float64Array(rows * this.#n);
+    this.#turned = scratch.take(rows * this.#n);
+    this.#suffix = scratch.take(rows * this.#n);
     for (let row = 0; row < rows; row++) {
       const start = row * this.#n;
       turnRound(row === 0 ? space.values : space.basis[row - 1], phi, this.#turned, start);
       sumFromEnd(this.#turned, this.#suffix, start, start + this.#n);
     }
-    const kept = new Float64Array(slots * (3 + this.#base));
-    this.before = kept.subarray(0, slots);
-    this.power = kept.subarray(slots, 2 * slots);
-    this.withValues = kept.subarray(2 * slots, 3 * slots);
-    this.#shares = kept.subarray(3 * slots);
+    this.before = scratch.take(slots);
+    this.power = scratch.take(slots);
+    this.withValues = scratch.take(slots);
+    this.#shares = scratch.take(slots * this.#base);
   }
 
   /** Takes a column at `slot`. */

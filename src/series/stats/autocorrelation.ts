@@ -38,10 +38,18 @@ export function effectiveSamples(n: number, phi: number): number {
 /**
  * Prais-Winsten transform: the column as an AR(1) process with `phi` would be made white. The first cell
  * keeps its information, scaled by sqrt(1 - phi^2). Source: Prais & Winsten 1954; Greene, Econometric Analysis, 20.8.
+ *
+ * @param white where it is written, as long as the column: a new array unless told.
  */
-export function whiten(column: Float64Array, phi: number): Float64Array {
-  const white = column.slice();
-  if (column.length === 0 || phi === 0) return white;
+export function whiten(
+  column: Float64Array,
+  phi: number,
+  white: Float64Array = new Float64Array(column.length),
+): Float64Array {
+  if (column.length === 0 || phi === 0) {
+    white.set(column);
+    return white;
+  }
   white[0] = column[0] * Math.sqrt(1 - phi * phi);
   for (let i = 1; i < column.length; i++) white[i] = column[i] - phi * column[i - 1];
   return white;
