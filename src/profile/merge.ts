@@ -52,9 +52,13 @@ interface Signed {
   readonly sign: 1 | -1;
 }
 
+/** From here on, practising saves more time than it takes. */
+const MANY_SAMPLES = 16_384;
+
 function mergeSigned(inputs: readonly Signed[]): Profile {
   if (inputs.length === 0) throw new RangeError('nothing to merge');
-  if (inputs.length > 1) practiseSequences();
+  const samples = inputs.reduce((sum, { profile }) => sum + profile.samples.length, 0);
+  if (inputs.length > 1 && samples >= MANY_SAMPLES) practiseSequences();
   let types = readTypes(inputs[0].profile);
   for (const { profile } of inputs.slice(1)) types = commonTypes(types, readTypes(profile));
   const merger = new ProfileMerger(types);

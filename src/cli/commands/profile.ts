@@ -15,6 +15,7 @@ import {
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { readLibrarySource } from '../library-source.ts';
 import { localZoneAt } from '../local-zone.ts';
+import { optimizeLater } from '../optimize-later.ts';
 import { parseProfileFlags, type ProfileRequest, type SymbolSettings } from '../profile-flags.ts';
 import { PROFILE_REPORTS } from '../profile-reports.ts';
 import type { CommandEntry, ProfileTools, ReportEntry } from '../profile-tools.ts';
@@ -37,6 +38,8 @@ export async function profileCommand(words: readonly string[]): Promise<ExitStat
     throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', unknownReport(report), { value: report });
   const hasSymbol = entry.hasSymbol === true;
   const request = parseProfileFlags(report, rest, { hasSymbol, warn });
+  // A page is served for hours.
+  if (report !== 'ui') optimizeLater([...request.sources, ...request.bases]);
   const tools = profileTools(request);
   const output = await makeReport(entry, request, tools).catch((error: unknown) => {
     const isAboutFiles = error instanceof PlimsollError && ABOUT_FILES.has(error.code);
