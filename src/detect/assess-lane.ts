@@ -1,10 +1,10 @@
 // One lane: prepare, fit, measure, decide, describe.
-import { HOUR_MILLIS } from '../base/units.ts';
+import { HOUR_MILLIS, type Millis } from '../base/units.ts';
 import type { RuledOut } from '../model/finding.ts';
 import { quantile } from '../series/stats/quantiles.ts';
 import type { LaneAssessment } from './assessment.ts';
 import { decideVerdict } from './decide-lane.ts';
-import { describeCache, measureRecent, solveFit, type SolvedFit } from './growth.ts';
+import { describeCache, hasWarmUp, measureRecent, solveFit, type SolvedFit } from './growth.ts';
 import { collectEvidence } from './lane-evidence.ts';
 import {
   measureLane,
@@ -19,19 +19,47 @@ import { BLOCKS_NEEDED, fitModels } from './models.ts';
 import { smallestDetectable } from './room-for-leak.ts';
 import * as limits from './thresholds.ts';
 
-/** Null when the lane has no observation in the window. */
+/**
+ * Null when the lane has no observation in the window. Where no model holds for all of it, and a warm-up is behind, what
+ * came after the warm-up is asked by itself: growth that sets in hours later must not drown in what the first minutes did.
+ */
 export function assessLane(question: LaneQuestion): LaneAssessment | null {
+  const whole = assessWindow(question);
+  if (whole === null || whole.measures === null || whole.assessment.verdict === 'leak') {
+    return whole?.assessment ?? null;
+  }
+  const settled = findSettled(whole.measures);
+  // What earlier lives showed was asked of the whole.
+  const later =
+    settled === null ? null : assessWindow({ ...question, fromMillis: settled, earlierLives: () => [] });
+  const isMore = later?.assessment.verdict === 'leak' || !whole.assessment.isSuspect;
+  return later?.assessment.isSuspect === true && isMore ? later.assessment : whole.assessment;
+}
+
+/** Null where some model leaves noise that is worth as many independent blocks as it takes to compare models. */
+function findSettled({ set, series, level }: LaneMeasures): Millis | null {
+  if (set.effectiveSamples >= BLOCKS_NEEDED || !set.fits.some((fit) => hasWarmUp(fit, level))) return null;
+  return series.fromMillis + limits.WARM_UP_SHARE * series.spanMillis;
+}
+
+interface Assessed {
+  readonly assessment: LaneAssessment;
+  /** Null where nothing was fitted. */
+  readonly measures: LaneMeasures | null;
+}
+
+function assessWindow(question: LaneQuestion): Assessed | null {
   const window = { fromMillis: question.fromMillis, toMillis: question.toMillis };
   const prepared = prepareBlocks(question.source, window);
   if (prepared.blocks.length === 0) return null;
-  if (isFlat(question, prepared)) return flat(question, prepared);
-  if (prepared.blocks.length < BLOCKS_NEEDED) return tooLittle(question, prepared);
+  const bare = (assessment: LaneAssessment): Assessed => ({ assessment, measures: null });
+  if (isFlat(question, prepared)) return bare(flat(question, prepared));
+  if (prepared.blocks.length < BLOCKS_NEEDED) return bare(tooLittle(question, prepared));
   const series = prepareLane(question.source, prepared);
   const set = fitModels(series.input);
-  if (!set) return tooLittle(question, series);
+  if (!set) return bare(tooLittle(question, series));
   const measures = measureLane(question, series, set);
-  const verdict = decideVerdict(measures);
-  return describe(measures, verdict);
+  return { assessment: describe(measures, decideVerdict(measures)), measures };
 }
 
 function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessment {

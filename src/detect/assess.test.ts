@@ -54,6 +54,18 @@ describe('each shape gets its name', () => {
     expect(Math.abs(onset - 30)).toBeLessThan(2.5);
   });
 
+  it('a rise that begins hours after a warm-up is a leak with its onset, whatever the warm-up did', () => {
+    const text = 'every 90s for 12h seed 11\nload 3000 noise 150\n floor 10M fill 15M tau 10m noise 700k';
+    const quiet = assessLaneOf('heap', text);
+    expect([quiet.verdict, quiet.isSuspect]).toEqual(['no-growth', false]);
+    const heap = assessLaneOf('heap', `${text} +3.6M/h from 8h`);
+    expect(heap.verdict).toBe('leak');
+    expect(heap.growth?.low).toBeLessThan(3.6 * MIB);
+    expect(heap.growth?.high).toBeGreaterThan(3.6 * MIB);
+    const onset = ((heap.onsetAtMillis ?? 0) - DRAWN_START_MILLIS) / HOUR_MILLIS;
+    expect(Math.abs(onset - 8)).toBeLessThan(0.5);
+  });
+
   it('a warm-up and then a rise is a leak at the rate of the rise', () => {
     const heap = assessLaneOf('heap', `${DAYS} floor 200M fill 80M tau 3h +1M/h noise 1M`);
     expect([heap.verdict, heap.bestLeak]).toEqual(['leak', 'L3']);

@@ -8,7 +8,14 @@ import type { RecentGrowth } from './assessment.ts';
 import type { LaneSeries } from './lane-series.ts';
 import type { ModelFit, ModelSet } from './models.ts';
 import { shapeAt, type Axis, type Shape } from './shapes.ts';
-import { SHORT_TAIL_SHARE, TAIL_RATIO, TAIL_SHARE, WARM_UP_SHARE } from './thresholds.ts';
+import {
+  SHORT_TAIL_SHARE,
+  TAIL_RATIO,
+  TAIL_SHARE,
+  TERM_SHARE,
+  WARM_UP_FILLED,
+  WARM_UP_SHARE,
+} from './thresholds.ts';
 
 export const GROWTH_CONFIDENCE = 0.95;
 
@@ -280,4 +287,13 @@ export function describeCache(fit: ModelFit): {
     z = Math.min(z, fit.coefficient[i] / fit.standardError[i]);
   });
   return { gained, missing, early, z, reached: gained / Math.max(gained + missing, 1e-9) };
+}
+
+/** Does the model begin with what fills when a process gets going: full within a fifth of the window, and worth a good part of `level`? */
+export function hasWarmUp({ shapes, coefficient }: ModelFit, level: number): boolean {
+  return shapes.some(({ kind, at }, i) => {
+    if (kind !== 'exponential' && kind !== 'ramp') return false;
+    const isFull = shapeAt(kind, at, WARM_UP_SHARE) >= WARM_UP_FILLED * shapeAt(kind, at, 1);
+    return isFull && coefficient[i] >= TERM_SHARE * Math.abs(level);
+  });
 }
