@@ -75,6 +75,35 @@ describe('advanceCase', () => {
     });
   });
 
+  it('raises two leaks of one lane with their own growth, and goes on with one when the other has stopped', () => {
+    const level = (length: number, at: number) => Array.from({ length }, () => String(at)).join(' ');
+    const twelve = ramp(12, 8);
+    const drawing = `heap
+      main.main > orders/web.Do | 64 | ${level(40, 0)} | ${ramp(40, 20)}
+      orders/session.Loop > orders/session.load | 4096 | ${twelve} ${level(28, 88)}
+      orders/track.Loop > orders/track.Note | 4096 | ${ramp(40, 4)}`;
+    const quiet = { heap: { verdict: 'no-growth' as const } };
+    const [both, ended] = run([
+      { at: minutes(59), lanes: LEAK, confirmed: ['heap'], drawing },
+      {
+        at: minutes(199),
+        lanes: quiet,
+        drawing,
+        over: { heap: { atMillis: 0, reason: 'gone', numbers: {} } },
+      },
+    ]);
+    expect(both.findings.map(({ culprits }) => culprits[0].function)).toEqual([
+      'orders/session.load',
+      'orders/track.Note',
+    ]);
+    const [first, second] = both.findings.map(({ growth }) => (growth?.perHour ?? 0) / MIB);
+    expect(first + second).toBeCloseTo(20, 3);
+    expect(first / second).toBeGreaterThan(1.6);
+    expect(first / second).toBeLessThan(2.4);
+    expect(ended.over.map(({ fingerprint }) => fingerprint)).toEqual([both.findings[0].fingerprint]);
+    expect(ended.findings.map(({ fingerprint }) => fingerprint)).toContain(both.findings[1].fingerprint);
+  });
+
   it('waits for a name while profiles can come, and raises without one when the wait is over', () => {
     const results = run(
       [65, 75, 95, 104, 105, 110].map((at) => ({

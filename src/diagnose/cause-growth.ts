@@ -2,8 +2,8 @@
 import { HOUR_MILLIS, type Bytes } from '../base/units.ts';
 import { UNMEASURED_STACK } from '../detect/bytes-each.ts';
 import type { Growth } from '../model/finding.ts';
-import { poissonInterval } from '../profile/sampling.ts';
-import type { HeapCause } from './heap-cause.ts';
+import { poissonInterval, survivalShare } from '../profile/sampling.ts';
+import type { HeapCause, WeightedSite } from './heap-cause.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import type { Interval } from './statistics.ts';
 import { THRESHOLDS } from './thresholds.ts';
@@ -97,4 +97,23 @@ function hoursBetween(timeMillis: readonly number[], base: number): number {
 
 export function scaleGrowth(growth: Growth, share: number): Growth {
   return { ...growth, perHour: growth.perHour * share, low: growth.low * share, high: growth.high * share };
+}
+
+/** The part of a lane's growth that these of all growing sites carry, each end with the other's: the share is sampled. */
+export function shareGrowth(
+  growth: Growth,
+  sites: readonly WeightedSite[],
+  all: readonly WeightedSite[],
+): Growth {
+  const bytes = sumLasting(all);
+  if (sites.length === all.length || !(bytes > 0)) return growth;
+  const value = sumLasting(sites) / bytes;
+  const samples = all.reduce((sum, { site, lastingBytes }) => sum + lastingBytes / site.bytesPerSample, 0);
+  const share = survivalShare(value * samples, samples) ?? { low: 0, high: 1 };
+  const low = growth.low * (growth.low > 0 ? share.low : share.high);
+  return { ...growth, perHour: growth.perHour * value, low, high: growth.high * share.high };
+}
+
+function sumLasting(sites: readonly WeightedSite[]): Bytes {
+  return sites.reduce((sum, { lastingBytes }) => sum + lastingBytes, 0);
 }

@@ -3,7 +3,7 @@
 import type { Lane } from '../detect/assessment.ts';
 import { isStandardLibrary } from '../profile/frames.ts';
 import { findNativeCallers } from './callers.ts';
-import { growthOfBytes, growthOfSites, growthOfStacks, scaleGrowth } from './cause-growth.ts';
+import { growthOfBytes, growthOfSites, growthOfStacks, scaleGrowth, shareGrowth } from './cause-growth.ts';
 import type { CallStrength, Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
 import { takeDescriptors } from './descriptors.ts';
@@ -224,7 +224,8 @@ function takeHeap(rest: Rest): Cause[] {
   const lane = findLane(assessment, 'heap');
   const causes = findHeapCauses(profiles.sites, rest.weighted, profiles.siteBase);
   if (causes.length === 0) return [{ ...emptyCause('heap', 'heap', strength), growth: lane?.growth ?? null }];
-  const all = causes.reduce((sum, cause) => sum + cause.lastingBytes, 0);
+  const claimed = profiles.weighted.filter((entry) => !rest.weighted.includes(entry));
+  const all = [...causes.flatMap(({ sites }) => sites), ...claimed];
   return causes.map((heap) => {
     const lead = heap.culprits[0]?.growth ?? heap.growth;
     const culprits = uniqueCulprits(describeHeap(rest, heap));
@@ -234,7 +235,7 @@ function takeHeap(rest: Rest): Cause[] {
       isNamed: isNameable(lead) && isLedByCode(culprits),
       heap,
       pattern: lead.z >= heap.criticalZ && lead.monotony >= 0.9 ? 'unbounded-growth' : null,
-      growth: lane?.growth ? scaleGrowth(lane.growth, all > 0 ? heap.lastingBytes / all : 1) : null,
+      growth: lane?.growth ? shareGrowth(lane.growth, heap.sites, all) : null,
       heldBytes: Math.max(0, Math.round(lead.bytes.value)) || null,
     };
   });

@@ -118,6 +118,25 @@ describe('findHeapCauses', () => {
     expect(causes(drawing)).toHaveLength(1);
   });
 
+  it('sees two causes where two leaks grow in step with the requests, and only middleware is above both', () => {
+    const drawing = `
+      ${HTTP} > shop/api.Count.func1 > net/http.HandlerFunc.ServeHTTP > shop/api.Login > shop/session.load | 4096 | ${ramp(12, 6)}
+      ${HTTP} > shop/api.Count.func1 > shop/track.Note | 2048 | ${ramp(12, 4)}
+    `;
+    expect(causes(drawing)).toEqual(['shop/session.load 1.00', 'shop/track.Note 1.00']);
+  });
+
+  it('sees one cause where one handler makes both in step, or where the second gives things back', () => {
+    const drawing = (alive: string, allocated: string) => `
+      ${HTTP} > shop/api.Login > shop/session.load | 4096 | ${ramp(12, 6)}
+      ${HTTP} > shop/api.Order > shop/track.Note | 2048 | ${alive} | ${allocated}
+    `;
+    const inStep = drawing(ramp(12, 4), ramp(12, 4)).replace('shop/api.Order', 'shop/api.Login');
+    expect(causes(inStep)).toHaveLength(1);
+    expect(causes(drawing(ramp(12, 4), ramp(12, 12)))).toHaveLength(1);
+    expect(causes(drawing(ramp(12, 4), ramp(12, 4)))).toHaveLength(2);
+  });
+
   it('gives the same lead whatever the order of rows', () => {
     const lines = [
       `main.main > shop/api.A > shop/store.Put:3 | 512 | ${ramp(8, 2)}`,

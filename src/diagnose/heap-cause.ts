@@ -5,6 +5,7 @@ import { criticalZ, survivalShare } from '../profile/sampling.ts';
 import type { Frame } from '../profile/snapshot.ts';
 import { OTHER_STACKS } from '../profile/stack-interner.ts';
 import { servesObserver } from './observer.ts';
+import { listEntered } from './stack-path.ts';
 import { computeGrowth, getSiteOwner, type Site, type SiteGrowth, type SiteTable } from './site-growth.ts';
 import { testProportional, type Interval } from './statistics.ts';
 import { THRESHOLDS } from './thresholds.ts';
@@ -130,18 +131,8 @@ export function findHeapCauses(
   const second = rest.filter(({ site }) => secondLead !== null && hasFunction(site, secondLead));
   const isOwn =
     secondLead !== null &&
-    computeGrowth(
-      table,
-      second.map(({ site }) => site),
-      base,
-    ).monotony >= THRESHOLDS.minMonotony &&
     sumWeights(second) >= THRESHOLDS.minSecondShare * sumWeights(weighted) &&
-    computeGrowth(
-      table,
-      second.map(({ site }) => site),
-      base,
-    ).z >= critical &&
-    isIndependent(table, first.sites, second, base);
+    isCauseOfItsOwn(table, first.sites, second, { base, critical });
   if (!isOwn) {
     return [build(weighted, rankCulprits(table, weighted, first.lead, base))];
   }
@@ -175,15 +166,39 @@ function hasFunction(site: Site, name: string): boolean {
   return site.path.owners.some((frame) => frame.function === name);
 }
 
-/** Two causes must fail the test of growing in proportion; what rises together is taken for one. */
-function isIndependent(
+/**
+ * Two causes must fail the test of growing in proportion. What rises together is one (an entry and its key), unless no
+ * code of the service ever calls both: then each must look like a leak without the other.
+ */
+function isCauseOfItsOwn(
   table: SiteTable,
   first: readonly WeightedSite[],
   second: readonly WeightedSite[],
-  base: number,
+  { base, critical }: { readonly base: number; readonly critical: number },
 ): boolean {
+  const sitesOf = (weighted: readonly WeightedSite[]) => weighted.map(({ site }) => site);
+  const growth = computeGrowth(table, sitesOf(second), base);
+  if (growth.z < critical || growth.monotony < THRESHOLDS.minMonotony) return false;
   const p = testProportional(countSamples(table, first, base), countSamples(table, second, base));
-  return p !== null && p < THRESHOLDS.independenceAlpha;
+  if (p !== null && p < THRESHOLDS.independenceAlpha) return true;
+  return areApart(first, second) && [growth, computeGrowth(table, sitesOf(first), base)].every(isLeakAlone);
+}
+
+/** Even, kept, and hardly ever given back. */
+export function isLeakAlone({ persistence, monotony, survival }: SiteGrowth): boolean {
+  return (
+    (persistence ?? 0) >= THRESHOLDS.provenPersistence &&
+    monotony >= THRESHOLDS.provenMonotony &&
+    (survival?.low ?? 0) >= THRESHOLDS.minSurvival
+  );
+}
+
+/** The service's own code on either side, and no function of it that both are below within what one request enters. */
+export function areApart(first: readonly WeightedSite[], second: readonly WeightedSite[]): boolean {
+  const all = [...first, ...second];
+  if (all.some(({ site }) => site.path.kind !== 'application')) return false;
+  const entered = new Set(first.flatMap(({ site }) => [...listEntered(site.path)]));
+  return !second.some(({ site }) => [...listEntered(site.path)].some((name) => entered.has(name)));
 }
 
 function countSamples(table: SiteTable, sites: readonly WeightedSite[], base: number): number[] {

@@ -1,5 +1,5 @@
 // When a raised leak is over: by its profiles, by stage 1's claim, or because the lane went quiet.
-import { explanationOf } from '../detect/assessment.ts';
+import { explanationOf, type LaneAssessment } from '../detect/assessment.ts';
 import type { Verdict } from '../model/finding.ts';
 import { rankOutsideIn, type CaseInput, type OverLeak, type RaisedLeak } from './case-state.ts';
 import { findLane } from './unexplained.ts';
@@ -16,7 +16,9 @@ export function endLeaks(
   const kept: RaisedLeak[] = [];
   const over: OverLeak[] = [];
   for (const leak of leaks) {
-    const end = findOuter(leak, leaks) ?? findEnd(leak, input, profiles);
+    const isShared = leaks.some((other) => other !== leak && other.lane === leak.lane);
+    const end =
+      findOuter(leak, leaks) ?? (isShared ? findOwnEnd : findEnd)(leak, input, profiles);
     if (end === null) kept.push(leak);
     else over.push(end);
   }
@@ -35,21 +37,38 @@ function findOuter(leak: RaisedLeak, leaks: readonly RaisedLeak[]): OverLeak | n
 }
 
 function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
-  const { fingerprint } = leak;
-  if (leak.refutations >= THRESHOLDS.identityChanges) {
-    return describeRefutation(leak, input);
-  }
-  const stop =
-    profiles === null ? null : findStop(profiles, leak.lead, findLane(input.assessment, leak.lane));
-  if (stop !== null) {
-    const what = leak.kind === 'goroutine' || leak.kind === 'thread' ? leak.kind + 's' : 'samples';
-    return {
-      fingerprint,
-      why: describeStop(stop, what),
-      isWithdrawn: stop.kind === 'freed' || stop.kind === 'balanced',
-    };
-  }
-  return findClaimEnd(leak, input) ?? findQuietEnd(leak, input, profiles);
+  const lane = findLane(input.assessment, leak.lane);
+  return (
+    findRefutation(leak, input) ??
+    findVisibleStop(leak, lane, profiles) ??
+    findClaimEnd(leak, input) ??
+    findQuietEnd(leak, input, profiles)
+  );
+}
+
+/** Of two leaks in one lane each ends by its own profiles: what the lane does says nothing about either. */
+function findOwnEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
+  const lane = findLane(input.assessment, leak.lane);
+  const recent = lane?.recent ?? null;
+  const onsetAtMillis = leak.finding.onsetAt ?? null;
+  const own = lane && { ...lane, onsetAtMillis, recent: recent && { ...recent, low: -Infinity } };
+  return findRefutation(leak, input) ?? findVisibleStop(leak, own, profiles);
+}
+
+function findRefutation(leak: RaisedLeak, input: CaseInput): OverLeak | null {
+  return leak.refutations >= THRESHOLDS.identityChanges ? describeRefutation(leak, input) : null;
+}
+
+function findVisibleStop(
+  { fingerprint, lead, kind }: RaisedLeak,
+  lane: LaneAssessment | null,
+  profiles: ProfileEvidence | null,
+): OverLeak | null {
+  const stop = profiles === null ? null : findStop(profiles, lead, lane);
+  if (stop === null) return null;
+  const what = kind === 'goroutine' || kind === 'thread' ? kind + 's' : 'samples';
+  const isWithdrawn = stop.kind === 'freed' || stop.kind === 'balanced';
+  return { fingerprint, why: describeStop(stop, what), isWithdrawn };
 }
 
 /** In the life that raised it the name was wrong; in a later one the code may have been mended. */

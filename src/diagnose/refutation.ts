@@ -13,8 +13,15 @@ import { findLane } from './unexplained.ts';
 /**
  * Does this evaluation speak against the leak's name? Not seeing it is no evidence: a process that has just begun again
  * shows its caches filling first, and profiles of an hour may hold too few samples of a slow leak.
+ *
+ * @param raised all leaks that stand: what is known as another leak does not take the place of this one.
  */
-export function isContradicted(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence): boolean {
+export function isContradicted(
+  leak: RaisedLeak,
+  raised: readonly RaisedLeak[],
+  input: CaseInput,
+  profiles: ProfileEvidence,
+): boolean {
   const { assessment, atMillis } = input;
   const age = atMillis - assessment.incarnationStartMillis;
   const isLaterLife = assessment.incarnationStartMillis > leak.detectedAt;
@@ -23,7 +30,8 @@ export function isContradicted(leak: RaisedLeak, input: CaseInput, profiles: Pro
   // Without a name nothing but the lane itself says what it is.
   if (leak.lead === null) return lane !== null && lane.growth !== null && leak.lane !== 'heap';
   const name = normalizeFunction(leak.lead);
-  const others = [...findProvenLeads(profiles)].filter((lead) => normalizeFunction(lead) !== name);
+  const known = new Set(raised.map(({ lead }) => (lead === null ? '' : normalizeFunction(lead))));
+  const others = [...findProvenLeads(profiles)].filter((lead) => !known.has(normalizeFunction(lead)));
   const isOtherKnown = others.length > 0 || (leak.kind !== 'heap' && areGoroutinesProven(profiles));
   return isOtherKnown && isOwnGrowthExcluded(leak, name, profiles);
 }

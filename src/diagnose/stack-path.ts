@@ -127,3 +127,14 @@ function isTool(name: string): boolean {
 export function getOwner(path: StackPath): Frame | null {
   return path.owners.length > 0 ? path.owners[path.owners.length - 1] : null;
 }
+
+/** A method that servers call for each request: middleware calls the next one so as well, and is not its cause. */
+const HANDLER = /\.ServeHTTP$/;
+
+/** Functions of the owners from the innermost handler down; all of them where none is on the stack. */
+export function listEntered({ frames, owners }: StackPath): Set<string> {
+  const handler = frames.findIndex((frame) => HANDLER.test(frame.function));
+  const within = handler < 0 ? frames : frames.slice(0, handler + 1);
+  const entered = new Set(within);
+  return new Set(owners.filter((frame) => entered.has(frame)).map((frame) => frame.function));
+}

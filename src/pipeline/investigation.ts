@@ -76,6 +76,8 @@ export interface InvestigationState {
   readonly lastEvaluationMillis: Millis | null;
   readonly confirmation: ConfirmationState;
   readonly ignoreBefore: Readonly<Partial<Record<Lane, Millis>>>;
+  /** Missing from states that were stored before it was told apart from the heap's `ignoreBefore`. */
+  readonly profilesFromMillis?: Millis | null;
   readonly case: CaseState | null;
 }
 
@@ -126,6 +128,8 @@ export class Investigation {
   #confirmation: ConfirmationState = NOTHING_CONFIRMED;
   /** Per lane: data before this explains an incident that is over, not what comes now. */
   #ignoreBefore: Readonly<Partial<Record<Lane, Millis>>> = {};
+  /** Profiles before this are of leaks that are over; null = all of this life count. */
+  #profilesFrom: Millis | null = null;
   /** Situations in which this life's profiles were taken; bounded by MAX_TAKEN. */
   #taken: readonly TakenSnapshot[] = [];
   #near: NearLimit | null = null;
@@ -356,13 +360,17 @@ export class Investigation {
       assessment,
       confirmation: this.#confirmation,
       profiles: this.profiles,
-      profilesFromMillis: this.#ignoreBefore.heap ?? null,
+      profilesFromMillis: this.#profilesFrom,
       atMillis,
     });
     const before = this.#case;
     this.#case = state;
     for (const { fingerprint, goesOn } of over) {
       if (goesOn !== true) this.#forgetGrowth(before, fingerprint, atMillis);
+    }
+    // Another leak of the heap that stands is judged by its own history.
+    if (!state.raised.some((leak) => lanesInside(leak).includes('heap'))) {
+      this.#profilesFrom = this.#ignoreBefore.heap ?? null;
     }
     this.#findings = findings;
     this.#needed = needed;
@@ -493,6 +501,7 @@ export class Investigation {
       lastEvaluationMillis: this.#lastEvaluation,
       confirmation: this.#confirmation,
       ignoreBefore: this.#ignoreBefore,
+      profilesFromMillis: this.#profilesFrom,
       case: this.#case,
     };
   }
@@ -503,6 +512,7 @@ export class Investigation {
     this.#lastEvaluation = state.lastEvaluationMillis;
     this.#confirmation = state.confirmation;
     this.#ignoreBefore = state.ignoreBefore;
+    this.#profilesFrom = state.profilesFromMillis ?? state.ignoreBefore.heap ?? null;
     this.#case = state.case;
   }
 
