@@ -60,7 +60,8 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
       profiles ??
       readTargetProfiles({ ...input, profiles: { heap: [], goroutines: [], stacks: input.profiles.stacks } }),
   });
-  const refuted = (leak: RaisedLeak) => profiles !== null && isContradicted(leak, before.raised, input, profiles);
+  const refuted = (leak: RaisedLeak) =>
+    profiles !== null && isContradicted(leak, before.raised, input, profiles);
   const matched = matchCauses(before.raised, causes, (leak, cause) =>
     refuted(leak) ? leak.refutations + 1 < THRESHOLDS.identityChanges : !isLongProven(cause, input, profiles),
   );

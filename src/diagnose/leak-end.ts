@@ -17,8 +17,7 @@ export function endLeaks(
   const over: OverLeak[] = [];
   for (const leak of leaks) {
     const isShared = leaks.some((other) => other !== leak && other.lane === leak.lane);
-    const end =
-      findOuter(leak, leaks) ?? (isShared ? findOwnEnd : findEnd)(leak, input, profiles);
+    const end = findOuter(leak, leaks) ?? (isShared ? findOwnEnd : findEnd)(leak, input, profiles);
     if (end === null) kept.push(leak);
     else over.push(end);
   }
