@@ -85,6 +85,10 @@ export const GAUGES = {
   cgroupHighEventsTotal: { kind: 'counter', from: 'high of memory.events (v2)' },
   cgroupLimitHitsTotal: { kind: 'counter', from: 'max of memory.events (v2), memory.failcnt (v1)' },
   memoryStallSecondsTotal: { kind: 'counter', from: 'some of memory.pressure (v2, PSI)' },
+  profileLiveBytes: {
+    kind: 'level',
+    from: 'sum of inuse_space of a heap profile that was pushed: live after the newest GC mark, estimated from samples',
+  },
 } as const satisfies Record<string, { kind: 'level' | 'counter'; from: string }>;
 
 export type GaugeName = keyof typeof GAUGES;

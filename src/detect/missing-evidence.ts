@@ -20,6 +20,13 @@ export function findMissing(table: GaugeTable, floor: LiveFloor | null): Assessm
       costs: 'the rolling minimum of heap_alloc stands in, about seven times noisier',
     });
   }
+  if (floor?.source === 'profile') {
+    missing.push({
+      source: '/gc/heap/live:bytes',
+      why: floor.why,
+      costs: 'the sum of each profile stands in for the live heap, with the noise of its sampling',
+    });
+  }
   if (lacks('rssBytes') && lacks('rssAnonBytes')) {
     missing.push({
       source: 'process_resident_memory_bytes',

@@ -4,6 +4,7 @@ import type { Millis } from '../base/units.ts';
 import type { GoroutineDump } from '../pprof/goroutine-dump.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { reduceGoroutineDump, reduceGoroutines, reduceHeap } from './reduce.ts';
+import { addRunningAllocations, isFirstOfProcess } from './running-allocations.ts';
 import type { GoroutineSnapshot, HeapSnapshot, StackReader } from './snapshot.ts';
 import { MAX_INTERNED_STACKS, StackInterner } from './stack-interner.ts';
 
@@ -44,6 +45,8 @@ export class ProfileHistory {
   #leakedGoroutines: readonly GoroutineSnapshot[] = [];
   #threads: readonly GoroutineSnapshot[] = [];
   #goroutinesShowRuntime: boolean | null = null;
+  /** Of profiles that tell allocations since the one before: totals as of the newest, kept or not. */
+  #running: HeapSnapshot | null = null;
 
   constructor(options: ProfileHistoryOptions = {}) {
     this.#maxHeap = atLeastTwo(options.maxHeapSnapshots ?? MAX_HEAP_SNAPSHOTS);
@@ -87,6 +90,40 @@ export class ProfileHistory {
   }
 
   /**
+   * Takes a heap profile whose allocations are those since the one before: every one has to come here, also those that
+   * are not kept.
+   *
+   * @returns the snapshot with totals, and whether the process (or its profiler) began with it; null when it is not
+   *   newer than the newest.
+   * @throws PlimsollError as addHeap.
+   */
+  addHeapSince(
+    profile: Profile,
+    takenAtMillis: Millis,
+    isKept: boolean,
+  ): { readonly snapshot: HeapSnapshot; readonly isFirst: boolean } | null {
+    const newest = this.#running?.takenAtMillis ?? this.#heap.at(-1)?.takenAtMillis ?? -Infinity;
+    if (takenAtMillis <= newest) return null;
+    this.#makeRoom();
+    const since = reduceHeap(profile, this.#interner, takenAtMillis);
+    const isFirst = isFirstOfProcess(since);
+    if (isFirst && this.#running !== null) {
+      this.restart();
+      return { ...this.#beginWith(profile, takenAtMillis, isKept), isFirst };
+    }
+    this.#running = addRunningAllocations(this.#running, since);
+    if (isKept) this.#heap = thin([...this.#heap, this.#running], this.#maxHeap);
+    return { snapshot: this.#running, isFirst };
+  }
+
+  #beginWith(profile: Profile, takenAtMillis: Millis, isKept: boolean): { readonly snapshot: HeapSnapshot } {
+    const snapshot = addRunningAllocations(null, reduceHeap(profile, this.#interner, takenAtMillis));
+    this.#running = snapshot;
+    if (isKept) this.#heap = [snapshot];
+    return { snapshot };
+  }
+
+  /**
    * Adds a goroutine profile or dump; as addHeap. The proto form shows frames of the runtime (`runtime.gopark`), the
    * text forms hide them, so their stacks never match: the first that came decides, the others get null.
    */
@@ -125,6 +162,7 @@ export class ProfileHistory {
     this.#leakedGoroutines = [];
     this.#threads = [];
     this.#goroutinesShowRuntime = null;
+    this.#running = null;
     this.#interner = new StackInterner(this.#maxStacks);
     this.#compactAt = this.#firstCompaction();
   }
@@ -149,6 +187,7 @@ export class ProfileHistory {
       this.#goroutines,
       this.#leakedGoroutines,
       this.#threads,
+      this.#running === null ? [] : [this.#running],
     ];
     for (const kind of all)
       for (const snapshot of kind) for (const stack of snapshot.stack) isReferenced[stack] = 1;
@@ -158,6 +197,7 @@ export class ProfileHistory {
     this.#goroutines = this.#goroutines.map((snapshot) => renumber(snapshot, remap));
     this.#leakedGoroutines = this.#leakedGoroutines.map((snapshot) => renumber(snapshot, remap));
     this.#threads = this.#threads.map((snapshot) => renumber(snapshot, remap));
+    if (this.#running !== null) this.#running = renumber(this.#running, remap);
     const next = Math.max(this.#firstCompaction(), interner.size * 2);
     // Near the bound every addition may compact: a full table loses stacks, a walk only takes time.
     this.#compactAt = Math.min(next, this.#maxStacks);

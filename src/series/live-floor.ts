@@ -1,14 +1,15 @@
 // The live heap after each GC mark, from whichever gauge says it best. Field notes: detection-science 2.1.
 import { GC_TRACE_RESOLUTION } from '../base/gc-cycles.ts';
-import { MIB, type Bytes, type Millis } from '../base/units.ts';
+import { KIB, MIB, type Bytes, type Millis } from '../base/units.ts';
 import type { GaugeTable } from './history.ts';
 import { PointsBuilder, type Points } from './points.ts';
 
 /**
  * `live`: /gc/heap/live:bytes, exact. `goal`: solved from next_gc. `trace`: lines of gctrace=1, whole MiB. `minimum`: lowest heap_alloc over windows of at least
- * 3 GC cycles, an upper bound of the live heap with the noise of when it was scraped.
+ * 3 GC cycles, an upper bound of the live heap with the noise of when it was scraped. `profile`: sums of heap profiles, where those are all
+ * there is: as of the newest mark, with the noise of their sampling.
  */
-export type LiveFloorSource = 'live' | 'goal' | 'trace' | 'minimum';
+export type LiveFloorSource = 'live' | 'goal' | 'trace' | 'minimum' | 'profile';
 
 export interface LiveFloor extends Points {
   readonly source: LiveFloorSource;
@@ -71,7 +72,7 @@ export function computeLiveFloor(table: GaugeTable, rows: RowRange): LiveFloor |
     return { ...traced, ...about, resolutionBytes: GC_TRACE_RESOLUTION, source: 'trace', why: '' };
   }
   const minimum = rollingMinimum(table, range);
-  if (minimum === null) return null;
+  if (minimum === null) return floorFromProfiles(table, range, about);
   return { ...minimum, ...about, source: 'minimum', why: goal.why };
 }
 
@@ -126,6 +127,23 @@ function floorFromTrace(table: GaugeTable, rows: RowRange): Points {
   const live = table.column('traceLiveBytes');
   if (!live) return new PointsBuilder(0).finish();
   return pointPerCycle(table, rows, live, (row) => live[row], table.column('traceCyclesTotal'));
+}
+
+/** runtime.MemProfileRate unless it was changed: a sample stands for about as much, so smaller moves are noise. */
+const PROFILE_RESOLUTION: Bytes = 512 * KIB;
+
+/** Profiles are published with a mark, so what they hold in use is what that mark found alive. */
+function floorFromProfiles(
+  table: GaugeTable,
+  rows: RowRange,
+  about: Pick<LiveFloor, 'fromMillis' | 'gogcChanges' | 'atMinimumGoal'>,
+): LiveFloor | null {
+  const live = table.column('profileLiveBytes');
+  if (!live) return null;
+  const points = pointPerCycle(table, rows, live, (row) => live[row], null);
+  if (points.value.length === 0) return null;
+  const why = 'heap profiles are all there is';
+  return { ...points, ...about, resolutionBytes: PROFILE_RESOLUTION, source: 'profile', why };
 }
 
 /** live = (next_gc - g * roots) / (1 + g), g = GOGC / 100 (Go >= 1.18 pacer). `why` is empty when it is valid. */
