@@ -137,6 +137,7 @@ Examples:
           'address of the page and the API (default 127.0.0.1:7117, or PORT)',
           listen,
         )
+        .option('--push', 'take profiles that services push (pyroscope-go, Alloy), also without a target')
         .option('--data <folder>', 'where evidence and findings are kept')
         .option('--storage <kind>', 'chdb, memory, or the URL of a ClickHouse server')
         .addOption(repeatable('--source <folder>', 'Go sources: show the culprit, name holder and fix'))

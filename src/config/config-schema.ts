@@ -17,6 +17,23 @@ import {
   url,
 } from './setting-kinds.ts';
 
+const PushSchema = group(
+  {
+    accept: choice(['auto', 'on', 'off'], {
+      description:
+        'Whether services may push their profiles, as pyroscope-go and Alloy do, see [push.md](push.md). `auto`: where `listen` is on loopback, or a token is set.',
+      default: 'auto',
+    }),
+    token: Type.Optional(
+      secret({
+        description: 'What they have to show: as bearer token, or as password of basic authentication.',
+        without: 'nothing is asked for',
+      }),
+    ),
+  },
+  'Profiles that services send by themselves.',
+);
+
 const IntervalsSchema = group(
   {
     gauges: duration({
@@ -235,6 +252,7 @@ export const ConfigSchema = group(
       default: 'plimsoll-data',
       env: 'PLIMSOLL_DATA',
     }),
+    push: PushSchema,
     storage: StorageSchema,
     intervals: IntervalsSchema,
     retention: RetentionSchema,

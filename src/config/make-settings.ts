@@ -20,6 +20,7 @@ export function makeSettings(values: ConfigValues): Settings {
   const { storage, intervals, retention } = values;
   return {
     listen: values.listen,
+    push: { accept: values.push.accept, token: values.push.token ?? null },
     dataDir: values.data,
     storage: storage.kind ?? (storage.url === undefined ? 'chdb' : 'clickhouse'),
     storageUrl: storage.url ?? null,

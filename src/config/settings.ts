@@ -41,8 +41,15 @@ export interface RetentionSettings {
   readonly rawProfileBytes: Bytes;
 }
 
+export interface PushSettings {
+  readonly accept: 'auto' | 'on' | 'off';
+  /** null = nothing is asked for. */
+  readonly token: string | null;
+}
+
 export interface Settings extends IntervalSettings {
   readonly listen: { readonly host: string; readonly port: number };
+  readonly push: PushSettings;
   readonly dataDir: string;
   readonly storage: 'chdb' | 'memory' | 'clickhouse';
   readonly storageUrl: string | null;

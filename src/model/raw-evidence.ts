@@ -30,11 +30,23 @@ export type RawEvidence =
       readonly profile: ProfileKind;
       /** `proto` as served (gzip); `text` = debug=1, or debug=2 for goroutines. */
       readonly form: 'proto' | 'text';
+      /** Of profiles that were sent to us instead of asked for. */
+      readonly pushed?: PushedProfile;
     }
   /** One line of standard error, or several that came together, without the recording's time prefix. */
   | { readonly kind: 'log-line'; readonly atMillis: Millis; readonly bytes: Uint8Array }
   /** One JSON object of events.jsonl. */
   | { readonly kind: 'event'; readonly atMillis: Millis; readonly bytes: Uint8Array };
+
+export interface PushedProfile {
+  /** What `alloc_*` count from: the start of the process, or the profile before this one (pyroscope-go, Alloy). */
+  readonly allocations: 'since-start' | 'since-last';
+  /** When the sender began to collect it and when it was done, recorded time; null where it does not say. */
+  readonly fromMillis: Millis | null;
+  readonly untilMillis: Millis | null;
+  /** They come every few seconds: all tell gauges, those that the snapshot policy wants are kept for diagnosis. */
+  readonly isKept: boolean;
+}
 
 /**
  * Recorded time to virtual time and back: virtual = origin + (recorded - origin) * scale.

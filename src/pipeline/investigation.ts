@@ -21,7 +21,7 @@ import { advanceCase } from '../diagnose/case.ts';
 import { followChain } from '../diagnose/chain/chain.ts';
 import type { ChainStep } from '../model/chain-step.ts';
 import type { Alarm, Finding, MissingEvidence } from '../model/finding.ts';
-import type { RawEvidence, TimeMap } from '../model/raw-evidence.ts';
+import type { PushedProfile, RawEvidence, TimeMap } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
 import type { Mark } from '../model/status.ts';
 import type { TargetName } from '../model/target.ts';
@@ -30,6 +30,7 @@ import { gaugesFromMemstatsTrailer } from '../parse/gauges-from-memstats-trailer
 import { gaugesFromProc } from '../parse/gauges-from-proc.ts';
 import { gaugesFromPrometheus } from '../parse/gauges-from-prometheus.ts';
 import { gaugesFromVars } from '../parse/gauges-from-vars.ts';
+import type { Profile } from '../pprof/tables.ts';
 import { ProfileHistory } from '../profile/profile-history.ts';
 import { buildReport } from '../report/build-report.ts';
 import { GaugeHistory } from '../series/gauge-history.ts';
@@ -38,6 +39,7 @@ import { findIncarnations, mayBeginLife } from '../series/incarnations.ts';
 import { decodeEventMark } from './event-mark.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
 import { toVirtualReading } from './target-facts.ts';
+import { PushedProfiles } from './pushed-profiles.ts';
 import { TraceLines } from './trace-lines.ts';
 
 /** Marks kept for the page (restarts, deploys, kills); the oldest go. */
@@ -117,6 +119,7 @@ export class Investigation {
   /** Which source tells start and CPU time. */
   readonly #clocks: Partial<Record<'processStartMillis' | 'cpuSecondsTotal', RawEvidence['kind']>> = {};
   #hasProcThreads = false;
+  readonly #pushed = new PushedProfiles();
   #isGoroutineGauge = false;
   #lives = 0;
   /** Time of the first row of the newest life. */
@@ -297,6 +300,7 @@ export class Investigation {
     this.#lastEvidence = Math.max(this.#lastEvidence ?? at, at);
     if (decoded.form === 'goroutine-dump') return ingested; // shown to people; its stacks lack the runtime's frames
     const { profile } = evidence;
+    if (evidence.pushed) return this.#takePushed(evidence, decoded.profile, evidence.pushed);
     if (profile === 'heap') this.profiles.addHeap(decoded.profile, at);
     else if (profile === 'goroutine') {
       const snapshot = this.profiles.addGoroutines(decoded.profile, at);
@@ -312,6 +316,29 @@ export class Investigation {
       this.#rememberTaken(profile, at);
     }
     return ingested;
+  }
+
+  /** Every one of them tells gauges where nobody else does; those that are kept serve as if they had been asked for. */
+  #takePushed(
+    { profile: kind, atMillis }: Extract<RawEvidence, { kind: 'profile' }>,
+    profile: Profile,
+    pushed: PushedProfile,
+  ): Ingested {
+    const told = this.#pushed.take(this.profiles, kind, profile, atMillis, pushed);
+    if (told === null) return NOTHING;
+    if (told.warning !== null) this.warn(told.warning);
+    if (pushed.isKept && (kind === 'heap' || kind === 'goroutine' || kind === 'goroutineleak')) {
+      this.#rememberTaken(kind, atMillis);
+    }
+    const reading = toVirtualReading(told.reading, this.#timeMap);
+    if (this.#isGoroutineGauge) delete reading.goroutines;
+    // Who tells start or heap by itself tells them better.
+    if (this.#hasExactFloor || this.#clocks.processStartMillis !== undefined)
+      delete reading.processStartMillis;
+    if (this.#hasExactFloor) delete reading.profileLiveBytes;
+    if (Object.keys(reading).length === 0) return NOTHING;
+    this.#append(atMillis, reading);
+    return { reading, error: null };
   }
 
   /**

@@ -124,13 +124,18 @@ export function isLocalRequest(request: string): boolean {
   return request === 'proc' || request === 'gctrace';
 }
 
-/** up: gauges answer (those of this machine where there are no others). degraded: gauges answer, something else fails. down: no gauge source answers. */
+/** up: gauges answer (those of this machine where there are no others; profiles where those are all that is pushed). degraded: gauges answer, something else fails. down: no gauge source answers. */
 export function stateOf(statuses: readonly SourceStatus[]): 'waiting' | 'up' | 'degraded' | 'down' {
   const tried = statuses.filter((s) => s.state === 'ok' || s.state === 'failing');
   if (tried.length === 0) return 'waiting';
-  const gauges = tried.filter((s) => !s.request.startsWith('profile:'));
+  const asked = tried.filter((s) => !s.request.startsWith('profile:'));
+  const gauges = asked.length > 0 || isPull(statuses) ? asked : tried;
   const isLocalAlone = gauges.every((s) => isLocalRequest(s.request));
   const answering = gauges.filter((s) => s.state === 'ok' && (isLocalAlone || !isLocalRequest(s.request)));
   if (answering.length === 0) return 'down';
   return tried.some((s) => s.state === 'failing') ? 'degraded' : 'up';
+}
+
+function isPull(statuses: readonly SourceStatus[]): boolean {
+  return statuses.some(({ request, state }) => !request.startsWith('profile:') && state !== 'off');
 }

@@ -10,9 +10,14 @@ import {
   muteIncident,
   resolveIncident,
 } from '../incident/advance-incidents.ts';
-import { DIAGNOSTIC_SNAPSHOTS, PRODUCTION_SNAPSHOTS } from '../detect/snapshot-policy.ts';
+import { DIAGNOSTIC_SNAPSHOTS, PRODUCTION_SNAPSHOTS, type SnapshotWish } from '../detect/snapshot-policy.ts';
 import type { Incident } from '../model/incident.ts';
-import type { RawEvidence } from '../model/raw-evidence.ts';
+import {
+  PROFILE_KINDS,
+  type ProfileKind,
+  type PushedProfile,
+  type RawEvidence,
+} from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
 import { targetKey, type TargetName } from '../model/target.ts';
@@ -71,6 +76,13 @@ export interface AddTarget {
     readonly where: string;
     readonly state: 'waiting' | 'off';
   }[];
+}
+
+/** A profile that was sent to us. */
+export interface PushedBytes extends Omit<PushedProfile, 'isKept'> {
+  readonly profile: ProfileKind;
+  /** As received: gzip or plain. */
+  readonly bytes: Uint8Array;
 }
 
 interface RunningLoop {
@@ -270,21 +282,60 @@ export class Watch implements WatchView {
   #afterRound(watched: WatchedTarget, atMillis: Millis): readonly ProfileWish[] {
     this.#isFirstRoundTried = true;
     this.#evaluate(watched, atMillis);
-    const intervals = this.#intervalsOf(watched);
-    const isDiagnostic = (watched.diagnosticUntilMillis ?? 0) > atMillis;
-    if (!isDiagnostic) watched.diagnosticUntilMillis = null;
-    const interval = isDiagnostic
-      ? intervals.diagnosticProfileIntervalMillis
-      : intervals.profileIntervalMillis;
-    return watched.investigation
-      .wantedProfiles(atMillis, {
-        ...(isDiagnostic ? DIAGNOSTIC_SNAPSHOTS : PRODUCTION_SNAPSHOTS),
-        intervalMillis: interval,
-        spacingMillis: Math.min(PRODUCTION_SNAPSHOTS.spacingMillis, interval),
-        offersGoroutineLeak: watched.offersGoroutineLeak,
-      })
+    return this.#wishes(watched, atMillis)
       .filter(({ kind }) => watched.mayTake(kind, atMillis))
       .map(({ kind, gc, reason }) => ({ kind, form: 'proto', gc, reason }));
+  }
+
+  /** What the snapshot policy wants of this target now. */
+  #wishes(watched: WatchedTarget, atMillis: Millis): readonly SnapshotWish[] {
+    const isDiagnostic = (watched.diagnosticUntilMillis ?? 0) > atMillis;
+    if (!isDiagnostic) watched.diagnosticUntilMillis = null;
+    const intervalMillis = this.#profileInterval(watched);
+    return watched.investigation.wantedProfiles(atMillis, {
+      ...(isDiagnostic ? DIAGNOSTIC_SNAPSHOTS : PRODUCTION_SNAPSHOTS),
+      intervalMillis,
+      spacingMillis: Math.min(PRODUCTION_SNAPSHOTS.spacingMillis, intervalMillis),
+      offersGoroutineLeak: watched.offersGoroutineLeak,
+    });
+  }
+
+  #profileInterval(watched: WatchedTarget): Millis {
+    const intervals = this.#intervalsOf(watched);
+    return watched.diagnosticUntilMillis === null
+      ? intervals.profileIntervalMillis
+      : intervals.diagnosticProfileIntervalMillis;
+  }
+
+  target(key: string): WatchedTarget | null {
+    return this.#targets.get(key) ?? null;
+  }
+
+  /**
+   * Takes a profile that was sent to us instead of asked for: the same stages. The snapshot policy decides which ones are kept; kinds
+   * that it never asks for are kept once per interval.
+   *
+   * @returns what is wrong with it.
+   */
+  async takePushed(
+    watched: WatchedTarget,
+    { profile, bytes, ...pushed }: PushedBytes,
+  ): Promise<PlimsollError | null> {
+    const atMillis = this.now();
+    const isKept = isOfPolicy(profile)
+      ? this.#wishes(watched, atMillis).some(({ kind }) => kind === profile)
+      : watched.mayKeep(profile, atMillis, this.#profileInterval(watched));
+    const request = `profile:${profile}` as const;
+    const evidence = { kind: 'profile', atMillis, profile, form: 'proto', bytes } as const;
+    await this.#take(watched, {
+      kind: 'ok',
+      request,
+      evidence: { ...evidence, pushed: { ...pushed, isKept } },
+      tookMillis: 0,
+      receivedBytes: bytes.length,
+    });
+    this.#isFirstRoundTried = true;
+    return watched.lastError(request);
   }
 
   #intervalsOf({ name }: WatchedTarget): WatchIntervals {
@@ -462,7 +513,7 @@ export class Watch implements WatchView {
   async profiles(service: string, instance: string) {
     const key = `${service}/${instance}`;
     const all = [];
-    for (const kind of ['heap', 'goroutine'] as const) {
+    for (const kind of PROFILE_KINDS) {
       const range = { fromMillis: 0, toMillis: Number.MAX_SAFE_INTEGER };
       for (const record of await this.#parts.store.listProfiles(key, kind, range)) {
         all.push({
@@ -528,6 +579,11 @@ export class Watch implements WatchView {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+/** Whether the snapshot policy decides about this kind. */
+function isOfPolicy(kind: ProfileKind): boolean {
+  return kind === 'heap' || kind === 'goroutine' || kind === 'goroutineleak';
 }
 
 function applyAction(incident: Incident, action: IncidentAction, atMillis: Millis): Incident {

@@ -68,6 +68,9 @@ export class WatchedTarget {
   /** Marks on their way to the store; as many as an investigation keeps. */
   readonly #events: StoredEvent[] = [];
   #savedState = '';
+  /** Kinds that came unasked; bounded by the number of kinds. */
+  readonly #keptAt = new Map<ProfileKind, Millis>();
+  readonly #lastErrors = new Map<RequestName, PlimsollError>();
 
   /** How people are told which one: its name once where service and address are the same. */
   get title(): string {
@@ -105,6 +108,8 @@ export class WatchedTarget {
     if (isProfile) this.counters.profiles++;
     else this.counters.scrapes++;
     const { error } = await this.#ingest(outcome.evidence);
+    if (error === null) this.#lastErrors.delete(outcome.request);
+    else this.#lastErrors.set(outcome.request, error);
     return this.statuses.record(outcome, atMillis, error);
   }
 
@@ -121,6 +126,18 @@ export class WatchedTarget {
     return status === null || (status.state !== 'off' && (status.nextTryAt ?? 0) <= nowMillis);
   }
 
+  /** Of profiles that come unasked: is it time to keep one of this kind? */
+  mayKeep(kind: ProfileKind, nowMillis: Millis, intervalMillis: Millis): boolean {
+    if (nowMillis - (this.#keptAt.get(kind) ?? -Infinity) < intervalMillis) return false;
+    this.#keptAt.set(kind, nowMillis);
+    return true;
+  }
+
+  /** What the newest answer to this request was wrong with; null when it was taken. */
+  lastError(request: RequestName): PlimsollError | null {
+    return this.#lastErrors.get(request) ?? null;
+  }
+
   /** Evidence of a recording. */
   async takeEvidence(evidence: RawEvidence, request: RequestName): Promise<Ingested> {
     const ingested = await this.#ingest(evidence);
@@ -132,7 +149,7 @@ export class WatchedTarget {
     const ingested = await this.investigation.ingest(evidence);
     if (ingested.error) return ingested;
     if (ingested.reading) this.#buffer.add(evidence.atMillis, ingested.reading);
-    if (evidence.kind === 'profile') await this.#storeProfile(evidence);
+    if (evidence.kind === 'profile' && evidence.pushed?.isKept !== false) await this.#storeProfile(evidence);
     return ingested;
   }
 

@@ -4,7 +4,7 @@ import type { Millis } from '../base/units.ts';
 import type { GoroutineDump } from '../pprof/goroutine-dump.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { reduceGoroutineDump, reduceGoroutines, reduceHeap } from './reduce.ts';
-import { addRunningAllocations, isFirstOfProcess } from './running-allocations.ts';
+import { addRunningAllocations, holdsAllAllocations } from './running-allocations.ts';
 import type { GoroutineSnapshot, HeapSnapshot, StackReader } from './snapshot.ts';
 import { MAX_INTERNED_STACKS, StackInterner } from './stack-interner.ts';
 
@@ -78,13 +78,15 @@ export class ProfileHistory {
   /**
    * Adds a heap profile.
    *
-   * @returns the snapshot, or null when it is not newer than the newest: the clock jumped back, or it came twice.
+   * @returns the snapshot, or null when it is not newer than the newest (the clock jumped back, or it came twice), or
+   *   when more is in use than was ever allocated: a stored one of those that `addHeapSince` takes, out of its row.
    * @throws PlimsollError PROFILE_INVALID when it is no heap profile; the history is unchanged.
    */
   addHeap(profile: Profile, takenAtMillis: Millis): HeapSnapshot | null {
     if (!isNewer(this.#heap, takenAtMillis)) return null;
     this.#makeRoom();
     const snapshot = reduceHeap(profile, this.#interner, takenAtMillis);
+    if (!holdsAllAllocations(snapshot)) return null;
     this.#heap = thin([...this.#heap, snapshot], this.#maxHeap);
     return snapshot;
   }
@@ -106,7 +108,7 @@ export class ProfileHistory {
     if (takenAtMillis <= newest) return null;
     this.#makeRoom();
     const since = reduceHeap(profile, this.#interner, takenAtMillis);
-    const isFirst = isFirstOfProcess(since);
+    const isFirst = holdsAllAllocations(since) && since.inuseObjects.some((objects) => objects > 0);
     if (isFirst && this.#running !== null) {
       this.restart();
       return { ...this.#beginWith(profile, takenAtMillis, isKept), isFirst };

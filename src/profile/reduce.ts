@@ -39,6 +39,28 @@ export function reduceHeap(profile: Profile, interner: StackInterner, takenAtMil
   return rows.finish(takenAtMillis, periodOf(profile));
 }
 
+/**
+ * Bytes in use over all samples: what the newest mark found alive, estimated.
+ * @throws PlimsollError PROFILE_INVALID when it is no heap profile.
+ */
+export function sumHeapInUse(profile: Profile): number {
+  return sumColumn(profile, findSampleType(profile, 'inuse_space'));
+}
+
+/**
+ * Goroutines (or threads) over all samples.
+ * @throws PlimsollError PROFILE_INVALID when there is no such count in it.
+ */
+export function sumCounts(profile: Profile): number {
+  return sumColumn(profile, findCountColumn(profile));
+}
+
+function sumColumn({ samples }: Profile, column: number): number {
+  let sum = 0;
+  for (let sample = 0; sample < samples.length; sample++) sum += numberAt(samples.values[column], sample);
+  return sum;
+}
+
 /** In-use objects and bytes, allocated objects and bytes. */
 function heapColumns(profile: Profile): readonly Int64Column[] {
   const { values } = profile.samples;

@@ -39,15 +39,11 @@ export function addRunningAllocations(totals: HeapSnapshot | null, since: HeapSn
 
 /**
  * Whether this profile holds all allocations since the process, or its profiler, began: then everything in use was
- * allocated within it. In later ones what is old is in use and was not allocated again.
+ * allocated within it. In later ones that count from the profile before, what is old is in use and was not allocated again.
  */
-export function isFirstOfProcess(since: HeapSnapshot): boolean {
-  let inUse = 0;
-  for (let row = 0; row < since.length; row++) {
-    if (since.inuseObjects[row] > since.allocObjects[row]) return false;
-    inUse += since.inuseObjects[row];
-  }
-  return inUse > 0;
+export function holdsAllAllocations({ length, inuseObjects, allocObjects }: HeapSnapshot): boolean {
+  for (let row = 0; row < length; row++) if (inuseObjects[row] > allocObjects[row]) return false;
+  return true;
 }
 
 function withDeadRows(live: HeapSnapshot, totals: HeapSnapshot, left: readonly number[]): HeapSnapshot {

@@ -15,6 +15,16 @@ export const API_ERRORS = {
     status: 403,
     advice: 'Other sites may not use this API; use the page of this server, or a program.',
   },
+  PUSH_OFF: {
+    status: 403,
+    advice: 'Set push.accept: on in plimsoll.yaml, or start plimsoll watch with --push; see docs/push.md.',
+  },
+  PUSH_UNAUTHORIZED: {
+    status: 401,
+    advice: 'Send push.token of plimsoll.yaml as bearer token, or as password of basic authentication.',
+  },
+  PUSH_TOO_LARGE: { status: 413, advice: 'Send profiles of fewer processes in one message.' },
+  PUSH_TOO_MANY: { status: 429, advice: 'Send again later.' },
   NOT_FOUND: { status: 404, advice: 'See /api/v1/openapi.json for what there is.' },
   SERVICE_NOT_FOUND: { status: 404, advice: 'GET /api/v1/targets lists the services that are watched.' },
   INSTANCE_NOT_FOUND: { status: 404, advice: 'GET /api/v1/targets lists the instances of each service.' },

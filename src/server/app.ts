@@ -1,5 +1,4 @@
 // Guard, routes and page as one hono application. Tests reach it through start-server.ts, over real HTTP.
-import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
@@ -9,6 +8,8 @@ import { matchPath, PAGE_PATHS } from '../protocol/paths.ts';
 import { refuse } from './api-error.ts';
 import { checkRequest, type HostRule } from './guard.ts';
 import { COMMON_HEADERS } from './headers.ts';
+import { isPushPath, PushEndpoints, type PushFront } from './push-front.ts';
+import { readBody as readBytes } from './read-body.ts';
 import { ROUTES } from './route-table.ts';
 import type { Reply, Route, RouteContext } from './route.ts';
 import { sendBytes, sendFile, sendRefusal } from './send.ts';
@@ -24,13 +25,17 @@ export interface AppOptions {
   readonly context: RouteContext;
   readonly hostRule: HostRule;
   readonly web: WebFiles | null;
+  /** null, and without it: profiles that are pushed are refused. */
+  readonly push?: PushFront | null;
   readonly talk: Talk;
 }
 
 export function createApp(options: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
+  const push = new PushEndpoints(options.push ?? null);
   app.use(async (c, next) => {
     for (const [name, value] of Object.entries(COMMON_HEADERS)) c.header(name, value);
+    if (isPushPath(c.req.path)) return push.answer(c);
     const refusal = checkRequest(options.hostRule, {
       method: c.req.method,
       path: c.req.path,
@@ -72,8 +77,9 @@ async function answer(c: Context<Env>, route: Route, context: RouteContext): Pro
 }
 
 async function readBody(c: Context<Env>, schema: NonNullable<Route['body']>) {
-  const text = await readText(c.env.incoming);
-  if (text === null) return refuse('BODY_TOO_LARGE', `the body is larger than ${BODY_BYTES_LIMIT} bytes`);
+  const bytes = await readBytes(c.env.incoming, BODY_BYTES_LIMIT);
+  if (bytes === null) return refuse('BODY_TOO_LARGE', `the body is larger than ${BODY_BYTES_LIMIT} bytes`);
+  const text = bytes.toString('utf8');
   if (text === '') return validateBody(schema, {});
   const type = c.req.header('content-type') ?? '';
   // Also keeps HTML forms out, whose three media types other sites may send without asking first.
@@ -89,19 +95,6 @@ async function readBody(c: Context<Env>, schema: NonNullable<Route['body']>) {
   } catch (error) {
     return refuse('BODY_INVALID', `the body is no JSON: ${describeError(error)}`);
   }
-}
-
-/** null when it is larger than BODY_BYTES_LIMIT, declared or not; the adapter throws the rest away. */
-async function readText(incoming: IncomingMessage): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  // Destroying the request here would take the socket along, and with it the answer that says why.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-    total += chunk.length;
-    if (total > BODY_BYTES_LIMIT) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function send(c: Context<Env>, reply: Reply): Response {

@@ -83,6 +83,7 @@ function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
-function isLoopbackName(name: string): boolean {
+/** `localhost`, `::1`, 127.0.0.0/8. */
+export function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
 }

@@ -4,6 +4,7 @@ import type { WatchView } from '../pipeline/watch-view.ts';
 import { createApp } from './app.ts';
 import { serveHttp, type ListenAddress, type ListeningServer } from './http-server.ts';
 import { LiveHub } from './live-hub.ts';
+import type { PushFront } from './push-front.ts';
 import { formatMetrics } from './metrics-text.ts';
 import { describeApi } from './openapi.ts';
 import { ProcessMetrics } from './process-metrics.ts';
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly config?: () => ConfigStatus | null;
   /** More host names under which this server may be reached, beside loopback and the listen host. */
   readonly allowedHosts?: readonly string[];
+  /** Takes profiles that are pushed; without it they are refused. */
+  readonly push?: PushFront | null;
   readonly talk?: Talk;
   /** Between two comments on an idle live stream. */
   readonly heartbeatMillis?: number;
@@ -44,6 +47,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     context: makeContext(options, { hub, processMetrics, state }),
     hostRule: { listenHost: options.listen.host, allowedHosts: options.allowedHosts ?? [] },
     web,
+    push: options.push ?? null,
     talk: options.talk ?? { info: () => undefined, warn: () => undefined },
   });
   const release = () => {

@@ -4,10 +4,12 @@ import { settingsOf, settingsWithoutFile } from '../../config/load-config.ts';
 import type { RetentionSettings, Settings } from '../../config/settings.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
+import { PushIntake } from '../../pipeline/push-intake.ts';
 import { sharedAbort } from '../../pipeline/shared-abort.ts';
 import { Watch } from '../../pipeline/watch.ts';
 import { makeFolder } from '../../recording/make-folder.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';
+import { isLoopbackName } from '../../server/guard.ts';
 import { startServer, type RunningServer } from '../../server/start-server.ts';
 import { openStore } from '../../store/open.ts';
 import type { Retention } from '../../store/retention.ts';
@@ -38,6 +40,7 @@ export interface WatchOptions extends TargetOptions {
   readonly data?: string;
   readonly storage?: string;
   readonly json?: boolean;
+  readonly push?: boolean;
   readonly source: readonly string[];
   readonly gaugeInterval?: Millis;
   readonly profileInterval?: Millis;
@@ -58,6 +61,7 @@ export function withOptions(base: Settings, urls: readonly string[], options: Wa
   return {
     ...base,
     listen: options.listen ?? base.listen,
+    push: options.push === true ? { ...base.push, accept: 'on' } : base.push,
     dataDir: options.data ?? base.dataDir,
     ...(storage === null
       ? {}
@@ -100,9 +104,12 @@ export async function watchCommand(
     ? await reloader.load((read) => settingsOf(reloader.status().file, read))
     : complete(settingsWithoutFile(environment));
   if (settings.targets.length === 0) {
-    if (reloader === null)
-      throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'no target: give a URL, or -c with targets');
-    terminal.warn(`no target yet: add one to ${options.config ?? ''}, it is read again when it has changed`);
+    if (reloader === null && options.push !== true) {
+      const fact = 'no target: give a URL, -c with targets, or --push to wait for profiles that services send';
+      throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', fact);
+    }
+    if (reloader !== null)
+      terminal.warn(`no target yet: add one to ${options.config ?? ''}, it is read again when it has changed`);
   }
   await checkSourceFolders(options.source);
   await checkPid(options);
@@ -132,6 +139,12 @@ export interface RunWatch {
   /** Where the engine is not installed, go on in memory and say so (demo); otherwise that is an error. */
   readonly isMemoryEnough?: boolean;
   readonly isJson?: boolean;
+}
+
+/** On loopback only programs of this machine reach it; elsewhere somebody has to want it. */
+function acceptsPushes({ push, listen }: Settings): boolean {
+  if (push.accept !== 'auto') return push.accept === 'on';
+  return push.token !== null || isLoopbackName(listen.host);
 }
 
 async function makeDataFolder(path: string): Promise<void> {
@@ -175,6 +188,9 @@ export async function runWatch({
     random: Math.random,
     tap: async (_, evidence) => writer?.add(evidence),
   });
+  const intake = acceptsPushes(settings)
+    ? new PushIntake({ watch, clock, talk: terminal, steady: () => performance.now() })
+    : null;
   try {
     await watch.restore();
     server = await startServer({
@@ -183,6 +199,7 @@ export async function runWatch({
       webDir: findWebDir(),
       version: VERSION,
       talk: terminal,
+      push: intake && { take: (message) => intake.take(message), token: settings.push.token },
       config: () => reloader?.status() ?? null,
     });
     terminal.info(`page: ${server.url}/`);
@@ -206,6 +223,7 @@ export async function runWatch({
     const lines = new StatusLines(watch, terminal, isJson, () => reloader?.notice() ?? null);
     while (!ended.aborted) {
       lines.show();
+      intake?.noticeSilence();
       await sleepReal(1000, ended);
     }
     terminal.endProgress();
