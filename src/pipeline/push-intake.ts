@@ -110,7 +110,7 @@ export class PushIntake {
     if (there && there.statuses.of('profile:heap')?.state !== 'off') {
       throw refused('its profiles are taken by scraping already', key);
     }
-    if (this.#pushers.size > (this.#parts.maxTargets ?? MAX_PUSHED_TARGETS)) await this.#makeRoom();
+    if (this.#pushers.size >= (this.#parts.maxTargets ?? MAX_PUSHED_TARGETS)) await this.#makeRoom();
     const watched =
       there ??
       (await watch.addTarget({
