@@ -69,8 +69,12 @@ export const ERRORS = {
   PUSH_INVALID: {
     advice: 'Send what pyroscope-go or Alloy send: pprof, with the name of the service; see docs/push.md.',
   },
-  PUSH_REFUSED: { advice: 'See docs/push.md for what is bounded, and for how a target is told from another.' },
-  PUSH_SILENT: { advice: 'Does the process still run, and may it reach this address? Its own log says more.' },
+  PUSH_REFUSED: {
+    advice: 'See docs/push.md for what is bounded, and for how a target is told from another.',
+  },
+  PUSH_SILENT: {
+    advice: 'Does the process still run, and may it reach this address? Its own log says more.',
+  },
   RECORDING_NOT_FOUND: { advice: 'Give a directory or a .tar.gz that holds recording.json.' },
   RECORDING_INVALID: { advice: 'See docs/recording.md for the format; record it again if it is damaged.' },
   RECORDING_TOO_NEW: { advice: 'This recording was made by a newer Plimsoll; upgrade this one.' },

@@ -23,7 +23,15 @@ export interface ConfigReloaderParts {
 export type ApplySettings = (settings: Settings, before: Settings) => Promise<string>;
 
 /** What is read once, when a watch starts. */
-const START_SETTINGS = ['listen', 'push', 'dataDir', 'storage', 'storageUrl', 'retention', 'sourceDirs'] as const;
+const START_SETTINGS = [
+  'listen',
+  'push',
+  'dataDir',
+  'storage',
+  'storageUrl',
+  'retention',
+  'sourceDirs',
+] as const;
 const SETTING_NAMES: Readonly<Record<(typeof START_SETTINGS)[number], string>> = {
   listen: 'listen',
   push: 'push',

@@ -31,7 +31,6 @@ export function pushedTarget(labels: ReadonlyMap<string, string>, app: string | 
 
 /** No slash, since keys are `service/instance`; no control characters, since they are shown. */
 function cleanName(text: string | undefined): string {
-  // eslint-disable-next-line no-control-regex -- they are what has to go
   return (text ?? '').replace(/[/\u0000-\u001f\u007f]/g, '_').slice(0, MAX_NAME_LENGTH);
 }
 

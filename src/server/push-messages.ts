@@ -105,9 +105,13 @@ function readConfig(text: string): SampleTypeConfig {
       : null),
   }));
   return {
-    names: settings.flatMap((one) => [one.name, String(one['display-name'] ?? '')]),
+    names: settings.flatMap((one) => [one.name, textOf(one['display-name'])]),
     isCumulative: settings.some((one) => one.cumulative === true),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** @throws PlimsollError PROFILE_INVALID, PROFILE_TOO_LARGE */

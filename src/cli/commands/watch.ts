@@ -105,11 +105,14 @@ export async function watchCommand(
     : complete(settingsWithoutFile(environment));
   if (settings.targets.length === 0) {
     if (reloader === null && options.push !== true) {
-      const fact = 'no target: give a URL, -c with targets, or --push to wait for profiles that services send';
+      const fact =
+        'no target: give a URL, -c with targets, or --push to wait for profiles that services send';
       throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', fact);
     }
     if (reloader !== null)
-      terminal.warn(`no target yet: add one to ${options.config ?? ''}, it is read again when it has changed`);
+      terminal.warn(
+        `no target yet: add one to ${options.config ?? ''}, it is read again when it has changed`,
+      );
   }
   await checkSourceFolders(options.source);
   await checkPid(options);
