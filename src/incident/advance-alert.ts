@@ -1,0 +1,129 @@
+// What is due now: asked of the incidents as they are and of what was told so far, whatever happened in between.
+import type { Millis } from '../base/units.ts';
+import { ALERT_LEVELS, type Alert, type AlertLevel, type NoticeKind } from '../model/alert.ts';
+import type { Incident } from '../model/incident.ts';
+
+export interface AlertRules {
+  /** Between two notices of one alert that stays open and that nobody acknowledged; null = never again. */
+  readonly repeatMillis: Millis | null;
+  /** Critical when the limit is forecast to be reached within this. */
+  readonly criticalWithinMillis: Millis;
+}
+
+export interface AlertInput {
+  /** All incidents of one fingerprint of one service, at least one. */
+  readonly incidents: readonly [Incident, ...Incident[]];
+  /** Labels that all its instances that leak share. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Why nothing is to be told while it fires; null when nothing speaks against it. */
+  readonly quiet: string | null;
+  readonly atMillis: Millis;
+  readonly rules: AlertRules;
+}
+
+export interface AlertStep {
+  readonly alert: Alert;
+  /** At most one: what was missed meanwhile is in the message anyway. */
+  readonly notice: NoticeKind | null;
+}
+
+/** @param known null = this fingerprint was never seen. */
+export function advanceAlert(known: Alert | null, input: AlertInput): AlertStep | null {
+  const open = input.incidents.filter((incident) => incident.state !== 'resolved');
+  if (open.length === 0) {
+    if (known?.state !== 'firing') return known === null ? null : { alert: known, notice: null };
+    const [alert, isTold] = [resolve(known, input), known.toldLevel !== null];
+    return isTold ? { alert: count(alert), notice: 'resolved' } : { alert, notice: null };
+  }
+  const alert = describe(begin(known, input), open, input);
+  const due = dueNotice(alert, open, input);
+  if (due === null) return { alert, notice: null };
+  return {
+    alert: { ...count(alert), toldLevel: alert.level, toldAt: input.atMillis },
+    notice: due,
+  };
+}
+
+function dueNotice(alert: Alert, open: readonly Incident[], input: AlertInput): NoticeKind | null {
+  if (alert.quiet !== null) return null;
+  const { toldLevel, toldAt } = alert;
+  const isAcknowledged = alert.ack !== null || open.every(({ state }) => state === 'acknowledged');
+  if (toldLevel === null || toldAt === null) {
+    if (isAcknowledged) return null;
+    return alert.episode === 1 ? 'opened' : 'regressed';
+  }
+  if (rank(alert.level) > rank(toldLevel)) return 'escalated';
+  const { repeatMillis } = input.rules;
+  const isRepeated = !isAcknowledged && repeatMillis !== null && input.atMillis - toldAt >= repeatMillis;
+  return isRepeated ? 'repeated' : null;
+}
+
+/** A new alert, a new episode of one that was over, or the one that goes on. */
+function begin(known: Alert | null, { incidents, atMillis }: AlertInput): Alert {
+  if (known?.state === 'firing') return known;
+  const [first] = incidents;
+  return {
+    fingerprint: first.fingerprint,
+    service: first.service,
+    class: first.finding.class,
+    state: 'firing',
+    level: 'warning',
+    openedAt: known === null ? Math.min(...incidents.map(({ openedAt }) => openedAt)) : atMillis,
+    resolvedAt: null,
+    episode: (known?.episode ?? 0) + 1,
+    sequence: known?.sequence ?? 0,
+    toldLevel: null,
+    toldAt: null,
+    ack: null,
+    quiet: null,
+    instances: [],
+    labels: {},
+    summary: first.finding.summary,
+  };
+}
+
+function describe(alert: Alert, open: readonly Incident[], input: AlertInput): Alert {
+  const muted = open.every(({ state }) => state === 'muted') ? 'muted by hand' : null;
+  return {
+    ...alert,
+    level: computeLevel(alert.level, open, input),
+    quiet: input.quiet ?? muted,
+    instances: open.map(({ instance }) => instance).sort(),
+    labels: { ...input.labels },
+    summary: leadOf(open).finding.summary,
+  };
+}
+
+/** Never falls: a forecast that wavers around the hour would page each time. */
+function computeLevel(before: AlertLevel, open: readonly Incident[], input: AlertInput): AlertLevel {
+  const isNear = open.some(({ finding: { timeToExhaustion: limit } }) => {
+    return limit !== null && limit.at - input.atMillis <= input.rules.criticalWithinMillis;
+  });
+  return isNear ? 'critical' : before;
+}
+
+function resolve(alert: Alert, { incidents, atMillis }: AlertInput): Alert {
+  const resolvedAt = Math.max(...incidents.map((incident) => incident.resolvedAt ?? atMillis));
+  return { ...alert, state: 'resolved', resolvedAt, ack: null, quiet: null, instances: [] };
+}
+
+function count(alert: Alert): Alert {
+  return { ...alert, sequence: alert.sequence + 1 };
+}
+
+function rank(level: AlertLevel): number {
+  return ALERT_LEVELS.indexOf(level);
+}
+
+/** The incident that a message is made of: the one whose limit is nearest, else that grows fastest. */
+export function leadOf<T extends Pick<Incident, 'finding' | 'instance'>>(incidents: readonly T[]): T {
+  const [first, ...others] = incidents;
+  if (first === undefined) throw new Error('an alert without incidents');
+  const limitOf = ({ finding }: T) => finding.timeToExhaustion?.at ?? Number.POSITIVE_INFINITY;
+  const growthOf = ({ finding }: T) => finding.growth?.perHour ?? 0;
+  return others.reduce((lead, other) => {
+    const byLimit = limitOf(other) - limitOf(lead);
+    const isAhead = byLimit < 0 || (!(byLimit > 0) && growthOf(other) > growthOf(lead));
+    return isAhead ? other : lead;
+  }, first);
+}

@@ -1,0 +1,110 @@
+// Why an alert that fires is not told: people, plans and the service's own repository may say so.
+import { DAY_MILLIS, type Millis } from '../base/units.ts';
+import type { Feedback, Silence } from '../model/alert.ts';
+import type { Finding } from '../model/finding.ts';
+import { matchesAll, parseMatcher, type LabelMatcher } from './label-matcher.ts';
+
+/** A window in which nothing that matches is told: once, or on days of the week (UTC). */
+export interface MaintenanceWindow {
+  readonly matchers: readonly LabelMatcher[];
+  readonly when:
+    | { readonly from: Millis; readonly until: Millis }
+    /** Days from 0 = Sunday; `startMillis` after midnight. */
+    | { readonly days: readonly number[]; readonly startMillis: Millis; readonly lastsMillis: Millis };
+}
+
+/** A leak that the repository of the service lists as known. */
+export interface KnownLeak {
+  readonly fingerprint: string | null;
+  /** As the profile spells it; `*` stands for anything. */
+  readonly function: string | null;
+  readonly because: string;
+  readonly untilMillis: Millis | null;
+  /** File that says so. */
+  readonly file: string;
+}
+
+export interface QuietRules {
+  readonly silences: readonly Silence[];
+  readonly feedback: readonly Feedback[];
+  readonly maintenance: readonly MaintenanceWindow[];
+  readonly known: readonly KnownLeak[];
+}
+
+/**
+ * @param labelsOfEach labels of each instance that leaks: something about instances keeps it quiet only when it is
+ *   about all of them.
+ */
+export function whyQuiet(
+  finding: Finding,
+  labelsOfEach: readonly Readonly<Record<string, string>>[],
+  rules: QuietRules,
+  atMillis: Millis,
+): string | null {
+  const denied = rules.feedback.findLast(({ fingerprint }) => fingerprint === finding.fingerprint);
+  if (denied?.verdict === 'not-a-leak') return `not a leak, says ${denied.by}: ${denied.why}`;
+  const known = rules.known.find((each) => isKnown(each, finding, atMillis));
+  if (known) return `known (${known.file}): ${known.because}`;
+  const reasons = labelsOfEach.map((labels) => whyInstanceQuiet(labels, rules, atMillis));
+  return reasons.every((reason) => reason !== null) ? (reasons[0] ?? null) : null;
+}
+
+function whyInstanceQuiet(
+  labels: Readonly<Record<string, string>>,
+  { silences, maintenance }: QuietRules,
+  atMillis: Millis,
+): string | null {
+  const silence = silences.find((each) => isSilenceActive(each, atMillis) && isMatched(each, labels));
+  if (silence) return `${silence.endsAt === null ? 'muted' : 'silenced'} by ${silence.by}: ${silence.why}`;
+  const isInWindow = maintenance.some(
+    ({ matchers, when }) => isWithin(when, atMillis) && matchesAll(matchers, labels),
+  );
+  return isInWindow ? 'maintenance' : null;
+}
+
+export function isSilenceActive({ startsAt, endsAt }: Silence, atMillis: Millis): boolean {
+  return startsAt <= atMillis && (endsAt === null || atMillis < endsAt);
+}
+
+/** A silence without a matcher, or with one that cannot be read, keeps nothing quiet. */
+function isMatched({ matchers }: Silence, labels: Readonly<Record<string, string>>): boolean {
+  const parsed = matchers.map(parseMatcher).filter((matcher) => matcher !== null);
+  return parsed.length === matchers.length && parsed.length > 0 && matchesAll(parsed, labels);
+}
+
+function isWithin(when: MaintenanceWindow['when'], atMillis: Millis): boolean {
+  if ('from' in when) return when.from <= atMillis && atMillis < when.until;
+  // A window that began on an earlier day may still last.
+  const daysBack = Math.ceil(when.lastsMillis / DAY_MILLIS);
+  for (let back = 0; back <= daysBack; back++) {
+    const midnight = Math.floor(atMillis / DAY_MILLIS - back) * DAY_MILLIS;
+    const start = midnight + when.startMillis;
+    if (!when.days.includes(new Date(midnight).getUTCDay())) continue;
+    if (start <= atMillis && atMillis < start + when.lastsMillis) return true;
+  }
+  return false;
+}
+
+function isKnown(known: KnownLeak, finding: Finding, atMillis: Millis): boolean {
+  if (known.untilMillis !== null && atMillis >= known.untilMillis) return false;
+  if (known.fingerprint !== null && known.fingerprint !== finding.fingerprint) return false;
+  const { function: pattern } = known;
+  if (pattern === null) return known.fingerprint !== null;
+  return finding.culprits.some((culprit) => isLike(culprit.function, pattern));
+}
+
+/** `*` stands for any text; linear in both, whatever they hold. */
+export function isLike(text: string, pattern: string): boolean {
+  const parts = pattern.split('*');
+  const [head = '', ...rest] = parts;
+  const tail = rest.pop();
+  if (tail === undefined) return text === pattern;
+  if (!text.startsWith(head) || !text.endsWith(tail)) return false;
+  let at = head.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at + tail.length <= text.length;
+}

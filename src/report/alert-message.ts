@@ -1,0 +1,122 @@
+// An alert in words: what every sink shows, each in its own form. Made of findings alone, so that no secret of the
+// configuration can be in it.
+import { formatBytes, formatDuration, type Millis } from '../base/units.ts';
+import type { Alert, AlertMessage, NoticeKind } from '../model/alert.ts';
+import { formatGrowth, formatPlace } from '../model/finding-text.ts';
+import type { Evidence, Finding } from '../model/finding.ts';
+import { printable } from './style.ts';
+import { formatLimit, formatNumbers } from './text.ts';
+
+export interface AlertWords {
+  readonly alert: Alert;
+  readonly kind: NoticeKind;
+  /** Of the instance whose limit is nearest. */
+  readonly finding: Finding;
+  /** Why it is over, for `resolved`. */
+  readonly why: string | null;
+  readonly links: AlertMessage['links'];
+  readonly atMillis: Millis;
+}
+
+/** Longer names are cut: a line of chat, and limits of vendors (PagerDuty: 1024 for a summary). */
+const MAX_SUMMARY = 900;
+const MAX_TITLE = 200;
+const MAX_FACT = 300;
+const MAX_EVIDENCE_LINES = 3;
+const MAX_INSTANCES_NAMED = 3;
+
+const HEADS: Readonly<Record<NoticeKind, string>> = {
+  opened: 'Memory leak',
+  escalated: 'The limit comes near',
+  repeated: 'Still leaking',
+  resolved: 'Resolved',
+  regressed: 'The leak is back',
+  digest: 'Digest',
+  heartbeat: 'Plimsoll is watching',
+  test: 'Test',
+};
+
+/** The message of an alert about a leak. */
+export function writeAlertMessage(words: AlertWords): AlertMessage {
+  const { alert, kind, finding, why } = words;
+  const isOver = kind === 'resolved';
+  const culprit = finding.culprits[0];
+  const where = culprit === undefined ? '' : `: ${culprit.function}`;
+  return {
+    title: shorten(`${HEADS[kind]} in ${alert.service}${where}`, MAX_TITLE),
+    summary: shorten(
+      isOver ? `Over: ${why ?? 'growth is gone'}. It was: ${finding.summary}` : finding.summary,
+      MAX_SUMMARY,
+    ),
+    facts: describeFacts(words).map(({ name, value }) => ({ name, value: shorten(value, MAX_FACT) })),
+    evidence: isOver ? [] : pickEvidence(finding.evidence),
+    advice: isOver ? null : shorten(describeAdvice(finding), MAX_SUMMARY),
+    links: words.links,
+  };
+}
+
+function describeFacts({ alert, finding, kind, atMillis }: AlertWords): AlertMessage['facts'] {
+  const [culprit] = finding.culprits;
+  const { growth, timeToExhaustion: limit } = finding;
+  const isOver = kind === 'resolved';
+  const facts: [string, string | null][] = [
+    ['Level', isOver ? 'resolved' : alert.level],
+    ['Culprit', culprit === undefined ? null : describeCulprit(culprit)],
+    ['Version', alert.labels['version'] ?? null],
+    ['Owner', alert.labels['owner'] ?? null],
+    ['Growth', growth === null ? null : formatGrowth(growth)],
+    ['Count', finding.counts ? formatGrowth(finding.counts) : null],
+    ['Holds', finding.heldBytes == null ? null : formatBytes(finding.heldBytes)],
+    ['Limit', isOver ? null : limit === null ? (finding.noForecast ?? null) : formatLimit(limit, atMillis)],
+    ['Instances', isOver ? null : describeInstances(alert.instances)],
+    ['Open for', formatDuration((alert.resolvedAt ?? atMillis) - alert.openedAt)],
+  ];
+  return facts.flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
+}
+
+function describeCulprit(culprit: Finding['culprits'][number]): string {
+  return culprit.file === null ? culprit.function : `${culprit.function} at ${formatPlace(culprit)}`;
+}
+
+function describeInstances(instances: readonly string[]): string {
+  const named = instances.slice(0, MAX_INSTANCES_NAMED).join(', ');
+  const more = instances.length - MAX_INSTANCES_NAMED;
+  return more > 0 ? `${instances.length}: ${named} and ${more} more` : named;
+}
+
+/** What supports the verdict first: three lines decide whether somebody believes it. */
+function pickEvidence(evidence: readonly Evidence[]): string[] {
+  const supports = evidence.filter(({ outcome }) => outcome === 'supports');
+  const rest = evidence.filter(({ outcome }) => outcome === 'contradicts');
+  return [...supports, ...rest]
+    .slice(0, MAX_EVIDENCE_LINES)
+    .map((entry) => shorten(`${entry.question} ${entry.test}: ${formatNumbers(entry)}`, MAX_FACT));
+}
+
+function describeAdvice({ fix, culprits }: Finding): string {
+  if (fix !== null) {
+    const place = fix.file === null ? '' : ` (${fix.file}${fix.line === null ? '' : `:${fix.line}`})`;
+    return `${fix.text}${place}`;
+  }
+  const [culprit] = culprits;
+  if (culprit === undefined)
+    return 'Turn on pprof for this service, so that the code can be named: plimsoll doctor says how.';
+  return `Look at what keeps what ${culprit.function} ${culprit.role === 'allocates' ? 'allocates' : 'starts'}; with its sources (setting source) the holder and the fix are named.`;
+}
+
+function shorten(text: string, longest: number): string {
+  const clean = printable(text);
+  return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
+}
+
+/** The whole message as plain text: mail, issues, files, logs. */
+export function formatAlertText(message: AlertMessage): string {
+  const width = Math.max(0, ...message.facts.map(({ name }) => name.length)) + 2;
+  const lines = [message.title, '', message.summary, ''];
+  lines.push(...message.facts.map(({ name, value }) => `${`${name}:`.padEnd(width)}${value}`));
+  if (message.evidence.length > 0) lines.push('', 'Evidence:', ...message.evidence.map((e) => `- ${e}`));
+  if (message.advice !== null) lines.push('', `What to do: ${message.advice}`);
+  if (message.links.length > 0)
+    lines.push('', ...message.links.map(({ name, url }) => `${name}: ${url}`));
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,52 @@
+// An alert that fires, and a notice of it; tests change what they are about.
+import { HOUR_MILLIS } from '../base/units.ts';
+import type { Alert, Notice } from '../model/alert.ts';
+import { writeAlertMessage } from '../report/alert-message.ts';
+import { drawFinding } from './drawn-finding.ts';
+
+export function drawAlert(over: Partial<Alert> = {}): Alert {
+  const { fingerprint, summary } = drawFinding();
+  return {
+    fingerprint,
+    service: 'orders',
+    class: 'heap',
+    state: 'firing',
+    level: 'warning',
+    openedAt: HOUR_MILLIS,
+    resolvedAt: null,
+    episode: 1,
+    sequence: 1,
+    toldLevel: 'warning',
+    toldAt: HOUR_MILLIS,
+    ack: null,
+    quiet: null,
+    instances: ['10.0.0.8:8080', '10.0.0.9:8080'],
+    labels: { service: 'orders', class: 'heap', version: 'v1.4.2', owner: '@shop/orders' },
+    summary,
+    ...over,
+  };
+}
+
+export function drawNotice(over: Partial<Notice> = {}): Notice {
+  const alert = drawAlert();
+  return {
+    key: `${alert.fingerprint}-1`,
+    kind: 'opened',
+    level: 'warning',
+    fingerprint: alert.fingerprint,
+    service: alert.service,
+    at: HOUR_MILLIS,
+    openedAt: Date.UTC(2026, 10, 21, 9),
+    createdAt: Date.UTC(2026, 10, 21, 10),
+    labels: { ...alert.labels, severity: 'warning', kind: 'leak', fingerprint: alert.fingerprint },
+    message: writeAlertMessage({
+      alert,
+      kind: over.kind ?? 'opened',
+      finding: drawFinding(),
+      why: null,
+      links: [{ name: 'Page', url: 'http://plimsoll:7117/f/5f2c0a' }],
+      atMillis: 3 * HOUR_MILLIS,
+    }),
+    ...over,
+  };
+}
