@@ -17,6 +17,7 @@ const PURE_MAY_IMPORT = {
 };
 const IO_MAY_IMPORT = {
   config: ['base', 'model'],
+  alert: ['base', 'model', 'incident', 'report'],
   collect: ['base', 'model', 'parse'],
   recording: ['base', 'model'],
   workspace: ['base', 'gosource'],
@@ -27,6 +28,7 @@ const IO_MAY_IMPORT = {
     'recording',
     'workspace',
     'store',
+    'alert',
   ],
 };
 IO_MAY_IMPORT.server = [...Object.keys(PURE_MAY_IMPORT), ...Object.keys(IO_MAY_IMPORT)];

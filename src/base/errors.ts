@@ -84,6 +84,11 @@ export const ERRORS = {
   },
   STORE_ENGINE_FAILED: { advice: 'See the engine log in the data folder; it is started again by itself.' },
   STORE_FAILED: { advice: 'Check disk space and permissions of the data folder.' },
+  ALERTS_STANDBY: { advice: 'Ask the watcher that is active: it holds the folder of alerts.' },
+  ALERTS_UNREADABLE: {
+    advice:
+      'Move this file away to begin anew (open leaks are told again), or start the version that wrote it.',
+  },
   LISTEN_FAILED: { advice: 'Give --listen an address of this machine and a port that you may use.' },
   WEB_MISSING: { advice: 'Build the page first: npm run build.' },
   PORT_IN_USE: { advice: 'Give another --listen address or PORT.' },

@@ -15,7 +15,12 @@ function limitAt(at: number) {
 
 function leakOf(instance: string, finding = limitAt(100 * HOUR_MILLIS)): Incident {
   const target = { service: 'orders', instance };
-  const { incidents } = advanceIncidents([], { target, findings: [finding], over: [], atMillis: HOUR_MILLIS });
+  const { incidents } = advanceIncidents([], {
+    target,
+    findings: [finding],
+    over: [],
+    atMillis: HOUR_MILLIS,
+  });
   const [incident] = incidents;
   if (incident === undefined) throw new Error('no incident');
   return incident;
@@ -75,8 +80,7 @@ describe('advanceAlert', () => {
     for (const hour of [1, 24, 25, 30, 49]) look([leakOf('a')], hour);
     expect(said).toEqual(['opened warning', '-', 'repeated warning', '-', 'repeated warning']);
     const once = live();
-    for (const hour of [1, 80])
-      once.look([leakOf('a')], hour, { rules: { ...RULES, repeatMillis: null } });
+    for (const hour of [1, 80]) once.look([leakOf('a')], hour, { rules: { ...RULES, repeatMillis: null } });
     expect(once.said).toEqual(['opened warning', '-']);
   });
 

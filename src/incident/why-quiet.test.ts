@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MILLIS, HOUR_MILLIS } from '../base/units.ts';
 import type { Silence } from '../model/alert.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
-import { parseMatcher } from './label-matcher.ts';
+import { parseMatcher } from '../base/label-matcher.ts';
 import { isLike, whyQuiet, type MaintenanceWindow, type QuietRules } from './why-quiet.ts';
 
 const FINDING = drawFinding({ fingerprint: 'f1' });

@@ -2,7 +2,7 @@
 import { DAY_MILLIS, type Millis } from '../base/units.ts';
 import type { Feedback, Silence } from '../model/alert.ts';
 import type { Finding } from '../model/finding.ts';
-import { matchesAll, parseMatcher, type LabelMatcher } from './label-matcher.ts';
+import { matchesAll, parseMatcher, type LabelMatcher } from '../base/label-matcher.ts';
 
 /** A window in which nothing that matches is told: once, or on days of the week (UTC). */
 export interface MaintenanceWindow {

@@ -31,7 +31,9 @@ export const RemarkSchema = Type.Object({
 export type Remark = Static<typeof RemarkSchema>;
 
 export const AlertSchema = Type.Object({
-  fingerprint: Type.String({ description: 'its name: of service, class and code, not of instance or version' }),
+  fingerprint: Type.String({
+    description: 'its name: of service, class and code, not of instance or version',
+  }),
   service: Type.String(),
   class: LeakClassSchema,
   state: Type.Union([Type.Literal('firing'), Type.Literal('resolved')]),
@@ -58,7 +60,9 @@ export type Alert = Static<typeof AlertSchema>;
 
 export const SilenceSchema = Type.Object({
   id: Type.String(),
-  matchers: Type.Array(Type.String(), { description: 'as of amtool: name=value, !=, =~, !~; all must match' }),
+  matchers: Type.Array(Type.String(), {
+    description: 'as of amtool: name=value, !=, =~, !~; all must match',
+  }),
   startsAt: Type.Number(),
   endsAt: nullable(Type.Number({ description: 'null = until it is removed: a mute' })),
   by: Type.String(),

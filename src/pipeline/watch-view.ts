@@ -3,6 +3,7 @@
 import type { Millis } from '../base/units.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Report } from '../model/report.ts';
+import type { TargetName } from '../model/target.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
 
 export type IncidentAction =
@@ -46,6 +47,8 @@ export interface WatchView {
   readiness(): Promise<{ readonly isReady: boolean; readonly reason: string }>;
 
   targets(): readonly TargetStatus[];
+  /** Labels of a target; null when it is not watched any more. */
+  labelsOf(target: TargetName): Readonly<Record<string, string>> | null;
   /** null when there is no such service (or instance of it). Several instances: gravest verdict, findings merged by fingerprint. */
   report(service: string, instance?: string): Report | null;
   /** Every incident that is kept, ascending by openedAt. */

@@ -475,6 +475,10 @@ export class Watch implements WatchView {
     return [...this.#targets.values()].map((target) => target.status());
   }
 
+  labelsOf(target: TargetName): Readonly<Record<string, string>> | null {
+    return this.#targets.get(targetKey(target))?.labels ?? null;
+  }
+
   report(service: string, instance?: string): Report | null {
     const reports = [...this.#targets.values()]
       .filter((t) => t.name.service === service && (instance === undefined || t.name.instance === instance))

@@ -254,6 +254,10 @@ export class WatchedTarget {
     }
   }
 
+  get labels(): Readonly<Record<string, string>> {
+    return this.#options.labels;
+  }
+
   /** As of the last evaluation. */
   report(nowMillis: Millis): Report {
     const { firstEvidenceMillis, lastEvidenceMillis } = this.investigation.facts;

@@ -116,7 +116,6 @@ export function formatAlertText(message: AlertMessage): string {
   lines.push(...message.facts.map(({ name, value }) => `${`${name}:`.padEnd(width)}${value}`));
   if (message.evidence.length > 0) lines.push('', 'Evidence:', ...message.evidence.map((e) => `- ${e}`));
   if (message.advice !== null) lines.push('', `What to do: ${message.advice}`);
-  if (message.links.length > 0)
-    lines.push('', ...message.links.map(({ name, url }) => `${name}: ${url}`));
+  if (message.links.length > 0) lines.push('', ...message.links.map(({ name, url }) => `${name}: ${url}`));
   return `${lines.join('\n')}\n`;
 }

@@ -33,6 +33,8 @@ interface Holder {
 }
 
 export interface DataLock {
+  /** False once somebody else took it from a process that was stopped for too long. */
+  isHeld(): Promise<boolean>;
   /** Removes the lock. Safe to call twice. */
   release(): Promise<void>;
 }
@@ -176,6 +178,11 @@ function holdLock(path: string): DataLock {
   const onExit = () => rmSync(path, { force: true });
   process.once('exit', onExit);
   return {
+    isHeld: () =>
+      stat(path).then(
+        () => true,
+        () => false,
+      ),
     async release() {
       clearInterval(beat);
       process.removeListener('exit', onExit);

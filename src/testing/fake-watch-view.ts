@@ -6,6 +6,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Incident } from '../model/incident.ts';
 import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
+import type { TargetName } from '../model/target.ts';
 import type { IncidentAction, WatchChange, WatchCounters, WatchView } from '../pipeline/watch-view.ts';
 import { HUB_FINGERPRINT, loadFinding, SOURCE_TEXT } from './fake-findings.ts';
 import { fakeIncidents, fakeTargets } from './fake-fleet.ts';
@@ -78,6 +79,10 @@ export class FakeWatchView implements WatchView {
 
   incidents(): readonly Incident[] {
     return this.incidentList;
+  }
+
+  labelsOf({ service, instance }: TargetName): Readonly<Record<string, string>> | null {
+    return this.targetList.find((t) => t.service === service && t.instance === instance)?.labels ?? null;
   }
 
   report(service: string, instance?: string): Report | null {

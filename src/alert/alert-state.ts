@@ -1,0 +1,120 @@
+// What must be known of alerts over a restart, in one file; and the log of who did what.
+//
+//     state.json     alerts, silences, feedback, notices that are not in the outbox yet; replaced whole
+//     audit.ndjson   one line an action, appended; the older half goes when it is full
+import { appendFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import { PlimsollError } from '../base/errors.ts';
+import {
+  AlertSchema,
+  AuditEntrySchema,
+  FeedbackSchema,
+  NoticeSchema,
+  SilenceSchema,
+  type AuditEntry,
+} from '../model/alert.ts';
+import { writeWhole } from './outbox.ts';
+
+/** Causes of a large fleet over a year; resolved ones that are older go first. */
+export const MAX_ALERTS = 5000;
+/** As in Alertmanager, people forget them; those that are over go after a while. */
+export const MAX_SILENCES = 1000;
+/** One for each fingerprint that somebody has judged. */
+export const MAX_FEEDBACK = 5000;
+/** Actions kept; by people, so years of them. */
+export const MAX_AUDIT = 10_000;
+
+const AlertStateSchema = Type.Object({
+  version: Type.Literal(1),
+  alerts: Type.Array(AlertSchema),
+  silences: Type.Array(SilenceSchema),
+  feedback: Type.Array(FeedbackSchema),
+  /** Written down before they are put into the outbox, so that a kill in between loses none. */
+  outgoing: Type.Array(Type.Object({ sink: Type.String(), notice: NoticeSchema })),
+  /** Counts digests, heartbeats and tests: their keys. */
+  count: Type.Integer(),
+  digestAt: Type.Union([Type.Number(), Type.Null()]),
+  heartbeatAt: Type.Union([Type.Number(), Type.Null()]),
+});
+export type AlertState = Static<typeof AlertStateSchema>;
+
+export const EMPTY_STATE: AlertState = {
+  version: 1,
+  alerts: [],
+  silences: [],
+  feedback: [],
+  outgoing: [],
+  count: 0,
+  digestAt: null,
+  heartbeatAt: null,
+};
+
+export class AlertFiles {
+  readonly #folder: string | null;
+  readonly #audit: AuditEntry[] = [];
+
+  /** @param folder null = nothing survives. */
+  constructor(folder: string | null) {
+    this.#folder = folder;
+  }
+
+  /** @throws PlimsollError ALERTS_UNREADABLE for a state that is not ours: to go on without it would tell everything again. */
+  async load(): Promise<AlertState> {
+    if (this.#folder === null) return EMPTY_STATE;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    this.#audit.push(...(await readAudit(join(this.#folder, 'audit.ndjson'))));
+    const path = join(this.#folder, 'state.json');
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw new PlimsollError('ALERTS_UNREADABLE', 'store', 'cannot be read', { where: path }, error);
+    });
+    if (text === null) return EMPTY_STATE;
+    try {
+      const value: unknown = JSON.parse(text);
+      if (Value.Check(AlertStateSchema, value)) return value;
+    } catch (error) {
+      throw new PlimsollError('ALERTS_UNREADABLE', 'store', 'is no JSON', { where: path }, error);
+    }
+    throw new PlimsollError('ALERTS_UNREADABLE', 'store', 'is not as this version writes it', {
+      where: path,
+    });
+  }
+
+  /** On disk when it returns. */
+  async save(state: AlertState): Promise<void> {
+    if (this.#folder !== null) await writeWhole(join(this.#folder, 'state.json'), JSON.stringify(state));
+  }
+
+  /** Newest last. */
+  audit(): readonly AuditEntry[] {
+    return this.#audit;
+  }
+
+  async log(entry: AuditEntry): Promise<void> {
+    this.#audit.push(entry);
+    if (this.#audit.length > MAX_AUDIT) {
+      this.#audit.splice(0, MAX_AUDIT / 2);
+      if (this.#folder === null) return;
+      const path = join(this.#folder, 'audit.ndjson');
+      await rename(path, `${path}.1`);
+      await writeWhole(path, this.#audit.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    } else if (this.#folder !== null) {
+      const line = `${JSON.stringify(entry)}\n`;
+      await appendFile(join(this.#folder, 'audit.ndjson'), line, { mode: 0o600 });
+    }
+  }
+}
+
+async function readAudit(path: string): Promise<AuditEntry[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => {
+    try {
+      const value: unknown = JSON.parse(line);
+      return Value.Check(AuditEntrySchema, value) ? [value] : [];
+    } catch {
+      return [];
+    }
+  });
+}

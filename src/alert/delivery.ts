@@ -1,0 +1,206 @@
+// Brings what waits in the outbox to its sinks: in order for each leak, again after a while where it fails, never faster than a
+// sink may be asked. All times here are real.
+import { describeError } from '../base/errors.ts';
+import { MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
+import { GIVE_UP_MILLIS } from '../model/sink.ts';
+import type { Delivery as Waiting, Outbox } from './outbox.ts';
+import { failed, type SendResult, type Sink } from './sink.ts';
+
+/** First pause; doubles up to the longest. Half to one and a half of it, so that sinks are not asked in step. */
+const FIRST_PAUSE: Millis = 5 * SECOND_MILLIS;
+const LONGEST_PAUSE: Millis = 10 * MINUTE_MILLIS;
+const SEND_TIMEOUT: Millis = 30 * SECOND_MILLIS;
+/** Who sleeps longer than this looks around in between: a timer of a machine that was suspended may be late. */
+const LONGEST_SLEEP: Millis = MINUTE_MILLIS;
+
+export interface DeliverySink {
+  readonly sink: Sink;
+  readonly perMinute: number;
+}
+
+export interface DeliveryParts {
+  readonly outbox: Outbox;
+  readonly sinks: ReadonlyMap<string, DeliverySink>;
+  /** Asked before each send: another watcher may have taken over. */
+  readonly isHeld: () => Promise<boolean>;
+  readonly warn: (text: string) => void;
+  readonly now: () => Millis;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly firstPause?: Millis;
+}
+
+/** How a sink does, for the page and the API. */
+export interface SinkHealth {
+  readonly waiting: number;
+  readonly sent: number;
+  readonly failures: number;
+  readonly lastSentAt: Millis | null;
+  readonly lastError: string | null;
+}
+
+interface Try {
+  attempts: number;
+  nextAt: Millis;
+}
+
+export class Deliverer {
+  readonly #parts: DeliveryParts;
+  #sinks: ReadonlyMap<string, DeliverySink>;
+  readonly #tries = new Map<string, Try>();
+  readonly #sentAt = new Map<string, Millis[]>();
+  readonly #health = new Map<
+    string,
+    { sent: number; failures: number; lastSentAt: Millis | null; lastError: string | null }
+  >();
+  readonly #busy = new Map<string, Promise<void>>();
+  #wake: () => void = () => undefined;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+    this.#sinks = parts.sinks;
+  }
+
+  setSinks(sinks: ReadonlyMap<string, DeliverySink>): void {
+    this.#sinks = sinks;
+    this.kick();
+  }
+
+  /** Something was put in. */
+  kick(): void {
+    this.#wake();
+  }
+
+  health(name: string): SinkHealth {
+    const waiting = this.#parts.outbox.waiting().filter(({ sink }) => sink === name).length;
+    return { waiting, sent: 0, failures: 0, lastSentAt: null, lastError: null, ...this.#health.get(name) };
+  }
+
+  /** Until `signal` aborts; what is being sent then is waited for. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    while (!signal.aborted) {
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      const pause = await this.#round(signal);
+      if (signal.aborted) break;
+      await sleep(Math.min(pause, LONGEST_SLEEP), woken);
+    }
+    await Promise.all(this.#busy.values());
+  }
+
+  /** Starts one send for each sink that may have one. @returns until when there is nothing to do. */
+  async #round(signal: AbortSignal): Promise<Millis> {
+    const { outbox, now } = this.#parts;
+    let pause = LONGEST_SLEEP;
+    const lanes = new Set<string>();
+    for (const delivery of outbox.waiting()) {
+      const { sink: name, notice } = delivery;
+      const lane = `${name}\n${notice.fingerprint ?? notice.key}`;
+      // In order for each leak: its end may not come before its beginning.
+      if (lanes.has(lane)) continue;
+      lanes.add(lane);
+      if (this.#busy.has(name)) continue;
+      const wait = this.#waitFor(delivery, now());
+      if (wait > 0) {
+        pause = Math.min(pause, wait);
+        continue;
+      }
+      const sink = this.#sinks.get(name);
+      if (!sink) {
+        await outbox.giveUp(
+          delivery.id,
+          'there is no such sink any more',
+          this.#tries.get(delivery.id)?.attempts ?? 0,
+        );
+        continue;
+      }
+      const sending = this.#send(delivery, sink, signal)
+        .catch((error: unknown) => this.#parts.warn(`alerts: ${describeError(error)}`))
+        .finally(() => {
+          this.#busy.delete(name);
+          this.#wake();
+        });
+      this.#busy.set(name, sending);
+    }
+    return pause;
+  }
+
+  #waitFor({ id, sink }: Waiting, now: Millis): Millis {
+    const untilTry = (this.#tries.get(id)?.nextAt ?? 0) - now;
+    const recent = (this.#sentAt.get(sink) ?? []).filter((at) => at > now - MINUTE_MILLIS);
+    const perMinute = this.#sinks.get(sink)?.perMinute ?? Number.POSITIVE_INFINITY;
+    const untilRate = recent.length < perMinute ? 0 : (recent.at(-perMinute) ?? now) + MINUTE_MILLIS - now;
+    return Math.max(untilTry, untilRate);
+  }
+
+  async #send(delivery: Waiting, { sink, perMinute }: DeliverySink, signal: AbortSignal): Promise<void> {
+    const { outbox, now, warn } = this.#parts;
+    if (!(await this.#parts.isHeld())) return this.#postpone(delivery);
+    this.#sentAt.set(delivery.sink, [...(this.#sentAt.get(delivery.sink) ?? []), now()].slice(-perMinute));
+    const health = this.#healthOf(delivery.sink);
+    const result = await this.#trySend(sink, delivery, signal);
+    if (result.kind === 'sent') {
+      this.#tries.delete(delivery.id);
+      await outbox.done(delivery.id);
+      health.sent++;
+      health.lastSentAt = now();
+      health.lastError = null;
+      return;
+    }
+    if (signal.aborted) return;
+    health.failures++;
+    if (health.lastError !== result.why) warn(`alerts: ${delivery.sink}: ${result.why}`);
+    health.lastError = result.why;
+    const attempts = (this.#tries.get(delivery.id)?.attempts ?? 0) + 1;
+    const isTooOld = now() - delivery.notice.createdAt > GIVE_UP_MILLIS;
+    if (result.isFinal || isTooOld) {
+      this.#tries.delete(delivery.id);
+      await outbox.giveUp(delivery.id, result.why, attempts);
+      warn(`alerts: ${delivery.sink}: ${delivery.notice.key} is given up: ${result.why}`);
+      return;
+    }
+    this.#tries.set(delivery.id, { attempts, nextAt: now() + this.#pause(attempts, result) });
+  }
+
+  async #trySend(sink: Sink, { notice }: Waiting, signal: AbortSignal): Promise<SendResult> {
+    // Not AbortSignal.any: what follows a signal of the whole watch stays with it.
+    const limit = new AbortController();
+    const stop = () => limit.abort();
+    const timer = setTimeout(stop, SEND_TIMEOUT);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await sink.send(notice, limit.signal);
+    } catch (error) {
+      return failed(describeError(error));
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  #pause(attempts: number, { retryAfterMillis }: { retryAfterMillis: Millis | null }): Millis {
+    const { random, firstPause = FIRST_PAUSE } = this.#parts;
+    const doubled = Math.min(LONGEST_PAUSE, firstPause * 2 ** Math.min(attempts - 1, 20));
+    return Math.max(doubled * (0.5 + random()), retryAfterMillis ?? 0);
+  }
+
+  #postpone({ id }: Waiting): void {
+    const attempts = this.#tries.get(id)?.attempts ?? 0;
+    this.#tries.set(id, { attempts, nextAt: this.#parts.now() + FIRST_PAUSE });
+  }
+
+  #healthOf(name: string) {
+    const known = this.#health.get(name) ?? { sent: 0, failures: 0, lastSentAt: null, lastError: null };
+    this.#health.set(name, known);
+    return known;
+  }
+}
+
+async function sleep(millis: Millis, woken: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, millis));
+  });
+  await Promise.race([over, woken]);
+  clearTimeout(timer);
+}

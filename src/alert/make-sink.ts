@@ -1,0 +1,48 @@
+// One sink of each kind that the configuration can name.
+import type { Notice } from '../model/alert.ts';
+import type { SinkSetting, SinkVia } from '../model/sink.ts';
+import { fillTemplate } from './template.ts';
+import type { Sink } from './sink.ts';
+import { makeCommandSink, makeFileSink, makeStdoutSink } from './sinks/line-sinks.ts';
+import { makeWebhookSink } from './sinks/webhook.ts';
+
+export interface SinkWorld {
+  /** Standard output. */
+  readonly write: (text: string) => void;
+  /** Real time. */
+  readonly now: () => number;
+}
+
+/** The sink as configured, its template filled in before each send. */
+export function makeSink({ via, title, text }: SinkSetting, world: SinkWorld): Sink {
+  const sink = makePlainSink(via, world);
+  if (title === null && text === null) return sink;
+  return {
+    send: (notice, signal) => sink.send(withTemplate(notice, title, text), signal),
+  };
+}
+
+function withTemplate(notice: Notice, title: string | null, text: string | null): Notice {
+  const { message } = notice;
+  const filled =
+    text === null
+      ? message
+      : { ...message, summary: fillTemplate(text, notice), facts: [], evidence: [], advice: null };
+  return {
+    ...notice,
+    message: { ...filled, title: title === null ? message.title : fillTemplate(title, notice) },
+  };
+}
+
+function makePlainSink(via: SinkVia, { write, now }: SinkWorld): Sink {
+  switch (via.kind) {
+    case 'stdout':
+      return makeStdoutSink(write);
+    case 'file':
+      return makeFileSink(via.path);
+    case 'command':
+      return makeCommandSink(via.command);
+    case 'webhook':
+      return makeWebhookSink(via, now);
+  }
+}

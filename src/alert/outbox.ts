@@ -1,0 +1,164 @@
+// What has to be told and was not yet, one file for each sink: survives kill -9 and a store that is down.
+//
+//     outbox/<sink>--<key>.json      waits; written whole (draft, sync, rename), removed when the sink has accepted it
+//     dead/<sink>--<key>.json        was given up; kept for people, the oldest go
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import { NoticeSchema, type Notice } from '../model/alert.ts';
+
+/** Waiting for all sinks together: each is some 4 kB, and more than this is not read by anybody afterwards. */
+export const MAX_WAITING = 10_000;
+/** Given up and kept. */
+export const MAX_DEAD = 1000;
+
+const DeliverySchema = Type.Object({
+  id: Type.String(),
+  sink: Type.String(),
+  /** Ascending in the order they were put in. */
+  order: Type.Number(),
+  notice: NoticeSchema,
+  /** Of dead ones. */
+  dead: Type.Union([
+    Type.Object({ why: Type.String(), at: Type.Number(), attempts: Type.Integer() }),
+    Type.Null(),
+  ]),
+});
+export type Delivery = Static<typeof DeliverySchema>;
+
+export class Outbox {
+  readonly #folder: string | null;
+  readonly #waiting = new Map<string, Delivery>();
+  readonly #dead = new Map<string, Delivery>();
+  #order = 0;
+
+  private constructor(folder: string | null) {
+    this.#folder = folder;
+  }
+
+  /**
+   * Reads back what waits. Files that are none of ours, or torn, are left alone.
+   *
+   * @param folder null = nothing survives.
+   */
+  static async open(folder: string | null): Promise<Outbox> {
+    const outbox = new Outbox(folder);
+    if (folder === null) return outbox;
+    for (const [name, into] of [
+      ['outbox', outbox.#waiting],
+      ['dead', outbox.#dead],
+    ] as const) {
+      await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
+      const found = await readDeliveries(join(folder, name));
+      for (const delivery of found.sort((a, b) => a.order - b.order)) into.set(delivery.id, delivery);
+    }
+    outbox.#order = Math.max(0, ...[...outbox.#waiting.values()].map(({ order }) => order));
+    return outbox;
+  }
+
+  /** In the order they were put in. */
+  waiting(): readonly Delivery[] {
+    return [...this.#waiting.values()];
+  }
+
+  /** Oldest first. */
+  dead(): readonly Delivery[] {
+    return [...this.#dead.values()];
+  }
+
+  /** Putting the same in again changes nothing. */
+  async put(sink: string, notice: Notice): Promise<void> {
+    const id = idOf(sink, notice.key);
+    if (this.#waiting.has(id) || this.#dead.has(id)) return;
+    const delivery = { id, sink, order: ++this.#order, notice, dead: null };
+    if (this.#waiting.size >= MAX_WAITING) {
+      await this.#bury(delivery, 'too many notices wait already', 0);
+      return;
+    }
+    await this.#write('outbox', delivery);
+    this.#waiting.set(id, delivery);
+  }
+
+  /** The sink has accepted it. */
+  async done(id: string): Promise<void> {
+    this.#waiting.delete(id);
+    if (this.#folder !== null) await rm(join(this.#folder, 'outbox', `${id}.json`), { force: true });
+  }
+
+  /** Given up: kept for people. */
+  async giveUp(id: string, why: string, attempts: number): Promise<void> {
+    const delivery = this.#waiting.get(id);
+    if (!delivery) return;
+    await this.#bury(delivery, why, attempts);
+    await this.done(id);
+  }
+
+  /** Tries a dead one again; false when there is no such. */
+  async revive(id: string): Promise<boolean> {
+    const delivery = this.#dead.get(id);
+    if (!delivery) return false;
+    const alive = {
+      ...delivery,
+      order: ++this.#order,
+      dead: null,
+      notice: { ...delivery.notice, createdAt: Date.now() },
+    };
+    await this.#write('outbox', alive);
+    this.#waiting.set(id, alive);
+    await this.#forget(id);
+    return true;
+  }
+
+  async #bury(delivery: Delivery, why: string, attempts: number): Promise<void> {
+    const buried = { ...delivery, dead: { why, at: Date.now(), attempts } };
+    await this.#write('dead', buried);
+    this.#dead.set(delivery.id, buried);
+    for (const id of [...this.#dead.keys()].slice(0, Math.max(0, this.#dead.size - MAX_DEAD)))
+      await this.#forget(id);
+  }
+
+  async #forget(id: string): Promise<void> {
+    this.#dead.delete(id);
+    if (this.#folder !== null) await rm(join(this.#folder, 'dead', `${id}.json`), { force: true });
+  }
+
+  async #write(into: 'outbox' | 'dead', delivery: Delivery): Promise<void> {
+    if (this.#folder === null) return;
+    await writeWhole(join(this.#folder, into, `${delivery.id}.json`), JSON.stringify(delivery));
+  }
+}
+
+/** Names of sinks and keys are ours, and may still hold what no file system likes. */
+function idOf(sink: string, key: string): string {
+  const id = `${sink}--${key}`;
+  return /^[A-Za-z0-9][\w.-]{0,150}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
+}
+
+async function readDeliveries(folder: string): Promise<Delivery[]> {
+  const deliveries: Delivery[] = [];
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.json')) continue;
+    try {
+      const value: unknown = JSON.parse(await readFile(join(folder, name), 'utf8'));
+      if (Value.Check(DeliverySchema, value) && `${value.id}.json` === name) deliveries.push(value);
+    } catch {
+      continue;
+    }
+  }
+  return deliveries;
+}
+
+/** The whole file or none of it, on disk when it returns. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const draft = `${path}.draft`;
+  const file = await open(draft, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+}

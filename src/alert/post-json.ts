@@ -1,0 +1,91 @@
+// One request to a vendor: what its answer means for delivery. Addresses of webhooks are secrets: no error tells them.
+import { describeError } from '../base/errors.ts';
+import { SECOND_MILLIS, type Millis } from '../base/units.ts';
+import { printable } from '../report/style.ts';
+import { failed, SENT, type SendResult } from './sink.ts';
+
+/** Longer answers say nothing more to us. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const MAX_TOLD = 200;
+/** A vendor that asks for more is asked again all the same: the outage may end earlier. */
+const MAX_RETRY_AFTER: Millis = 15 * 60 * SECOND_MILLIS;
+
+export interface JsonRequest {
+  readonly url: string;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is; null = none. */
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
+  /** Texts that must not be in an error, whatever the other side answers. */
+  readonly secrets?: readonly string[];
+}
+
+export type JsonAnswer =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly text: string;
+      readonly retryAfter: Millis | null;
+    }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** Follows no redirection: a secret would go along. */
+export async function request(asked: JsonRequest, signal: AbortSignal): Promise<JsonAnswer> {
+  try {
+    const response = await fetch(asked.url, {
+      method: asked.method ?? 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'plimsoll', ...asked.headers },
+      redirect: 'manual',
+      signal,
+      ...(asked.body === null ? {} : { body: asked.body }),
+    });
+    const text = hide(await readText(response), asked);
+    return { kind: 'answered', status: response.status, text, retryAfter: readRetryAfter(response) };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return { kind: 'failed', why: hide(`${hostOf(asked.url)}: ${describeError(cause)}`, asked) };
+  }
+}
+
+/** 2xx is sent; 408, 425, 429 and 5xx may pass; everything else is refused for good. */
+export function judge(answer: JsonAnswer, url: string): SendResult {
+  if (answer.kind === 'failed') return failed(answer.why);
+  const { status, text, retryAfter } = answer;
+  if (status >= 200 && status < 300) return SENT;
+  const mayPass = status >= 500 || status === 408 || status === 425 || status === 429;
+  const said = text === '' ? '' : `: ${printable(text.slice(0, MAX_TOLD))}`;
+  return failed(`${hostOf(url)} answered ${status}${said}`, !mayPass, retryAfter);
+}
+
+export async function postJson(asked: JsonRequest, signal: AbortSignal): Promise<SendResult> {
+  return judge(await request(asked, signal), asked.url);
+}
+
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'the address';
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of response.body ?? []) {
+    total += (chunk as Uint8Array).length;
+    if (total > MAX_ANSWER_BYTES) break;
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function readRetryAfter(response: Response): Millis | null {
+  const text = response.headers.get('retry-after');
+  if (text === null) return null;
+  const millis = /^\d+$/.test(text) ? Number(text) * SECOND_MILLIS : Date.parse(text) - Date.now();
+  return Number.isFinite(millis) ? Math.min(Math.max(0, millis), MAX_RETRY_AFTER) : null;
+}
+
+function hide(text: string, { secrets = [], url }: JsonRequest): string {
+  const path = URL.canParse(url) ? new URL(url).pathname : '';
+  // A webhook's path is its secret; `/api/v2/alerts` is none, and too short to hide anything.
+  const all = [...secrets, ...(path.length > 20 ? [path] : [])].filter((secret) => secret.length > 0);
+  return all.reduce((left, secret) => left.replaceAll(secret, '…'), text);
+}

@@ -1,0 +1,115 @@
+// A notice: the words of an alert with the labels that it is routed by and the key that makes it one.
+import type { Millis } from '../base/units.ts';
+import type { Alert, AlertMessage, Notice, NoticeKind } from '../model/alert.ts';
+import type { Incident } from '../model/incident.ts';
+import { writeAlertMessage } from '../report/alert-message.ts';
+
+export interface NoticeInput {
+  /** As it stands after this notice. */
+  readonly alert: Alert;
+  readonly kind: NoticeKind;
+  readonly incident: Incident;
+  readonly pageUrl: string;
+  /** Virtual. */
+  readonly atMillis: Millis;
+  /** Real. */
+  readonly nowMillis: Millis;
+  readonly timeScale: number;
+}
+
+export function writeAlertNotice(input: NoticeInput): Notice {
+  const { alert, kind, incident, atMillis, nowMillis, timeScale } = input;
+  const why = incident.history.findLast(({ what }) => what === 'resolved')?.why ?? null;
+  return {
+    key: `${alert.fingerprint}-${alert.sequence}`,
+    kind,
+    level: alert.level,
+    fingerprint: alert.fingerprint,
+    service: alert.service,
+    at: atMillis,
+    openedAt: nowMillis - (atMillis - alert.openedAt) / timeScale,
+    createdAt: nowMillis,
+    labels: { ...alert.labels, severity: alert.level },
+    message: writeAlertMessage({
+      alert,
+      kind,
+      finding: incident.finding,
+      why,
+      links: linksOf(input),
+      atMillis,
+    }),
+  };
+}
+
+function linksOf({ pageUrl, alert, incident }: NoticeInput): AlertMessage['links'] {
+  const service = encodeURIComponent(alert.service);
+  const instance = encodeURIComponent(incident.instance);
+  return [
+    { name: 'Page', url: `${pageUrl}/f/${encodeURIComponent(alert.fingerprint)}` },
+    { name: 'Profiles', url: `${pageUrl}/api/v1/profiles/${service}?instance=${instance}` },
+  ];
+}
+
+/** What `plimsoll alert test` sends: says that it is one. */
+export function writeTestNotice(pageUrl: string, atMillis: Millis, nowMillis: Millis): Notice {
+  return {
+    key: `test-${nowMillis}`,
+    kind: 'test',
+    level: 'info',
+    fingerprint: null,
+    service: null,
+    at: atMillis,
+    openedAt: null,
+    createdAt: nowMillis,
+    labels: { kind: 'test', severity: 'info' },
+    message: {
+      title: 'Test of Plimsoll',
+      summary:
+        'This sink works: alerts about memory leaks will look like this one. Nothing leaks because of it.',
+      facts: [{ name: 'Level', value: 'info' }],
+      evidence: [],
+      advice: null,
+      links: [{ name: 'Page', url: `${pageUrl}/` }],
+    },
+  };
+}
+
+/** Labels of an instance that leaks, for silences and routes. Its own labels may not pass for what Plimsoll knows. */
+export function labelsOf(
+  { service, instance, fingerprint, finding }: Incident,
+  own: Readonly<Record<string, string>>,
+  owner: string | null,
+): Readonly<Record<string, string>> {
+  return {
+    ...own,
+    ...(owner === null ? {} : { owner }),
+    kind: 'leak',
+    service,
+    instance,
+    class: finding.class,
+    fingerprint,
+  };
+}
+
+/** Those that all have, with one value. */
+export function sharedLabels(
+  each: readonly Readonly<Record<string, string>>[],
+): Readonly<Record<string, string>> {
+  const [first = {}, ...others] = each;
+  return Object.fromEntries(
+    Object.entries(first).filter(([name, value]) => others.every((labels) => labels[name] === value)),
+  );
+}
+
+/** Incidents of one fingerprint of one service, whatever the instance. */
+export function groupByCause(
+  incidents: readonly Incident[],
+): ReadonlyMap<string, readonly [Incident, ...Incident[]]> {
+  const groups = new Map<string, [Incident, ...Incident[]]>();
+  for (const incident of incidents) {
+    const group = groups.get(incident.fingerprint);
+    if (group) group.push(incident);
+    else groups.set(incident.fingerprint, [incident]);
+  }
+  return groups;
+}
