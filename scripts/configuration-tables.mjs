@@ -23,7 +23,7 @@ function rows(schema, name) {
     return Object.entries(schema.properties).flatMap(([key, value]) =>
       rows(value, name ? `${name}.${key}` : key),
     );
-  const long = schema.items?.anyOf?.find((each) => each.properties);
+  const long = schema.items?.properties ? schema.items : schema.items?.anyOf?.find((each) => each.properties);
   if (long) return rows(long, `${name}[]`);
   if (schema.additionalProperties?.properties) return rows(schema.additionalProperties, `${name}.<name>`);
   return [row(name, schema)];
@@ -33,10 +33,11 @@ const table = (lines) => ['| setting | default | meaning |', '|---|---|---|', ..
 
 /** The page with its tables written anew. */
 export function writeTables(page, schema) {
-  const { targets, ...general } = schema.properties;
+  const { targets, alerts, ...general } = schema.properties;
   const parts = {
     settings: table(rows({ properties: general }, '')),
     targets: table(rows(targets, 'targets')),
+    alerts: table(rows(alerts, 'alerts')),
   };
   return Object.entries(parts).reduce((text, [name, lines]) => {
     const begin = `<!-- ${name}: written by npm run schema -->`;

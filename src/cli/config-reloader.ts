@@ -31,6 +31,7 @@ const START_SETTINGS = [
   'storageUrl',
   'retention',
   'sourceDirs',
+  'alertFolder',
 ] as const;
 const SETTING_NAMES: Readonly<Record<(typeof START_SETTINGS)[number], string>> = {
   listen: 'listen',
@@ -40,6 +41,7 @@ const SETTING_NAMES: Readonly<Record<(typeof START_SETTINGS)[number], string>> =
   storageUrl: 'storage.url',
   retention: 'retention',
   sourceDirs: 'source',
+  alertFolder: 'alerts.folder',
 };
 /** Problems in the status; the terminal has one of them, `config check` all. */
 const MAX_TOLD_PROBLEMS = 10;

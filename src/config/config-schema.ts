@@ -1,6 +1,7 @@
 // plimsoll.yaml: every setting there is, with its default, unit and meaning. The reader, the published JSON Schema, the
 // tables of docs/configuration.md and the types of what is read all come from here.
 import { Type } from 'typebox';
+import { AlertsSchema } from './alert-schema.ts';
 import {
   choice,
   days,
@@ -256,6 +257,7 @@ export const ConfigSchema = group(
     storage: StorageSchema,
     intervals: IntervalsSchema,
     retention: RetentionSchema,
+    alerts: AlertsSchema,
     source: Type.Optional(
       listOf(
         text({ description: 'A folder.' }),

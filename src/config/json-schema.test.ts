@@ -54,6 +54,11 @@ describe('the published schema', () => {
     'targets: http://x\n',
     'services: { orders: { intervals: { gauges: 1m } } }\n',
     'services: { orders: { gauges: 1m } }\n',
+    'alerts: { sinks: { team: { levels: [critical], file: { path: x } } } }\n',
+    'alerts: { sinks: { team: { levels: critical, stdout: } } }\n',
+    'alerts: { sinks: { team: { stdout: , perMinute: 0 } } }\n',
+    'alerts: { sinks: { team: { webhook: { url: http://x, hmac: y } } } }\n',
+    'alerts: { routes: [{ match: a=b, sinks: [] }] }\n',
     'source: [a, b]\n',
     'source: a\n',
   ])('says of %j what plimsoll says', (text) => {
@@ -78,6 +83,7 @@ function recording(schema: SettingSchema, name: string, read: Set<string>): unkn
       },
     });
   }
+  if (items?.properties) return [recording(items, `${name}[]`, read)];
   if (items?.anyOf) return [recording(items, `${name}[]`, read)];
   if (typeof additionalProperties === 'object' && additionalProperties.properties)
     return { 'any service': recording(additionalProperties, `${name}.<name>`, read) };
@@ -112,7 +118,8 @@ describe('settings', () => {
     const example = /```yaml\n(listen:[^`]*)```/.exec(page)?.[1] ?? '';
     const { settings, problems } = readConfigText(example, { PPROF_TOKEN: 'x' });
     expect(problems).toEqual([]);
-    expect({ ...settings, targets: [], services: new Map() }).toEqual(DEFAULT_SETTINGS);
+    const alerts = settings && { ...settings.alerts, sinks: [] };
+    expect({ ...settings, targets: [], services: new Map(), alerts }).toEqual(DEFAULT_SETTINGS);
     const general = listSettings().filter(({ schema }) => schema.default !== undefined);
     for (const { name } of general) expect(example, name).toContain(`${name.split('.').at(-1) ?? ''}:`);
   });

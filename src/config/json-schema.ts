@@ -63,6 +63,7 @@ export function listSettings(schema: SettingSchema = ConfigSchema as SettingSche
   }
   const long = (items?.anyOf ?? anyOf)?.find((each) => each.properties);
   if (items && long) return listSettings(long, `${name}[]`);
+  if (items?.properties) return listSettings(items, `${name}[]`);
   if (typeof additionalProperties === 'object' && additionalProperties.properties)
     return listSettings(additionalProperties, `${name}.<name>`);
   return [{ name, schema }];

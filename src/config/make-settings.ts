@@ -2,6 +2,7 @@
 import { DAY_MILLIS } from '../base/units.ts';
 import type { Access } from '../model/target.ts';
 import type { ConfigValues } from './config-schema.ts';
+import { checkAlerts, makeAlerts } from './make-alerts.ts';
 import type { Path } from './read-settings.ts';
 import {
   EMPTY_TARGET,
@@ -34,6 +35,8 @@ export function makeSettings(values: ConfigValues): Settings {
       Object.entries(values.services ?? {}).map(([name, service]) => [name, makeService(service)]),
     ),
     targets: (values.targets ?? []).map(makeTarget),
+    alerts: makeAlerts(values.alerts),
+    alertFolder: values.alerts.folder ?? null,
   };
 }
 
@@ -110,6 +113,7 @@ export function checkTogether(values: ConfigValues, add: AddProblem): void {
     );
   if (url !== undefined && kind !== undefined && kind !== 'clickhouse')
     add(['storage', 'url'], `${kind} has no url`, 'Remove it, or write kind: clickhouse.');
+  checkAlerts(values.alerts, add);
   values.targets?.forEach((target, i) => {
     if (typeof target === 'object') checkTarget(target, ['targets', i], add);
   });

@@ -17,6 +17,12 @@ export function readScalar(raw: unknown, schema: SettingSchema): ReadScalar {
       ? { value: raw }
       : { fact: 'needs a process id', fix: 'Write a whole number above zero.' };
   }
+  if (kind === 'count') {
+    const isCount = typeof raw === 'number' && Number.isSafeInteger(raw) && raw > 0;
+    return isCount
+      ? { value: raw }
+      : { fact: 'needs a whole number above zero', fix: 'Write it without quotes.' };
+  }
   if (typeof raw !== 'string')
     return {
       fact: 'needs text',

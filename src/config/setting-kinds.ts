@@ -7,7 +7,17 @@ import type { Bytes, Millis } from '../base/units.ts';
  * `days` is a duration of whole days.
  */
 export type ScalarKind =
-  'text' | 'secret' | 'url' | 'duration' | 'days' | 'size' | 'listen' | 'choice' | 'process' | 'service';
+  | 'text'
+  | 'secret'
+  | 'url'
+  | 'duration'
+  | 'days'
+  | 'size'
+  | 'listen'
+  | 'choice'
+  | 'process'
+  | 'count'
+  | 'service';
 
 interface Words {
   readonly description: string;
@@ -50,6 +60,7 @@ export const listen = (words: Words) =>
 export const size = (words: Words) =>
   scalar<Bytes>('size', { anyOf: [string(SIZE), { type: 'integer', minimum: 1 }] }, words);
 export const processId = (words: Words) => scalar<number>('process', { type: 'integer', minimum: 1 }, words);
+export const count = (words: Words) => scalar<number>('count', { type: 'integer', minimum: 1 }, words);
 export const choice = <const T extends string>(of: readonly T[], words: Words) =>
   scalar<T>('choice', { type: 'string', enum: of }, words);
 

@@ -1,4 +1,5 @@
 // Settings as the code uses them, in real units. Nothing else in the project reads files of settings or the environment.
+import type { SinkSetting } from '../model/sink.ts';
 import type { Access } from '../model/target.ts';
 import type { Bytes, Millis } from '../base/units.ts';
 
@@ -61,6 +62,35 @@ export interface Settings extends IntervalSettings {
   /** By name of the service: what differs from the intervals of all. */
   readonly services: ReadonlyMap<string, Partial<IntervalSettings>>;
   readonly targets: readonly TargetSetting[];
+  readonly alerts: AlertSettingsRead;
+  /** For what was told and what waits; null = in `dataDir`. */
+  readonly alertFolder: string | null;
+}
+
+/** Matchers are texts that can be read. */
+export interface AlertRouteSetting {
+  readonly match: readonly string[];
+  readonly sinks: readonly string[];
+  readonly isContinued: boolean;
+}
+
+export interface MaintenanceSetting {
+  readonly match: readonly string[];
+  readonly when:
+    | { readonly from: Millis; readonly until: Millis }
+    | { readonly days: readonly number[]; readonly startMillis: Millis; readonly lastsMillis: Millis };
+}
+
+/** Virtual time, but `perMinute` of sinks. */
+export interface AlertSettingsRead {
+  readonly pageUrl: string | null;
+  readonly repeatMillis: Millis;
+  readonly criticalWithinMillis: Millis;
+  readonly digestMillis: Millis | null;
+  readonly heartbeatMillis: Millis | null;
+  readonly sinks: readonly SinkSetting[];
+  readonly routes: readonly AlertRouteSetting[];
+  readonly maintenance: readonly MaintenanceSetting[];
 }
 
 export const EMPTY_TARGET: TargetSetting = {

@@ -28,7 +28,8 @@ import {
 import type { Incident } from '../model/incident.ts';
 import type { SinkSetting } from '../model/sink.ts';
 import { lockDataFolder, type DataLock } from '../store/lock.ts';
-import { groupByCause, labelsOf, sharedLabels, writeAlertNotice, writeTestNotice } from './alert-notice.ts';
+import { groupByCause, labelsOf, sharedLabels, writeAlertNotice } from './alert-notice.ts';
+import { writeDigest, writeHeartbeat, writeTestNotice } from './info-notices.ts';
 import type { AlertView, DeadLetter, NewSilence, SinkStatus } from './alert-view.ts';
 import { sleepReal } from './clock.ts';
 import type { Talk } from './ports.ts';
@@ -38,6 +39,9 @@ export interface AlertSettings extends AlertRules {
   readonly sinks: readonly SinkSetting[];
   readonly routes: readonly AlertRoute[];
   readonly maintenance: readonly MaintenanceWindow[];
+  /** Between two digests and two signs of life; null = none. */
+  readonly digestMillis: Millis | null;
+  readonly heartbeatMillis: Millis | null;
   /** Where people reach the page, without a slash at the end. */
   readonly pageUrl: string;
 }
@@ -51,9 +55,9 @@ export interface AlertDeskParts {
   readonly world: SinkWorld;
   readonly random: () => number;
   /** What the repositories of services list as known; asked at each look. */
-  readonly known: () => readonly KnownLeak[];
+  readonly known?: () => readonly KnownLeak[];
   /** Who owns the code of a finding; null = nobody is known. */
-  readonly ownerOf: (incident: Incident) => Promise<string | null>;
+  readonly ownerOf?: (incident: Incident) => Promise<string | null>;
 }
 
 /** Changes are looked at together, and time passes without changes: repetitions, silences that end. */
@@ -160,14 +164,17 @@ export class AlertDesk implements AlertView {
         alerts.set(fingerprint, step.alert);
         if (step.notice) outgoing.push(...this.#addressed(step.notice));
       }
-      const next = { ...this.#state, alerts: [...alerts.values()], outgoing };
+      const periodic = this.#periodic([...alerts.values()], now);
+      outgoing.push(...periodic.outgoing);
+      isChanged ||= periodic.isChanged;
+      const next = { ...this.#state, ...periodic.state, alerts: [...alerts.values()], outgoing };
       if (isChanged) await this.#commit(next);
       else this.#state = { ...next, outgoing: this.#state.outgoing };
     });
   }
 
   async #advance(known: Alert | null, incidents: readonly [Incident, ...Incident[]], now: Millis) {
-    const { watch, known: listKnown, ownerOf } = this.#parts;
+    const { watch, known: listKnown = () => [], ownerOf = () => null } = this.#parts;
     const open = incidents.filter(({ state }) => state !== 'resolved');
     const lead = leadOf(open.length > 0 ? open : incidents);
     // Most that was ever resolved is of no interest: no labels, no owner.
@@ -198,6 +205,31 @@ export class AlertDesk implements AlertView {
         timeScale: watch.timeScale,
       }),
     };
+  }
+
+  /** Signs of life and digests that are due. */
+  #periodic(alerts: readonly Alert[], now: Millis) {
+    const { digestMillis, heartbeatMillis, pageUrl } = this.#settings;
+    const { digestAt, heartbeatAt, count } = this.#state;
+    const state = { digestAt, heartbeatAt, count };
+    const outgoing: AlertState['outgoing'] = [];
+    const times = { atMillis: now, nowMillis: this.#parts.world.now() };
+    if (heartbeatMillis !== null && (heartbeatAt === null || now - heartbeatAt >= heartbeatMillis)) {
+      state.heartbeatAt = now;
+      // One that waits says as much as ten.
+      const waits = (this.#outbox?.waiting() ?? []).filter(({ notice }) => notice.kind === 'heartbeat');
+      const notice = writeHeartbeat(alerts, { key: `heartbeat-${++state.count}`, pageUrl, ...times });
+      outgoing.push(...this.#addressed(notice).filter(({ sink }) => !waits.some((w) => w.sink === sink)));
+    }
+    // The first one is due after its time: there is nothing to sum up before.
+    if (digestMillis !== null && digestAt === null) state.digestAt = now;
+    if (digestMillis !== null && digestAt !== null && now - digestAt >= digestMillis) {
+      state.digestAt = now;
+      const key = `digest-${++state.count}`;
+      outgoing.push(...this.#addressed(writeDigest(alerts, this.precision(), { key, pageUrl, ...times })));
+    }
+    const isChanged = state.digestAt !== digestAt || state.heartbeatAt !== heartbeatAt;
+    return { state, outgoing, isChanged };
   }
 
   #addressed(notice: Notice): AlertState['outgoing'] {

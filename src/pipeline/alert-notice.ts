@@ -50,30 +50,6 @@ function linksOf({ pageUrl, alert, incident }: NoticeInput): AlertMessage['links
   ];
 }
 
-/** What `plimsoll alert test` sends: says that it is one. */
-export function writeTestNotice(pageUrl: string, atMillis: Millis, nowMillis: Millis): Notice {
-  return {
-    key: `test-${nowMillis}`,
-    kind: 'test',
-    level: 'info',
-    fingerprint: null,
-    service: null,
-    at: atMillis,
-    openedAt: null,
-    createdAt: nowMillis,
-    labels: { kind: 'test', severity: 'info' },
-    message: {
-      title: 'Test of Plimsoll',
-      summary:
-        'This sink works: alerts about memory leaks will look like this one. Nothing leaks because of it.',
-      facts: [{ name: 'Level', value: 'info' }],
-      evidence: [],
-      advice: null,
-      links: [{ name: 'Page', url: `${pageUrl}/` }],
-    },
-  };
-}
-
 /** Labels of an instance that leaks, for silences and routes. Its own labels may not pass for what Plimsoll knows. */
 export function labelsOf(
   { service, instance, fingerprint, finding }: Incident,

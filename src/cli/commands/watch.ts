@@ -31,6 +31,7 @@ import { stopOnSignals } from '../stop-signal.ts';
 import { TargetSet } from '../target-set.ts';
 import { Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
+import { openAlerts, toAlertSettings } from '../open-alerts.ts';
 import { keepOrigin } from '../virtual-origin.ts';
 import { findWebDir } from '../web-dir.ts';
 
@@ -205,6 +206,8 @@ export async function runWatch({
       push: intake && { take: (message) => intake.take(message), token: settings.push.token },
       config: () => reloader?.status() ?? null,
     });
+    const pageUrl = server.url;
+    const alerts = openAlerts(settings, watch, terminal, pageUrl);
     terminal.info(`page: ${server.url}/`);
     const running = watch.run();
     const end = sharedAbort(signal);
@@ -222,7 +225,12 @@ export async function runWatch({
     ended.addEventListener('abort', () => targets.stop(), { once: true });
     const adding = Promise.all((await targets.apply(settings.targets)).adding);
     adding.catch(() => end.abort());
-    const following = reloader?.follow((next) => applySettings(next, watch, targets, terminal), ended);
+    const telling = alerts.run(ended);
+    telling.catch(() => end.abort());
+    const following = reloader?.follow((next) => {
+      alerts.update(toAlertSettings(next, pageUrl));
+      return applySettings(next, watch, targets, terminal);
+    }, ended);
     const lines = new StatusLines(watch, terminal, isJson, () => reloader?.notice() ?? null);
     while (!ended.aborted) {
       lines.show();
@@ -232,6 +240,7 @@ export async function runWatch({
     terminal.endProgress();
     await adding;
     await following;
+    await telling;
     await watch.close();
     await running;
   } finally {

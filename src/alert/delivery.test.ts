@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS } from '../base/units.ts';
+import type { Notice } from '../model/alert.ts';
+import { GIVE_UP_MILLIS } from '../model/sink.ts';
+import { drawNotice } from '../testing/drawn-alert.ts';
+import { Deliverer, type DeliveryParts } from './delivery.ts';
+import { Outbox } from './outbox.ts';
+import { failed, SENT, type SendResult } from './sink.ts';
+
+/** A sink that answers as told, and tells when it was asked so often. */
+function drawSink(answer: (notice: Notice, times: number) => SendResult | Promise<SendResult>) {
+  const asked: string[] = [];
+  let tell: () => void = () => undefined;
+  const send = async (notice: Notice) => {
+    asked.push(notice.key);
+    tell();
+    return answer(notice, asked.length);
+  };
+  const askedTimes = async (times: number) => {
+    while (asked.length < times) await new Promise<void>((resolve) => (tell = resolve));
+  };
+  return { sink: { send }, asked, askedTimes };
+}
+
+async function start(
+  sink: ReturnType<typeof drawSink>,
+  notices: readonly Notice[],
+  over: Partial<DeliveryParts> & { perMinute?: number } = {},
+) {
+  const outbox = await Outbox.open(null);
+  for (const notice of notices) await outbox.put('team', notice);
+  const warnings: string[] = [];
+  const stop = new AbortController();
+  const deliverer = new Deliverer({
+    outbox,
+    sinks: new Map([['team', { sink: sink.sink, perMinute: over.perMinute ?? 1000 }]]),
+    isHeld: () => Promise.resolve(true),
+    warn: (text) => warnings.push(text),
+    now: Date.now,
+    random: () => 0,
+    firstPause: 1,
+    ...over,
+  });
+  const running = deliverer.run(stop.signal);
+  const emptied = async () => {
+    while (outbox.waiting().length > 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const end = async () => {
+    stop.abort();
+    await running;
+  };
+  return { outbox, warnings, deliverer, emptied, end };
+}
+
+const one = () => drawNotice({ key: 'f-1', createdAt: Date.now() });
+
+describe('delivery', () => {
+  it('tries again what fails, until it is accepted, and warns of one failure once', async () => {
+    const sink = drawSink((_, times) => (times < 5 ? failed('host answered 503') : SENT));
+    const { emptied, end, warnings, deliverer } = await start(sink, [one()]);
+    await emptied();
+    await end();
+    expect(sink.asked).toEqual(['f-1', 'f-1', 'f-1', 'f-1', 'f-1']);
+    expect(warnings).toEqual(['alerts: team: host answered 503']);
+    expect(deliverer.health('team')).toMatchObject({ sent: 1, failures: 4, waiting: 0, lastError: null });
+  });
+
+  it('gives up at once what is refused for what it is', async () => {
+    const sink = drawSink(() => failed('host answered 404', true));
+    const { emptied, end, outbox } = await start(sink, [one()]);
+    await emptied();
+    await end();
+    expect(sink.asked).toHaveLength(1);
+    expect(outbox.dead().map(({ dead }) => dead)).toMatchObject([{ why: 'host answered 404', attempts: 1 }]);
+  });
+
+  it('gives up what has waited for days', async () => {
+    const sink = drawSink(() => failed('down'));
+    const old = drawNotice({ key: 'f-1', createdAt: Date.now() - GIVE_UP_MILLIS - HOUR_MILLIS });
+    const { emptied, end, outbox } = await start(sink, [old]);
+    await emptied();
+    await end();
+    expect(outbox.dead()).toHaveLength(1);
+  });
+
+  it('never sends the end of a leak before its beginning, and does not hold up other leaks', async () => {
+    const isDown = (notice: Notice, times: number) => notice.fingerprint === 'f' && times < 4;
+    const sink = drawSink((notice, times) => (isDown(notice, times) ? failed('no') : SENT));
+    const notices = [
+      drawNotice({ key: 'f-1', fingerprint: 'f', createdAt: Date.now() }),
+      drawNotice({ key: 'f-2', fingerprint: 'f', kind: 'resolved', createdAt: Date.now() }),
+      drawNotice({ key: 'g-1', fingerprint: 'g', createdAt: Date.now() }),
+    ];
+    const { emptied, end } = await start(sink, notices);
+    await emptied();
+    await end();
+    expect(sink.asked.at(-1)).toBe('f-2');
+    expect(sink.asked.indexOf('g-1')).toBeLessThan(sink.asked.indexOf('f-2'));
+    expect(sink.asked.filter((key) => key === 'f-2')).toHaveLength(1);
+  });
+
+  it('sends no faster than the sink may be asked', async () => {
+    const sink = drawSink(() => SENT);
+    let now = 1e9;
+    const notices = [1, 2, 3].map((i) => drawNotice({ key: `f${i}-1`, fingerprint: `f${i}`, createdAt: now }));
+    const { outbox, deliverer, emptied, end } = await start(sink, notices, { perMinute: 2, now: () => now });
+    await sink.askedTimes(2);
+    while (outbox.waiting().length > 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(sink.asked).toHaveLength(2);
+    now += 60_000;
+    deliverer.kick();
+    await emptied();
+    await end();
+    expect(sink.asked).toHaveLength(3);
+  });
+
+  it('sends nothing once another watcher has taken over', async () => {
+    const sink = drawSink(() => SENT);
+    let asked: () => void = () => undefined;
+    const wasAsked = new Promise<void>((resolve) => (asked = resolve));
+    const isHeld = () => {
+      asked();
+      return Promise.resolve(false);
+    };
+    const { outbox, end } = await start(sink, [one()], { isHeld });
+    await wasAsked;
+    await end();
+    expect([sink.asked, outbox.waiting().length]).toEqual([[], 1]);
+  });
+
+  it('keeps what was under way when it was stopped', async () => {
+    let release: () => void = () => undefined;
+    const sink = drawSink(() => new Promise((resolve) => (release = () => resolve(failed('aborted')))));
+    const { outbox, end } = await start(sink, [one()]);
+    await sink.askedTimes(1);
+    const ended = end();
+    release();
+    await ended;
+    expect(outbox.waiting()).toHaveLength(1);
+  });
+
+  it('gives up what waits for a sink that is not configured any more', async () => {
+    const sink = drawSink(() => SENT);
+    const { emptied, end, outbox } = await start(sink, [one()], { sinks: new Map() });
+    await emptied();
+    await end();
+    expect(outbox.dead()[0]?.dead?.why).toContain('no such sink');
+  });
+});

@@ -1,0 +1,66 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { drawNotice } from '../testing/drawn-alert.ts';
+import { MAX_DEAD, Outbox } from './outbox.ts';
+
+let folder = '';
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'plimsoll-outbox-'))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const keys = (outbox: Outbox) => outbox.waiting().map(({ sink, notice }) => `${sink} ${notice.key}`);
+
+describe('the outbox', () => {
+  it('has after a restart what waits, in the order it was put in', async () => {
+    const first = await Outbox.open(folder);
+    for (const key of ['b-2', 'a-1', 'c-3']) await first.put('team', drawNotice({ key }));
+    await first.done('team--a-1');
+    const second = await Outbox.open(folder);
+    await second.put('team', drawNotice({ key: 'd-4' }));
+    expect(keys(await Outbox.open(folder))).toEqual(['team b-2', 'team c-3', 'team d-4']);
+  });
+
+  it('takes the same notice once for each sink', async () => {
+    const outbox = await Outbox.open(folder);
+    for (const sink of ['a', 'b', 'a']) await outbox.put(sink, drawNotice({ key: 'k-1' }));
+    expect(keys(outbox)).toEqual(['a k-1', 'b k-1']);
+  });
+
+  it('leaves drafts and torn or foreign files alone', async () => {
+    const outbox = await Outbox.open(folder);
+    await outbox.put('a', drawNotice({ key: 'k-1' }));
+    await writeFile(join(folder, 'outbox', 'a--k-2.json'), '{"id":"a--k-2","si');
+    await writeFile(join(folder, 'outbox', 'a--k-3.json.draft'), '{');
+    await writeFile(join(folder, 'outbox', 'x.json'), JSON.stringify({ id: '../../etc/passwd' }));
+    expect(keys(await Outbox.open(folder))).toEqual(['a k-1']);
+  });
+
+  it('keeps what was given up with its reason, and tries it again when somebody asks', async () => {
+    const outbox = await Outbox.open(folder);
+    await outbox.put('a', drawNotice({ key: 'k-1' }));
+    await outbox.giveUp('a--k-1', 'hooks.example answered 404', 1);
+    const later = await Outbox.open(folder);
+    expect([keys(later), later.dead()[0]?.dead?.why]).toEqual([[], 'hooks.example answered 404']);
+    expect(await later.revive('a--k-1')).toBe(true);
+    expect([keys(later), later.dead()]).toEqual([['a k-1'], []]);
+    expect(await later.revive('a--k-1')).toBe(false);
+  });
+
+  it('bounds what was given up, the oldest first', async () => {
+    const outbox = await Outbox.open(null);
+    for (let i = 0; i <= MAX_DEAD; i++) {
+      await outbox.put('a', drawNotice({ key: `k-${i}` }));
+      await outbox.giveUp(`a--k-${i}`, 'x', 1);
+    }
+    expect(outbox.dead()).toHaveLength(MAX_DEAD);
+    expect(outbox.dead()[0]?.notice.key).toBe('k-1');
+  });
+
+  it('writes names that no file system likes as something else', async () => {
+    const outbox = await Outbox.open(folder);
+    await outbox.put('../team', drawNotice({ key: 'a/b' }));
+    expect(await readdir(join(folder, 'outbox'))).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.json$/)]);
+    expect(keys(await Outbox.open(folder))).toEqual(['../team a/b']);
+  });
+});

@@ -1,0 +1,38 @@
+// The desk of a watch, as the settings say.
+import { join } from 'node:path';
+import { parseMatcher, type LabelMatcher } from '../base/label-matcher.ts';
+import type { Settings } from '../config/settings.ts';
+import { AlertDesk, type AlertSettings } from '../pipeline/alert-desk.ts';
+import type { Talk } from '../pipeline/ports.ts';
+import type { WatchView } from '../pipeline/watch-view.ts';
+
+/** @param pageUrl where the page is served, where the settings name no better address. */
+export function openAlerts(settings: Settings, watch: WatchView, talk: Talk, pageUrl: string): AlertDesk {
+  const inData = settings.storage === 'memory' ? null : join(settings.dataDir, 'alerts');
+  return new AlertDesk({
+    watch,
+    talk,
+    settings: toAlertSettings(settings, pageUrl),
+    folder: settings.alertFolder ?? inData,
+    world: { write: (text) => void process.stdout.write(text), now: Date.now },
+    random: Math.random,
+  });
+}
+
+export function toAlertSettings({ alerts }: Settings, pageUrl: string): AlertSettings {
+  return {
+    ...alerts,
+    pageUrl: alerts.pageUrl ?? pageUrl,
+    routes: alerts.routes.map(({ match, sinks, isContinued }) => ({
+      matchers: toMatchers(match),
+      sinks,
+      isContinued,
+    })),
+    maintenance: alerts.maintenance.map(({ match, when }) => ({ matchers: toMatchers(match), when })),
+  };
+}
+
+/** They were read once before: all are matchers. */
+function toMatchers(texts: readonly string[]): readonly LabelMatcher[] {
+  return texts.map(parseMatcher).filter((matcher) => matcher !== null);
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS } from '../base/units.ts';
+import { formatProblem } from './config-problem.ts';
+import { readConfigText } from './load-config.ts';
+
+const read = (text: string, environment = {}) => readConfigText(`alerts:\n${text}`, environment);
+const problems = (text: string) => read(text).problems.map((problem) => formatProblem('f', problem));
+
+describe('settings of alerts', () => {
+  it('reads sinks, routes and windows', () => {
+    const { settings, problems: wrong } = read(
+      `
+  repeat: 6h
+  page: https://plimsoll.example.com/
+  sinks:
+    log: { stdout: }
+    pager: { levels: [critical], resolved: no, perMinute: 5, webhook: { url: 'https://x/\${T}', secret: '\${S}' } }
+  routes:
+    - { match: ['team=~"a|b"'], sinks: [pager], continue: yes }
+    - { sinks: [log] }
+  maintenance:
+    - { match: [service=orders], days: [sat, sun], start: '22:00', for: 4h }
+    - { from: 2026-12-01T22:00:00Z, until: 2026-12-02T02:00:00Z }
+`,
+      { T: 'token', S: 'secret' },
+    );
+    expect(wrong).toEqual([]);
+    expect(settings?.alerts).toMatchObject({
+      repeatMillis: 6 * HOUR_MILLIS,
+      criticalWithinMillis: 12 * HOUR_MILLIS,
+      pageUrl: 'https://plimsoll.example.com',
+      sinks: [
+        { name: 'log', via: { kind: 'stdout' }, levels: ['warning', 'critical'], isResolutionSent: true },
+        {
+          name: 'pager',
+          via: { kind: 'webhook', url: 'https://x/token', secret: 'secret' },
+          levels: ['critical'],
+          isResolutionSent: false,
+          perMinute: 5,
+        },
+      ],
+      routes: [
+        { match: ['team=~"a|b"'], sinks: ['pager'], isContinued: true },
+        { match: [], sinks: ['log'], isContinued: false },
+      ],
+      maintenance: [
+        { when: { days: [6, 0], startMillis: 22 * HOUR_MILLIS, lastsMillis: 4 * HOUR_MILLIS } },
+        { when: { from: Date.UTC(2026, 11, 1, 22), until: Date.UTC(2026, 11, 2, 2) } },
+      ],
+    });
+  });
+
+  it.each([
+    ['  sinks: { team: {} }', 'a sink needs a kind'],
+    ['  sinks: { team: { stdout: , file: { path: x } } }', 'one kind, not stdout and file'],
+    ['  sinks: { team: { file: {} } }', 'needs path'],
+    ['  sinks: { team: { webhook: { url: x } } }', 'needs a URL'],
+    ['  sinks: { log: { stdout: } }\n  routes: [{ sinks: [logg] }]', 'Did you mean log?'],
+    ['  routes: [{ match: ["="], sinks: [] }]', 'is no matcher'],
+    ['  maintenance: [{ for: 1h }]', 'needs from and until, or days'],
+    ['  maintenance: [{ days: [sat], start: late }]', 'needs a time'],
+    ['  maintenance: [{ from: 2026-12-02, until: 2026-12-01 }]', 'ends before it begins'],
+  ])('%s: %s', (text, fact) => {
+    expect(problems(text).join('\n')).toContain(fact);
+  });
+
+  it('tells nothing of an address that may hold a token', () => {
+    const said = problems('  sinks: { a: { webhook: { url: "ftp://hooks/T000/secret" } } }').join('\n');
+    expect(said).not.toContain('secret');
+  });
+});

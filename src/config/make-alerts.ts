@@ -1,0 +1,151 @@
+// `alerts` of the file to settings, and what only several values together can do wrong.
+import { parseMatcher } from '../base/label-matcher.ts';
+import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import type { SinkSetting, SinkVia } from '../model/sink.ts';
+import type { AlertValues } from './alert-schema.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Path } from './read-settings.ts';
+import type { AlertSettingsRead, MaintenanceSetting } from './settings.ts';
+
+type SinkValues = NonNullable<AlertValues['sinks']>[string];
+type WindowValues = NonNullable<AlertValues['maintenance']>[number];
+type Add = (path: Path, fact: string, fix: string) => void;
+
+const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+/** Slack takes one a second, PagerDuty 120 a minute; more than a few is no news for people. */
+const PER_MINUTE = 20;
+
+export function makeAlerts(values: AlertValues): AlertSettingsRead {
+  return {
+    pageUrl: values.page?.replace(/\/+$/, '') ?? null,
+    repeatMillis: values.repeat,
+    criticalWithinMillis: values.criticalWithin,
+    digestMillis: values.digest ?? null,
+    heartbeatMillis: values.heartbeat ?? null,
+    sinks: Object.entries(values.sinks ?? {}).map(([name, sink]) => makeSinkSetting(name, sink)),
+    routes: (values.routes ?? []).map((route) => ({
+      match: route.match ?? [],
+      sinks: route.sinks,
+      isContinued: route.continue === 'yes',
+    })),
+    maintenance: (values.maintenance ?? []).map(makeWindow),
+  };
+}
+
+function makeSinkSetting(name: string, values: SinkValues): SinkSetting {
+  const [via] = viasOf(values);
+  return {
+    name,
+    via: via ?? { kind: 'stdout' },
+    levels: values.levels ?? ['warning', 'critical'],
+    isResolutionSent: values.resolved !== 'no',
+    perMinute: values.perMinute ?? PER_MINUTE,
+    title: values.title ?? null,
+    text: values.text ?? null,
+  };
+}
+
+/** Every kind that is named; it has to be one. */
+function viasOf(values: SinkValues): readonly SinkVia[] {
+  const { stdout, file, command, webhook } = values;
+  const vias: (SinkVia | null)[] = [
+    stdout === undefined ? null : { kind: 'stdout' },
+    file === undefined ? null : { kind: 'file', path: file.path },
+    command === undefined ? null : { kind: 'command', command: command.run },
+    webhook === undefined
+      ? null
+      : {
+          kind: 'webhook',
+          url: webhook.url,
+          secret: webhook.secret ?? null,
+          headers: webhook.headers ?? {},
+        },
+  ];
+  return vias.filter((via) => via !== null);
+}
+
+function makeWindow(values: WindowValues): MaintenanceSetting {
+  const { match = [], from, until, days, start, for: lasts } = values;
+  const once = { from: Date.parse(from ?? ''), until: Date.parse(until ?? '') };
+  const weekly = {
+    days: (days ?? []).map((day) => DAYS.indexOf(day)),
+    startMillis: parseTime(start ?? '00:00') ?? 0,
+    lastsMillis: lasts ?? DAY_MILLIS,
+  };
+  return { match, when: from === undefined ? weekly : once };
+}
+
+/** `22:30` after midnight; null when it is no time. */
+function parseTime(text: string): Millis | null {
+  const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+  return hours === undefined ? null : Number(hours) * HOUR_MILLIS + Number(minutes) * MINUTE_MILLIS;
+}
+
+/** Values that could not be read are undefined, whatever the type says. */
+export function checkAlerts(values: AlertValues, add: Add): void {
+  const sinks = Object.entries(values.sinks ?? {});
+  for (const [name, sink] of sinks) checkSink(sink, ['alerts', 'sinks', name], add);
+  const names = sinks.map(([name]) => name);
+  values.routes?.forEach((route, i) => {
+    const path: Path = ['alerts', 'routes', i];
+    checkMatch(route.match, path, add);
+    const meant: readonly (string | undefined)[] = route.sinks;
+    if (meant.length === 0) add(path, 'a route needs sinks', 'Add sinks: [name].');
+    meant.forEach((sink, at) => {
+      if (sink === undefined || names.includes(sink)) return;
+      const near = nearestName(sink, names);
+      const fix = near === null ? `Known: ${names.join(', ') || 'none'}.` : `Did you mean ${near}?`;
+      add([...path, 'sinks', at], 'there is no sink of this name', fix);
+    });
+  });
+  values.maintenance?.forEach((window, i) => {
+    checkWindow(window, ['alerts', 'maintenance', i], add);
+  });
+}
+
+function checkSink(sink: SinkValues, path: Path, add: Add): void {
+  const kinds = viasOf(sink).map(({ kind }) => kind);
+  if (kinds.length === 0)
+    add(path, 'a sink needs a kind', 'Add stdout:, file:, command: or webhook: below it.');
+  if (kinds.length > 1) add(path, `a sink has one kind, not ${kinds.join(' and ')}`, 'Make two sinks of it.');
+  const needed: readonly (readonly [string, string, string | undefined, boolean])[] = [
+    ['file', 'path', sink.file?.path, sink.file !== undefined],
+    ['command', 'run', sink.command?.run, sink.command !== undefined],
+    ['webhook', 'url', sink.webhook?.url, sink.webhook !== undefined],
+  ];
+  for (const [kind, setting, value, isThere] of needed)
+    if (isThere && value === undefined) add([...path, kind], `needs ${setting}`, `Add ${setting}: below it.`);
+  const url: string | undefined = sink.webhook?.url;
+  if (url !== undefined && !/^https?:\/\//.test(url))
+    add([...path, 'webhook', 'url'], 'needs a URL', 'Begin it with https:// or http://.');
+}
+
+function checkMatch(match: readonly (string | undefined)[] | undefined, path: Path, add: Add): void {
+  match?.forEach((text, i) => {
+    if (text !== undefined && parseMatcher(text) === null)
+      add(
+        [...path, 'match', i],
+        'is no matcher',
+        'Write name=value, name!=value, name=~regex or name!~regex.',
+      );
+  });
+}
+
+function checkWindow(window: WindowValues, path: Path, add: Add): void {
+  checkMatch(window.match, path, add);
+  const { from, until, days, start } = window;
+  if ((from === undefined) === (days === undefined))
+    add(path, 'a window needs from and until, or days', 'Write one of them.');
+  if ((from === undefined) !== (until === undefined))
+    add(path, 'from and until belong together', 'Write both.');
+  for (const [key, text] of [
+    ['from', from],
+    ['until', until],
+  ] as const)
+    if (text !== undefined && Number.isNaN(Date.parse(text)))
+      add([...path, key], 'needs an instant', 'Write 2026-12-01T22:00:00Z.');
+  if (from !== undefined && until !== undefined && Date.parse(until) <= Date.parse(from))
+    add([...path, 'until'], 'ends before it begins', 'Write a later instant.');
+  if (start !== undefined && parseTime(start) === null)
+    add([...path, 'start'], 'needs a time', 'Write 22:00.');
+}

@@ -1,0 +1,211 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
+import { advanceIncidents, resolveIncident } from '../incident/advance-incidents.ts';
+import type { Incident } from '../model/incident.ts';
+import type { Notice } from '../model/alert.ts';
+import type { SinkSetting } from '../model/sink.ts';
+import { drawFinding } from '../testing/drawn-finding.ts';
+import { FAKE_NOW, FakeWatchView } from '../testing/fake-watch-view.ts';
+import { AlertDesk, type AlertDeskParts, type AlertSettings } from './alert-desk.ts';
+
+let folder = '';
+let desks: { desk: AlertDesk; end: () => Promise<void> }[] = [];
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'plimsoll-desk-'))));
+afterEach(async () => {
+  await Promise.all(desks.map(({ end }) => end()));
+  desks = [];
+  await rm(folder, { recursive: true, force: true });
+});
+
+const SINK: SinkSetting = {
+  name: 'log',
+  via: { kind: 'stdout' },
+  levels: ['info', 'warning', 'critical'],
+  isResolutionSent: true,
+  perMinute: 1000,
+  title: null,
+  text: null,
+};
+const SETTINGS: AlertSettings = {
+  repeatMillis: DAY_MILLIS,
+  criticalWithinMillis: 12 * HOUR_MILLIS,
+  digestMillis: null,
+  heartbeatMillis: null,
+  sinks: [SINK],
+  routes: [],
+  maintenance: [],
+  pageUrl: 'http://plimsoll:7117',
+};
+
+function leak(instance: string, service = 'orders', fingerprint = 'f1'): Incident {
+  const finding = drawFinding({ fingerprint, timeToExhaustion: null, detectedAt: FAKE_NOW });
+  const target = { service, instance };
+  const { incidents } = advanceIncidents([], { target, findings: [finding], over: [], atMillis: FAKE_NOW });
+  return incidents[0] as Incident;
+}
+
+/** A desk on a watch whose incidents a test sets; `said` are the notices that came out. */
+function open(
+  over: { settings?: Partial<AlertSettings>; parts?: Partial<AlertDeskParts>; watch?: FakeWatchView } = {},
+) {
+  const watch = over.watch ?? new FakeWatchView({ isEmpty: true });
+  const said: string[] = [];
+  const notices: Notice[] = [];
+  const talk: string[] = [];
+  const desk = new AlertDesk({
+    watch,
+    talk: { info: (text) => talk.push(text), warn: (text) => talk.push(text) },
+    settings: { ...SETTINGS, ...over.settings },
+    folder,
+    random: () => 0,
+    world: {
+      now: Date.now,
+      write: (line) => {
+        const notice = JSON.parse(line) as Notice;
+        notices.push(notice);
+        said.push(`${notice.kind} ${notice.service ?? '-'}`);
+      },
+    },
+    ...over.parts,
+  });
+  const stop = new AbortController();
+  const running = desk.run(stop.signal);
+  let isOver = false;
+  const end = async () => {
+    if (isOver) return;
+    isOver = true;
+    stop.abort();
+    await running;
+  };
+  desks.push({ desk, end });
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  };
+  /** One look at the watch as it is, and all of it delivered. */
+  const look = async (incidents: readonly Incident[], laterMillis = 0) => {
+    watch.incidentList = [...incidents];
+    watch.advance(laterMillis);
+    await until(() => desk.role() === 'active');
+    await desk.look();
+    await until(() => desk.sinks().every(({ waiting }) => waiting === 0));
+  };
+  return { desk, watch, said, notices, talk, look, end, until };
+}
+
+const ended = (incident: Incident) => resolveIncident(incident, 'growth is gone', FAKE_NOW);
+
+describe('the desk of alerts', () => {
+  it('tells one leak of 200 replicas once, its repetition, its end and that it is back', async () => {
+    const { look, said, notices } = open();
+    const replicas = Array.from({ length: 200 }, (_, i) => leak(`10.0.0.${i}:80`));
+    await look(replicas);
+    await look(replicas, 23 * HOUR_MILLIS);
+    await look(replicas, HOUR_MILLIS);
+    await look(replicas.map(ended), HOUR_MILLIS);
+    await look(replicas, HOUR_MILLIS);
+    expect(said).toEqual(['opened orders', 'repeated orders', 'resolved orders', 'regressed orders']);
+    expect(new Set(notices.map(({ key }) => key)).size).toBe(4);
+    expect(notices[0]?.message.links[0]?.url).toBe('http://plimsoll:7117/f/f1');
+  });
+
+  it('says nothing again after a restart', async () => {
+    const first = open();
+    await first.look([leak('a')]);
+    await first.end();
+    const second = open();
+    await second.look([leak('a')], MINUTE_MILLIS);
+    await second.look([ended(leak('a'))]);
+    expect([first.said, second.said]).toEqual([['opened orders'], ['resolved orders']]);
+  });
+
+  it('leaves all to the other watcher of the folder, and goes on where that one ended', async () => {
+    const active = open();
+    await active.look([leak('a')]);
+    const standby = open();
+    standby.watch.incidentList = [leak('a')];
+    await standby.until(() => standby.talk.some((text) => text.includes('standby')));
+    expect(standby.desk.role()).toBe('standby');
+    await expect(standby.desk.acknowledge('f1', 'ana', '')).rejects.toMatchObject({ code: 'ALERTS_STANDBY' });
+    await active.end();
+    await standby.look([leak('a')]);
+    expect(standby.desk.role()).toBe('active');
+    await standby.look([ended(leak('a'))]);
+    expect([active.said, standby.said]).toEqual([['opened orders'], ['resolved orders']]);
+  });
+
+  it('keeps quiet what is silenced, and tells it when the silence is over', async () => {
+    const { desk, look, said, watch } = open();
+    await look([]);
+    const times = { startsAt: watch.now(), endsAt: watch.now() + HOUR_MILLIS };
+    const { id } = await desk.addSilence({
+      matchers: ['service=orders'],
+      by: 'ana',
+      why: 'deploy',
+      ...times,
+    });
+    await look([leak('a')]);
+    expect(desk.alerts()[0]).toMatchObject({ quiet: 'silenced by ana: deploy', toldAt: null });
+    expect(said).toEqual([]);
+    await look([leak('a')], HOUR_MILLIS);
+    expect(said).toEqual(['opened orders']);
+    expect(await desk.expireSilence(id, 'bo')).toMatchObject({ id });
+    expect(await desk.expireSilence('none', 'bo')).toBeNull();
+  });
+
+  it('keeps what people found out with the fingerprint, reckons its precision, and logs who did what', async () => {
+    const first = open();
+    await first.look([leak('a'), leak('b', 'cart', 'f2')]);
+    await first.desk.acknowledge('f1', 'ana', 'on it');
+    await first.desk.judge({ fingerprint: 'f2', verdict: 'not-a-leak', by: 'bo', why: 'a cache of tenants' });
+    expect(await first.desk.judge({ fingerprint: 'f9', verdict: 'leak', by: 'bo', why: '' })).toBeNull();
+    await first.end();
+    const { desk, look, said } = open();
+    await look([leak('a'), leak('b', 'cart', 'f2')], 3 * DAY_MILLIS);
+    expect(said).toEqual([]);
+    expect(desk.precision()).toMatchObject({ judged: 2, leaks: 1 });
+    const firing = desk.alerts().map(({ fingerprint, ack, quiet }) => [fingerprint, ack?.by, quiet]);
+    expect(new Set(firing)).toEqual(
+      new Set([
+        ['f1', 'ana', null],
+        ['f2', undefined, 'not a leak, says bo: a cache of tenants'],
+      ]),
+    );
+    expect(desk.audit(10).map(({ by, what, about }) => `${by} ${what} ${about}`)).toEqual([
+      'bo judged: not a leak f2',
+      'ana acknowledged f1',
+    ]);
+  });
+
+  it('sends digests and signs of life on time to those who want them', async () => {
+    const settings = { digestMillis: DAY_MILLIS, heartbeatMillis: HOUR_MILLIS };
+    const { look, said, notices } = open({ settings });
+    await look([leak('a')]);
+    await look([leak('a')], HOUR_MILLIS / 2);
+    await look([leak('a')], HOUR_MILLIS / 2);
+    await look([leak('a')], 23 * HOUR_MILLIS);
+    expect(said.filter((each) => each.startsWith('heartbeat'))).toHaveLength(3);
+    expect(said.filter((each) => each.startsWith('digest'))).toHaveLength(1);
+    const digest = notices.find(({ kind }) => kind === 'digest');
+    expect(digest?.message.summary).toMatch(/^warning: orders, for 1 d: The live heap leaks/);
+  });
+
+  it('writes down what is to be told before it is told', async () => {
+    const { look } = open({ settings: { sinks: [{ ...SINK, levels: [] }] } });
+    await look([leak('a')]);
+    const state = JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')) as Record<string, unknown>;
+    expect(state).toMatchObject({ version: 1, outgoing: [], alerts: [{ fingerprint: 'f1', sequence: 1 }] });
+  });
+
+  it('tests a sink, and says why it fails', async () => {
+    const via = { kind: 'file', path: join(folder, 'no', 'such') } as const;
+    const { desk, look, said } = open({ settings: { sinks: [SINK, { ...SINK, name: 'bad', via }] } });
+    await look([]);
+    expect(await desk.test('log', 'ana')).toEqual({ isSent: true, error: null });
+    expect(said).toEqual(['test -']);
+    expect((await desk.test('bad', 'ana'))?.error).toContain('ENOENT');
+    expect(await desk.test('none', 'ana')).toBeNull();
+  });
+});
