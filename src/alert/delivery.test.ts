@@ -102,7 +102,9 @@ describe('delivery', () => {
   it('sends no faster than the sink may be asked', async () => {
     const sink = drawSink(() => SENT);
     let now = 1e9;
-    const notices = [1, 2, 3].map((i) => drawNotice({ key: `f${i}-1`, fingerprint: `f${i}`, createdAt: now }));
+    const notices = [1, 2, 3].map((i) =>
+      drawNotice({ key: `f${i}-1`, fingerprint: `f${i}`, createdAt: now }),
+    );
     const { outbox, deliverer, emptied, end } = await start(sink, notices, { perMinute: 2, now: () => now });
     await sink.askedTimes(2);
     while (outbox.waiting().length > 1) await new Promise((resolve) => setImmediate(resolve));

@@ -40,7 +40,7 @@ function live() {
       ...over,
     });
     alert = step?.alert ?? null;
-    said.push(step?.notice == null ? '-' : `${step.notice} ${step.alert.level}`);
+    said.push(!step?.notice ? '-' : `${step.notice} ${step.alert.level}`);
   };
   const change = (over: Partial<Alert>) => (alert = alert && { ...alert, ...over });
   return { look, said, change, alert: () => alert };

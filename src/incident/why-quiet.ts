@@ -77,9 +77,10 @@ function isWithin(when: MaintenanceWindow['when'], atMillis: Millis): boolean {
   // A window that began on an earlier day may still last.
   const daysBack = Math.ceil(when.lastsMillis / DAY_MILLIS);
   for (let back = 0; back <= daysBack; back++) {
-    const midnight = Math.floor(atMillis / DAY_MILLIS - back) * DAY_MILLIS;
-    const start = midnight + when.startMillis;
-    if (!when.days.includes(new Date(midnight).getUTCDay())) continue;
+    const day = Math.floor(atMillis / DAY_MILLIS) - back;
+    const start = day * DAY_MILLIS + when.startMillis;
+    // 1970-01-01 was a Thursday.
+    if (!when.days.includes((day + 4) % 7)) continue;
     if (start <= atMillis && atMillis < start + when.lastsMillis) return true;
   }
   return false;

@@ -44,7 +44,7 @@ function leak(instance: string, service = 'orders', fingerprint = 'f1'): Inciden
   const finding = drawFinding({ fingerprint, timeToExhaustion: null, detectedAt: FAKE_NOW });
   const target = { service, instance };
   const { incidents } = advanceIncidents([], { target, findings: [finding], over: [], atMillis: FAKE_NOW });
-  return incidents[0] as Incident;
+  return incidents[0];
 }
 
 /** A desk on a watch whose incidents a test sets; `said` are the notices that came out. */

@@ -66,7 +66,7 @@ function describeFacts({ alert, finding, kind, atMillis }: AlertWords): AlertMes
     ['Owner', alert.labels['owner'] ?? null],
     ['Growth', growth === null ? null : formatGrowth(growth)],
     ['Count', finding.counts ? formatGrowth(finding.counts) : null],
-    ['Holds', finding.heldBytes == null ? null : formatBytes(finding.heldBytes)],
+    ['Holds', (finding.heldBytes ?? null) === null ? null : formatBytes(finding.heldBytes ?? 0)],
     ['Limit', isOver ? null : limit === null ? (finding.noForecast ?? null) : formatLimit(limit, atMillis)],
     ['Instances', isOver ? null : describeInstances(alert.instances)],
     ['Open for', formatDuration((alert.resolvedAt ?? atMillis) - alert.openedAt)],
