@@ -74,6 +74,7 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
     unit: lane.unit,
     verdict: decision.verdict,
     withheld: decision.withheld ?? null,
+    margin: decision.margin ?? null,
     isSuspect: decision.isSuspect,
     bestNull: set.bestNull.name,
     bestLeak: set.bestLeak?.name ?? null,
@@ -166,6 +167,7 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
   return {
     ...unfitted(question, level),
     verdict: 'no-growth',
+    margin: 0,
     grown: level - value[0],
     smallestDetectable: floor / seenHours,
     evidence: [

@@ -30,6 +30,10 @@ export interface LaneAssessment {
   readonly verdict: Verdict;
   /** What explains the series best, where `verdict` does not say so because a leak that matters is not excluded beside it. */
   readonly withheld?: Verdict | null;
+  /**
+   * Of a verdict that reassures: the share of the time watched in which it would have excluded a leak that matters; 1 = only just.
+   */
+  readonly margin?: number | null;
   /** Growth is worth the cost of profiles although not yet (or never) a leak: the suspect state. */
   readonly isSuspect: boolean;
   readonly bestNull: ModelName | null;

@@ -90,6 +90,7 @@ function survivesWideLoad(
 interface Explanation {
   readonly verdict: Verdict;
   readonly withheld?: Verdict;
+  readonly margin?: number;
   readonly needed: LaneDecision['needed'];
 }
 
@@ -126,7 +127,7 @@ function explainByNull(measures: LaneMeasures): Explanation {
 /** A bounded explanation, unless it leaves room for a leak that matters. */
 function orBound(measures: LaneMeasures, verdict: 'filling-to-bound' | 'step', gained: number): Explanation {
   const longer = longerForBound(measures, gained);
-  if (longer <= 1) return { verdict, needed: null };
+  if (longer <= 1) return { verdict, margin: longer, needed: null };
   const beside = verdict === 'step' ? 'the step' : 'what fills up';
   const what = `a longer watch: growth that goes on beside ${beside} is not excluded yet`;
   return {
@@ -139,7 +140,7 @@ function orBound(measures: LaneMeasures, verdict: 'filling-to-bound' | 'step', g
 /** Nothing seen, unless a leak that matters could not have been. */
 function orExclude(measures: LaneMeasures, verdict: 'load-driven' | 'no-growth'): Explanation {
   const longer = longerForExclusion(measures);
-  if (longer !== null && longer <= 1) return { verdict, needed: null };
+  if (longer !== null && longer <= 1) return { verdict, margin: longer, needed: null };
   const what =
     longer === null
       ? 'a series that steady growth would stand out from: in this one it cannot be told from load and warm-up, so no leak is excluded'

@@ -59,6 +59,8 @@ export interface LaneDecision {
   readonly verdict: Verdict;
   /** The explanation that would reassure, where a leak beside it is not excluded. */
   readonly withheld?: Verdict;
+  /** See `LaneAssessment`. */
+  readonly margin?: number;
   readonly isSuspect: boolean;
   /** The model that the verdict rests on. */
   readonly model: ModelFit;

@@ -42,6 +42,8 @@ export interface CaseInput {
   /** Import path of the main module, null when unknown. */
   readonly module: string | null;
   readonly assessment: Assessment;
+  /** The same with verdicts that have held (detect/settle.ts), for what is told and decides nothing; null = `assessment`. */
+  readonly shown?: Assessment | null;
   /** What stage 1 claims over time, this evaluation taken in. */
   readonly confirmation: ConfirmationState;
   readonly profiles: Profiles;

@@ -111,7 +111,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     },
     findings: [
       ...raised.map(({ finding }) => finding),
-      ...describeLanes(input.target.service, input.assessment, profiles, carried, waits),
+      ...describeLanes(input.target.service, input.shown ?? input.assessment, profiles, carried, waits),
     ],
     alarms,
     over,

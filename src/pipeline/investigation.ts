@@ -9,6 +9,7 @@ import { withoutEvidence, type Assessment, type AssessmentState, type Lane } fro
 import { NOTHING_CONFIRMED, advanceConfirmation, type ConfirmationState } from '../detect/confirm.ts';
 import { nextEvaluationAt } from '../detect/evaluation-grid.ts';
 import { decideLastGasp, followNearLimit, type NearLimit } from '../detect/last-gasp.ts';
+import { settle, type Settled } from '../detect/settle.ts';
 import { SituationLater, describeSituation } from '../detect/situation.ts';
 import {
   decideSnapshots,
@@ -81,6 +82,8 @@ export interface InvestigationState {
   /** Missing from states that were stored before it was told apart from the heap's `ignoreBefore`. */
   readonly profilesFromMillis?: Millis | null;
   readonly case: CaseState | null;
+  /** Missing from states that were stored before there was one. */
+  readonly settled?: Settled | null;
 }
 
 /** What one evaluation came to. */
@@ -128,6 +131,9 @@ export class Investigation {
   #lastEvidence: Millis | null = null;
   #lastEvaluation: Millis | null = null;
   #assessment: AssessmentState | null = null;
+  /** The same as people are told it. */
+  #shown: AssessmentState | null = null;
+  #settled: Settled | null = null;
   #confirmation: ConfirmationState = NOTHING_CONFIRMED;
   /** Per lane: data before this explains an incident that is over, not what comes now. */
   #ignoreBefore: Readonly<Partial<Record<Lane, Millis>>> = {};
@@ -356,7 +362,7 @@ export class Investigation {
     if (this.#firstEvidence === null) return evaluations;
     let due = nextEvaluationAt(this.#firstEvidence, this.#lastEvaluation ?? this.#firstEvidence);
     while (due <= atMillis) {
-      evaluations.push(this.#evaluate(due));
+      evaluations.push(this.#evaluate(due, true));
       due = nextEvaluationAt(this.#firstEvidence, due);
     }
     if (evaluations.length > 0) this.history.rest();
@@ -365,7 +371,7 @@ export class Investigation {
 
   /** Evaluates at this instant, later than all before: for who has the whole history and chooses where to look. */
   evaluateAt(atMillis: Millis): Evaluation {
-    return this.#evaluate(atMillis);
+    return this.#evaluate(atMillis, false);
   }
 
   /** When the next evaluation is due; null before the first evidence. */
@@ -375,16 +381,21 @@ export class Investigation {
       : nextEvaluationAt(this.#firstEvidence, this.#lastEvaluation ?? this.#firstEvidence);
   }
 
-  #evaluate(atMillis: Millis): Evaluation {
+  /** @param isOfMany verdicts are shown once they have held; where instants are few, each speaks for itself. */
+  #evaluate(atMillis: Millis, isOfMany: boolean): Evaluation {
     this.#lastEvaluation = atMillis;
     const assessment = this.#assess(atMillis);
     this.#assessment = withoutEvidence(assessment);
+    const settled = isOfMany ? settle(this.#settled, assessment) : null;
+    this.#settled = settled?.state ?? null;
+    this.#shown = settled === null ? this.#assessment : withoutEvidence(settled.shown);
     this.#confirmation = advanceConfirmation(this.#confirmation, assessment);
     this.#ignoreEnded(atMillis);
     const { state, findings, alarms, over, needed } = advanceCase(this.#case, {
       target: this.target,
       module: this.#module,
       assessment,
+      shown: settled?.shown ?? null,
       confirmation: this.#confirmation,
       profiles: this.profiles,
       profilesFromMillis: this.#profilesFrom,
@@ -530,6 +541,7 @@ export class Investigation {
       ignoreBefore: this.#ignoreBefore,
       profilesFromMillis: this.#profilesFrom,
       case: this.#case,
+      settled: this.#settled,
     };
   }
 
@@ -541,6 +553,7 @@ export class Investigation {
     this.#ignoreBefore = state.ignoreBefore;
     this.#profilesFrom = state.profilesFromMillis ?? state.ignoreBefore.heap ?? null;
     this.#case = state.case;
+    this.#settled = state.settled ?? null;
   }
 
   /** Takes gauges that are decoded already, oldest first: of an earlier run, or of a whole trace. */
@@ -554,10 +567,10 @@ export class Investigation {
   }
   /**
    * Of the last evaluation. Before the first one, what the evidence so far says, for people who wait: nothing is
-   * decided by it. null before the first gauge.
+   * decided by it. null before the first gauge. Verdicts are those that have held.
    */
   get assessment(): AssessmentState | null {
-    if (this.#assessment || this.#lastEvidence === null) return this.#assessment;
+    if (this.#shown || this.#lastEvidence === null) return this.#shown;
     return this.#assess(this.#lastEvidence);
   }
   /** As configured; a limit among the gauges wins. null = not known. */
