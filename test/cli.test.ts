@@ -284,6 +284,19 @@ describe('watch', () => {
   });
 });
 
+describe('what watch prints', () => {
+  it('is its verdicts; where it is and what it does goes to standard error', async () => {
+    const args = ['watch', serviceUrl, '--storage', 'memory', '--time-scale', '60', '--service', 'orders'];
+    const watch = startCli([...args, '--listen', `127.0.0.1:${await freePort()}`], { cwd: folder });
+    await watch.waitFor(/orders: undetermined after .*: Cannot tell yet/);
+    const { status, stdout, stderr } = await watch.kill('SIGINT');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^(?:orders: undetermined after .*\n)+$/);
+    expect(stderr).toMatch(/^page: /m);
+    expect(stderr).not.toMatch(/Cannot tell yet/);
+  });
+});
+
 describe('record', () => {
   it('with --json says what it wrote', async () => {
     const output = join(folder, 'small.tar.gz');

@@ -1,24 +1,31 @@
-// What a running watch says on a terminal: each change of verdict in full, and between them one line of where it is.
-import { formatBytes, formatDuration, type Millis } from '../base/units.ts';
+// What a running watch says: each change of verdict on standard output, leaks in full and the others in a line; between them,
+// on standard error, one line of where it is.
+import { formatBytes, formatDuration, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import type { Report } from '../model/report.ts';
 import type { TargetStatus } from '../model/status.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import { formatReportText } from '../report/text.ts';
 import { styleFor, type Terminal } from './terminal.ts';
 
+/** Where the line cannot be rewritten (a log), it is a sign of life and no more: so often, of the target's time, ... */
+const HEARTBEAT_MILLIS: Millis = 10 * MINUTE_MILLIS;
+/** ... and of the reader's no more often than this. */
+const HEARTBEAT_LEAST_MILLIS: Millis = MINUTE_MILLIS;
+
 export class StatusLines {
   readonly #view: WatchView;
-  readonly #terminal: Terminal;
-  readonly #shown = new Map<string, string>();
+  readonly #terminal: Pick<Terminal, 'progress' | 'result'>;
+  readonly #shown = new Map<string, { readonly what: string; readonly isLeak: boolean }>();
   readonly #isJson: boolean;
   readonly #notice: () => string | null;
 
   /**
    * @param notice what has to be said of the watch as a whole, first in the line.
-   * @param isJson reports go to standard output as JSON, one a line, instead of to people.
+   * @param isJson reports are printed as JSON, one a line, instead of for people.
    */
   constructor(
     view: WatchView,
-    terminal: Terminal,
+    terminal: Pick<Terminal, 'progress' | 'result'>,
     isJson: boolean,
     notice: () => string | null = () => null,
   ) {
@@ -39,24 +46,37 @@ export class StatusLines {
       return;
     }
     const many = targets.length > 1 ? `${countStates(targets)}; ` : '';
-    this.#terminal.progress(`${head}${many}${describeStatus(worst, this.#view)}`);
+    const line = `${head}${many}${describeStatus(worst, this.#view)}`;
+    const every = Math.max(HEARTBEAT_LEAST_MILLIS, HEARTBEAT_MILLIS / this.#view.timeScale);
+    this.#terminal.progress(line, { everyMillis: every, about: `${head}${many}${describeState(worst)}` });
   }
 
   #showReport(service: string): void {
     const report = this.#view.report(service);
     if (!report) return;
-    const what = [report.verdict, ...report.findings.map((f) => `${f.fingerprint} ${f.verdict}`)].join('\n');
+    const what = describeAnswer(report);
     const before = this.#shown.get(service);
-    if (before === what) return;
+    if (before?.what === what) return;
     // The first answer is worth showing even when it is "cannot tell yet": it says what is known and what is needed.
     if (this.#view.counters().evaluations === 0) return;
-    this.#shown.set(service, what);
-    if (this.#isJson) {
-      process.stdout.write(`${JSON.stringify(report)}\n`);
-      return;
+    const isLeak = report.findings.some(({ verdict }) => verdict === 'leak');
+    this.#shown.set(service, { what, isLeak });
+    if (this.#isJson) this.#terminal.result(JSON.stringify(report));
+    else if (isLeak || before?.isLeak === true) {
+      this.#terminal.result(
+        `\n${formatReportText(report, { style: styleFor(process.stdout), maxEvidence: 3 })}`,
+      );
+    } else {
+      const watched = formatDuration(report.to - report.from);
+      this.#terminal.result(`${service}: ${report.verdict} after ${watched}: ${report.summary}`);
     }
-    this.#terminal.info(`\n${formatReportText(report, { style: styleFor(process.stderr), maxEvidence: 3 })}`);
   }
+}
+
+/** What makes a report news: its verdict and what was found, but not what is only suspected for now. */
+function describeAnswer({ verdict, findings }: Report): string {
+  const found = findings.filter((finding) => finding.verdict !== 'undetermined');
+  return [verdict, ...found.map((finding) => `${finding.fingerprint} ${finding.verdict}`).sort()].join('\n');
 }
 
 /** From what somebody should look at first to what nobody need. */
@@ -92,6 +112,12 @@ export function countStates(targets: readonly TargetStatus[]): string {
   }));
   const parts = counts.filter(({ count }) => count > 0).map(({ word, count }) => `${count} ${word}`);
   return `${targets.length} targets: ${parts.join(', ')}`;
+}
+
+/** What a line is about, without the numbers that move all the time. */
+function describeState(target: TargetStatus): string {
+  const failing = target.sources.find((source) => source.state === 'failing');
+  return `${target.service} ${stateOf(target)} ${target.firstEvidenceAt === null} ${failing?.error?.code ?? ''}`;
 }
 
 function describeStatus(target: TargetStatus, view: WatchView): string {

@@ -109,6 +109,7 @@ export function judgeGcTrace(trace: GcTrace, target: TargetName): JudgedTrace | 
     memoryLimitBytes: null,
     timeMap: REAL_TIME,
     decoder: new ProfileDecoder(), // a trace has no profiles: it never starts its thread
+    isOneAnswer: true,
   });
   for (const life of placed) feed(investigation, life);
   investigation.evaluateUpTo(newest.endMillis);

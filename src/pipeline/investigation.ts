@@ -65,6 +65,8 @@ export interface InvestigationOptions {
   readonly history?: GaugeHistory;
   /** Stage 1 for who remembers its answers: a whole history is looked at more than once at some instants. */
   readonly assess?: (input: AssessInput) => Assessment;
+  /** One answer is asked for, of evidence that is complete: the newest verdict is told, whether or not it has held. */
+  readonly isOneAnswer?: boolean;
   /** Told of every new mark, so that it can be stored. */
   readonly onMark?: (mark: Mark) => void;
 }
@@ -362,7 +364,7 @@ export class Investigation {
     if (this.#firstEvidence === null) return evaluations;
     let due = nextEvaluationAt(this.#firstEvidence, this.#lastEvaluation ?? this.#firstEvidence);
     while (due <= atMillis) {
-      evaluations.push(this.#evaluate(due, true));
+      evaluations.push(this.#evaluate(due, this.#options.isOneAnswer !== true));
       due = nextEvaluationAt(this.#firstEvidence, due);
     }
     if (evaluations.length > 0) this.history.rest();
