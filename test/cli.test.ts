@@ -1,5 +1,6 @@
 // The command line as a user has it: what it prints where, with which status, and what it never does.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -382,6 +383,44 @@ describe('the storage engine', () => {
     const libraries = await librariesOf((options) => runCli(args(), options));
     expect(libraries).toMatch(/libc|node/);
     expect(libraries).not.toMatch(/chdb/);
+  });
+});
+
+describe('demo', () => {
+  const noGo = { env: { PATH: '/nowhere' } };
+
+  it('refuses a leak that it does not have, with those that it has', async () => {
+    const said = /field --leak, found "nosuch".*it has sessions, jobs, tracker/;
+    expectRefused(await runCli(['demo', '--leak', 'jobs,nosuch'], noGo), said);
+    expectRefused(await runCli(['demo', '--leak', 'nosuch']), said);
+  });
+
+  it('refuses a port that is taken before it builds or starts anything', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    expectRefused(await runCli(['demo', '--listen', `127.0.0.1:${port}`]), /in use/);
+    taken.close();
+  });
+
+  it('says which leaks the recording does not show', async () => {
+    const listen = ['--listen', `127.0.0.1:${await freePort()}`];
+    const { stderr } = await runCli(['demo', ...listen, '--leak', 'sessions,jobs', '--for', '1s'], noGo);
+    expect(stderr).toMatch(/warning: that recording has the leak sessions alone; jobs: only with Go/);
+  });
+
+  it('lists the leaks that its sources have', async () => {
+    const listed = (await readFile(join(ROOT, 'src', 'cli', 'commands', 'demo.ts'), 'utf8')).match(
+      /DEMO_LEAKS = \[(.*)\]/,
+    )?.[1];
+    const names: string[] = [];
+    for (const file of await readdir(join(ROOT, 'demo', 'internal'), { recursive: true })) {
+      if (!file.endsWith('.go') || file.endsWith('_test.go')) continue;
+      const text = await readFile(join(ROOT, 'demo', 'internal', file), 'utf8');
+      names.push(...[...text.matchAll(/leaks\.Spec\{\s*Name:\s*"(\w+)"/g)].map((found) => found[1] ?? ''));
+    }
+    const words = [...(listed ?? '').matchAll(/\w+/g)].map(([word]) => word);
+    expect(words.sort()).toEqual(names.sort());
   });
 });
 

@@ -19,6 +19,9 @@ export const ERRORS = {
   ARGUMENTS_INVALID: { advice: 'See --help for what the command takes.' },
   CONFIG_INVALID: { advice: 'Correct the setting that is named and try again.' },
   TARGET_REFUSED: { advice: 'Is the process running, and does it listen on that address and port?' },
+  PROCESS_UNCLEAR: {
+    advice: 'Give the number of one process (pid:1234) or the port that it listens on (port:8080).',
+  },
   TARGET_TIMEOUT: {
     advice:
       'Gauges have 10 s to answer, profiles 30 s: look at the load of the target and at what lies between.',

@@ -10,7 +10,9 @@ import type { ProcOptions } from './system-file.ts';
 
 /** `pid`, or why it is not known. */
 export type FoundPid =
-  { readonly pid: number; readonly command: string } | { readonly pid: null; readonly reason: string };
+  | { readonly pid: number; readonly command: string }
+  /** `isUnclear`: there are several, and which is for the user to say. */
+  | { readonly pid: null; readonly reason: string; readonly isUnclear?: boolean };
 
 /** Listeners that only pass bytes on: their memory is not the service's. */
 const FORWARDERS: ReadonlySet<string> = new Set([

@@ -57,7 +57,11 @@ async function findByName(name: string, options: ProcOptions): Promise<FoundPid>
   if (first === undefined) return { pid: null, reason: 'no process has this name' };
   if (found.length === 1) return first;
   const pids5 = found.slice(0, 5).map(({ pid }) => `pid:${pid}`);
-  return { pid: null, reason: `${found.length} processes have this name: give one of ${pids5.join(', ')}` };
+  return {
+    pid: null,
+    isUnclear: true,
+    reason: `${found.length} processes have this name: give one of ${pids5.join(', ')}`,
+  };
 }
 
 async function readFileName(pid: number, options: ProcOptions): Promise<string | null> {

@@ -52,7 +52,7 @@ describe.skipIf(noProc)(`a process that is no Go program (${noProc ?? 'here'})`,
   it('is not guessed among several of one name', async () => {
     const second = spawn(join(folder, 'seldom-named-so'), { stdio: 'pipe' });
     await once(second, 'spawn');
-    const { isAnswering, pid } = await probe('name:seldom-named-so');
+    const { isAnswering, pid, attempts } = await probe('name:seldom-named-so');
     second.kill();
     await once(second, 'exit');
     expect(isAnswering).toBe(false);
@@ -60,6 +60,8 @@ describe.skipIf(noProc)(`a process that is no Go program (${noProc ?? 'here'})`,
       pid: null,
       reason: expect.stringContaining('2 processes have this name') as string,
     });
+    const codes = attempts.flatMap((attempt) => (attempt.kind === 'failed' ? [attempt.error.code] : []));
+    expect(new Set(codes)).toEqual(new Set(['PROCESS_UNCLEAR']));
   });
 
   it('is looked for again under its name after a restart, and never when it was given by number', async () => {

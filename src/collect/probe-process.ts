@@ -78,7 +78,14 @@ function notThere(
   found: Extract<FoundPid, { pid: null }>,
   options: ProbeOptions,
 ): ProbeResult {
-  const error = new PlimsollError('TARGET_REFUSED', 'collect', found.reason, { where });
+  const error = new PlimsollError(
+    found.isUnclear === true ? 'PROCESS_UNCLEAR' : 'TARGET_REFUSED',
+    'collect',
+    found.reason,
+    {
+      where,
+    },
+  );
   return {
     target: {
       service: checkServiceName(options.service ?? where),

@@ -56,6 +56,10 @@ function answer(outcome: ChainStep['outcome'], grown: number | null, own: number
   if (grown === null || own === null) {
     return 'The target is one process; no cgroup is known that others could share with it.';
   }
+  if (grown < 0) {
+    const fell = `It does not matter here: the memory of its cgroup has fallen by ${formatBytes(-grown)}`;
+    return `${fell}, nothing that grew is to be shared out.`;
+  }
   if (outcome === 'open') return `Its cgroup has hardly moved (${formatBytes(grown)}): nothing to share out.`;
   const parts = `${formatBytes(own)} of ${formatBytes(grown)}`;
   return outcome === 'supports'

@@ -169,6 +169,14 @@ describe('the question', () => {
     expect(ask('process', drawing, LEAK).outcome).toBe(outcome);
   });
 
+  it('is nothing to share out where the memory of the cgroup has fallen', () => {
+    const drawing =
+      'every 1m for 8h seed 2\nload 100/h\nfloor 40M +9M/h\nrssBytes 90M +9M/h\ncgroupCurrentBytes 200M -9M/h';
+    const { answer, outcome } = ask('process', drawing, LEAK);
+    expect(outcome).toBe('open');
+    expect(answer).toMatch(/has fallen by \d/);
+  });
+
   it.each([
     ['goroutines 12 +30/h', 'supports'],
     ['goroutines 12', 'contradicts'],
