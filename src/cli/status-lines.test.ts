@@ -84,7 +84,17 @@ function drawnReport(drawn: string, hour: number): Report {
   const findings = found.map((word) => {
     const [of = '', fingerprint = ''] = word.split(':');
     const finding = { verdict: of, class: 'heap', fingerprint, summary: `${fingerprint} is ${of}` };
-    return { ...finding, culprits: [], evidence: [], ruledOut: [], growth: null, counts: null, timeToExhaustion: null, pattern: null, fix: null };
+    return {
+      ...finding,
+      culprits: [],
+      evidence: [],
+      ruledOut: [],
+      growth: null,
+      counts: null,
+      timeToExhaustion: null,
+      pattern: null,
+      fix: null,
+    };
   });
   const report = { target: { service: 'orders', instance: 'orders:1' }, verdict, findings };
   const rest = { from: 0, to: hour * HOUR, timeScale: 1, smallestDetectable: null, alarms: [] };
