@@ -74,7 +74,7 @@ export interface RaisedLeak {
 const OWNERSHIP: readonly Lane[] = ['thread', 'fd', 'goroutine', 'heap'];
 
 /** 0 = outermost; what holds nothing of another class is innermost. */
-export function rankOutsideIn({ kind }: RaisedLeak): number {
+export function rankOutsideIn({ kind }: Pick<RaisedLeak, 'kind'>): number {
   const rank = OWNERSHIP.findIndex((name) => name === kind);
   return rank === -1 ? OWNERSHIP.length : rank;
 }

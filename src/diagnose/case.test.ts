@@ -322,6 +322,28 @@ describe('advanceCase', () => {
     expect(raised.alarms).toMatchObject([{ at: minutes(60) }]);
   });
 
+  it('goes on with the alarm of goroutines when the connections that they serve are known, as a leak of those', () => {
+    const drawing = `heap
+      orders/feed.read > os.OpenFile > os.newFile | 512 | ${ramp(24, 3)}
+      goroutines
+      orders/feed.read > net.(*conn).Read > internal/poll.runtime_pollWait > runtime.gopark | ${ramp(24, 20)}`;
+    const goroutine = { verdict: 'leak' as const, perHour: 120 };
+    const fd = { verdict: 'leak' as const, perHour: 120 };
+    const [first, both, later] = run([
+      { at: minutes(65), lanes: { goroutine }, confirmed: ['goroutine'], drawing },
+      { at: minutes(110), lanes: { goroutine, fd }, confirmed: ['goroutine', 'fd'], drawing },
+      { at: minutes(115), lanes: { goroutine, fd }, confirmed: ['goroutine', 'fd'], drawing },
+    ]);
+    const [{ fingerprint }] = first.findings;
+    expect(first.findings[0]).toMatchObject({ verdict: 'leak', class: 'goroutine' });
+    for (const { findings, over, alarms } of [both, later]) {
+      const leaks = findings.filter(({ verdict }) => verdict === 'leak');
+      expect(leaks).toMatchObject([{ class: 'fd', fingerprint, detectedAt: minutes(65) }]);
+      expect(over).toEqual([]);
+      expect(alarms).toEqual([{ fingerprint, at: minutes(65), withdrawnAt: null }]);
+    }
+  });
+
   it('waits for descriptors that may own the goroutines that were found through the heap', () => {
     const drawing = `
       heap

@@ -13,6 +13,7 @@ import {
   MAX_ALARMS,
   MAX_ALIASES,
   MAX_RAISED,
+  rankOutsideIn,
   type Alias,
   type CaseInput,
   type CaseState,
@@ -23,7 +24,7 @@ import { findCauses } from './combine.ts';
 import { findLane } from './unexplained.ts';
 import { computeFingerprint } from './fingerprint.ts';
 import { describeLanes } from './lane-findings.ts';
-import { endLeaks } from './leak-end.ts';
+import { endLeaks, withoutGrowth } from './leak-end.ts';
 import { buildLeakFinding } from './leak-finding.ts';
 import { readProfiles, type ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLanes, findStop, type ProvenLane } from './proof.ts';
@@ -71,18 +72,28 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     input.atMillis,
   );
   const seen = matched.known.map((known) => refreshLeak(known, input, profiles, refuted(known.raised)));
-  const aliases = addAliases(before.aliases ?? [], matched.known, input);
+  const named = addAliases(before.aliases ?? [], matched.known, input);
   const { kept, over } = endLeaks(seen, input, profiles);
   const since = (lane: Lane) => waiting.find((entry) => entry.lane === lane)?.sinceMillis ?? input.atMillis;
   const asked = matched.fresh.map((cause) => ({ cause, wait: findWait(cause, since(cause.lane), input) }));
   const ready = asked.flatMap(({ cause, wait }) => (wait === null ? [cause] : []));
+  const isShared = ({ lane }: Cause) =>
+    causes.filter((cause) => cause.lane === lane).length > 1 || kept.some((leak) => leak.lane === lane);
+  const shown = ready.filter(
+    (cause) => isGrowthShown(cause, input) && !isStillOver(cause, isShared(cause), input, profiles),
+  );
+  const carriedOn = kept.map((leak) => {
+    const outer = shown.find((cause) => isOuterOf(cause, leak));
+    return outer === undefined ? leak : widenLeak(leak, outer, input, profiles);
+  });
+  const aliases = addOuterAliases(named, kept, carriedOn, input);
   const room = Math.max(0, MAX_RAISED - kept.length);
-  const raisedNow = ready
-    .filter((cause) => isGrowthShown(cause, input) && !isStillOver(cause, input, profiles))
+  const raisedNow = shown
+    .filter((cause) => !kept.some((leak) => isOuterOf(cause, leak)))
     .slice(0, room)
     .map((cause) => raiseLeak(cause, input, profiles, aliases))
-    .filter((leak) => !kept.some(({ fingerprint }) => fingerprint === leak.fingerprint));
-  const raised = [...kept, ...raisedNow];
+    .filter((leak) => !carriedOn.some(({ fingerprint }) => fingerprint === leak.fingerprint));
+  const raised = [...carriedOn, ...raisedNow];
   const alarms = updateAlarms(before.alarms, raisedNow, over, input.atMillis);
   // Goroutines that were found through the heap explain their own number as well.
   const carried = new Set<Lane>(
@@ -239,14 +250,28 @@ function isGrowthShown(cause: Cause, { assessment }: CaseInput): boolean {
   if (lane === null) return true;
   if (lane.verdict !== 'leak' && !lane.isSuspect) return false;
   const bytes = cause.growth === null ? null : statedGrowth(cause.growth, lane, assessment);
-  const known = [bytes, cause.counts].filter((growth) => growth !== null);
+  // Of what was found in another lane the profiles may have counted each that came, whatever else came and went.
+  const counted = assessment.lanes.find((own) => own.lane === cause.kind)?.growth ?? null;
+  const isCounted = cause.lane === cause.kind || (counted !== null && counted.low > 0);
+  const known = [bytes, isCounted ? cause.counts : null].filter((growth) => growth !== null);
   return known.length === 0 || known.some(({ low }) => low > 0);
 }
 
-/** A leak whose growth had visibly stopped when it would be raised is history, not an alarm. */
-function isStillOver(cause: Cause, input: CaseInput, profiles: ProfileEvidence | null): boolean {
+/**
+ * A leak whose growth had visibly stopped when it would be raised is history, not an alarm.
+ *
+ * @param isShared its lane grows by something else as well, which says nothing about this one.
+ */
+function isStillOver(
+  cause: Cause,
+  isShared: boolean,
+  input: CaseInput,
+  profiles: ProfileEvidence | null,
+): boolean {
   if (profiles === null || cause.culprits.length === 0) return false;
-  return findStop(profiles, cause.culprits[0].function, findLane(input.assessment, cause.lane)) !== null;
+  const lane = findLane(input.assessment, cause.lane);
+  const seen = lane !== null && isShared ? withoutGrowth(lane, null) : lane;
+  return findStop(profiles, cause.culprits[0].function, seen) !== null;
 }
 
 /** Leaks that were raised without a name, or under a library's, and have got the service's own since. */
@@ -278,6 +303,45 @@ function isNameBetter({ culprits }: Cause, lead: string | null, module: string |
   if (!isOwn(culprits[0])) return false;
   const name = lead === null ? null : normalizeFunction(lead);
   return !isOwn(culprits.find((culprit) => normalizeFunction(culprit.function) === name));
+}
+
+/** The same code, seen by now to hold more than what it was raised for: connections whose goroutines were seen first. */
+function isOuterOf(cause: Cause, leak: RaisedLeak): boolean {
+  const [lead] = getIdentity(cause);
+  return lead !== undefined && lead === leak.lead && rankOutsideIn(cause) < rankOutsideIn(leak);
+}
+
+/** One cause is told once: the leak goes on, under its name, as one of the outer class. */
+function widenLeak(
+  leak: RaisedLeak,
+  cause: Cause,
+  input: CaseInput,
+  profiles: ProfileEvidence | null,
+): RaisedLeak {
+  return {
+    ...leak,
+    kind: cause.kind,
+    lane: cause.lane,
+    ratePerHour: findLane(input.assessment, cause.lane)?.growth?.perHour ?? null,
+    quietSinceMillis: null,
+    refutations: 0,
+    finding: buildLeakFinding(cause, leak, input.assessment, profiles),
+  };
+}
+
+/** When it comes back, it is the same incident, whichever class is seen first. */
+function addOuterAliases(
+  known: readonly Alias[],
+  before: readonly RaisedLeak[],
+  after: readonly RaisedLeak[],
+  { target }: CaseInput,
+): readonly Alias[] {
+  const added = after.flatMap(({ kind, lead, fingerprint: of }, i): Alias[] => {
+    if (kind === before[i].kind || lead === null) return [];
+    const fingerprint = computeFingerprint(target.service, kind, [lead]);
+    return known.some((alias) => alias.fingerprint === fingerprint) ? [] : [{ fingerprint, of }];
+  });
+  return added.length > 0 ? [...known, ...added].slice(-MAX_ALIASES) : known;
 }
 
 function raiseLeak(

@@ -49,6 +49,19 @@ export function growthOfStacks(rest: Rest, grown: number, share: number): StackG
   };
 }
 
+/**
+ * By stage 1, where its number of all goroutines shows growth; else (few of them, found by what they hold) by the profiles,
+ * which count these alone.
+ *
+ * @param grown, share as above.
+ */
+export function growthOfCount(rest: Rest, grown: number, share: number): Growth | null {
+  const counted = findLane(rest.input.assessment, 'goroutine')?.growth ?? null;
+  if (counted !== null && counted.low > 0) return scaleGrowth(counted, share);
+  const { value, low, high } = rateOfProfiles(grown, rest.input.profiles);
+  return low > 0 ? { unit: 'goroutines', perHour: value, low, high, confidence: 0.95 } : null;
+}
+
 /** Counts are exact; how many come in an hour is not. */
 function rateOfProfiles(grown: number, { groups, groupBase }: ProfileEvidence): Interval {
   const hours = hoursBetween(groups.timeMillis, groupBase);

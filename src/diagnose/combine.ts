@@ -3,7 +3,7 @@
 import type { Lane } from '../detect/assessment.ts';
 import { isStandardLibrary } from '../profile/frames.ts';
 import { findNativeCallers } from './callers.ts';
-import { growthOfBytes, growthOfSites, growthOfStacks, scaleGrowth, shareGrowth } from './cause-growth.ts';
+import { growthOfBytes, growthOfCount, growthOfSites, growthOfStacks, shareGrowth } from './cause-growth.ts';
 import type { CallStrength, Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
 import { takeDescriptors } from './descriptors.ts';
@@ -18,6 +18,7 @@ import {
   describeHeap,
   emptyCause,
   findLane,
+  hasOwnHeap,
   hasProvenHeap,
   isLedByCode,
   isMostly,
@@ -125,16 +126,17 @@ function takeCluster(
   strength: CallStrength,
   share: number,
 ): Cause {
-  const { assessment, profiles } = rest.input;
+  const { profiles } = rest.input;
   const pinned = selectPinned(rest.weighted, cluster, profiles);
-  const isHeapMine = isMostly(pinned, rest.weighted) || !hasProvenHeap(rest, pinned);
+  const isHeapMine = isMostly(pinned, rest.weighted)
+    ? !hasOwnHeap(rest, cluster, pinned)
+    : !hasProvenHeap(rest, pinned);
   const absorbed: readonly Lane[] = isHeapMine ? takeLanes(rest, ['heap']) : [];
   const heap = findPinnedHeap(rest, pinned);
   const lenders = findLenders(cluster, { ...profiles, weighted: rest.weighted });
   rest.weighted = rest.weighted.filter((entry) => !pinned.includes(entry));
   const grown = sumGrown(cluster);
   const stacks = growthOfStacks(rest, grown, share);
-  const counts = findLane(assessment, 'goroutine')?.growth ?? null;
   const lent = lenders.map((lender) => describeCulprit(lender.frame, 'creates', profiles.place, lender));
   const seen = cluster.flatMap((growth) => describeGroup(rest, growth, grown));
   // A library's own function says something by itself, one of Go's hardly does.
@@ -154,7 +156,7 @@ function takeCluster(
     lenders,
     pattern: describeWait(cluster[0]),
     growth: isHeapMine ? growthOfBytes(rest, heap, stacks) : growthOfSites(profiles, heap, stacks),
-    counts: counts === null ? null : scaleGrowth(counts, share),
+    counts: growthOfCount(rest, grown, share),
     heldBytes: Math.round((heap?.growth.bytes.value ?? 0) + stacks.bytes),
   };
 }

@@ -1,4 +1,5 @@
 // When a raised leak is over: by its profiles, by stage 1's claim, or because the lane went quiet.
+import type { Millis } from '../base/units.ts';
 import { explanationOf, type LaneAssessment } from '../detect/assessment.ts';
 import type { Verdict } from '../model/finding.ts';
 import { rankOutsideIn, type CaseInput, type OverLeak, type RaisedLeak } from './case-state.ts';
@@ -48,10 +49,14 @@ function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence |
 /** Of two leaks in one lane each ends by its own profiles: what the lane does says nothing about either. */
 function findOwnEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
   const lane = findLane(input.assessment, leak.lane);
-  const recent = lane?.recent ?? null;
-  const onsetAtMillis = leak.finding.onsetAt ?? null;
-  const own = lane && { ...lane, onsetAtMillis, recent: recent && { ...recent, low: -Infinity } };
+  const own = lane && withoutGrowth(lane, leak.finding.onsetAt ?? null);
   return findRefutation(leak, input) ?? findVisibleStop(leak, own, profiles);
+}
+
+/** A lane as one of several leaks sees it: its growth and its onset may be another's, the load is all theirs. */
+export function withoutGrowth(lane: LaneAssessment, onsetAtMillis: Millis | null): LaneAssessment {
+  const recent = lane.recent ?? null;
+  return { ...lane, onsetAtMillis, recent: recent && { ...recent, low: -Infinity } };
 }
 
 function findRefutation(leak: RaisedLeak, input: CaseInput): OverLeak | null {

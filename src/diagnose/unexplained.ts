@@ -1,11 +1,21 @@
 // What is still unexplained while causes are taken out one by one, outermost class first; and how a cause is described.
 import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
+import { LANE_THRESHOLDS } from '../detect/thresholds.ts';
 import type { Culprit } from '../model/finding.ts';
 import { isRuntime, isStandardLibrary } from '../profile/frames.ts';
 import type { CallStrength, Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
-import { findHeapCauses, MAX_CULPRITS, type HeapCause, type WeightedSite } from './heap-cause.ts';
+import { growsWithEach } from './lenders.ts';
+import { isGoroutineAllocation } from './links.ts';
+import {
+  areApart,
+  findHeapCauses,
+  isLeakAlone,
+  MAX_CULPRITS,
+  type HeapCause,
+  type WeightedSite,
+} from './heap-cause.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
@@ -69,6 +79,36 @@ export function hasProvenHeap(rest: Rest, pinned: readonly WeightedSite[]): bool
   if (cause === null) return false;
   const lead = cause.culprits[0]?.growth ?? cause.growth;
   return lead.z >= cause.criticalZ && lead.monotony >= THRESHOLDS.minMonotony;
+}
+
+/**
+ * Beside goroutines that hold most of what grows: does a second leak grow that neither is below one function with what they
+ * hold, nor comes by one or a few objects for each of them (what a caller hands over they keep as well)?
+ */
+export function hasOwnHeap(
+  rest: Rest,
+  cluster: readonly GroupGrowth[],
+  pinned: readonly WeightedSite[],
+): boolean {
+  const { profiles } = rest.input;
+  const cause = findOtherHeap(rest, pinned);
+  const lead = cause?.culprits[0] ?? null;
+  if (cause === null || lead === null) return false;
+  if (!cluster.every(({ group }) => group.path.kind === 'application')) return false;
+  const sites = cause.sites.filter(({ site }) =>
+    site.path.owners.some((frame) => frame.function === lead.frame.function),
+  );
+  const evidence = { ...profiles, weighted: sites };
+  return (
+    lead.growth.z >= cause.criticalZ &&
+    lead.growth.bytes.low >= LANE_THRESHOLDS.heap.smallestGrowth &&
+    isLeakAlone(lead.growth) &&
+    !sites.some((entry) => growsWithEach(entry, cluster[0], evidence)) &&
+    areApart(
+      pinned.filter(({ site }) => !isGoroutineAllocation(site.path)),
+      sites,
+    )
+  );
 }
 
 export function describeHeap(rest: Rest, heap: HeapCause): Culprit[] {
