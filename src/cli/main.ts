@@ -171,7 +171,7 @@ Examples:
         .argument('[target]', 'URL of a service, or a process here: pid:1234, name:orders, port:8080')
         .option(
           '--host',
-          'this machine (instead of a target): all processes, Go or not, by their share of the growth',
+          'this machine, or with --prometheus those that it knows: all processes, Go or not, by their share of the growth',
         )
         .option(
           '--prometheus <url>',
@@ -207,18 +207,23 @@ Examples:
   plimsoll check name:orders                       what /proc, and the ports that it listens on, tell
   plimsoll check --host --for 2m                    memory of this machine: who fills it?
   plimsoll check --prometheus http://prometheus:9090 --selector '{job="orders"}' --since 7d
+  plimsoll check --host --prometheus http://prometheus:9090 --selector '{instance="db-1:9100"}' --since 1d
 Ctrl-C ends it early with the report so far.`,
     )
     .action(async (target: string | undefined, options: CheckOptions & Partial<ScreenOptions & WithHost>) => {
       const { prometheus, host } = options;
-      if ([target, prometheus, host].filter((given) => given !== undefined).length !== 1) {
+      const given = [target, prometheus ?? host].filter((one) => one !== undefined);
+      if (given.length !== 1) {
         throw new PlimsollError(
           'ARGUMENTS_INVALID',
           'arguments',
           'give a target or --prometheus or --host, one of them',
         );
       }
-      if (host !== undefined) {
+      if (host !== undefined && prometheus !== undefined) {
+        const { checkHostsCommand } = await import('./commands/check-hosts.ts');
+        await endWith(checkHostsCommand(options as ScreenOptions));
+      } else if (host !== undefined) {
         const { checkHostCommand } = await import('./commands/check-host.ts');
         await endWith(checkHostCommand(options));
       } else if (prometheus !== undefined) {

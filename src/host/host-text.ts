@@ -9,16 +9,18 @@ const SHOWN = 10;
 
 /**
  * @param goVersions of processes that are Go programs, by process id.
+ * @param name of the machine.
  * @returns text that ends without a newline.
  */
 export function formatHost(
   answer: HostAnswer,
   goVersions: ReadonlyMap<number, string>,
   style: Style = PLAIN,
+  name = 'this machine',
 ): string {
   const row = (label: string, value: string) => `  ${label.padEnd(LABEL_WIDTH)} ${value}`;
   const { memory, growers } = answer;
-  const lines = [formatHeading(answer, style)];
+  const lines = [formatHeading(answer, style, name)];
   lines.push(row('available', formatAvailable(answer)));
   const parts = [
     ['processes', memory.anonBytes],
@@ -48,8 +50,9 @@ export function formatHost(
 function formatHeading(
   { growth, isGrowing, growers, fromMillis, toMillis, readings }: HostAnswer,
   style: Style,
+  name: string,
 ): string {
-  const what = style('heading', 'memory of this machine');
+  const what = style('heading', printable(`memory of ${name}`));
   if (growth === null) {
     return `${style('warning', 'TOO EARLY')}  ${what}: ${readings} readings do not show a growth`;
   }
@@ -96,6 +99,8 @@ function formatWho(
   goVersions: ReadonlyMap<number, string>,
 ): string {
   if (kind === 'shared' || kind === 'kernel') return name;
+  if (kind === 'group') return printable(`${name} (all processes of this name)`);
+  if (kind === 'container' || kind === 'target') return printable(name);
   if (kind === 'family' || pid === null) {
     const count = `${processes} ${processes === 1 ? 'process' : 'processes'} now`;
     return printable(`${name}: those that began or ended meanwhile, ${count}`);

@@ -18,10 +18,11 @@ const CONFIDENCE = 0.95;
 
 /**
  * `process`: one that was there all the time. `family`: those of one name that began or ended meanwhile, taken together: a
- * service that leaks processes, or one that was restarted. `shared`: tmpfs and shared memory. `kernel`: of the kernel itself.
+ * service that leaks processes, or one that was restarted. `shared`: tmpfs and shared memory. `kernel`: of the kernel itself. Out
+ * of the history of exporters: `group`, processes of one name; `container`; `target`, a process that Prometheus scrapes.
  */
 export interface HostGrower {
-  readonly kind: 'process' | 'family' | 'shared' | 'kernel';
+  readonly kind: 'process' | 'family' | 'shared' | 'kernel' | 'group' | 'container' | 'target';
   readonly name: string;
   /** Of a process; null otherwise. */
   readonly pid: number | null;
@@ -126,8 +127,9 @@ export class HostWatch {
     const families = new Map<string, { held: Float64Array; processes: number }>();
     for (const { process, held, first, last } of this.#followed.values()) {
       if (first === 0 && last === end) {
-        const grower = this.#candidate('process', process.name, held.subarray(0, end + 1));
-        growers.push(grower && { ...grower, pid: process.pid, processes: 1 });
+        const kind = process.kind ?? 'process';
+        const grower = this.#candidate(kind, process.name, held.subarray(0, end + 1));
+        growers.push(grower && { ...grower, pid: kind === 'process' ? process.pid : null, processes: 1 });
         continue;
       }
       const family = families.get(process.name) ?? { held: new Float64Array(end + 1), processes: 0 };

@@ -17,25 +17,42 @@ export interface HostMemory {
   readonly swapUsedBytes: Bytes;
 }
 
-const KERNEL = ['SUnreclaim', 'KernelStack', 'PageTables', 'SecPageTables', 'Percpu', 'VmallocUsed'];
+const KERNEL_LINES = ['SUnreclaim', 'KernelStack', 'PageTables', 'SecPageTables', 'Percpu', 'VmallocUsed'];
+/** Lines of /proc/meminfo that are read. */
+export const MEMINFO_LINES: readonly string[] = [
+  ...['MemTotal', 'MemFree', 'MemAvailable', 'AnonPages', 'Cached', 'Buffers', 'SReclaimable', 'Shmem'],
+  ...['SwapTotal', 'SwapFree'],
+  ...KERNEL_LINES,
+];
 
 /** Null where it is none: cut before its first lines, or of another system. */
 export function parseMeminfo(text: string): HostMemory | null {
   const kib = readKib(text);
-  const of = (name: string) => kib.get(name) ?? 0;
-  const total = kib.get('MemTotal');
-  const free = kib.get('MemFree');
+  return memoryOf((name) => {
+    const amount = kib.get(name);
+    return amount === undefined ? undefined : amount * KIB;
+  });
+}
+
+/**
+ * @param bytesOf a line of /proc/meminfo, by its name there.
+ * @returns null without MemTotal and MemFree.
+ */
+export function memoryOf(bytesOf: (name: string) => Bytes | undefined): HostMemory | null {
+  const of = (name: string) => bytesOf(name) ?? 0;
+  const total = bytesOf('MemTotal');
+  const free = bytesOf('MemFree');
   if (total === undefined || free === undefined) return null;
   const cache = Math.max(0, of('Cached') + of('Buffers') + of('SReclaimable') - of('Shmem'));
   return {
-    totalBytes: total * KIB,
-    availableBytes: (kib.get('MemAvailable') ?? free + cache) * KIB,
-    freeBytes: free * KIB,
-    anonBytes: of('AnonPages') * KIB,
-    cacheBytes: cache * KIB,
-    sharedBytes: of('Shmem') * KIB,
-    kernelBytes: KERNEL.reduce((sum, name) => sum + of(name), 0) * KIB,
-    swapUsedBytes: Math.max(0, of('SwapTotal') - of('SwapFree')) * KIB,
+    totalBytes: total,
+    availableBytes: bytesOf('MemAvailable') ?? free + cache,
+    freeBytes: free,
+    anonBytes: of('AnonPages'),
+    cacheBytes: cache,
+    sharedBytes: of('Shmem'),
+    kernelBytes: KERNEL_LINES.reduce((sum, name) => sum + of(name), 0),
+    swapUsedBytes: Math.max(0, of('SwapTotal') - of('SwapFree')),
   };
 }
 
@@ -48,6 +65,9 @@ export interface ProcessMemory {
 }
 
 export interface HostProcess extends ProcessMemory {
+  /** Where no processes are known by their numbers: processes of one name, a container, a target of Prometheus. */
+  readonly kind?: 'group' | 'container' | 'target';
+  /** Of another kind than a process: any number of its own. */
   readonly pid: number;
   /** Ticks since the machine was started: a number that is used again belongs to another process. */
   readonly startTicks: number;
