@@ -15,6 +15,8 @@ export interface GaugeExtract {
   readonly module: MainModule | null;
   /** Which family `requestsTotal` was summed from, null when none was recognised. */
   readonly requestsFamily: string | null;
+  /** Its counters by route, of the family that was used before; null where it has no routes. */
+  readonly routes: ReadonlyMap<string, number> | null;
   /** Doubts beside the answer, for people; at most MAX_EXTRACT_WARNINGS. */
   readonly warnings: readonly string[];
 }
@@ -68,6 +70,7 @@ export class ReadingBuilder {
       goVersion: rest.goVersion ?? null,
       module: rest.module ?? null,
       requestsFamily: rest.requestsFamily ?? null,
+      routes: rest.routes ?? null,
       warnings: this.warnings,
     };
   }

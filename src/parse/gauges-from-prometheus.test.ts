@@ -40,6 +40,7 @@ process_start_time_seconds 1.79000000012e+09
       goVersion: 'go1.26.8',
       module: { path: 'example.com/orders', version: 'v1.4.2' },
       requestsFamily: null,
+      routes: null,
       warnings: [],
     });
     expect(Object.keys(extract.reading).every((name) => (GAUGE_NAMES as string[]).includes(name))).toBe(true);

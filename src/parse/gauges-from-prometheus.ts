@@ -8,6 +8,7 @@ import {
 } from './prometheus-names.ts';
 import { forEachSample, type SampleView } from './prometheus-text.ts';
 import { RequestFamilies } from './request-families.ts';
+import { RequestRoutes } from './request-routes.ts';
 
 /** What a scrape said under one of the names that the recipes use. */
 interface KnownSample {
@@ -50,6 +51,7 @@ export function gaugesFromPrometheus(
   const known = new Map<string, KnownSample>();
   const namespaces = new Map<string, Map<string, KnownSample>>();
   const requests = new RequestFamilies();
+  const routes = new RequestRoutes();
   let goVersion: string | null = null;
   let module: MainModule | null = null;
 
@@ -72,6 +74,8 @@ export function gaugesFromPrometheus(
         module ??= readBuildInfo(sample);
       } else if (!noteNamespaced(namespaces, sample)) {
         requests.add(name, sample.value, sample.type);
+        // Known from the second scrape on: which family it is, is decided when all of them were seen.
+        if (name === options.pinnedRequestsFamily) routes.add(sample);
       }
     },
     options.where,
@@ -86,7 +90,9 @@ export function gaugesFromPrometheus(
   applyProcess(builder, known, namespaces);
   const chosen = requests.choose(options.pinnedRequestsFamily ?? null);
   if (chosen) builder.put('requestsTotal', chosen.total, chosen.family);
-  return builder.finish({ goVersion, module, requestsFamily: chosen?.family ?? null });
+  const requestsFamily = chosen?.family ?? null;
+  const isPinned = requestsFamily !== null && requestsFamily === options.pinnedRequestsFamily;
+  return builder.finish({ goVersion, module, requestsFamily, routes: isPinned ? routes.finish() : null });
 }
 
 /** Labels by name; a sample must carry all of them. */

@@ -36,6 +36,7 @@ import { ProfileHistory } from '../profile/profile-history.ts';
 import { buildReport } from '../report/build-report.ts';
 import { GaugeHistory } from '../series/gauge-history.ts';
 import { tableUpTo } from '../series/history.ts';
+import { RouteHistory } from '../series/route-history.ts';
 import { findIncarnations, mayBeginLife } from '../series/incarnations.ts';
 import { decodeEventMark } from './event-mark.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
@@ -125,6 +126,7 @@ export class Investigation {
   readonly #clocks: Partial<Record<'processStartMillis' | 'cpuSecondsTotal', RawEvidence['kind']>> = {};
   #hasProcThreads = false;
   readonly #pushed = new PushedProfiles();
+  readonly #routes = new RouteHistory();
   #isGoroutineGauge = false;
   #lives = 0;
   /** Time of the first row of the newest life. */
@@ -218,6 +220,9 @@ export class Investigation {
     this.#hasExactFloor ||= reading.liveHeapBytes !== undefined || reading.nextGcBytes !== undefined;
     this.#isGoroutineGauge ||= reading.goroutines !== undefined;
     this.#append(atMillis, reading);
+    if (extract.routes !== null && reading.requestsTotal !== undefined) {
+      this.#routes.append(atMillis, extract.routes);
+    }
     return { reading, error: null };
   }
 
@@ -283,6 +288,7 @@ export class Investigation {
     const firstMillis = this.history.timeMillis[newest.firstRow];
     if (this.#lives > 0 && firstMillis > this.#lifeFirstMillis) {
       this.profiles.restart();
+      this.#routes.restart();
       this.#taken = [];
       this.#near = null;
       this.addMark({ at: newest.startMillis, kind: 'restart', text: 'process restarted' });
@@ -528,6 +534,7 @@ export class Investigation {
         assessment,
         findings: this.#findings,
         memoryLimitBytes: this.#options.memoryLimitBytes,
+        routes: this.#routes.upTo(assessment.atMillis),
       });
       this.#chain = { atMillis: assessment.atMillis, findings: this.#findings, steps };
     }

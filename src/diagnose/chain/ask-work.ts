@@ -5,7 +5,8 @@ import { correctedAutocorrelation, effectiveSamples } from '../../series/stats/a
 import { studentQuantile } from '../../series/stats/distributions.ts';
 import { fitLeastSquares } from '../../series/stats/least-squares.ts';
 import { computeWork, Interpolation, type Work } from '../../series/work.ts';
-import { laneOf, round, windowOf, type Facts } from './facts.ts';
+import { laneOf, round, roundKnown, windowOf, type Facts } from './facts.ts';
+import { measureRouteGrowth, type RouteGrowth } from './route-growth.ts';
 
 /** Standard errors between the coefficient and zero, as in stage 1. */
 const FOLLOWS_Z = 4;
@@ -51,12 +52,13 @@ export function askWork(facts: Facts): ChainStep {
   const isLevelWithLoad = heap?.verdict === 'load-driven';
   const followsWork = perRequest !== null && perRequest.low > 0;
   const share = work === null ? null : measureWorkShare(facts, work);
+  const route = measureRoutes(facts);
   const goesByTime = heap?.bestLeak === 'L1' || heap?.bestLeak === 'L4';
   const followsTime = !followsWork && goesByTime && share !== null && share.high < MOST_SHARE;
   const outcome =
     isLevelWithLoad || followsTime
       ? 'contradicts'
-      : followsWork && heap?.verdict !== 'no-growth'
+      : (followsWork || route?.route) && heap?.verdict !== 'no-growth'
         ? 'supports'
         : 'open';
   const halfWidth = perRequest === null ? 0 : (perRequest.high - perRequest.low) / 2;
@@ -80,10 +82,11 @@ export function askWork(facts: Facts): ChainStep {
       workShareHigh: share && round(share.high),
       model: heap?.bestLeak ?? null,
       work: work?.source ?? null,
+      ...routeNumbers(route),
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(facts, outcome, isLevelWithLoad, share),
+    answer: answer(facts, outcome, isLevelWithLoad, share, route),
     ruledOut: isLevelWithLoad
       ? [{ explanation: 'a leak', why: 'memory goes up and comes down with the load' }]
       : [],
@@ -100,18 +103,63 @@ function answer(
   outcome: ChainStep['outcome'],
   isLevelWithLoad: boolean,
   share: WorkShare | null,
+  route: RouteGrowth | null,
 ): string {
   const heap = laneOf(facts, 'heap');
   if (isLevelWithLoad) return 'The level follows the load and comes back with it; nothing is left behind.';
   const perRequest = heap?.perRequest ?? null;
   if (outcome === 'supports' && perRequest !== null) {
     const { value, low, high } = perRequest;
-    return `Yes: ${formatBytes(value)} for each request (${formatBytes(low)} to ${formatBytes(high)}): look at the request path.`;
+    const each = `Yes: ${formatBytes(value)} for each request (${formatBytes(low)} to ${formatBytes(high)}): look at`;
+    return route?.route
+      ? `${each} ${describeRoute(route)}.`
+      : `${each} the request path.${togetherText(route)}`;
   }
+  if (outcome === 'supports' && route?.route) return `Yes: look at ${describeRoute(route)}.`;
   if (outcome === 'contradicts' && share !== null) {
     const rate = !heap?.growth ? '' : ` (${formatBytesPerHour(heap.growth.perHour)})`;
     const most = `work brings ${Math.max(0, Math.round(100 * share.high))} % of it at most`;
     return `No: it goes by time${rate}, ${most}: look at background work, timers, libraries.`;
   }
-  return 'Cannot be told: work is not counted, or did not vary enough to tell it from time.';
+  return `Cannot be told: work is not counted, or did not vary enough to tell it from time.${togetherText(route)}`;
+}
+
+/** Only where the live heap grows; a heap that stands still goes with nothing. */
+function measureRoutes({ table, rows, routes, ...rest }: Facts): RouteGrowth | null {
+  const heap = laneOf({ table, ...rest }, 'heap');
+  if (!routes || heap === null || heap.verdict === 'no-growth') return null;
+  const floor = computeLiveFloor(table, rows);
+  return floor === null ? null : measureRouteGrowth(floor, routes);
+}
+
+/** null = not known, or no route can be named. */
+function routeNumbers(route: RouteGrowth | null): ChainStep['numbers'] {
+  return {
+    route: route?.route ?? null,
+    routeStatistic: roundKnown(route?.z),
+    routesFitted: route?.fitted ?? null,
+    routeShare: roundKnown(route?.share?.value),
+    routeShareLow: roundKnown(route?.share?.low),
+    routeShareHigh: roundKnown(route?.share?.high),
+    routeBytes: roundKnown(route?.perRequest?.value),
+    routeBytesLow: roundKnown(route?.perRequest?.low),
+    routeBytesHigh: roundKnown(route?.perRequest?.high),
+  };
+}
+
+function describeRoute({ route, share, perRequest }: RouteGrowth): string {
+  if (route === null || share === null || perRequest === null) return 'the request path';
+  const percent = (value: number) => Math.round(100 * Math.min(1, Math.max(0, value)));
+  const part = `${percent(share.value)} % of the growth (${percent(share.low)} to ${percent(share.high)} %)`;
+  return `${route}: ${part} goes with its requests, ${formatBytes(perRequest.value)} each (${formatBytes(perRequest.low)} to ${formatBytes(perRequest.high)})`;
+}
+
+/** Of routes that cannot be told apart at most so many are named. */
+const SHOWN_TOGETHER = 4;
+
+function togetherText(route: RouteGrowth | null): string {
+  if (route === null || route.together.length === 0) return '';
+  const shown = route.together.slice(0, SHOWN_TOGETHER).join(', ');
+  const more = route.together.length - SHOWN_TOGETHER;
+  return ` It goes with ${shown}${more > 0 ? ` and ${more} more` : ''}, which rise together and cannot be told apart.`;
 }

@@ -5,6 +5,7 @@ import type { Finding } from '../../model/finding.ts';
 import type { GaugeTable, JudgedGauge } from '../../series/history.ts';
 import { findIncarnations } from '../../series/incarnations.ts';
 import { pointsOfColumn, type Points } from '../../series/points.ts';
+import type { RouteTable } from '../../series/route-history.ts';
 import { quantile } from '../../series/stats/quantiles.ts';
 
 export interface ChainInput {
@@ -14,6 +15,8 @@ export interface ChainInput {
   readonly findings: readonly Finding[];
   /** Configured; a limit among the gauges wins. */
   readonly memoryLimitBytes: Bytes | null;
+  /** Requests by route of this life, where a counter has routes. */
+  readonly routes?: RouteTable | null;
 }
 
 export interface Facts extends ChainInput {

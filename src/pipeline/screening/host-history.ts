@@ -140,7 +140,7 @@ class Machine {
   /** Parts of one holder (resident and swapped out) add up. */
   hold(kind: HolderKind, name: string, cells: Float64Array): void {
     let named = this.#holders.get(kind);
-    if (named === undefined) this.#holders.set(kind, (named = new Map()));
+    if (named === undefined) this.#holders.set(kind, (named = new Map<string, Float64Array>()));
     const known = named.get(name);
     if (known === undefined) {
       if (named.size < MAX_HOLDERS) named.set(name, cells);
