@@ -99,8 +99,9 @@ function explain(facts: Facts, growth: LedgerGrowth): Explanation[] {
       ? null
       : of(
           'transparent huge pages',
-          hugeExcess(huge, now.get('untouchedBytes')),
-          'pages of 2 MiB behind partly used memory',
+          // Backing what Go uses they cost nothing; what is resident beyond that may be theirs.
+          Math.min(huge, Math.max(0, now.get('nativeBytes') ?? 0)),
+          'pages of 2 MiB behind memory that Go has given back, at most',
           'set transparent_hugepage to madvise, or max_ptes_none to 0',
         ),
     tables(facts),
@@ -110,11 +111,6 @@ function explain(facts: Facts, growth: LedgerGrowth): Explanation[] {
 
 function of(name: string, bytes: number | undefined, why: string, cure: string): Explanation | null {
   return bytes === undefined ? null : { name, bytes, why, cure };
-}
-
-/** Huge pages matter where they back memory that Go counts as never touched less than expected: all of them at most. */
-function hugeExcess(hugeBytes: number, untouched: number | undefined): number {
-  return untouched !== undefined && untouched < 0 ? 0 : hugeBytes;
 }
 
 /** Maps keep their buckets, slices their arrays: many objects went, their bytes did not. */

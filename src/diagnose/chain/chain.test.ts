@@ -75,6 +75,16 @@ const STEADY = `
   openFds 20
   threads 9`;
 
+/** The drawing with other levels for these gauges, each with a little noise. */
+function withGauges(drawing: string, gauges: Readonly<Record<string, string>>): string {
+  const rest = drawing
+    .split('\n')
+    .filter((line) => !Object.keys(gauges).some((name) => line.trim().startsWith(`${name} `)));
+  return [...rest, ...Object.entries(gauges).map(([name, level]) => `  ${name} ${level} noise 200k`)].join(
+    '\n',
+  );
+}
+
 describe('an investigation', () => {
   it('goes from a heap that grows with the work to the request path and the code', () => {
     const chain = path(investigate(WORK_LEAK, LEAK));
@@ -199,6 +209,35 @@ describe('the question', () => {
     expect(step.answer).toMatch(answer);
     if (advice === null) expect(step.advice).toEqual([]);
     else expect(step.advice.join()).toMatch(advice);
+  });
+
+  it.each([
+    [
+      'huge pages beyond what Go uses',
+      { rssBytes: '170M', rssAnonBytes: '160M', anonHugePageBytes: '100M' },
+      'transparent huge pages',
+      /madvise/,
+    ],
+    [
+      'pages that were freed lazily',
+      { rssBytes: '170M', rssAnonBytes: '160M', lazyFreeBytes: '50M' },
+      'lazily freed pages',
+      /madvdontneed=1/,
+    ],
+    ['mapped files', { rssBytes: '200M', rssFileBytes: '90M' }, 'mapped files', /working set/],
+  ])('of retention names %s, with what cures it', (_, gauges, name, cure) => {
+    const step = ask(
+      'retention',
+      withGauges(STEADY.replace('heapIdleBytes 60M', 'heapIdleBytes 3M'), gauges),
+    );
+    expect(step.answer).toMatch(new RegExp(`^Yes: ${name} `));
+    expect(step.advice.join()).toMatch(cure);
+  });
+
+  it('of retention does not blame huge pages behind memory that is in use', () => {
+    const step = ask('retention', STEADY.concat('\n  anonHugePageBytes 100M'));
+    expect(step.answer).not.toMatch(/huge/);
+    expect(step.ruledOut.map(({ explanation }) => explanation)).toContain('transparent huge pages');
   });
 
   it('of tables that keep their size is yes when objects went and their bytes did not', () => {
