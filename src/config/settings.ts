@@ -25,6 +25,31 @@ export interface TargetSetting {
   readonly match: Readonly<Record<string, string>>;
 }
 
+export const RELABEL_ACTIONS = [
+  'replace',
+  'keep',
+  'drop',
+  'keepequal',
+  'dropequal',
+  'hashmod',
+  'labelmap',
+  'labeldrop',
+  'labelkeep',
+  'lowercase',
+  'uppercase',
+] as const;
+
+/** One rule as Prometheus's `relabel_configs` has it; what was not written is undefined and has its default. */
+export interface RelabelRule {
+  readonly sourceLabels?: readonly string[];
+  readonly separator?: string;
+  readonly regex?: string;
+  readonly modulus?: number;
+  readonly targetLabel?: string;
+  readonly replacement?: string;
+  readonly action?: (typeof RELABEL_ACTIONS)[number];
+}
+
 /** Virtual time. */
 export interface IntervalSettings {
   readonly gaugeIntervalMillis: Millis;
