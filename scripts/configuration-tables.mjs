@@ -33,11 +33,12 @@ const table = (lines) => ['| setting | default | meaning |', '|---|---|---|', ..
 
 /** The page with its tables written anew. */
 export function writeTables(page, schema) {
-  const { targets, alerts, ...general } = schema.properties;
+  const { targets, alerts, discover, ...general } = schema.properties;
   const parts = {
     settings: table(rows({ properties: general }, '')),
     targets: table(rows(targets, 'targets')),
     alerts: table(rows(alerts, 'alerts')),
+    discover: table(rows(discover, 'discover')),
   };
   return Object.entries(parts).reduce((text, [name, lines]) => {
     const begin = `<!-- ${name}: written by npm run schema -->`;

@@ -4,6 +4,7 @@ import { parseDuration, parseSize } from '../base/quantities.ts';
 import type { Bytes, Millis } from '../base/units.ts';
 import { parseListen } from '../config/listen.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Shard } from '../discover/shard.ts';
 
 function invalid(fact: string, value: string): never {
   throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', fact, { value });
@@ -31,6 +32,17 @@ export function scaleArgument(text: string): number {
   return Number.isFinite(scale) && scale > 0 && scale <= 100_000
     ? scale
     : invalid('needs a time scale above zero, such as 60', text);
+}
+
+/** More watchers than this share no fleet. */
+const MAX_SHARDS = 10_000;
+
+/** `2/3`: the second of three. */
+export function shardArgument(text: string): Shard {
+  const [, number, count] = (/^(\d{1,5})\/(\d{1,5})$/.exec(text) ?? []).map(Number);
+  if (number === undefined || count === undefined || number < 1 || number > count || count > MAX_SHARDS)
+    return invalid('needs a shard such as 1/3', text);
+  return { index: number - 1, count };
 }
 
 export function wholeNumberArgument(text: string): number {

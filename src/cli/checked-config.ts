@@ -4,12 +4,13 @@ import { PlimsollError } from '../base/errors.ts';
 import { MAX_PROBLEMS, sortProblems, type ConfigProblem } from '../config/config-problem.ts';
 import { readConfig, type ReadConfig } from '../config/load-config.ts';
 import type { Environment } from '../config/references.ts';
+import { checkDiscover } from '../discover/create-discoverer.ts';
 import { checkAddresses, listNamesakes } from './open-target.ts';
 
 /** Reads a file and finds everything that is wrong with it. */
 export async function readCheckedConfig(file: string, environment: Environment): Promise<ReadConfig> {
   const read = await readConfig(file, environment);
-  const further = [...targetProblems(read), ...(await sourceProblems(read))];
+  const further = [...targetProblems(read), ...(await sourceProblems(read)), ...discoverProblems(read)];
   if (further.length === 0) return read;
   const problems = sortProblems([...read.problems, ...further]).slice(0, MAX_PROBLEMS);
   return { ...read, settings: null, problems };
@@ -42,6 +43,12 @@ function targetProblems({ sound: { targets }, problemAt }: ReadConfig): ConfigPr
     problems.push(problemAt(place, fact, 'Give each a service of its own, or remove one.'));
   }
   return problems;
+}
+
+function discoverProblems({ sound: { discover }, problemAt }: ReadConfig): ConfigProblem[] {
+  return discover.flatMap(({ index, setting }) =>
+    checkDiscover(setting).map(({ path, fact, fix }) => problemAt(['discover', index, ...path], fact, fix)),
+  );
 }
 
 async function sourceProblems({ sound, problemAt }: ReadConfig): Promise<ConfigProblem[]> {

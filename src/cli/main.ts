@@ -6,6 +6,7 @@ import {
   durationArgument,
   listenArgument,
   scaleArgument,
+  shardArgument,
   sizeArgument,
   timeArgument,
   wholeNumberArgument,
@@ -102,6 +103,7 @@ function named<T>(parse: (text: string) => T): (text: string) => T {
 const duration = named(durationArgument);
 const listen = named(listenArgument);
 const scale = named(scaleArgument);
+const shard = named(shardArgument);
 const size = named(sizeArgument);
 const time = named(timeArgument);
 const wholeNumber = named(wholeNumberArgument);
@@ -144,6 +146,7 @@ Examples:
         .option('--gauge-interval <duration>', 'between two scrapes (15s)', duration)
         .option('--profile-interval <duration>', 'between two profiles at least (10m)', duration)
         .option('--record <folder>', 'also write the raw evidence of the first target as a recording')
+        .option('--shard <n/of>', 'watch one part of the targets; others watch the others: 1/3', shard)
         .option(
           '--json',
           'reports as JSON, one plimsoll-report/1 document a line, whenever an answer changes',

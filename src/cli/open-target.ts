@@ -74,10 +74,10 @@ export function checkAddresses(setting: TargetSetting): void {
 export function listNamesakes(settings: readonly TargetSetting[]): { index: number; other: number }[] {
   const known = new Map<string, number>();
   const namesakes: { index: number; other: number }[] = [];
-  settings.forEach(({ url, service, match }, index) => {
+  settings.forEach(({ url, service, instance, match }, index) => {
     const isProcess = parseProcessAddress(url) !== null;
     const { host } = isProcess ? { host: url } : new URL(url.includes('://') ? url : `http://${url}`);
-    const key = `${service ?? match['job'] ?? host} ${instanceOf(match) ?? host}`;
+    const key = `${service ?? match['job'] ?? host} ${instance ?? instanceOf(match) ?? host}`;
     const other = known.get(key);
     if (other === undefined) known.set(key, index);
     else namesakes.push({ index, other });
@@ -109,6 +109,7 @@ export async function checkPid({ pid }: Pick<TargetOptions, 'pid'>): Promise<voi
 export function probeSetting(setting: TargetSetting, signal?: AbortSignal): Promise<ProbeResult> {
   const options: ProbeOptions = {
     service: setting.service,
+    instance: setting.instance,
     metricsUrl: setting.metrics,
     varsUrl: setting.vars,
     pprofUrl: setting.pprof,

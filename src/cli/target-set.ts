@@ -3,9 +3,13 @@
 import { describeError } from '../base/errors.ts';
 import type { TargetSetting } from '../config/settings.ts';
 import type { Clock, Talk } from '../pipeline/ports.ts';
+import { Gate } from '../pipeline/gate.ts';
 import { sharedAbort } from '../pipeline/shared-abort.ts';
 import type { Watch } from '../pipeline/watch.ts';
 import { addOpened, openTarget, type OpenedTarget } from './open-target.ts';
+
+/** Targets that are asked at once what they offer: a fleet that is discovered must not be asked in one instant. */
+const OPENED_AT_ONCE = 32;
 
 interface Member {
   readonly stop: AbortController;
@@ -23,6 +27,7 @@ export interface TargetSetParts {
 
 export class TargetSet {
   readonly #parts: TargetSetParts;
+  readonly #gate = new Gate(OPENED_AT_ONCE);
   /** By everything that is set for them: a target of which anything changed is another one. */
   readonly #members = new Map<string, Member>();
 
@@ -80,8 +85,10 @@ export class TargetSet {
 
   async #add(setting: TargetSetting, signal: AbortSignal): Promise<string | null> {
     const { watch, clock, onOpened } = this.#parts;
-    const opened = await openTarget(setting, clock, signal);
-    if (signal.aborted) return null;
+    const opened = await this.#gate.run(async () =>
+      signal.aborted ? null : openTarget(setting, clock, signal),
+    );
+    if (opened === null || signal.aborted) return null;
     await onOpened(opened, setting);
     return (await addOpened(watch, opened)).key;
   }

@@ -59,6 +59,11 @@ describe('the published schema', () => {
     'alerts: { sinks: { team: { stdout: , perMinute: 0 } } }\n',
     'alerts: { sinks: { team: { webhook: { url: http://x, hmac: y } } } }\n',
     'alerts: { routes: [{ match: a=b, sinks: [] }] }\n',
+    'discover: [{ files: [a.json], job: orders, relabel: [{ source_labels: [a], regex: 8080, modulus: 3 }] }]\n',
+    'discover: [{ files: [a.json], relabel: [{ action: Keep }] }]\n',
+    'discover: [{ files: [a.json], relabel: [{ sourceLabels: [a] }] }]\n',
+    'discover: [{ files: a.json }]\n',
+    'discover: [a.json]\n',
     'source: [a, b]\n',
     'source: a\n',
   ])('says of %j what plimsoll says', (text) => {

@@ -3,7 +3,14 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { problemsToError, sortProblems, type ConfigProblem } from './config-problem.ts';
 import { ConfigSchema, type ConfigValues } from './config-schema.ts';
-import { checkTogether, makeSettings, makeTarget, type TargetValues } from './make-settings.ts';
+import {
+  checkTogether,
+  makeDiscover,
+  makeSettings,
+  makeTarget,
+  type DiscoverValues,
+  type TargetValues,
+} from './make-settings.ts';
 import { SettingsReader, type Path } from './read-settings.ts';
 import {
   isReference,
@@ -14,7 +21,7 @@ import {
   type Sources,
 } from './references.ts';
 import type { SettingSchema } from './setting-kinds.ts';
-import type { Settings, TargetSetting } from './settings.ts';
+import type { DiscoverSetting, Settings, TargetSetting } from './settings.ts';
 import { MAX_CONFIG_BYTES, parseYaml, textsOf } from './yaml-document.ts';
 
 /** The file that `init` writes and `config check` reads. */
@@ -28,6 +35,7 @@ export interface ReadConfig {
   readonly sound: {
     readonly targets: readonly { readonly index: number; readonly setting: TargetSetting }[];
     readonly sourceDirs: readonly { readonly index: number; readonly folder: string }[];
+    readonly discover: readonly { readonly index: number; readonly setting: DiscoverSetting }[];
   };
   /** For what only those who use a setting can find wrong: a problem at its place. */
   readonly problemAt: (path: Path, fact: string, fix: string) => ConfigProblem;
@@ -106,6 +114,7 @@ function hasProblem(problems: readonly ConfigProblem[], path: string): boolean {
 function soundOf(values: ConfigValues, problems: readonly ConfigProblem[]): ReadConfig['sound'] {
   // What could not be read is undefined, whatever the type says.
   const targets: readonly (TargetValues | undefined)[] = values.targets ?? [];
+  const entries: readonly (DiscoverValues | undefined)[] = values.discover ?? [];
   const folders: readonly (string | undefined)[] = values.source ?? [];
   return {
     targets: targets.flatMap((target, index) =>
@@ -115,6 +124,11 @@ function soundOf(values: ConfigValues, problems: readonly ConfigProblem[]): Read
     ),
     sourceDirs: folders.flatMap((folder, index) =>
       folder !== undefined && !hasProblem(problems, `source.${index}`) ? [{ index, folder }] : [],
+    ),
+    discover: entries.flatMap((entry, index) =>
+      entry !== undefined && !hasProblem(problems, `discover.${index}`)
+        ? [{ index, setting: makeDiscover(entry) }]
+        : [],
     ),
   };
 }
@@ -158,5 +172,11 @@ function wholeProblem(fact: string, fix: string, field = '', found: string | nul
 
 function failed(problems: readonly ConfigProblem[]): ReadConfig {
   const problemAt = (path: Path, fact: string, fix: string) => wholeProblem(fact, fix, path.join('.'));
-  return { settings: null, problems, problemAt, sound: { targets: [], sourceDirs: [] }, files: [] };
+  return {
+    settings: null,
+    problems,
+    problemAt,
+    sound: { targets: [], sourceDirs: [], discover: [] },
+    files: [],
+  };
 }

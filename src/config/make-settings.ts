@@ -6,14 +6,20 @@ import { checkAlerts, makeAlerts } from './make-alerts.ts';
 import type { Path } from './read-settings.ts';
 import {
   EMPTY_TARGET,
+  type CommonSetting,
+  type DiscoverSetting,
   type IntervalSettings,
+  type RelabelRule,
   type RetentionSettings,
   type Settings,
+  type SourceSetting,
   type TargetSetting,
 } from './settings.ts';
 
 export type TargetValues = NonNullable<ConfigValues['targets']>[number];
 type TargetMap = Exclude<TargetValues, string>;
+export type DiscoverValues = NonNullable<ConfigValues['discover']>[number];
+type CommonValues = Pick<TargetMap, keyof DiscoverValues & keyof TargetMap>;
 type ServiceValues = NonNullable<ConfigValues['services']>[string];
 
 /** `values` have no problem of their own. Every setting of the schema is read here, and nothing else: a test holds it. */
@@ -37,6 +43,7 @@ export function makeSettings(values: ConfigValues): Settings {
     targets: (values.targets ?? []).map(makeTarget),
     alerts: makeAlerts(values.alerts),
     alertFolder: values.alerts.folder ?? null,
+    discover: (values.discover ?? []).map(makeDiscover),
   };
 }
 
@@ -64,24 +71,57 @@ export function makeTarget(target: TargetValues): TargetSetting {
   if (typeof target === 'string') return { ...EMPTY_TARGET, url: target };
   const { metrics, pprof } = target;
   return {
+    ...makeCommon(target),
     service: target.service ?? null,
+    instance: null,
     url: target.url ?? metrics ?? pprof ?? '',
     metrics: metrics ?? null,
     vars: target.vars ?? null,
     pprof: pprof ?? null,
-    headers: target.headers ?? {},
-    pprofHeaders: target.pprofHeaders ?? null,
-    memoryLimitBytes: target.memoryLimit ?? null,
-    module: target.module ?? null,
     pid: target.pid ?? null,
     gctrace: target.gctrace ?? null,
     labels: target.labels ?? {},
-    access: makeAccess(target),
     match: target.match ?? {},
   };
 }
 
-function makeAccess({ tls, bearer, bearerFile, basic }: TargetMap): Access | null {
+function makeCommon(values: CommonValues): CommonSetting {
+  return {
+    headers: values.headers ?? {},
+    pprofHeaders: values.pprofHeaders ?? null,
+    access: makeAccess(values),
+    memoryLimitBytes: values.memoryLimit ?? null,
+    module: values.module ?? null,
+  };
+}
+
+export function makeDiscover(values: DiscoverValues): DiscoverSetting {
+  const { job, files } = values;
+  const sources: SourceSetting[] = [];
+  if (files !== undefined && files.length > 0) sources.push({ kind: 'file', paths: files });
+  return {
+    job: job ?? null,
+    sources,
+    relabel: (values.relabel ?? []).map(makeRelabel),
+    common: makeCommon(values),
+  };
+}
+
+function makeRelabel(rule: NonNullable<DiscoverValues['relabel']>[number]): RelabelRule {
+  const { separator, regex, modulus, replacement, action } = rule;
+  const { source_labels: sourceLabels, target_label: targetLabel } = rule;
+  return {
+    ...(sourceLabels === undefined ? {} : { sourceLabels }),
+    ...(separator === undefined ? {} : { separator }),
+    ...(regex === undefined ? {} : { regex }),
+    ...(modulus === undefined ? {} : { modulus }),
+    ...(targetLabel === undefined ? {} : { targetLabel }),
+    ...(replacement === undefined ? {} : { replacement }),
+    ...(action === undefined ? {} : { action }),
+  };
+}
+
+function makeAccess({ tls, bearer, bearerFile, basic }: CommonValues): Access | null {
   const secretOf = (secret: string | undefined, file: string | undefined) =>
     secret !== undefined ? { secret } : { file: file ?? '' };
   const byPassword: Access['auth'] = basic
@@ -117,6 +157,12 @@ export function checkTogether(values: ConfigValues, add: AddProblem): void {
   values.targets?.forEach((target, i) => {
     if (typeof target === 'object') checkTarget(target, ['targets', i], add);
   });
+  values.discover?.forEach((entry, i) => {
+    const path = ['discover', i];
+    if (makeDiscover(entry).sources.length === 0)
+      add(path, 'names no place where targets are found', 'Add files: [targets/*.json].');
+    checkAccess(entry, path, add);
+  });
 }
 
 const KEEP_ONE = 'Keep one of them.';
@@ -128,7 +174,10 @@ function checkTarget(target: TargetMap, path: Path, add: AddProblem): void {
       [...path, 'metrics'],
       [...path, 'pprof'],
     ]);
-  const { bearer, bearerFile, basic, tls } = target;
+  checkAccess(target, path, add);
+}
+
+function checkAccess({ bearer, bearerFile, basic, tls }: CommonValues, path: Path, add: AddProblem): void {
   const exclude = (key: string, other: string) =>
     add([...path, key], `${other} and ${key} exclude each other`, KEEP_ONE);
   if (bearer !== undefined && bearerFile !== undefined) exclude('bearerFile', 'bearer');

@@ -170,8 +170,9 @@ export class SettingsReader {
       this.#addAt(node, path, `${fact}, and is ${describe(node)}`, 'Give it a value, or leave the line out.');
       return undefined;
     }
-    const raw = node.value;
-    const isText = typeof raw === 'string' && kind !== 'choice';
+    // A number is the text that was written: 08, 1e3.
+    const raw = kind === 'verbatim' ? (node.source ?? '') : node.value;
+    const isText = typeof raw === 'string' && kind !== 'choice' && kind !== 'verbatim';
     const resolved = isText ? resolveReferences(raw, this.#sources) : { text: raw };
     const read = 'text' in resolved ? readScalar(resolved.text, schema) : resolved;
     if ('value' in read) return read.value;

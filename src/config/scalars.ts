@@ -57,6 +57,8 @@ function readText(raw: string, kind: ScalarKind, schema: SettingSchema): ReadSca
         fix: near === null ? 'Write one of them.' : `Did you mean ${near}?`,
       };
     }
+    case 'verbatim':
+      return { value: raw };
     case 'service':
       if (raw.includes('/'))
         return { fact: 'a service name has no slash', fix: 'Write a dash or a dot instead.' };

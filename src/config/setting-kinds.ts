@@ -4,7 +4,7 @@ import type { Bytes, Millis } from '../base/units.ts';
 
 /**
  * How a scalar is read. `text` may be told in errors; of a `secret` nothing is told, of a `url` not its credentials.
- * `days` is a duration of whole days.
+ * `days` is a duration of whole days. In `verbatim` text nothing is a reference, and it may be empty.
  */
 export type ScalarKind =
   | 'text'
@@ -17,7 +17,8 @@ export type ScalarKind =
   | 'choice'
   | 'process'
   | 'count'
-  | 'service';
+  | 'service'
+  | 'verbatim';
 
 interface Words {
   readonly description: string;
@@ -61,6 +62,8 @@ export const size = (words: Words) =>
   scalar<Bytes>('size', { anyOf: [string(SIZE), { type: 'integer', minimum: 1 }] }, words);
 export const processId = (words: Words) => scalar<number>('process', { type: 'integer', minimum: 1 }, words);
 export const count = (words: Words) => scalar<number>('count', { type: 'integer', minimum: 1 }, words);
+export const verbatim = (words: Words) =>
+  scalar<string>('verbatim', { type: ['string', 'number', 'boolean'] }, words);
 export const choice = <const T extends string>(of: readonly T[], words: Words) =>
   scalar<T>('choice', { type: 'string', enum: of }, words);
 
@@ -84,7 +87,7 @@ export function listOf<T extends TSchema>(value: T, description: string) {
 
 /** A setting as the reader and the generators look at it: plain JSON Schema, loosened. */
 export interface SettingSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly 'x-kind'?: ScalarKind;
   readonly 'x-without'?: string;
   readonly 'x-env'?: string;

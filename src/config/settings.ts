@@ -3,24 +3,30 @@ import type { SinkSetting } from '../model/sink.ts';
 import type { Access } from '../model/target.ts';
 import type { Bytes, Millis } from '../base/units.ts';
 
-/** One static target as configured; endpoints that are null are looked for at `url`. */
-export interface TargetSetting {
+/** What listed and discovered targets have in common. */
+export interface CommonSetting {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly pprofHeaders: Readonly<Record<string, string>> | null;
+  readonly access: Access | null;
+  readonly memoryLimitBytes: Bytes | null;
+  readonly module: string | null;
+}
+
+/** One target as configured or discovered; endpoints that are null are looked for at `url`. */
+export interface TargetSetting extends CommonSetting {
   readonly service: string | null;
+  /** Name of the instance; null = its `host:port`. */
+  readonly instance: string | null;
   /** Where the service answers; the rest is probed from here. */
   readonly url: string;
   readonly metrics: string | null;
   readonly vars: string | null;
   /** Its own port, prefix and credentials where they differ from those of `url`. */
   readonly pprof: string | null;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly pprofHeaders: Readonly<Record<string, string>> | null;
-  readonly memoryLimitBytes: Bytes | null;
-  readonly module: string | null;
   readonly pid: number | null;
   /** A file that the service's standard error goes to, with GODEBUG=gctrace=1. */
   readonly gctrace: string | null;
   readonly labels: Readonly<Record<string, string>>;
-  readonly access: Access | null;
   /** Where one metrics page serves several processes: the labels of this one. */
   readonly match: Readonly<Record<string, string>>;
 }
@@ -48,6 +54,22 @@ export interface RelabelRule {
   readonly targetLabel?: string;
   readonly replacement?: string;
   readonly action?: (typeof RELABEL_ACTIONS)[number];
+}
+
+/** One place where targets are found; `src/discover` has a Discoverer for each kind. */
+export type SourceSetting = {
+  readonly kind: 'file';
+  /** From the folder of the configuration; the last part may have a `*`. */
+  readonly paths: readonly string[];
+};
+
+/** One entry of `discover`. */
+export interface DiscoverSetting {
+  readonly job: string | null;
+  readonly sources: readonly SourceSetting[];
+  readonly relabel: readonly RelabelRule[];
+  /** What holds for every target. */
+  readonly common: CommonSetting;
 }
 
 /** Virtual time. */
@@ -87,6 +109,7 @@ export interface Settings extends IntervalSettings {
   /** By name of the service: what differs from the intervals of all. */
   readonly services: ReadonlyMap<string, Partial<IntervalSettings>>;
   readonly targets: readonly TargetSetting[];
+  readonly discover: readonly DiscoverSetting[];
   readonly alerts: AlertSettingsRead;
   /** For what was told and what waits; null = in `dataDir`. */
   readonly alertFolder: string | null;
@@ -120,6 +143,7 @@ export interface AlertSettingsRead {
 
 export const EMPTY_TARGET: TargetSetting = {
   service: null,
+  instance: null,
   url: '',
   metrics: null,
   vars: null,

@@ -78,6 +78,20 @@ export const ConfigStatusSchema = Type.Object({
 /** plimsoll.yaml as a running watch sees it. Tells no value of it. */
 export type ConfigStatus = Static<typeof ConfigStatusSchema>;
 
+export const DiscoveryStatusSchema = Type.Object({
+  job: Nullable(Type.String()),
+  source: Type.String({ description: 'what looks for targets, and where' }),
+  found: Type.Integer({ description: 'targets that the source names now' }),
+  kept: Type.Integer({ description: 'those that the rules left over' }),
+  dropped: Type.Integer({ description: 'those that a rule dropped' }),
+  unfit: Type.Integer({ description: 'those whose labels give no address' }),
+  unfitWhy: Nullable(Type.String({ description: 'why, of the first of them' })),
+  lastFoundAt: Nullable(Type.Number({ description: 'the last look that worked, real time' })),
+  failure: Nullable(Type.String({ description: 'why the last look did not; what was found before goes on' })),
+});
+/** One source of one entry of `discover`. Its numbers are those of the last time that they were used. */
+export type DiscoveryStatus = Static<typeof DiscoveryStatusSchema>;
+
 export const MarkSchema = Type.Object({
   at: Type.Number(),
   kind: Type.String({ description: 'restart, oom-kill, deploy, load, alarm ...' }),

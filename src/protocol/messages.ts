@@ -3,7 +3,13 @@
 import { Type, type Static } from 'typebox';
 import { FindingSchema, GrowthSchema, TimeToExhaustionSchema, VerdictSchema } from '../model/finding.ts';
 import { IncidentSchema, IncidentStateSchema, TransitionSchema } from '../model/incident.ts';
-import { ConfigStatusSchema, MarkSchema, SourceExcerptSchema, TargetStatusSchema } from '../model/status.ts';
+import {
+  ConfigStatusSchema,
+  DiscoveryStatusSchema,
+  MarkSchema,
+  SourceExcerptSchema,
+  TargetStatusSchema,
+} from '../model/status.ts';
 
 function nullable<T extends Type.TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);
@@ -38,6 +44,7 @@ export type WatchInfo = Static<typeof WatchInfoSchema>;
 
 export const ConfigMessageSchema = Type.Object({
   config: nullable(ConfigStatusSchema),
+  discovery: Type.Array(DiscoveryStatusSchema),
 });
 /** null where the settings come from the command line alone. */
 export type ConfigMessage = Static<typeof ConfigMessageSchema>;

@@ -39,6 +39,7 @@ function registered(): string[] {
       metricsText: () => Promise.resolve(''),
       openApi: () => API,
       config: () => null,
+      discovery: () => [],
       isClosing: () => false,
     },
     hostRule: { listenHost: '127.0.0.1', allowedHosts: [] },

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import type { PathTemplate } from '../protocol/paths.ts';
-import type { ConfigStatus } from '../model/status.ts';
+import type { ConfigStatus, DiscoveryStatus } from '../model/status.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import type { WatchInfo } from '../protocol/messages.ts';
 import type { Refusal } from './api-error.ts';
@@ -15,6 +15,8 @@ export interface RouteContext {
   readonly hub: LiveHub;
   /** Of the file that the settings come from; null without one. */
   readonly config: () => ConfigStatus | null;
+  /** Every source of targets beside those that are listed. */
+  readonly discovery: () => readonly DiscoveryStatus[];
   /** Plimsoll's own metrics, Prometheus text. */
   readonly metricsText: () => Promise<string>;
   readonly openApi: () => unknown;

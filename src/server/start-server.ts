@@ -1,4 +1,4 @@
-import type { ConfigStatus } from '../model/status.ts';
+import type { ConfigStatus, DiscoveryStatus } from '../model/status.ts';
 import type { Talk } from '../pipeline/ports.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import { createApp } from './app.ts';
@@ -10,7 +10,7 @@ import { describeApi } from './openapi.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { ROUTES } from './route-table.ts';
 import { watchInfo, type RouteContext } from './route.ts';
-import { configMetrics, watchMetrics } from './watch-metrics.ts';
+import { configMetrics, discoveryMetrics, watchMetrics } from './watch-metrics.ts';
 import { readWebFiles } from './web-files.ts';
 
 export interface ServerOptions {
@@ -21,6 +21,7 @@ export interface ServerOptions {
   readonly version: string;
   /** Of the file that the settings come from; null without one. */
   readonly config?: () => ConfigStatus | null;
+  readonly discovery?: () => readonly DiscoveryStatus[];
   /** More host names under which this server may be reached, beside loopback and the listen host. */
   readonly allowedHosts?: readonly string[];
   /** Takes profiles that are pushed; without it they are refused. */
@@ -72,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function makeContext(
-  { view, version, config = () => null }: ServerOptions,
+  { view, version, config = () => null, discovery = () => [] }: ServerOptions,
   own: { hub: LiveHub; processMetrics: ProcessMetrics; state: { readonly isClosing: boolean } },
 ): RouteContext {
   const { hub, processMetrics, state } = own;
@@ -81,6 +82,7 @@ function makeContext(
     view,
     version,
     config,
+    discovery,
     hub,
     openApi: () => description,
     isClosing: () => state.isClosing,
@@ -89,6 +91,7 @@ function makeContext(
       return formatMetrics([
         ...watchMetrics(view, version, isReady),
         ...configMetrics(config()),
+        ...discoveryMetrics(discovery()),
         ...processMetrics.read(hub.clients),
       ]);
     },

@@ -1,7 +1,7 @@
 // What Plimsoll says about itself and its targets on /metrics.
 import { VERDICTS } from '../model/finding.ts';
 import { INCIDENT_STATES } from '../model/incident.ts';
-import type { ConfigStatus, TargetStatus } from '../model/status.ts';
+import type { ConfigStatus, DiscoveryStatus, TargetStatus } from '../model/status.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import type { Metric, Sample } from './metrics-text.ts';
 
@@ -51,6 +51,28 @@ export function configMetrics(status: ConfigStatus | null): Metric[] {
       'plimsoll_config_last_reload_success_timestamp_seconds',
       'When the configuration was last loaded, Unix seconds of real time.',
       [{ value: status.lastSuccessAt / 1000 }],
+    ),
+  ];
+}
+
+/** What a fleet watches of its discovery: a source that stopped, a rule that drops everything. */
+export function discoveryMetrics(sources: readonly DiscoveryStatus[]): Metric[] {
+  if (sources.length === 0) return [];
+  const labels = ({ job, source }: DiscoveryStatus) => ({ job: job ?? '', source });
+  return [
+    gauge(
+      'plimsoll_discovered_targets',
+      'Targets that a source names, before and after its rules.',
+      sources.flatMap((each) => [
+        { labels: { ...labels(each), state: 'kept' }, value: each.kept },
+        { labels: { ...labels(each), state: 'dropped' }, value: each.dropped },
+        { labels: { ...labels(each), state: 'unfit' }, value: each.unfit },
+      ]),
+    ),
+    gauge(
+      'plimsoll_discovery_failing',
+      'Whether the last look of a source for targets failed.',
+      sources.map((each) => ({ labels: labels(each), value: Number(each.failure !== null) })),
     ),
   ];
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { PlimsollError, describeError } from '../../base/errors.ts';
 import { formatDuration, type Millis } from '../../base/units.ts';
 import { settingsOf, settingsWithoutFile } from '../../config/load-config.ts';
@@ -28,6 +29,8 @@ import {
 import { checkSourceFolders } from '../source-folders.ts';
 import { StatusLines } from '../status-lines.ts';
 import { stopOnSignals } from '../stop-signal.ts';
+import type { Shard } from '../../discover/shard.ts';
+import { TargetPlan } from '../target-plan.ts';
 import { TargetSet } from '../target-set.ts';
 import { Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
@@ -46,6 +49,7 @@ export interface WatchOptions extends TargetOptions {
   readonly gaugeInterval?: Millis;
   readonly profileInterval?: Millis;
   readonly record?: string;
+  readonly shard?: Shard;
   readonly timeScale: number;
 }
 
@@ -104,7 +108,7 @@ export async function watchCommand(
   const settings = reloader
     ? await reloader.load((read) => settingsOf(reloader.status().file, read))
     : complete(settingsWithoutFile(environment));
-  if (settings.targets.length === 0) {
+  if (settings.targets.length === 0 && settings.discover.length === 0) {
     if (reloader === null && options.push !== true) {
       const fact =
         'no target: give a URL, -c with targets, or --push to wait for profiles that services send';
@@ -124,6 +128,7 @@ export async function watchCommand(
       reloader,
       terminal,
       record: options.record ?? null,
+      shard: options.shard ?? null,
       signal: stop.signal,
       isJson: options.json === true,
     });
@@ -138,6 +143,8 @@ export interface RunWatch {
   /** Where they come from a file: that is followed. */
   readonly reloader?: ConfigReloader | null;
   readonly record: string | null;
+  /** The part of the targets that is watched here; null = all of them. */
+  readonly shard?: Shard | null;
   readonly signal: AbortSignal;
   readonly terminal?: Terminal;
   /** Where the engine is not installed, go on in memory and say so (demo); otherwise that is an error. */
@@ -164,6 +171,7 @@ export async function runWatch({
   settings,
   reloader = null,
   record,
+  shard = null,
   signal,
   terminal = new Terminal(),
   isMemoryEnough = false,
@@ -184,6 +192,7 @@ export async function runWatch({
   const store = await openSettingsStore(settings, terminal, isMemoryEnough);
   let writer: RecordingWriter | null = null;
   let server: RunningServer | null = null;
+  let plan: TargetPlan | null = null;
   const watch = new Watch({
     clock,
     store,
@@ -205,6 +214,7 @@ export async function runWatch({
       talk: terminal,
       push: intake && { take: (message) => intake.take(message), token: settings.push.token },
       config: () => reloader?.status() ?? null,
+      discovery: () => plan?.discovery() ?? [],
     });
     const pageUrl = server.url;
     const alerts = openAlerts(settings, watch, terminal, pageUrl);
@@ -223,13 +233,17 @@ export async function runWatch({
       },
     });
     ended.addEventListener('abort', () => targets.stop(), { once: true });
-    const adding = Promise.all((await targets.apply(settings.targets)).adding);
+    const folder = dirname(reloader?.status().file ?? '');
+    plan = new TargetPlan({ targets, talk: terminal, shard, folder });
+    const adding = Promise.all((await plan.update(settings)).adding);
     adding.catch(() => end.abort());
+    const discovering = plan.run(ended);
+    const planned = plan;
     const telling = alerts.run(ended);
     telling.catch(() => end.abort());
     const following = reloader?.follow((next) => {
       alerts.update(toAlertSettings(next, pageUrl));
-      return applySettings(next, watch, targets, terminal);
+      return applySettings(next, watch, planned, terminal);
     }, ended);
     const lines = new StatusLines(watch, terminal, isJson, () => reloader?.notice() ?? null);
     while (!ended.aborted) {
@@ -241,6 +255,7 @@ export async function runWatch({
     await adding;
     await following;
     await telling;
+    await discovering;
     await watch.close();
     await running;
   } finally {
@@ -255,11 +270,11 @@ export async function runWatch({
 async function applySettings(
   settings: Settings,
   watch: Watch,
-  targets: TargetSet,
+  plan: TargetPlan,
   terminal: Terminal,
 ): Promise<string> {
   await watch.updateIntervals(settings);
-  const { ended, adding } = await targets.apply(settings.targets);
+  const { ended, adding } = await plan.update(settings);
   for (const added of adding)
     added.catch((error: unknown) => terminal.warn(`a target cannot be watched: ${describeError(error)}`));
   const changes = [

@@ -58,15 +58,16 @@ export const SYSTEM_ROUTES: readonly Route[] = [
   defineRoute({
     method: 'get',
     path: PATHS.config,
-    summary: 'Is what runs what plimsoll.yaml says? When it was loaded, why not again, what needs a restart.',
+    summary:
+      'Is what runs what plimsoll.yaml says? When it was loaded, why not again, what needs a restart; and what discovery finds.',
     replies: {
       200: {
-        description: 'The file, or null without one.',
+        description: 'The file, or null without one; every source of targets.',
         schema: { name: 'Config', type: ConfigMessageSchema },
       },
     },
-    handle: ({ config }) => {
-      const message: ConfigMessage = { config: config() };
+    handle: ({ config, discovery }) => {
+      const message: ConfigMessage = { config: config(), discovery: [...discovery()] };
       return json(message);
     },
   }),

@@ -1,0 +1,16 @@
+// Several watchers share the targets without a word between them.
+import { hashMod } from './relabel.ts';
+
+export interface Shard {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/**
+ * Whether a target belongs to this watcher: exactly one of `count` says so. The hash of Prometheus (`hashmod` of
+ * `__address__`), so that its servers and these watchers can be sharded alike.
+ */
+export function isInShard(address: string, { index, count }: Shard): boolean {
+  return hashMod(address, count) === index;
+}
