@@ -68,7 +68,7 @@ const toList = (page: string, instances: string[]) =>
       expect(targets.map(({ instance }) => instance).sort()).toEqual([...instances].sort());
       expect(targets.every(({ firstEvidenceAt }) => firstEvidenceAt !== null)).toBe(true);
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 
 const CONFIG = `storage: { kind: memory }
@@ -106,7 +106,7 @@ describe('watch with discover', () => {
     await save('targets.json', '[]');
     await toList(page, [addresses[2] ?? '']);
     await running.waitFor(/no longer watched: shop-orders/);
-  }, 90_000);
+  }, 300_000);
 
   it('shares its targets among shards, each with one', async () => {
     await save('plimsoll.yaml', `${CONFIG}targets: ['http://${addresses[2] ?? ''}']\n`);
@@ -117,9 +117,9 @@ describe('watch with discover', () => {
         const parts = await Promise.all(shards.map(({ page }) => listed(page)));
         expect(parts.flat().map(({ instance }) => instance).sort()).toEqual([...addresses].sort()); // prettier-ignore
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('config check', () => {
