@@ -146,6 +146,7 @@ Examples:
         .option('--gauge-interval <duration>', 'between two scrapes (15s)', duration)
         .option('--profile-interval <duration>', 'between two profiles at least (10m)', duration)
         .option('--record <folder>', 'also write the raw evidence of the first target as a recording')
+        .option('--local', 'every Go process of this machine that serves pprof, found by itself')
         .option('--shard <n/of>', 'watch one part of the targets; others watch the others: 1/3', shard)
         .option(
           '--json',
@@ -159,6 +160,7 @@ Examples:
 Examples:
   plimsoll watch http://127.0.0.1:6060
   plimsoll watch http://10.0.0.8:8080 --pprof http://10.0.0.8:6060/debug/pprof --memory-limit 512MiB
+  plimsoll watch --local
   plimsoll watch -c plimsoll.yaml`,
     )
     .action(async (targets: string[], options: WatchOptions) => {

@@ -1,6 +1,17 @@
 // `discover` in plimsoll.yaml: where targets are found, and the rules by which they become targets.
 import { Type } from 'typebox';
-import { choice, count, group, listOf, text, verbatim } from './setting-kinds.ts';
+import {
+  choice,
+  count,
+  duration,
+  group,
+  listOf,
+  mapOf,
+  secret,
+  text,
+  url,
+  verbatim,
+} from './setting-kinds.ts';
 import { RELABEL_ACTIONS } from './settings.ts';
 import { SHARED } from './target-schema.ts';
 
@@ -45,6 +56,55 @@ export const DiscoverSchema = group(
       listOf(
         text({ description: 'A path.' }),
         "Files in the format of Prometheus's `file_sd` (`.json`, `.yml`, `.yaml`; the last part of the path may have a `*`), from the folder of plimsoll.yaml. They are read again when they change; of a file that is wrong, what was read before goes on.",
+      ),
+    ),
+    http: Type.Optional(
+      group(
+        {
+          url: url({ description: 'Who names the targets, as JSON.', without: 'required' }),
+          headers: Type.Optional(
+            mapOf(secret({ description: 'Value of the header.' }), 'Headers sent with that request.'),
+          ),
+          every: duration({ description: 'Between two requests.', default: '1m' }),
+        },
+        "Targets that a server names, in the format of Prometheus's `http_sd`.",
+      ),
+    ),
+    dns: Type.Optional(
+      group(
+        {
+          names: listOf(text({ description: 'A name.' }), 'Whole names that are looked up.'),
+          type: choice(['SRV', 'A', 'AAAA'], { description: 'Type of the records.', default: 'SRV' }),
+          port: Type.Optional(
+            count({ description: 'Port of the targets, for `A` and `AAAA`.', without: 'required for those' }),
+          ),
+          server: Type.Optional(
+            text({
+              description: 'DNS server that is asked: `address` or `address:port`.',
+              without: "the system's",
+            }),
+          ),
+          every: duration({ description: 'Between two lookups.', default: '30s' }),
+        },
+        'Targets out of DNS.',
+      ),
+    ),
+    docker: Type.Optional(
+      group(
+        {
+          host: text({
+            description: 'Where the daemon listens: `unix:///path` or `tcp://host:port`.',
+            default: 'unix:///var/run/docker.sock',
+          }),
+          every: duration({ description: 'Between two looks.', default: '30s' }),
+        },
+        'Running containers of a Docker daemon. A target for each TCP port.',
+      ),
+    ),
+    local: Type.Optional(
+      group(
+        { every: duration({ description: 'Between two looks.', default: '10s' }) },
+        'Every Go process of this machine that serves pprof (`watch --local`).',
       ),
     ),
     relabel: Type.Optional(

@@ -42,7 +42,8 @@ function formatDefaults(): string[] {
   const lines: string[] = [];
   let group = '';
   for (const { name, schema } of listSettings()) {
-    if (schema.default === undefined) continue;
+    // Of what a list may hold there is none yet.
+    if (schema.default === undefined || name.includes('[]')) continue;
     const [head = '', key] = name.split('.');
     if (key !== undefined && head !== group) lines.push(`# ${head}:`);
     group = key === undefined ? '' : head;

@@ -96,9 +96,17 @@ function makeCommon(values: CommonValues): CommonSetting {
 }
 
 export function makeDiscover(values: DiscoverValues): DiscoverSetting {
-  const { job, files } = values;
+  const { job, files, http, dns, docker, local } = values;
   const sources: SourceSetting[] = [];
   if (files !== undefined && files.length > 0) sources.push({ kind: 'file', paths: files });
+  if (http)
+    sources.push({ kind: 'http', url: http.url, headers: http.headers ?? {}, everyMillis: http.every });
+  if (dns) {
+    const { names, type, port = null, server = null, every } = dns;
+    sources.push({ kind: 'dns', names, type, port, server, everyMillis: every });
+  }
+  if (docker) sources.push({ kind: 'docker', host: docker.host, everyMillis: docker.every });
+  if (local) sources.push({ kind: 'local', everyMillis: local.every });
   return {
     job: job ?? null,
     sources,
@@ -161,6 +169,7 @@ export function checkTogether(values: ConfigValues, add: AddProblem): void {
     const path = ['discover', i];
     if (makeDiscover(entry).sources.length === 0)
       add(path, 'names no place where targets are found', 'Add files: [targets/*.json].');
+    checkSources(entry, path, add);
     checkAccess(entry, path, add);
   });
 }
@@ -175,6 +184,24 @@ function checkTarget(target: TargetMap, path: Path, add: AddProblem): void {
       [...path, 'pprof'],
     ]);
   checkAccess(target, path, add);
+}
+
+function checkSources({ http, dns }: DiscoverValues, path: Path, add: AddProblem): void {
+  // Not read into the type: what is missing is undefined all the same.
+  const url: string | undefined = http?.url;
+  if (http && url === undefined) add([...path, 'http', 'url'], 'is missing', 'Name who lists the targets.');
+  if (!dns) return;
+  const names: readonly string[] | undefined = dns.names;
+  if (names === undefined || names.length === 0)
+    add([...path, 'dns', 'names'], 'is missing', 'Write names: [_http._tcp.orders.example.com].');
+  if (dns.type !== 'SRV' && dns.port === undefined)
+    add(
+      [...path, 'dns', 'port'],
+      `${dns.type} records have no port`,
+      'Add the port that the targets listen on.',
+    );
+  if (dns.type === 'SRV' && dns.port !== undefined)
+    add([...path, 'dns', 'port'], 'SRV records have their own', 'Remove it, or write type: A.');
 }
 
 function checkAccess({ bearer, bearerFile, basic, tls }: CommonValues, path: Path, add: AddProblem): void {

@@ -57,11 +57,45 @@ export interface RelabelRule {
 }
 
 /** One place where targets are found; `src/discover` has a Discoverer for each kind. */
-export type SourceSetting = {
+export type SourceSetting =
+  FileSourceSetting | HttpSourceSetting | DnsSourceSetting | DockerSourceSetting | LocalSourceSetting;
+
+export interface FileSourceSetting {
   readonly kind: 'file';
   /** From the folder of the configuration; the last part may have a `*`. */
   readonly paths: readonly string[];
-};
+}
+
+/** All `everyMillis` are real time. */
+export interface HttpSourceSetting {
+  readonly kind: 'http';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly everyMillis: Millis;
+}
+
+export interface DnsSourceSetting {
+  readonly kind: 'dns';
+  readonly names: readonly string[];
+  readonly type: 'SRV' | 'A' | 'AAAA';
+  /** Of A and AAAA; SRV records have their own. */
+  readonly port: number | null;
+  /** `address:port`; null = those of the system. */
+  readonly server: string | null;
+  readonly everyMillis: Millis;
+}
+
+export interface DockerSourceSetting {
+  readonly kind: 'docker';
+  /** `unix:///path` or `tcp://host:port`. */
+  readonly host: string;
+  readonly everyMillis: Millis;
+}
+
+export interface LocalSourceSetting {
+  readonly kind: 'local';
+  readonly everyMillis: Millis;
+}
 
 /** One entry of `discover`. */
 export interface DiscoverSetting {

@@ -22,8 +22,9 @@ function start(...settings: DiscoverSetting[]) {
   const heard: string[][] = [];
   const failures: string[] = [];
   const discovery = new Discovery({
-    create: ({ paths: [path = ''] }): Discoverer => ({
+    create: (source): Discoverer => ({
       run: async (sink, signal) => {
+        const path = source.kind === 'file' ? (source.paths[0] ?? '') : '';
         started.push(path);
         sinks.set(path, sink);
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { PlimsollError, describeError } from '../../base/errors.ts';
-import { formatDuration, type Millis } from '../../base/units.ts';
+import { formatDuration, SECOND_MILLIS, type Millis } from '../../base/units.ts';
 import { settingsOf, settingsWithoutFile } from '../../config/load-config.ts';
-import type { RetentionSettings, Settings } from '../../config/settings.ts';
+import type { DiscoverSetting, RetentionSettings, Settings } from '../../config/settings.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { PushIntake } from '../../pipeline/push-intake.ts';
@@ -50,8 +50,17 @@ export interface WatchOptions extends TargetOptions {
   readonly profileInterval?: Millis;
   readonly record?: string;
   readonly shard?: Shard;
+  readonly local?: boolean;
   readonly timeScale: number;
 }
+
+/** What `--local` adds. */
+const LOCAL: DiscoverSetting = {
+  job: null,
+  sources: [{ kind: 'local', everyMillis: 10 * SECOND_MILLIS }],
+  relabel: [],
+  common: { headers: {}, pprofHeaders: null, access: null, memoryLimitBytes: null, module: null },
+};
 
 /** Options of the command line over what a file and the environment say. */
 export function withOptions(base: Settings, urls: readonly string[], options: WatchOptions): Settings {
@@ -79,6 +88,7 @@ export function withOptions(base: Settings, urls: readonly string[], options: Wa
     profileIntervalMillis: options.profileInterval ?? base.profileIntervalMillis,
     sourceDirs: [...base.sourceDirs, ...options.source],
     targets: [...base.targets, ...urls.map((url) => targetSetting(url, options))],
+    discover: options.local === true ? [...base.discover, LOCAL] : base.discover,
   };
 }
 
@@ -111,7 +121,7 @@ export async function watchCommand(
   if (settings.targets.length === 0 && settings.discover.length === 0) {
     if (reloader === null && options.push !== true) {
       const fact =
-        'no target: give a URL, -c with targets, or --push to wait for profiles that services send';
+        'no target: give a URL, --local, -c with targets, or --push to wait for profiles that services send';
       throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', fact);
     }
     if (reloader !== null)
