@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { buildGoFixture, whyNoGo, type GoFixture } from '../src/testing/go-fixture.ts';
+import { skipNote } from '../src/testing/why-no-chdb.ts';
 import { freePort, requireBuild, runCli, startCli, type RunningCli } from './built-cli.ts';
 
 requireBuild();
@@ -132,4 +134,28 @@ describe('config check', () => {
     expect(said).toMatch(/:4:9: discover\.0\.relabel\.0: regex is no regular expression/);
     expect(said).toMatch(/:5:5: discover\.1: names no place where targets are found/);
   });
+});
+
+const noGo = whyNoGo();
+describe.skipIf(noGo)(`watch --local${skipNote(noGo)}`, () => {
+  let fixture: GoFixture | null = null;
+  beforeAll(async () => {
+    if (noGo === null) fixture = await buildGoFixture('served-local');
+  }, 120_000);
+  afterAll(() => fixture?.remove());
+
+  it('watches a Go program that serves pprof, and ends with it', async () => {
+    if (!fixture) return;
+    const go = await fixture.start();
+    const instance = new URL(go.url).host;
+    await save('plimsoll.yaml', 'storage: { kind: memory }\nintervals: { gauges: 250ms }\n');
+    const { page } = await start('--local');
+    const ours = async () => (await listed(page)).filter((target) => target.instance === instance);
+    await vi.waitFor(async () => expect(await ours()).toMatchObject([{ service: 'fixture' }]), {
+      timeout: 60_000,
+      interval: 200,
+    });
+    await go.stop();
+    await vi.waitFor(async () => expect(await ours()).toEqual([]), { timeout: 60_000, interval: 200 });
+  }, 200_000);
 });
