@@ -1,6 +1,6 @@
 // Files of a megabyte or less that stand for gigabytes: answered or refused within bounded memory.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -74,6 +74,40 @@ describe.each(HOSTILE)('%s', (_, build) => {
     },
     60_000,
   );
+});
+
+/** One stack through `functions` functions, in which every one calls every other; all edges weigh the same. */
+function denseStack(functions: number): Buffer {
+  const names = Array.from({ length: functions }, (_, row) => text(`f${row}`));
+  const tables = Array.from({ length: functions }, (_, row) => [
+    message(5, number(1, row + 1), number(2, row + 3)),
+    message(4, number(1, row + 1), message(4, number(1, row + 1))),
+  ]);
+  const stack: Buffer[] = [];
+  for (let from = 1; from <= functions; from++)
+    for (let to = from + 1; to <= functions; to++) stack.push(number(1, from), number(1, to));
+  return Buffer.concat([HEAD, ...names, ...tables.flat(), message(2, ...stack, number(2, 1))]);
+}
+
+describe('a graph in which every function calls every other', () => {
+  it('is refused by svg within 30 s and 512 MiB, with its size and what to do', async () => {
+    const file = join(folder, 'dense.pb.gz');
+    await writeFile(file, gzipSync(denseStack(79)));
+    const { code, stderr } = await run(['profile', 'svg', `-output=${join(folder, 'out')}`, file]);
+    expect(code, stderr.slice(0, 500)).toBe(3);
+    expect(stderr).toMatch(
+      /^plimsoll: profile: .*dense\.pb\.gz: the graph has 79 nodes and \d{4} edges: .* -nodecount, .*flame.*\n/,
+    );
+    expect(Number(/rss=(\d+)/.exec(stderr)?.[1])).toBeLessThan(MAX_RSS_KIB);
+  }, 60_000);
+
+  it('is a picture as far as -nodecount leaves it small', async () => {
+    const [file, out] = [join(folder, 'dense.pb.gz'), join(folder, 'small.svg')];
+    await writeFile(file, gzipSync(denseStack(79)));
+    const { code, stderr } = await run(['profile', 'svg', '-nodecount=6', `-output=${out}`, file]);
+    expect(code, stderr.slice(0, 500)).toBe(0);
+    expect((await readFile(out, 'utf8')).match(/class="node"/g)?.length).toBeGreaterThan(5);
+  }, 60_000);
 });
 
 function run(args: readonly string[]): Promise<{ code: number | null; stderr: string }> {

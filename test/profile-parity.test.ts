@@ -170,6 +170,12 @@ describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${N
     ['-diff_base', { report: 'tree', flags: [`-diff_base=${before}`] }],
     ['-normalize', { report: 'top', flags: [`-base=${before}`, '-normalize', '-cum'] }],
     ['labels of a base', { report: 'traces', flags: [`-diff_base=${before}`] }],
+    ['of several -base the last', { report: 'top', flags: [`-base=${after}`, `-base=${before}`] }],
+    [
+      'of several -diff_base the last',
+      { report: 'top', flags: [`-diff_base=${after}`, `-diff_base=${before}`] },
+    ],
+    ['no base after all', { report: 'top', flags: [`-base=${before}`, '-base='] }],
     ['a base of itself', { report: 'top', flags: [`-base=${after}`] }],
   ] as const)('%s', (_, each) => compare(each, [after]));
 
@@ -191,6 +197,16 @@ describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${N
       expect(await readFile(ours, 'latin1')).toBe(await readFile(theirs, 'latin1'));
     },
   );
+
+  it.each(
+    ['top', 'tree', 'dot', 'callgrind'].flatMap((report) =>
+      ['-lines', '-addresses', '-functions'].map((flag) => [report, flag] as const),
+    ),
+  )('%s %s: lines of functions without name and file stay apart', async (report, flag) => {
+    const file = join(folder, 'nameless.pb');
+    await writeFile(file, encodeProfile(namelessLines()));
+    await compare({ report, flags: [flag] }, [file]);
+  });
 
   it.each([
     ['heap.pb.gz', 'main\\.|store'],
@@ -257,6 +273,27 @@ function oddNames(): Profile {
     [2n, 50n],
     [text('tab', '\tb'), text('feed', 'a\fb'), text('feed', 'a\vb\vcc')],
   );
+  return builder.finish();
+}
+
+/** A function without name and file on lines 43 and 45, and a location without lines. */
+function namelessLines(): Profile {
+  const builder = new ProfileBuilder();
+  const empty = builder.string('');
+  builder.addSampleType(builder.string('cpu'), builder.string('ns'));
+  const fn = builder.internFunction({ name: empty, systemName: empty, file: empty, startLine: 0 });
+  const addSample = (lines: readonly number[], value: bigint): void => {
+    const location = builder.internLocation({
+      mapping: NO_ROW,
+      address: 0,
+      lines: lines.map((line) => ({ function: fn, line, column: 0 })),
+      isFolded: false,
+    });
+    builder.addSample(builder.internStack([location]), [value], []);
+  };
+  addSample([43], 10n);
+  addSample([], 5n);
+  addSample([45], 7n);
   return builder.finish();
 }
 

@@ -63,6 +63,9 @@ export const ERRORS = {
   REPORT_EMPTY: { advice: 'Names are as "plimsoll profile top" prints them; the expression is RE2.' },
   PROFILES_DIFFER: { advice: 'Profiles that are merged or compared have to be of one kind.' },
   REPORT_TOO_LARGE: { advice: 'Narrow it with -focus, -ignore, -show_from or -tagfocus.' },
+  GRAPH_TOO_LARGE: {
+    advice: 'Show less of it with -nodecount, -edgefraction or -focus, or take flame, which needs no layout.',
+  },
   OUTPUT_EXISTS: { advice: 'Give another name, or --force to replace it.' },
   OUTPUT_FAILED: { advice: 'Give another --output: a file that you may write, in a folder that exists.' },
   METRICS_INVALID: { advice: 'The exporter sends a line that is no Prometheus text; see the place.' },

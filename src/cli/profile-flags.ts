@@ -15,7 +15,7 @@ export interface ProfileRequest {
   /** First operand of peek and list. */
   readonly symbol: string | null;
   readonly sources: readonly string[];
-  /** Empty = no base. Several are merged. */
+  /** Empty = no base; at most one, as the last -base counts. */
   readonly bases: readonly string[];
   /** -diff_base: base samples stay apart, and percentages refer to them. */
   readonly isDiffBase: boolean;
@@ -145,16 +145,16 @@ export function parseProfileFlags(
     throw invalid(`${report} needs a regular expression as its first operand`);
   if (operands.length === 0) throw invalid('no profile is named');
   const listen = listenAddress(report, flags, operands);
-  const [base, diffBase] = [flags.texts('base'), flags.texts('diff_base')];
-  if (base.length > 0 && diffBase.length > 0) throw invalid('-base and -diff_base exclude each other');
-  const bases = diffBase.length > 0 ? diffBase : base;
+  const [base, diffBase] = [flags.text('base'), flags.text('diff_base')];
+  if (base !== '' && diffBase !== '') throw invalid('-base and -diff_base exclude each other');
+  const bases = [base, diffBase].filter((file) => file !== '');
   if (flags.bool('normalize') && bases.length === 0) throw invalid('needs -base or -diff_base', '-normalize');
   return {
     report,
     symbol,
     sources: operands,
     bases,
-    isDiffBase: diffBase.length > 0,
+    isDiffBase: diffBase !== '',
     isNormalized: flags.bool('normalize'),
     fetch: {
       seconds: flags.number('seconds', -1),
@@ -290,13 +290,6 @@ class Flags {
   text(name: string): string {
     const value = this.#flags.values.get(name)?.at(-1);
     return typeof value === 'string' ? value : '';
-  }
-
-  /** All values that are not empty. */
-  texts(name: string): string[] {
-    return (this.#flags.values.get(name) ?? []).filter(
-      (value): value is string => typeof value === 'string' && value !== '',
-    );
   }
 
   /** The one of these flags that is set; two are a conflict. */

@@ -19,7 +19,7 @@ ${FLAGS}`;
 
 const FLAGS = `Flags (-x, --x, -x=v, -x v; booleans only with =; the first word that is no flag ends them):
   Comparing
-    -base FILE            subtract this profile (repeatable: bases are merged)
+    -base FILE            subtract this profile; of several, the last is taken
     -diff_base FILE       likewise; percentages refer to the base
     -normalize            scale the profile to the sums of the base first
   What is shown

@@ -1,4 +1,7 @@
 // `plimsoll profile svg`: the call graph laid out by Graphviz as WebAssembly.
+import { Worker } from 'node:worker_threads';
+import { describeError, PlimsollError } from '../base/errors.ts';
+import { MIB, type Bytes, type Millis } from '../base/units.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { renderDot } from '../profile/reports/dot.ts';
 import type { ReportOptions } from '../profile/reports/options.ts';
@@ -9,17 +12,59 @@ import type { ReportOptions } from '../profile/reports/options.ts';
  */
 const EDGES_WITH_PLACED_LABELS = 100;
 
+/**
+ * The graph that pprof leaves of a large program (80 functions, some 200 edges) is laid out in a second. Time grows with
+ * more than the square of the edges: a graph that takes longer than this is one that nobody could read.
+ */
+const LONGEST_LAYOUT_MILLIS: Millis = 20_000;
+/** By what the whole process may grow meanwhile; a common graph takes some 60 MiB, the thread and Graphviz included. */
+const MAX_LAYOUT_BYTES: Bytes = 256 * MIB;
+/** Memory that grows from picture to picture is noticed in time, and looking costs microseconds. */
+const LOOK_EVERY_MILLIS: Millis = 50;
+
+const WORKER_ENTRY = new URL('./layout-worker.js', import.meta.url);
+
 /** What neither Graphviz nor SVG takes in a text; names may hold anything. */
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f\uFFFE\uFFFF]|\p{Surrogate}/gu;
 
+const NODE = /^N\d+ \[/gm;
 const EDGE_LABEL = /^(NN?[\d_]+ -> NN?[\d_]+ \[)label="/gm;
 
+/** @throws PlimsollError GRAPH_TOO_LARGE for a graph that takes more time or memory than a picture is worth. */
 export async function renderSvg(profile: Profile, options: ReportOptions): Promise<string> {
-  // Imported here, for it is a module and cannot be required.
-  const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
-  const graphviz = await Graphviz.load();
   const dot = [...renderDot(profile, options)].join('');
   const edges = dot.match(EDGE_LABEL)?.length ?? 0;
   const placed = edges < EDGES_WITH_PLACED_LABELS ? dot : dot.replace(EDGE_LABEL, '$1xlabel="');
-  return graphviz.dot(placed.replace(CONTROL, '\uFFFD'), 'svg');
+  const graph = `the graph has ${dot.match(NODE)?.length ?? 0} nodes and ${edges} edges`;
+  return layOut(placed.replace(CONTROL, '\uFFFD'), (reason, cause) => {
+    return new PlimsollError('GRAPH_TOO_LARGE', 'profile', `${graph}: ${reason}`, {}, cause);
+  });
+}
+
+type Refusal = (reason: string, cause?: unknown) => PlimsollError;
+
+/** In a thread that is ended when it takes too much: Graphviz itself knows no bound. */
+async function layOut(dot: string, refusal: Refusal): Promise<string> {
+  const rssBefore = process.memoryUsage.rss();
+  const worker = new Worker(WORKER_ENTRY, { workerData: dot });
+  let look: NodeJS.Timeout | undefined;
+  let bell: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', (error) => reject(refusal(`Graphviz failed: ${describeError(error)}`, error)));
+      worker.once('exit', () => reject(refusal('Graphviz ended without a picture')));
+      bell = setTimeout(() => {
+        reject(refusal(`no picture of it within ${LONGEST_LAYOUT_MILLIS / 1000} s`));
+      }, LONGEST_LAYOUT_MILLIS);
+      look = setInterval(() => {
+        if (process.memoryUsage.rss() - rssBefore <= MAX_LAYOUT_BYTES) return;
+        reject(refusal(`a picture of it takes more than ${MAX_LAYOUT_BYTES / MIB} MiB`));
+      }, LOOK_EVERY_MILLIS);
+    });
+  } finally {
+    clearTimeout(bell);
+    clearInterval(look);
+    await worker.terminate();
+  }
 }

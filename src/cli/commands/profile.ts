@@ -54,7 +54,7 @@ export async function profileCommand(words: readonly string[]): Promise<ExitStat
 /** Errors of a report in which the names of the files belong. */
 const ABOUT_FILES = new Set<string>([
   ...['PROFILE_INVALID', 'PROFILE_NOT_FOUND', 'PROFILE_TOO_LARGE', 'PROFILE_UNFIT', 'PROFILES_DIFFER'],
-  ...['REPORT_EMPTY', 'REPORT_TOO_LARGE'],
+  ...['REPORT_EMPTY', 'REPORT_TOO_LARGE', 'GRAPH_TOO_LARGE'],
 ]);
 
 async function makeReport(

@@ -119,8 +119,6 @@ export class NodeInfos {
     const name = strings.get(functions.name[fn]);
     const startLine = functions.startLine[fn];
     const file = this.#fileOf(fn);
-    if (name === '' && file === '' && Number(startLine) === 0 && strings.get(functions.systemName[fn]) === '')
-      return this.#internLocation(location);
     const isWide = this.#identity.withObjects || name === '';
     return this.#intern({
       address: locations.address[location],
