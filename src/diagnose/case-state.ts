@@ -2,7 +2,7 @@
 import type { Millis } from '../base/units.ts';
 import type { Assessment, Lane } from '../detect/assessment.ts';
 import type { ConfirmationState } from '../detect/confirm.ts';
-import type { Alarm, Finding, LeakClass } from '../model/finding.ts';
+import type { Alarm, Evidence, Finding, LeakClass } from '../model/finding.ts';
 import type { TargetName } from '../model/target.ts';
 import type { Profiles } from './profile-evidence.ts';
 
@@ -68,6 +68,8 @@ export interface RaisedLeak {
   /** Since when its lane shows no growth; null while it does. */
   readonly quietSinceMillis: Millis | null;
   readonly finding: Finding;
+  /** What it was raised by; missing from states that were stored before this was kept. */
+  readonly raisedBy?: readonly Evidence[];
 }
 
 /** Lanes from the outside in: what one holds grows in those behind it as well. */

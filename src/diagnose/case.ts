@@ -28,6 +28,7 @@ import { endLeaks, withoutGrowth } from './leak-end.ts';
 import { buildLeakFinding } from './leak-finding.ts';
 import { readProfiles, type ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLanes, findStop, type ProvenLane } from './proof.ts';
+import { joinEvidence } from './raised-evidence.ts';
 import { isContradicted, isLongProven } from './refutation.ts';
 import { THRESHOLDS } from './thresholds.ts';
 import { findWait, longestWait, type Wait } from './wait.ts';
@@ -370,6 +371,7 @@ function raiseLeak(
     refutations: 0,
     quietSinceMillis: null,
     finding,
+    raisedBy: finding.evidence,
   };
 }
 
@@ -399,7 +401,10 @@ function refreshLeak(
     refutations: 0,
     ratePerHour: isGrowing ? (lane.growth?.perHour ?? leak.ratePerHour) : leak.ratePerHour,
     incarnationStartMillis: input.assessment.incarnationStartMillis,
-    finding: mergeKnowledge(leak.finding, finding),
+    finding: mergeKnowledge(leak.finding, {
+      ...finding,
+      evidence: isGrowing ? joinEvidence(leak.raisedBy ?? [], finding.evidence) : finding.evidence,
+    }),
   };
 }
 

@@ -161,8 +161,10 @@ function formatNumber(name: string, value: number | string | null): string {
 
 /** What the evidence excludes, as an object of a sentence; null where a leak was found or the verdict says it. */
 export function formatExcluded(report: Report): string | null {
-  const { verdict, smallestDetectable } = report;
+  const { verdict, smallestDetectable, findings } = report;
   if (verdict === 'leak') return null;
+  if (smallestDetectable !== null && findings.some(({ growth }) => (growth?.high ?? 0) > smallestDetectable))
+    return null; // as much may be growing: what is seen says more than what would have been
   if (smallestDetectable !== null)
     return `leaks above ${formatBytesPerHour(smallestDetectable)}${formatScale(report)}`;
   return verdict === 'undetermined'

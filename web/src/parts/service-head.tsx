@@ -76,6 +76,11 @@ export function ServiceHead({ service, target, instances, report, reload }: Serv
 function SmallestDetectable({ report }: { readonly report: Report | null }) {
   const bytes = report?.smallestDetectable ?? null;
   if (bytes === null) return <span class="quiet">no bound yet</span>;
+  const isSeen = ({ verdict, growth }: Report['findings'][number]) =>
+    verdict === 'leak' || (growth?.high ?? 0) > bytes;
+  // What would have been seen is no comfort beside what is.
+  if (report?.findings.some(isSeen) === true)
+    return <span class="quiet">not stated while growth is seen</span>;
   return (
     <span class="figure">
       <span class="figure-value">
