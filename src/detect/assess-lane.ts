@@ -178,6 +178,7 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
         numbers: {
           statistic: range,
           threshold: lane.smallestGrowth / 2 + question.source.resolution,
+          unit: lane.unit,
           fromMillis: series.fromMillis,
           toMillis: series.toMillis,
           blocks: value.length,

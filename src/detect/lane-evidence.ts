@@ -3,6 +3,7 @@ import type { Evidence } from '../model/finding.ts';
 import { computeTheilSen } from '../series/stats/theil-sen.ts';
 import type { LaneDecision, LaneMeasures } from './lane-measures.ts';
 import { solveFit } from './growth.ts';
+import type { Lane } from './assessment.ts';
 import { LANE_THRESHOLDS, SHORTEST_WATCH_MILLIS, TAIL_RATIO, TAIL_SHARE } from './thresholds.ts';
 
 type Numbers = Evidence['numbers'];
@@ -39,6 +40,7 @@ function aboutWatch({ question, isLongEnough }: LaneMeasures, window: Numbers): 
     numbers: {
       statistic: question.toMillis - question.fromMillis,
       threshold: SHORTEST_WATCH_MILLIS,
+      unit: 'millis',
       ...window,
     },
     outcome: isLongEnough ? 'supports' : 'open',
@@ -47,6 +49,7 @@ function aboutWatch({ question, isLongEnough }: LaneMeasures, window: Numbers): 
 
 function aboutSlope(measures: LaneMeasures, window: Numbers): Evidence {
   const { question, leak, set, zThreshold } = measures;
+  const keys = keysOf(question.lane);
   return {
     question: `Does the ${question.lane} series grow?`,
     prediction: 'a leak grows by more than noise and load explain',
@@ -55,10 +58,10 @@ function aboutSlope(measures: LaneMeasures, window: Numbers): Evidence {
       statistic: leak?.z ?? 0,
       threshold: zThreshold,
       model: set.bestLeak?.name ?? 'none rises',
-      perHour: leak?.growth.perHour ?? 0,
-      low: leak?.growth.low ?? null,
-      high: leak?.growth.high ?? null,
-      noise: set.noise,
+      [keys.rate]: leak?.growth.perHour ?? 0,
+      [keys.low]: leak?.growth.low ?? null,
+      [keys.high]: leak?.growth.high ?? null,
+      [keys.noise]: set.noise,
       ...window,
     },
     outcome: (leak?.z ?? 0) > zThreshold ? 'supports' : 'contradicts',
@@ -90,7 +93,13 @@ function aboutSize({ question, counted, floor, level }: LaneMeasures, window: Nu
     question: `Is the growth of the ${question.lane} series large enough to matter?`,
     prediction: LANE_THRESHOLDS[question.lane].reason,
     test: 'growth along the fit against the larger of an absolute floor and a share of the level',
-    numbers: { statistic: counted, threshold: floor, level, ...window },
+    numbers: {
+      statistic: counted,
+      threshold: floor,
+      unit: LANE_THRESHOLDS[question.lane].unit,
+      [keysOf(question.lane).level]: level,
+      ...window,
+    },
     outcome: counted >= floor ? 'supports' : 'contradicts',
   };
 }
@@ -142,6 +151,7 @@ function aboutRobustSlope(measures: LaneMeasures, window: Numbers): Evidence | n
   const hours = series.input.time.share.map((share) => share * series.spanHours);
   const slope = computeTheilSen(hours, solved.adjusted, { confidence: 0.95, inflation });
   if (!slope) return null;
+  const keys = keysOf(question.lane);
   return {
     question: `Do most of the ${question.lane} observations agree on growth?`,
     prediction: 'the median of all pairwise slopes is above zero with its interval',
@@ -149,8 +159,9 @@ function aboutRobustSlope(measures: LaneMeasures, window: Numbers): Evidence | n
     numbers: {
       statistic: finite(slope.low),
       threshold: 0,
-      perHour: slope.slope,
-      high: finite(slope.high),
+      unit: `${LANE_THRESHOLDS[question.lane].unit}PerHour`,
+      [keys.rate]: slope.slope,
+      [keys.high]: finite(slope.high),
       ...window,
     },
     outcome: slope.low > 0 ? 'supports' : slope.high < 0 ? 'contradicts' : 'open',
@@ -175,4 +186,18 @@ function aboutLoad(measures: LaneMeasures, decision: LaneDecision, window: Numbe
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
+}
+
+/** The unit stands at the end of a number's name, where readers and formatters look for it. */
+function keysOf(lane: Lane) {
+  const { unit } = LANE_THRESHOLDS[lane];
+  return unit === 'bytes'
+    ? {
+        rate: 'bytesPerHour',
+        low: 'lowBytesPerHour',
+        high: 'highBytesPerHour',
+        noise: 'noiseBytes',
+        level: 'levelBytes',
+      }
+    : { rate: `${unit}PerHour`, low: 'lowPerHour', high: 'highPerHour', noise: 'noise', level: unit };
 }

@@ -126,7 +126,7 @@ function formatEvidence(entry: Evidence, style: Style): string[] {
 }
 
 /** Instants and counts of data are in the JSON; a line of text has room for what decides. */
-const HIDDEN_NUMBERS = /^(from|to|snapshots|blocks|observations)(Millis)?$/;
+const HIDDEN_NUMBERS = /^(from|to|snapshots|blocks|observations|unit)(Millis)?$/;
 const FIRST_NUMBERS = ['statistic', 'z', 'threshold'];
 const MAX_NUMBERS_SHOWN = 6;
 
@@ -140,7 +140,7 @@ export function formatNumbers(entry: Evidence): string {
     .filter(([name, value]) => value !== null && !HIDDEN_NUMBERS.test(name))
     .sort(([a], [b]) => rank(a) - rank(b))
     .slice(0, MAX_NUMBERS_SHOWN)
-    .map(([name, value]) => `${splitName(name)} ${formatNumber(name, value)}`)
+    .map(([name, value]) => `${splitName(name)} ${formatNumber(unitName(name, entry.numbers), value)}`)
     .join(', ');
 }
 
@@ -151,10 +151,16 @@ function splitName(name: string): string {
   );
 }
 
+/** A statistic and its threshold have the unit that stands beside them; all else ends in its own. */
+function unitName(name: string, { unit }: Evidence['numbers']): string {
+  return typeof unit === 'string' && (name === 'statistic' || name === 'threshold') ? unit : name;
+}
+
 function formatNumber(name: string, value: number | string | null): string {
   if (typeof value !== 'number') return value ?? '-';
-  if (/BytesPerHour$/.test(name)) return formatBytesPerHour(value);
-  if (/Bytes$/.test(name)) return formatBytes(value);
+  if (/bytesPerHour$/i.test(name)) return formatBytesPerHour(value);
+  if (/PerHour$/.test(name)) return `${formatThreeDigits(value)}/h`;
+  if (/bytes$/i.test(name)) return formatBytes(value);
   if (/millis$/i.test(name)) return formatDuration(value);
   return formatThreeDigits(value);
 }

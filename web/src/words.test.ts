@@ -5,6 +5,7 @@ import { turnOn } from './turn-on.ts';
 import {
   formatEvidenceKey,
   formatEvidenceNumber,
+  unitKey,
   formatInterval,
   formatRate,
   formatShare,
@@ -44,6 +45,9 @@ describe('words', () => {
     expect(formatEvidenceNumber('windowMillis', 7_200_000)).toBe('2 h');
     expect(formatEvidenceNumber('goroutines', 27_884)).toBe('27,884');
     expect(formatEvidenceNumber('z', 31.234)).toBe('31.2');
+    expect(formatEvidenceNumber('goroutinesPerHour', 175.4)).toBe('175/h');
+    expect(formatEvidenceNumber(unitKey('statistic', 'bytes'), 2_097_152)).toBe('2 MiB');
+    expect(formatEvidenceNumber(unitKey('z', 'bytes'), 31.234)).toBe('31.2');
     expect(formatEvidenceNumber('z', null)).toBe('not known');
     expect(formatEvidenceKey('smallestDetectable')).toBe('smallest detectable');
     expect(formatEvidenceKey('fromMillis')).toBe('from');

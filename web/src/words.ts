@@ -50,9 +50,15 @@ export function formatEvidenceNumber(key: string, value: number | string | null)
   if (value === null) return 'not known';
   if (typeof value === 'string') return value;
   if (/bytes\s*per\s*hour$/i.test(key)) return formatBytesPerHour(value);
+  if (/PerHour$/.test(key)) return `${formatThreeDigits(value)}/h`;
   if (/bytes$/i.test(key)) return formatBytes(value);
   if (/millis$/i.test(key)) return formatDuration(value);
   return Number.isInteger(value) ? value.toLocaleString('en-US') : formatThreeDigits(value);
+}
+
+/** A statistic and its threshold have the unit that stands beside them; all else ends in its own. */
+export function unitKey(key: string, unit: number | string | null | undefined): string {
+  return typeof unit === 'string' && (key === 'statistic' || key === 'threshold') ? unit : key;
 }
 
 /** Later than 1973 in milliseconds: a point in time, whatever the name says; no span or count is that large. */

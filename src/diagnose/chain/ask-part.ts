@@ -47,6 +47,7 @@ export function askPart(facts: Facts): ChainStep {
     numbers: {
       statistic: lead === null ? null : Math.round(lead.bytes),
       threshold: Math.round(least),
+      unit: 'bytes',
       part: lead?.part ?? null,
       ...numbersOf(growth),
       ...windowOf(facts),

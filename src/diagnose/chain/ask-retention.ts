@@ -38,6 +38,7 @@ export function askRetention(facts: Facts): ChainStep {
     numbers: {
       statistic: Math.round(Math.max(0, ...tested.map(({ bytes }) => bytes))),
       threshold: Math.round(least),
+      unit: 'bytes',
       rssBytes: rss === null ? null : Math.round(rss),
       ...Object.fromEntries(tested.map(({ name, bytes }) => [`${camel(name)}Bytes`, Math.round(bytes)])),
       ...windowOf(facts),

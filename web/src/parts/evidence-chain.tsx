@@ -1,7 +1,7 @@
 import { assertNever } from '../../../src/base/assert.ts';
 import type { Evidence, RuledOut } from '../../../src/model/finding.ts';
 import { Moment } from '../time-words.tsx';
-import { formatEvidenceKey, formatEvidenceNumber, isContext, isMoment } from '../words.ts';
+import { formatEvidenceKey, formatEvidenceNumber, isContext, isMoment, unitKey } from '../words.ts';
 
 export function EvidenceChain({ evidence }: { readonly evidence: readonly Evidence[] }) {
   if (evidence.length === 0) return <p class="quiet">No checked facts are recorded with this finding.</p>;
@@ -33,10 +33,11 @@ export function Fact({ label, text }: { readonly label: string; readonly text: s
 
 /** The numbers that decide, large; what they were computed from, small beneath. */
 export function Numbers({ numbers }: { readonly numbers: Evidence['numbers'] }) {
-  const entries = Object.entries(numbers);
+  const { unit } = numbers;
+  const entries = Object.entries(numbers).filter(([key]) => key !== 'unit');
   return (
     <>
-      <NumberList entries={entries.filter(([key]) => !isContext(key))} name="numbers" />
+      <NumberList entries={entries.filter(([key]) => !isContext(key))} unit={unit} name="numbers" />
       <NumberList entries={entries.filter(([key]) => isContext(key))} name="numbers numbers-context" />
     </>
   );
@@ -44,6 +45,7 @@ export function Numbers({ numbers }: { readonly numbers: Evidence['numbers'] }) 
 
 function NumberList(props: {
   readonly entries: readonly (readonly [string, Evidence['numbers'][string]])[];
+  readonly unit?: Evidence['numbers'][string] | undefined;
   readonly name: string;
 }) {
   if (props.entries.length === 0) return null;
@@ -52,7 +54,13 @@ function NumberList(props: {
       {props.entries.map(([key, value]) => (
         <div key={key}>
           <dt>{formatEvidenceKey(key)}</dt>
-          <dd>{isMoment(key, value) ? <Moment at={value} withZone /> : formatEvidenceNumber(key, value)}</dd>
+          <dd>
+            {isMoment(key, value) ? (
+              <Moment at={value} withZone />
+            ) : (
+              formatEvidenceNumber(unitKey(key, props.unit), value)
+            )}
+          </dd>
         </div>
       ))}
     </dl>
