@@ -200,6 +200,13 @@ describe('get', () => {
     );
   });
 
+  it('does not take what came until then for the whole, where only the end of the connection would end it', async () => {
+    const slow = await serveRaw('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\na 1\n', 'stay');
+    expect(await get(slow, { timeoutMillis: 300 })).toBe(
+      'TARGET_TIMEOUT collect: http://HOST/: the answer did not end within 0.3 s',
+    );
+  });
+
   it('stops when it is told to', async () => {
     const controller = new AbortController();
     const url = await serve(() => controller.abort());

@@ -216,7 +216,10 @@ async function exchange(
       request.on('response', resolve);
       request.end(body);
     });
-    return await readAnswer(response, options, where);
+    const answer = await readAnswer(response, options, where);
+    // An answer that ends with its connection looks whole when the deadline is what closed it.
+    if (signal.aborted) throw new Error('aborted');
+    return answer;
   } catch (error) {
     if (error instanceof PlimsollError) throw error;
     const failure = describeFailure(error, response, deadline, where);

@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findSource } from './find-source.ts';
+import { findSource, readListedSource } from './find-source.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -34,5 +35,23 @@ describe('findSource', () => {
     expect(await findSource(name('../outside.go'), places)).toBeNull();
     expect(await findSource(name(join(folder, 'secret.txt')), places)).toBeNull();
     expect(await findSource(name('nowhere.go'), places)).toBeNull();
+  });
+
+  it('does not wait for a named pipe called like a source', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe.go')]);
+    expect(await findSource(name(join(folder, 'pipe.go')), { folders: [], carried: null })).toBeNull();
+  });
+});
+
+describe('readListedSource', () => {
+  it('reads a file of any language', () => {
+    expect(readListedSource(join(folder, 'secret.txt'))).toBe('secret');
+  });
+
+  it('reads no folder, device or pipe, and of an endless file only what it says it holds', () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    for (const path of [folder, '/dev/zero', '/dev/random', join(folder, 'pipe'), join(folder, 'nowhere')])
+      expect(readListedSource(path), path).toBeNull();
+    expect(readListedSource('/proc/self/maps')).toBe('');
   });
 });

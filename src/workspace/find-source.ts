@@ -1,3 +1,4 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 
@@ -65,11 +66,47 @@ function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
+/** A named pipe nobody writes to would otherwise hold the reader for ever. */
+const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** Amalgamated C libraries behind cgo have sources of many MiB; what is larger is no source. */
+export const MAX_LISTED_SOURCE_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Text of a source of any language that a profile names, to be listed. The name is hostile: devices, pipes and
+ * folders are not read, nor more than a file says it holds (files of /proc are endless and say 0).
+ * @returns null when it cannot be read.
+ */
+export function readListedSource(path: string): string | null {
+  let file;
+  try {
+    file = openSync(path, WITHOUT_WAITING);
+  } catch {
+    return null; // Not here: the next place may have it.
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile() || stat.size > MAX_LISTED_SOURCE_BYTES) return null;
+    const bytes = Buffer.alloc(stat.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const got = readSync(file, bytes, length, bytes.length - length, length);
+      if (got === 0) break;
+      length += got;
+    }
+    return bytes.toString('utf8', 0, length);
+  } catch {
+    return null; // A folder, or gone meanwhile.
+  } finally {
+    closeSync(file);
+  }
+}
+
 async function readGoFile(path: string): Promise<string | null> {
   if (!path.endsWith('.go')) return null;
   let file;
   try {
-    file = await open(path, 'r');
+    file = await open(path, WITHOUT_WAITING);
   } catch {
     return null; // Not here: the next place may have it.
   }

@@ -1,5 +1,4 @@
 // `plimsoll profile <report> [flags] <profile...>`: reports on profiles, as `go tool pprof` has them and more.
-import { readFileSync } from 'node:fs';
 import { PlimsollError } from '../../base/errors.ts';
 import type { Profile } from '../../pprof/tables.ts';
 import { subtractBase } from '../../profile/combine.ts';
@@ -21,6 +20,7 @@ import { PROFILE_REPORTS } from '../profile-reports.ts';
 import type { CommandEntry, ProfileTools, ReportEntry } from '../profile-tools.ts';
 import { isExecutable, named, readProfiles, readSource, type SourceOptions } from '../profile-sources.ts';
 import { writeOutput } from '../write-output.ts';
+import { readListedSource } from '../../workspace/find-source.ts';
 
 /**
  * @param words all words behind `profile`.
@@ -85,13 +85,7 @@ function warn(line: string): void {
 
 const HOST: ReportHost = {
   zoneAt: localZoneAt,
-  readSource(path) {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      return null;
-    }
-  },
+  readSource: readListedSource,
   readLibrarySource,
   workingFolder: () => process.cwd(),
   warn,
