@@ -191,6 +191,7 @@ function format(results) {
     '| --- | --- | --- | --- | --- | --- | --- |',
     line('Plimsoll', (r) => r.saysLeak, [
       part(found, (r) => r.class === r.truthClass),
+      part(found, (r) => r.findings === 1),
       part(leaks, (r) => r.saysLeak && r.first),
       part(leaks, (r) => r.saysLeak && r.inThree),
     ]),

@@ -1,7 +1,7 @@
 // One lane: prepare, fit, measure, decide, describe.
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
 import type { RuledOut } from '../model/finding.ts';
-import { quantile } from '../series/stats/quantiles.ts';
+import { rangeOf } from '../series/stats/quantiles.ts';
 import type { LaneAssessment } from './assessment.ts';
 import { decideVerdict } from './decide-lane.ts';
 import { describeCache, hasWarmUp, measureRecent, solveFit, type SolvedFit } from './growth.ts';
@@ -152,8 +152,7 @@ function isFlat(question: LaneQuestion, series: LaneBlocks): boolean {
   if (length < FLAT_BLOCKS || watched < limits.SHORTEST_WATCH_MILLIS) return false;
   if (timeMillis[length - 1] - timeMillis[0] < FLAT_SPAN_SHARE * watched) return false;
   return (
-    quantile(value, 1) - quantile(value, 0) <
-    limits.LANE_THRESHOLDS[question.lane].smallestGrowth / 2 + question.source.resolution
+    rangeOf(value) < limits.LANE_THRESHOLDS[question.lane].smallestGrowth / 2 + question.source.resolution
   );
 }
 
@@ -161,7 +160,7 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
   const { value } = series.blocks;
   const lane = limits.LANE_THRESHOLDS[question.lane];
   const level = value[value.length - 1];
-  const range = quantile(value, 1) - quantile(value, 0);
+  const range = rangeOf(value);
   const floor = smallestGrowth(question, level);
   const seenHours = (series.blocks.timeMillis[value.length - 1] - series.blocks.timeMillis[0]) / HOUR_MILLIS;
   return {

@@ -45,6 +45,7 @@ describe('each shape gets its name', () => {
     expect([heap.verdict, heap.bestLeak]).toEqual(['leak', 'L2']);
     expect(heap.perRequest?.low).toBeLessThan(1024);
     expect(heap.perRequest?.high).toBeGreaterThan(1024);
+    expect(Math.abs((heap.perRequest?.value ?? 0) / 1024 - 1)).toBeLessThan(0.15);
   });
 
   it('a rise that begins in the middle is a leak with its onset', () => {
@@ -330,6 +331,22 @@ describe('an assessment', () => {
     expect(exhaustion?.resource).toBe('memory-limit');
     expect(Math.abs(hours - 8.6)).toBeLessThan(0.6);
     expect(exhaustion?.low).toBeLessThan(exhaustion?.at ?? 0);
+  });
+
+  it('holds the true time in most of its 80 % intervals, and is near it', () => {
+    const draw = (seed: number) =>
+      assessDrawing(
+        `every 1m for 12h seed ${seed}\nload 3000 day 6h 900 noise 150\nfloor 64M +5M/h perload 4k noise 2M phi 0.6\nheapInuseBytes 128M +10M/h\nheapIdleBytes 0\nheapReleasedBytes 0\nrssBytes 148M +10M/h perload 4k noise 4M phi 0.6`,
+        { memoryLimitBytes: 600 * MIB },
+      ).exhaustion;
+    const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
+    // RSS is 148 + 120 MiB and 12 MiB for the load after twelve hours, and grows by 10 MiB/h.
+    const truth = (600 - 148 - 120 - 12) / 10;
+    const left = (at: number | null | undefined) => ((at ?? NaN) - DRAWN_START_MILLIS) / HOUR_MILLIS - 12;
+    const held = seeds.map(draw).filter((time) => left(time?.low) < truth && truth < left(time?.high));
+    const errors = seeds.map((seed) => Math.abs(left(draw(seed)?.at) / truth - 1)).sort((a, b) => a - b);
+    expect(held.length).toBeGreaterThanOrEqual(13);
+    expect(errors[10]).toBeLessThan(0.15);
   });
 
   it('lets the limit of the cgroup win over the configured one', () => {

@@ -1,7 +1,7 @@
 // From blocks to what the models fit: the load with the memory that suits the series, and the hour of day.
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { Blocks } from '../series/blocks.ts';
-import { median, quantile } from '../series/stats/quantiles.ts';
+import { median, quantileOfSorted, sortKnown } from '../series/stats/quantiles.ts';
 import { Interpolation, interpolateAt } from '../series/work.ts';
 import type { LaneBlocks, LaneSource } from './lane-blocks.ts';
 import type { ModelInput } from './model-input.ts';
@@ -139,6 +139,7 @@ function withRhythm(
 }
 
 function isSteady(load: Float64Array): boolean {
-  const spread = quantile(load, 0.95) - quantile(load, 0.05);
-  return !(spread > STEADY_LOAD_SHARE * Math.abs(median(load)));
+  const sorted = sortKnown(load);
+  const spread = quantileOfSorted(sorted, 0.95) - quantileOfSorted(sorted, 0.05);
+  return !(spread > STEADY_LOAD_SHARE * Math.abs(median(sorted)));
 }

@@ -75,6 +75,23 @@ describe('findHeapCauses', () => {
     expect(causes(drawing)[0]).toMatch(/^shop\/store.Put/);
   });
 
+  it('is not misled by caches of regexp that are dropped and filled again', () => {
+    const drawing = `
+      ${HTTP} > shop/route.Match > regexp.(*Regexp).doExecute > regexp.newbitState | 524288 | 0 6 2 7 1 8 3 6 2 7 | 0 9 18 27 36 45 54 63 72 81
+      ${HTTP} > shop/store.Put                                                     | 512    | 0 1 1 2 3 3 4 5 6 6
+    `;
+    expect(causes(drawing)[0]).toMatch(/^shop\/store.Put/);
+  });
+
+  it('names functions of packages whose last element has a dot, as profiles escape it', () => {
+    const NATS = '@/go/pkg/mod/github.com/nats-io/nats.go@v1.36.0/nats.go';
+    const drawing = `main.main > orders/feed.Subscribe > github.com/nats-io/nats%2ego.(*Conn).subscribe${NATS}:4 | 512 | ${ramp(10, 2)}`;
+    expect(culprits(drawing).slice(0, 2)).toEqual([
+      'orders/feed.Subscribe',
+      'github.com/nats-io/nats%2ego.(*Conn).subscribe',
+    ]);
+  });
+
   it('is not misled by what grew only while the service warmed up', () => {
     const drawing = `
       main.main > shop/cache.Fill | 512 | 0 20 40 40 40 40 40 40 40 40

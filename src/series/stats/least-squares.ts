@@ -29,7 +29,7 @@ export function fitLeastSquares(
   const basis: Float64Array[] = [];
   const r = new Float64Array(k * k);
   for (let j = 0; j < k; j++) {
-    const column = Float64Array.from(columns[j]);
+    const column = new Float64Array(columns[j]);
     const before = Math.sqrt(dot(column, column));
     for (let pass = 0; pass < 2; pass++) {
       for (let i = 0; i < j; i++) {
@@ -44,7 +44,7 @@ export function fitLeastSquares(
     for (let i = 0; i < n; i++) column[i] /= norm;
     basis.push(column);
   }
-  const residual = Float64Array.from(y);
+  const residual = new Float64Array(y);
   const projected = new Float64Array(k);
   for (let j = 0; j < k; j++) {
     projected[j] = dot(basis[j], residual);

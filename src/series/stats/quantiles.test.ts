@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, medianAbsoluteDeviationSigma, quantile, sortKnown } from './quantiles.ts';
+import { median, medianAbsoluteDeviationSigma, quantile, sortKnown, rangeOf } from './quantiles.ts';
 
 // Expected values: numpy 2.4.6 quantile, scipy 1.17.1 stats.median_abs_deviation(scale='normal').
 describe('quantiles', () => {
@@ -20,6 +20,15 @@ describe('quantiles', () => {
     expect(median(withGaps)).toBe(4);
     expect(withGaps[0]).toBe(7);
     expect(median([])).toBeNaN();
+  });
+
+  it('give the range and the median of a part', () => {
+    expect(rangeOf(values)).toBe(8);
+    expect(rangeOf([NaN, 4, NaN])).toBe(0);
+    expect(rangeOf([NaN])).toBeNaN();
+    expect(median(values, 1, 4)).toBe(3);
+    expect(median(values, 4, 5)).toBe(9);
+    expect(median(values, 2, 2)).toBeNaN();
   });
 
   it('sort few and many values alike', () => {

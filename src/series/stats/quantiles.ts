@@ -42,6 +42,17 @@ export function quantile(values: ArrayLike<number>, p: number): number {
   return quantileOfSorted(sortKnown(values), p);
 }
 
+/** Highest less lowest of the known values. NaN for no values. */
+export function rangeOf(values: ArrayLike<number>): number {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < low) low = values[i];
+    if (values[i] > high) high = values[i];
+  }
+  return low <= high ? high - low : NaN;
+}
+
 /** Of the cells from `from` up to, not including, `to`: all unless told. */
 export function median(values: ArrayLike<number>, from = 0, to = values.length): number {
   const count = to - from;
