@@ -112,12 +112,10 @@ function takeGoroutinesBehindHeap(rest: Rest): Cause[] {
     isMostly(selectPinned(rest.weighted, cluster, rest.input.profiles), rest.weighted);
   const cluster = rest.weighted.length > 0 ? rest.clusters.find(holds) : undefined;
   if (cluster === undefined) return [];
+  // Of all that the same profiles count: the gauges' count may reach back much further than the first of them.
+  const share = sumGrown(cluster) / sumGrown(rest.clusters.flat());
   rest.clusters = rest.clusters.filter((other) => other !== cluster);
-  const grown = sumGrown(cluster);
-  const all = findLane(rest.input.assessment, 'goroutine')?.grown ?? grown;
-  return [
-    { ...takeCluster(rest, cluster, strength, Math.min(1, grown / Math.max(grown, all))), lane: 'heap' },
-  ];
+  return [{ ...takeCluster(rest, cluster, strength, share), lane: 'heap' }];
 }
 
 function takeCluster(
