@@ -54,10 +54,11 @@ function assessWindow(question: LaneQuestion): Assessed | null {
   if (prepared.blocks.length === 0) return null;
   const bare = (assessment: LaneAssessment): Assessed => ({ assessment, measures: null });
   if (isFlat(question, prepared)) return bare(flat(question, prepared));
-  if (prepared.blocks.length < BLOCKS_NEEDED) return bare(tooLittle(question, prepared));
+  if (prepared.blocks.length < BLOCKS_NEEDED) return bare(tooLittle(question, prepared, BLOCKS_NEEDED));
   const series = prepareLane(question.source, prepared);
   const set = fitModels(series.input);
-  if (!set) return bare(tooLittle(question, series));
+  // Load and the like take a block each.
+  if (!set) return bare(tooLittle(question, series, BLOCKS_NEEDED + series.input.covariates.length));
   const measures = measureLane(question, series, set);
   return { assessment: describe(measures, decideVerdict(measures)), measures };
 }
@@ -191,10 +192,13 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
   };
 }
 
-function tooLittle(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
-  const level = series.blocks.value[series.blocks.length - 1];
+function tooLittle(question: LaneQuestion, series: LaneBlocks, blocksNeeded: number): LaneAssessment {
+  const have = series.blocks.length;
+  const level = series.blocks.value[have - 1];
   const watched = question.toMillis - question.fromMillis;
-  const millis = Math.max(limits.SHORTEST_WATCH_MILLIS - watched, 0);
+  // Blocks come at their own pace: a lazy collector's are far apart, and lost scrapes leave gaps.
+  const atPace = (Math.max(1, blocksNeeded - have) * watched) / have;
+  const millis = Math.max(limits.SHORTEST_WATCH_MILLIS - watched, atPace);
   return {
     ...unfitted(question, level),
     verdict: 'undetermined',
@@ -206,8 +210,8 @@ function tooLittle(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
         prediction: 'growth of a start-up is over after the warm-up',
         test: 'blocks with an observation',
         numbers: {
-          statistic: series.blocks.length,
-          threshold: BLOCKS_NEEDED,
+          statistic: have,
+          threshold: blocksNeeded,
           fromMillis: series.fromMillis,
           toMillis: series.toMillis,
           observations: series.blocks.observations,
@@ -216,10 +220,9 @@ function tooLittle(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
         outcome: 'open',
       },
     ],
-    // Blocks come at their own pace (a lazy GC): how long that takes is not known once the time has passed.
     needed: {
-      what: `more observations: ${series.blocks.length} of ${BLOCKS_NEEDED} blocks so far`,
-      millis: millis > 0 ? millis : null,
+      what: `more observations: ${have} of ${blocksNeeded} blocks so far`,
+      millis,
     },
   };
 }

@@ -270,7 +270,9 @@ export class Investigation {
 
   #append(atMillis: Millis, reading: GaugeReading): void {
     if (this.history.append(atMillis, reading) === 'refused') {
-      this.warn('evidence older than what is known was left out (did a clock go back?)');
+      this.warn(
+        'evidence older than what is known was left out (an answer that came late, or a clock that went back)',
+      );
       return;
     }
     this.#firstEvidence ??= atMillis;
