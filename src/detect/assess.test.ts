@@ -258,6 +258,16 @@ describe('a lazy collector', () => {
   it('shows nothing with three marks that differ by a mebibyte', () => {
     expect(assessLaneOf('heap', 'every 4h for 12h seed 2\nfloor 9M +100k/h').verdict).toBe('undetermined');
   });
+
+  it('with few observations says how many are missing, and how long they take at the pace of those there are', () => {
+    const text = 'every 20m for 3h seed 2\nfloor 9M +3M/h noise 400k';
+    const { statistic, threshold } = assessLaneOf('heap', text).evidence[0].numbers;
+    const { needed } = assessLaneOf('heap', text);
+    expect(needed?.what).toBe(`more observations: ${statistic} of ${threshold} blocks so far`);
+    expect(Number(statistic)).toBeLessThan(Number(threshold));
+    const missing = Number(threshold) - Number(statistic);
+    expect(needed?.millis).toBeCloseTo((missing * 3 * HOUR_MILLIS) / Number(statistic), -6);
+  });
 });
 
 describe('too little is said to be too little', () => {
