@@ -40,6 +40,7 @@ import { RouteHistory } from '../series/route-history.ts';
 import { findIncarnations, mayBeginLife } from '../series/incarnations.ts';
 import { decodeEventMark } from './event-mark.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
+import { SourceAgreement } from './source-agreement.ts';
 import { toVirtualReading } from './target-facts.ts';
 import { PushedProfiles } from './pushed-profiles.ts';
 import { TraceLines } from './trace-lines.ts';
@@ -126,6 +127,7 @@ export class Investigation {
   readonly #clocks: Partial<Record<'processStartMillis' | 'cpuSecondsTotal', RawEvidence['kind']>> = {};
   #hasProcThreads = false;
   readonly #pushed = new PushedProfiles();
+  readonly #agreement = new SourceAgreement();
   readonly #routes = new RouteHistory();
   #isGoroutineGauge = false;
   #lives = 0;
@@ -216,6 +218,7 @@ export class Investigation {
     this.#noticeVersion(atMillis, extract.goVersion);
     this.#module = this.#options.module ?? extract.module?.path ?? this.#module;
     for (const warning of extract.warnings) this.warn(warning);
+    for (const text of this.#agreement.take(kind, atMillis, extract.reading)) this.warn(text);
     const reading = this.#oneSourceEach(kind, extract, toVirtualReading(extract.reading, this.#timeMap));
     this.#hasExactFloor ||= reading.liveHeapBytes !== undefined || reading.nextGcBytes !== undefined;
     this.#isGoroutineGauge ||= reading.goroutines !== undefined;
