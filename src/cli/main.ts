@@ -11,6 +11,7 @@ import {
   timeArgument,
   wholeNumberArgument,
 } from './arguments.ts';
+import { addAlertCommands } from './alert-commands.ts';
 import type { WatchOptions } from './commands/watch.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { DemoOptions } from './commands/demo.ts';
@@ -475,6 +476,7 @@ Without Go it replays a recording that ships with the product.`,
       await endWith(diagnoseCommand(state, service, options));
     });
 
+  addAlertCommands(program, duration);
   return program;
 }
 

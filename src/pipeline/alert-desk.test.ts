@@ -5,11 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
 import { advanceIncidents, resolveIncident } from '../incident/advance-incidents.ts';
 import type { Incident } from '../model/incident.ts';
-import type { Notice } from '../model/alert.ts';
-import type { SinkSetting } from '../model/sink.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
+import { openDesk, TEST_SINK } from '../testing/open-desk.ts';
 import { FAKE_NOW, FakeWatchView } from '../testing/fake-watch-view.ts';
-import { AlertDesk, type AlertDeskParts, type AlertSettings } from './alert-desk.ts';
+import type { AlertDesk, AlertDeskParts, AlertSettings } from './alert-desk.ts';
 
 let folder = '';
 let desks: { desk: AlertDesk; end: () => Promise<void> }[] = [];
@@ -19,26 +18,6 @@ afterEach(async () => {
   desks = [];
   await rm(folder, { recursive: true, force: true });
 });
-
-const SINK: SinkSetting = {
-  name: 'log',
-  via: { kind: 'stdout' },
-  levels: ['info', 'warning', 'critical'],
-  isResolutionSent: true,
-  perMinute: 1000,
-  title: null,
-  text: null,
-};
-const SETTINGS: AlertSettings = {
-  repeatMillis: DAY_MILLIS,
-  criticalWithinMillis: 12 * HOUR_MILLIS,
-  digestMillis: null,
-  heartbeatMillis: null,
-  sinks: [SINK],
-  routes: [],
-  maintenance: [],
-  pageUrl: 'http://plimsoll:7117',
-};
 
 function leak(instance: string, service = 'orders', fingerprint = 'f1'): Incident {
   const finding = drawFinding({ fingerprint, timeToExhaustion: null, detectedAt: FAKE_NOW });
@@ -52,35 +31,12 @@ function open(
   over: { settings?: Partial<AlertSettings>; parts?: Partial<AlertDeskParts>; watch?: FakeWatchView } = {},
 ) {
   const watch = over.watch ?? new FakeWatchView({ isEmpty: true });
-  const said: string[] = [];
-  const notices: Notice[] = [];
-  const talk: string[] = [];
-  const desk = new AlertDesk({
-    watch,
-    talk: { info: (text) => talk.push(text), warn: (text) => talk.push(text) },
-    settings: { ...SETTINGS, ...over.settings },
-    folder,
-    random: () => 0,
-    world: {
-      now: Date.now,
-      write: (line) => {
-        const notice = JSON.parse(line) as Notice;
-        notices.push(notice);
-        said.push(`${notice.kind} ${notice.service ?? '-'}`);
-      },
-    },
-    ...over.parts,
+  const { desk, notices, talk, end } = openDesk(watch, {
+    settings: over.settings ?? {},
+    parts: { folder, ...over.parts },
   });
-  const stop = new AbortController();
-  const running = desk.run(stop.signal);
-  let isOver = false;
-  const end = async () => {
-    if (isOver) return;
-    isOver = true;
-    stop.abort();
-    await running;
-  };
   desks.push({ desk, end });
+  const said = () => notices.map(({ kind, service }) => `${kind} ${service ?? '-'}`);
   const until = async (isSo: () => boolean) => {
     while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
   };
@@ -106,7 +62,7 @@ describe('the desk of alerts', () => {
     await look(replicas, HOUR_MILLIS);
     await look(replicas.map(ended), HOUR_MILLIS);
     await look(replicas, HOUR_MILLIS);
-    expect(said).toEqual(['opened orders', 'repeated orders', 'resolved orders', 'regressed orders']);
+    expect(said()).toEqual(['opened orders', 'repeated orders', 'resolved orders', 'regressed orders']);
     expect(new Set(notices.map(({ key }) => key)).size).toBe(4);
     expect(notices[0]?.message.links[0]?.url).toBe('http://plimsoll:7117/f/f1');
   });
@@ -118,7 +74,7 @@ describe('the desk of alerts', () => {
     const second = open();
     await second.look([leak('a')], MINUTE_MILLIS);
     await second.look([ended(leak('a'))]);
-    expect([first.said, second.said]).toEqual([['opened orders'], ['resolved orders']]);
+    expect([first.said(), second.said()]).toEqual([['opened orders'], ['resolved orders']]);
   });
 
   it('leaves all to the other watcher of the folder, and goes on where that one ended', async () => {
@@ -133,7 +89,7 @@ describe('the desk of alerts', () => {
     await standby.look([leak('a')]);
     expect(standby.desk.role()).toBe('active');
     await standby.look([ended(leak('a'))]);
-    expect([active.said, standby.said]).toEqual([['opened orders'], ['resolved orders']]);
+    expect([active.said(), standby.said()]).toEqual([['opened orders'], ['resolved orders']]);
   });
 
   it('keeps quiet what is silenced, and tells it when the silence is over', async () => {
@@ -148,9 +104,9 @@ describe('the desk of alerts', () => {
     });
     await look([leak('a')]);
     expect(desk.alerts()[0]).toMatchObject({ quiet: 'silenced by ana: deploy', toldAt: null });
-    expect(said).toEqual([]);
+    expect(said()).toEqual([]);
     await look([leak('a')], HOUR_MILLIS);
-    expect(said).toEqual(['opened orders']);
+    expect(said()).toEqual(['opened orders']);
     expect(await desk.expireSilence(id, 'bo')).toMatchObject({ id });
     expect(await desk.expireSilence('none', 'bo')).toBeNull();
   });
@@ -164,7 +120,7 @@ describe('the desk of alerts', () => {
     await first.end();
     const { desk, look, said } = open();
     await look([leak('a'), leak('b', 'cart', 'f2')], 3 * DAY_MILLIS);
-    expect(said).toEqual([]);
+    expect(said()).toEqual([]);
     expect(desk.precision()).toMatchObject({ judged: 2, leaks: 1 });
     const firing = desk.alerts().map(({ fingerprint, ack, quiet }) => [fingerprint, ack?.by, quiet]);
     expect(new Set(firing)).toEqual(
@@ -186,14 +142,14 @@ describe('the desk of alerts', () => {
     await look([leak('a')], HOUR_MILLIS / 2);
     await look([leak('a')], HOUR_MILLIS / 2);
     await look([leak('a')], 23 * HOUR_MILLIS);
-    expect(said.filter((each) => each.startsWith('heartbeat'))).toHaveLength(3);
-    expect(said.filter((each) => each.startsWith('digest'))).toHaveLength(1);
+    expect(said().filter((each) => each.startsWith('heartbeat'))).toHaveLength(3);
+    expect(said().filter((each) => each.startsWith('digest'))).toHaveLength(1);
     const digest = notices.find(({ kind }) => kind === 'digest');
     expect(digest?.message.summary).toMatch(/^warning: orders, for 1 d: The live heap leaks/);
   });
 
   it('writes down what is to be told before it is told', async () => {
-    const { look } = open({ settings: { sinks: [{ ...SINK, levels: [] }] } });
+    const { look } = open({ settings: { sinks: [{ ...TEST_SINK, levels: [] }] } });
     await look([leak('a')]);
     const state = JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')) as Record<string, unknown>;
     expect(state).toMatchObject({ version: 1, outgoing: [], alerts: [{ fingerprint: 'f1', sequence: 1 }] });
@@ -201,10 +157,12 @@ describe('the desk of alerts', () => {
 
   it('tests a sink, and says why it fails', async () => {
     const via = { kind: 'file', path: join(folder, 'no', 'such') } as const;
-    const { desk, look, said } = open({ settings: { sinks: [SINK, { ...SINK, name: 'bad', via }] } });
+    const { desk, look, said } = open({
+      settings: { sinks: [TEST_SINK, { ...TEST_SINK, name: 'bad', via }] },
+    });
     await look([]);
     expect(await desk.test('log', 'ana')).toEqual({ isSent: true, error: null });
-    expect(said).toEqual(['test -']);
+    expect(said()).toEqual(['test -']);
     expect((await desk.test('bad', 'ana'))?.error).toContain('ENOENT');
     expect(await desk.test('none', 'ana')).toBeNull();
   });

@@ -401,6 +401,10 @@ export class AlertDesk implements AlertView {
     return { isSent: result.kind === 'sent', error: result.kind === 'sent' ? null : result.why };
   }
 
+  async note(by: string, what: string, about: string, why: string): Promise<void> {
+    if (this.#role === 'active') await this.#log(by, what, about, why);
+  }
+
   async revive(id: string, by: string): Promise<boolean> {
     // No turn: the outbox minds for itself.
     const isFound = (await this.#outbox?.revive(id)) ?? false;

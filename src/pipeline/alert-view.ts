@@ -67,6 +67,8 @@ export interface AlertView {
   judge(feedback: Omit<Feedback, 'at'>): Promise<Feedback | null>;
   /** Puts a test notice into the outbox of a sink; null when there is no such sink. The result shows in `sinks()`. */
   test(sink: string, by: string): Promise<{ readonly isSent: boolean; readonly error: string | null } | null>;
+  /** Something that people did elsewhere, for the audit log. */
+  note(by: string, what: string, about: string, why: string): Promise<void>;
   /** Tries a dead letter again; false when there is no such. */
   revive(id: string, by: string): Promise<boolean>;
 }

@@ -29,6 +29,10 @@ export const API_ERRORS = {
   SERVICE_NOT_FOUND: { status: 404, advice: 'GET /api/v1/targets lists the services that are watched.' },
   INSTANCE_NOT_FOUND: { status: 404, advice: 'GET /api/v1/targets lists the instances of each service.' },
   INCIDENT_NOT_FOUND: { status: 404, advice: 'GET /api/v1/incidents lists the incidents that are kept.' },
+  ALERT_NOT_FOUND: { status: 404, advice: 'GET /api/v1/alerts lists what fires.' },
+  SILENCE_NOT_FOUND: { status: 404, advice: 'GET /api/v1/silences lists those that are kept.' },
+  SINK_NOT_FOUND: { status: 404, advice: 'GET /api/v1/sinks lists those of the configuration.' },
+  DEAD_LETTER_NOT_FOUND: { status: 404, advice: 'GET /api/v1/sinks lists what was given up.' },
   FINDING_NOT_FOUND: {
     status: 404,
     advice: 'It may be past retention; GET /api/v1/findings?state=all lists what is kept.',

@@ -180,10 +180,15 @@ const DurationText = Type.String({
   description: 'as in Go: 15m, 1h30m, 7d; virtual time where time is accelerated',
 });
 
-export const AckBodySchema = Type.Object({}, { additionalProperties: false });
+const By = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 200, description: 'who does it, for the audit log' }),
+);
+
+export const AckBodySchema = Type.Object({ by: By }, { additionalProperties: false });
 
 export const MuteBodySchema = Type.Object(
   {
+    by: By,
     for: Type.Optional(DurationText),
     until: Type.Optional(nullable(Type.Number({ description: 'virtual time; null = until further notice' }))),
   },
@@ -193,7 +198,7 @@ export const MuteBodySchema = Type.Object(
 export type MuteBody = Static<typeof MuteBodySchema>;
 
 export const ResolveBodySchema = Type.Object(
-  { why: Type.Optional(Type.String({ maxLength: TEXT_LENGTH_LIMIT })) },
+  { by: By, why: Type.Optional(Type.String({ maxLength: TEXT_LENGTH_LIMIT })) },
   { additionalProperties: false },
 );
 export type ResolveBody = Static<typeof ResolveBodySchema>;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fillPath } from '../protocol/paths.ts';
 import { ask } from '../testing/ask.ts';
 import { HUB_FINGERPRINT } from '../testing/fake-findings.ts';
+import { openDesk } from '../testing/open-desk.ts';
 import { FakeWatchView } from '../testing/fake-watch-view.ts';
 import { createApp } from './app.ts';
 import { LiveHub } from './live-hub.ts';
@@ -13,15 +14,20 @@ import { startServer, type RunningServer } from './start-server.ts';
 
 let server: RunningServer;
 const view = new FakeWatchView();
+const alerts = openDesk(view);
 beforeAll(async () => {
   server = await startServer({
     view,
     listen: { host: '127.0.0.1', port: 0 },
     webDir: null,
     version: '1.2.3',
+    alerts: () => alerts.desk,
   });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  await alerts.end();
+});
 
 const API = describeApi(ROUTES, '1.2.3');
 const described = Object.entries(API.paths).flatMap(([path, operations]) =>
@@ -40,6 +46,7 @@ function registered(): string[] {
       openApi: () => API,
       config: () => null,
       discovery: () => [],
+      alerts: () => null,
       isClosing: () => false,
     },
     hostRule: { listenHost: '127.0.0.1', allowedHosts: [] },

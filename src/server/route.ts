@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import type { PathTemplate } from '../protocol/paths.ts';
 import type { ConfigStatus, DiscoveryStatus } from '../model/status.ts';
+import type { AlertView } from '../pipeline/alert-view.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import type { WatchInfo } from '../protocol/messages.ts';
 import type { Refusal } from './api-error.ts';
@@ -12,6 +13,8 @@ import type { LiveHub } from './live-hub.ts';
 export interface RouteContext {
   readonly view: WatchView;
   readonly version: string;
+  /** Null until they are open, and where the server is started without them. */
+  readonly alerts: () => AlertView | null;
   readonly hub: LiveHub;
   /** Of the file that the settings come from; null without one. */
   readonly config: () => ConfigStatus | null;

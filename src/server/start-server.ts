@@ -1,6 +1,8 @@
 import type { ConfigStatus, DiscoveryStatus } from '../model/status.ts';
 import type { Talk } from '../pipeline/ports.ts';
+import type { AlertView } from '../pipeline/alert-view.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
+import { alertMetrics } from './alert-metrics.ts';
 import { createApp } from './app.ts';
 import { serveHttp, type ListenAddress, type ListeningServer } from './http-server.ts';
 import { LiveHub } from './live-hub.ts';
@@ -22,6 +24,8 @@ export interface ServerOptions {
   /** Of the file that the settings come from; null without one. */
   readonly config?: () => ConfigStatus | null;
   readonly discovery?: () => readonly DiscoveryStatus[];
+  /** Null until they are open. */
+  readonly alerts?: () => AlertView | null;
   /** More host names under which this server may be reached, beside loopback and the listen host. */
   readonly allowedHosts?: readonly string[];
   /** Takes profiles that are pushed; without it they are refused. */
@@ -73,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function makeContext(
-  { view, version, config = () => null, discovery = () => [] }: ServerOptions,
+  { view, version, config = () => null, discovery = () => [], alerts = () => null }: ServerOptions,
   own: { hub: LiveHub; processMetrics: ProcessMetrics; state: { readonly isClosing: boolean } },
 ): RouteContext {
   const { hub, processMetrics, state } = own;
@@ -83,6 +87,7 @@ function makeContext(
     version,
     config,
     discovery,
+    alerts,
     hub,
     openApi: () => description,
     isClosing: () => state.isClosing,
@@ -90,6 +95,7 @@ function makeContext(
       const { isReady } = await view.readiness();
       return formatMetrics([
         ...watchMetrics(view, version, isReady),
+        ...alertMetrics(alerts()),
         ...configMetrics(config()),
         ...discoveryMetrics(discovery()),
         ...processMetrics.read(hub.clients),

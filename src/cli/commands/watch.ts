@@ -7,6 +7,7 @@ import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { PushIntake } from '../../pipeline/push-intake.ts';
 import { sharedAbort } from '../../pipeline/shared-abort.ts';
+import type { AlertDesk } from '../../pipeline/alert-desk.ts';
 import { Watch } from '../../pipeline/watch.ts';
 import { makeFolder } from '../../recording/make-folder.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';
@@ -203,6 +204,7 @@ export async function runWatch({
   let writer: RecordingWriter | null = null;
   let server: RunningServer | null = null;
   let plan: TargetPlan | null = null;
+  let opened: AlertDesk | null = null;
   const watch = new Watch({
     clock,
     store,
@@ -225,9 +227,10 @@ export async function runWatch({
       push: intake && { take: (message) => intake.take(message), token: settings.push.token },
       config: () => reloader?.status() ?? null,
       discovery: () => plan?.discovery() ?? [],
+      alerts: () => opened,
     });
     const pageUrl = server.url;
-    const alerts = openAlerts(settings, watch, terminal, pageUrl);
+    const alerts = (opened = openAlerts(settings, watch, terminal, pageUrl));
     terminal.info(`page: ${server.url}/`);
     const running = watch.run();
     const end = sharedAbort(signal);

@@ -20,7 +20,7 @@ import { PATHS } from '../../protocol/paths.ts';
 import { refuse, type Refusal } from '../api-error.ts';
 import { findFindingOrNull, findingKey, groupFindings, UNRESOLVED } from '../finding-list.ts';
 import { takePage } from '../paging.ts';
-import { defineRoute, json, param, watchInfo, type Reply, type Route } from '../route.ts';
+import { defineRoute, json, param, watchInfo, type Reply, type Route, type RouteContext } from '../route.ts';
 
 const PAGE_DEFAULT = 100;
 const PAGE_LIMIT = 500;
@@ -117,7 +117,7 @@ export const FINDING_ROUTES: readonly Route[] = [
     summary: 'Somebody works on it.',
     body: AckBodySchema,
     replies: incidentReply,
-    handle: ({ view }, request) => act(view, param(request, 'id'), { kind: 'ack' }),
+    handle: (context, request) => act(context, param(request, 'id'), { kind: 'ack' }, request.body.by),
   }),
   defineRoute({
     method: 'post',
@@ -125,10 +125,11 @@ export const FINDING_ROUTES: readonly Route[] = [
     summary: 'No more alerts for a while (`for`), until a time (`until`), or until further notice.',
     body: MuteBodySchema,
     replies: incidentReply,
-    handle: ({ view }, request) => {
-      const until = mutedUntil(request.body, view.now());
+    handle: (context, request) => {
+      const until = mutedUntil(request.body, context.view.now());
       if (until.kind === 'refused') return until;
-      return act(view, param(request, 'id'), { kind: 'mute', untilMillis: until.untilMillis });
+      const action = { kind: 'mute', untilMillis: until.untilMillis } as const;
+      return act(context, param(request, 'id'), action, request.body.by);
     },
   }),
   defineRoute({
@@ -137,16 +138,30 @@ export const FINDING_ROUTES: readonly Route[] = [
     summary: 'It is over, says a person; it comes back as regressed when the evidence says otherwise.',
     body: ResolveBodySchema,
     replies: incidentReply,
-    handle: ({ view }, request) =>
-      act(view, param(request, 'id'), { kind: 'resolve', why: request.body.why ?? 'resolved by hand' }),
+    handle: (context, request) => {
+      const { by, why = 'resolved by hand' } = request.body;
+      return act(context, param(request, 'id'), { kind: 'resolve', why }, by);
+    },
   }),
 ];
 
-async function act(view: WatchView, id: string, action: IncidentAction): Promise<Reply> {
+const ACTED: Readonly<Record<IncidentAction['kind'], string>> = {
+  ack: 'acknowledged',
+  mute: 'muted',
+  resolve: 'resolved',
+};
+
+async function act(
+  { view, alerts }: RouteContext,
+  id: string,
+  action: IncidentAction,
+  by = 'somebody',
+): Promise<Reply> {
   const incident = await view.act(id, action);
-  return incident
-    ? json(incident)
-    : refuse('INCIDENT_NOT_FOUND', 'no such incident is kept', { field: 'id', value: id });
+  if (!incident) return refuse('INCIDENT_NOT_FOUND', 'no such incident is kept', { field: 'id', value: id });
+  const about = `${incident.fingerprint} in ${incident.instance}`;
+  await alerts()?.note(by, ACTED[action.kind], about, action.kind === 'resolve' ? action.why : '');
+  return json(incident);
 }
 
 function lookUp(view: WatchView, fingerprint: string) {
