@@ -17,6 +17,11 @@ const TOOLS = [
     for: 'the page in a browser',
   },
   { names: ['prometheus'], debian: 'prometheus', for: 'the query API' },
+  {
+    names: ['prometheus-alertmanager'],
+    debian: 'prometheus-alertmanager',
+    for: 'alerts at a real Alertmanager',
+  },
   { names: ['gcc', 'cc'], debian: 'gcc libc6-dev', for: 'the C leak of the demo service' },
 ];
 

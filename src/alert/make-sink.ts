@@ -4,6 +4,12 @@ import type { SinkSetting, SinkVia } from '../model/sink.ts';
 import { fillTemplate } from './template.ts';
 import type { Sink } from './sink.ts';
 import { makeCommandSink, makeFileSink, makeStdoutSink } from './sinks/line-sinks.ts';
+import { makeAlertmanagerSink } from './sinks/alertmanager.ts';
+import { makeEmailSink } from './sinks/email.ts';
+import { makeIssueSink } from './sinks/issue.ts';
+import { makePagerDutySink } from './sinks/pagerduty.ts';
+import { makeSlackBotSink, makeSlackSink } from './sinks/slack.ts';
+import { makeTeamsSink } from './sinks/teams.ts';
 import { makeWebhookSink } from './sinks/webhook.ts';
 
 export interface SinkWorld {
@@ -44,5 +50,20 @@ function makePlainSink(via: SinkVia, { write, now }: SinkWorld): Sink {
       return makeCommandSink(via.command);
     case 'webhook':
       return makeWebhookSink(via, now);
+    case 'alertmanager':
+      return makeAlertmanagerSink(via, now);
+    case 'slack':
+      return makeSlackSink(via);
+    case 'slackBot':
+      return makeSlackBotSink(via);
+    case 'teams':
+      return makeTeamsSink(via);
+    case 'pagerduty':
+      return makePagerDutySink(via);
+    case 'email':
+      return makeEmailSink(via);
+    case 'github':
+    case 'gitlab':
+      return makeIssueSink(via);
   }
 }

@@ -68,10 +68,10 @@ export class Outbox {
     return [...this.#dead.values()];
   }
 
-  /** Putting the same in again changes nothing. */
+  /** Putting the same in again changes nothing, also when it was given up. */
   async put(sink: string, notice: Notice): Promise<void> {
     const id = idOf(sink, notice.key);
-    if (this.#waiting.has(id) || this.#dead.has(id)) return;
+    if (this.#waiting.has(id) || this.#dead.get(id)?.notice.createdAt === notice.createdAt) return;
     const delivery = { id, sink, order: ++this.#order, notice, dead: null };
     if (this.#waiting.size >= MAX_WAITING) {
       await this.#bury(delivery, 'too many notices wait already', 0);

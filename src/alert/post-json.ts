@@ -24,7 +24,10 @@ export type JsonAnswer =
   | {
       readonly kind: 'answered';
       readonly status: number;
+      /** As it came. */
       readonly text: string;
+      /** Without what is secret: for errors. */
+      readonly told: string;
       readonly retryAfter: Millis | null;
     }
   | { readonly kind: 'failed'; readonly why: string };
@@ -39,8 +42,9 @@ export async function request(asked: JsonRequest, signal: AbortSignal): Promise<
       signal,
       ...(asked.body === null ? {} : { body: asked.body }),
     });
-    const text = hide(await readText(response), asked);
-    return { kind: 'answered', status: response.status, text, retryAfter: readRetryAfter(response) };
+    const text = await readText(response);
+    const retryAfter = readRetryAfter(response);
+    return { kind: 'answered', status: response.status, text, told: hide(text, asked), retryAfter };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return { kind: 'failed', why: hide(`${hostOf(asked.url)}: ${describeError(cause)}`, asked) };
@@ -50,10 +54,10 @@ export async function request(asked: JsonRequest, signal: AbortSignal): Promise<
 /** 2xx is sent; 408, 425, 429 and 5xx may pass; everything else is refused for good. */
 export function judge(answer: JsonAnswer, url: string): SendResult {
   if (answer.kind === 'failed') return failed(answer.why);
-  const { status, text, retryAfter } = answer;
+  const { status, told, retryAfter } = answer;
   if (status >= 200 && status < 300) return SENT;
   const mayPass = status >= 500 || status === 408 || status === 425 || status === 429;
-  const said = text === '' ? '' : `: ${printable(text.slice(0, MAX_TOLD))}`;
+  const said = told === '' ? '' : `: ${printable(told.slice(0, MAX_TOLD))}`;
   return failed(`${hostOf(url)} answered ${status}${said}`, !mayPass, retryAfter);
 }
 

@@ -65,6 +65,117 @@ const SinkSchema = group(
         'Any HTTP receiver.',
       ),
     ),
+    alertmanager: Type.Optional(
+      group(
+        {
+          url: url({
+            description: 'Base of a Prometheus Alertmanager; each of a cluster is a sink.',
+            without: 'required',
+            examples: ['http://alertmanager:9093'],
+          }),
+          labels: Type.Optional(
+            listOf(
+              text({ description: 'Name of a label.' }),
+              'Labels of targets that go along, beside service, class, fingerprint, owner and severity: such as all instances share.',
+            ),
+          ),
+          headers: Type.Optional(
+            mapOf(secret({ description: 'Value of the header.' }), 'Headers sent with every request.'),
+          ),
+        },
+        'Prometheus Alertmanager, API v2.',
+      ),
+    ),
+    slack: Type.Optional(
+      group(
+        { webhook: secret({ description: 'URL of an incoming webhook.', without: 'required' }) },
+        'Slack, by an incoming webhook.',
+      ),
+    ),
+    slackBot: Type.Optional(
+      group(
+        {
+          token: secret({
+            description: 'Bot token (`xoxb-...`) with the scope `chat:write`.',
+            without: 'required',
+          }),
+          channel: text({ description: 'Channel, by id or `#name`.', without: 'required' }),
+          api: Type.Optional(
+            url({ description: 'Base of the Web API.', without: '`https://slack.com/api`' }),
+          ),
+        },
+        'Slack, by a bot.',
+      ),
+    ),
+    teams: Type.Optional(
+      group(
+        {
+          webhook: secret({
+            description: 'URL of a workflow that starts with a webhook.',
+            without: 'required',
+          }),
+        },
+        'Microsoft Teams, by Workflows.',
+      ),
+    ),
+    pagerduty: Type.Optional(
+      group(
+        {
+          routingKey: secret({ description: 'Integration key of Events API v2.', without: 'required' }),
+          url: Type.Optional(
+            url({
+              description: 'Where events go: another one in the EU.',
+              without: '`https://events.pagerduty.com/v2/enqueue`',
+            }),
+          ),
+        },
+        'PagerDuty, Events API v2.',
+      ),
+    ),
+    email: Type.Optional(
+      group(
+        {
+          host: text({ description: 'SMTP server.', without: 'required' }),
+          port: Type.Optional(count({ description: 'Its port.', without: '587, with `tls: implicit` 465' })),
+          tls: Type.Optional(
+            choice(['required', 'implicit', 'none'], {
+              description:
+                '`required`: STARTTLS or nothing is sent; `implicit`: TLS from the first byte; `none`: in the clear.',
+              without: '`required`',
+            }),
+          ),
+          user: Type.Optional(text({ description: 'User, where the server asks for one.', without: 'none' })),
+          password: Type.Optional(secret({ description: 'Its password.', without: 'none' })),
+          from: text({ description: 'Sender.', without: 'required' }),
+          to: listOf(text({ description: 'An address.' }), 'Who gets it.'),
+        },
+        'Mail over SMTP.',
+      ),
+    ),
+    github: Type.Optional(
+      group(
+        {
+          repository: text({ description: '`owner/name`.', without: 'required' }),
+          token: secret({ description: 'Token that may write issues.', without: 'required' }),
+          api: Type.Optional(
+            url({ description: 'Base of the REST API.', without: '`https://api.github.com`' }),
+          ),
+        },
+        'An issue at GitHub for each leak.',
+      ),
+    ),
+    gitlab: Type.Optional(
+      group(
+        {
+          repository: text({ description: 'Path of the project, `group/name`.', without: 'required' }),
+          token: secret({ description: 'Token with the scope `api`.', without: 'required' }),
+          api: Type.Optional(
+            url({ description: 'Base of the REST API.', without: '`https://gitlab.com/api/v4`' }),
+          ),
+        },
+        'An issue at GitLab for each leak.',
+      ),
+    ),
   },
   'Where messages go: one of the kinds (`stdout`, `webhook`, ...) and when.',
 );

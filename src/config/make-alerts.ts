@@ -60,8 +60,75 @@ function viasOf(values: SinkValues): readonly SinkVia[] {
           secret: webhook.secret ?? null,
           headers: webhook.headers ?? {},
         },
+    ...vendorsOf(values),
   ];
   return vias.filter((via) => via !== null);
+}
+
+const DEFAULT_URLS = {
+  slack: 'https://slack.com/api',
+  pagerduty: 'https://events.pagerduty.com/v2/enqueue',
+  github: 'https://api.github.com',
+  gitlab: 'https://gitlab.com/api/v4',
+};
+
+function vendorsOf(values: SinkValues): readonly (SinkVia | null)[] {
+  const { alertmanager, slack, slackBot, teams, pagerduty, email, github, gitlab } = values;
+  return [
+    alertmanager === undefined
+      ? null
+      : {
+          kind: 'alertmanager',
+          url: baseOf(alertmanager.url),
+          labels: alertmanager.labels ?? [],
+          headers: alertmanager.headers ?? {},
+        },
+    slack === undefined ? null : { kind: 'slack', webhook: slack.webhook },
+    slackBot === undefined
+      ? null
+      : {
+          kind: 'slackBot',
+          token: slackBot.token,
+          channel: slackBot.channel,
+          api: baseOf(slackBot.api ?? DEFAULT_URLS.slack),
+        },
+    teams === undefined ? null : { kind: 'teams', webhook: teams.webhook },
+    pagerduty === undefined
+      ? null
+      : {
+          kind: 'pagerduty',
+          routingKey: pagerduty.routingKey,
+          url: pagerduty.url ?? DEFAULT_URLS.pagerduty,
+        },
+    email === undefined ? null : makeEmail(email),
+    github === undefined ? null : makeIssues('github', github),
+    gitlab === undefined ? null : makeIssues('gitlab', gitlab),
+  ];
+}
+
+function makeEmail(email: NonNullable<SinkValues['email']>): SinkVia {
+  const tls = email.tls ?? 'required';
+  return {
+    kind: 'email',
+    host: email.host,
+    // RFC 8314 and 6409.
+    port: email.port ?? (tls === 'implicit' ? 465 : 587),
+    tls,
+    user: email.user ?? null,
+    password: email.password ?? null,
+    from: email.from,
+    to: email.to,
+  };
+}
+
+function makeIssues(kind: 'github' | 'gitlab', values: NonNullable<SinkValues['github']>): SinkVia {
+  const { repository, token, api } = values;
+  return { kind, repository, token, api: baseOf(api ?? DEFAULT_URLS[kind]) };
+}
+
+/** What could not be read is undefined, whatever the type says. */
+function baseOf(address: string | undefined): string {
+  return (address ?? '').replace(/\/+$/, '');
 }
 
 function makeWindow(values: WindowValues): MaintenanceSetting {
@@ -103,21 +170,42 @@ export function checkAlerts(values: AlertValues, add: Add): void {
   });
 }
 
+/** Kinds of sinks, and what each cannot do without. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  stdout: [],
+  file: ['path'],
+  command: ['run'],
+  webhook: ['url'],
+  alertmanager: ['url'],
+  slack: ['webhook'],
+  slackBot: ['token', 'channel'],
+  teams: ['webhook'],
+  pagerduty: ['routingKey'],
+  email: ['host', 'from', 'to'],
+  github: ['repository', 'token'],
+  gitlab: ['repository', 'token'],
+};
+const ADDRESSES = ['url', 'webhook'];
+
 function checkSink(sink: SinkValues, path: Path, add: Add): void {
   const kinds = viasOf(sink).map(({ kind }) => kind);
   if (kinds.length === 0)
-    add(path, 'a sink needs a kind', 'Add stdout:, file:, command: or webhook: below it.');
+    add(path, 'a sink needs a kind', `Add one below it: ${Object.keys(NEEDED).join(', ')}.`);
   if (kinds.length > 1) add(path, `a sink has one kind, not ${kinds.join(' and ')}`, 'Make two sinks of it.');
-  const needed: readonly (readonly [string, string, string | undefined, boolean])[] = [
-    ['file', 'path', sink.file?.path, sink.file !== undefined],
-    ['command', 'run', sink.command?.run, sink.command !== undefined],
-    ['webhook', 'url', sink.webhook?.url, sink.webhook !== undefined],
-  ];
-  for (const [kind, setting, value, isThere] of needed)
-    if (isThere && value === undefined) add([...path, kind], `needs ${setting}`, `Add ${setting}: below it.`);
-  const url: string | undefined = sink.webhook?.url;
-  if (url !== undefined && !/^https?:\/\//.test(url))
-    add([...path, 'webhook', 'url'], 'needs a URL', 'Begin it with https:// or http://.');
+  for (const [kind, names] of Object.entries(NEEDED)) {
+    const group = (sink as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[kind];
+    if (group === undefined) continue;
+    for (const name of names) {
+      const value = group[name];
+      const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0);
+      if (isEmpty) add([...path, kind], `needs ${name}`, `Add ${name}: below it.`);
+      else if (ADDRESSES.includes(name) && !/^https?:\/\//.test(String(value)))
+        add([...path, kind, name], 'needs a URL', 'Begin it with https:// or http://.');
+    }
+  }
+  const repository: string | undefined = sink.github?.repository;
+  if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
+    add([...path, 'github', 'repository'], 'is no repository', 'Write owner/name.');
 }
 
 function checkMatch(match: readonly (string | undefined)[] | undefined, path: Path, add: Add): void {

@@ -12,6 +12,43 @@ export type SinkVia =
       /** Signs what is sent; null = unsigned. */
       readonly secret: string | null;
       readonly headers: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: 'alertmanager';
+      /** Without a slash at the end. */
+      readonly url: string;
+      /** Of targets, passed on where all instances share them. */
+      readonly labels: readonly string[];
+      readonly headers: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'slack'; readonly webhook: string }
+  | {
+      readonly kind: 'slackBot';
+      readonly token: string;
+      readonly channel: string;
+      /** Of the Web API, without a slash at the end. */
+      readonly api: string;
+    }
+  | { readonly kind: 'teams'; readonly webhook: string }
+  | { readonly kind: 'pagerduty'; readonly routingKey: string; readonly url: string }
+  | {
+      readonly kind: 'email';
+      readonly host: string;
+      readonly port: number;
+      /** `required`: STARTTLS or nothing; `implicit`: TLS from the first byte; `none`: in the clear. */
+      readonly tls: 'required' | 'implicit' | 'none';
+      readonly user: string | null;
+      readonly password: string | null;
+      readonly from: string;
+      readonly to: readonly string[];
+    }
+  | {
+      readonly kind: 'github' | 'gitlab';
+      /** `owner/name`; for GitLab the whole path of the project. */
+      readonly repository: string;
+      readonly token: string;
+      /** Of the REST API, without a slash at the end. */
+      readonly api: string;
     };
 export type SinkKind = SinkVia['kind'];
 

@@ -11,6 +11,7 @@ import {
   type AlertState,
 } from '../alert/alert-state.ts';
 import { Deliverer, type DeliverySink } from '../alert/delivery.ts';
+import { RESEND_MILLIS } from '../alert/sinks/alertmanager.ts';
 import { makeSink, type SinkWorld } from '../alert/make-sink.ts';
 import { Outbox } from '../alert/outbox.ts';
 import { routeNotice, type AlertRoute } from '../alert/route.ts';
@@ -132,6 +133,8 @@ export class AlertDesk implements AlertView {
     return true;
   }
   #isWaiting = false;
+  /** Real time. What was just told needs no repetition. */
+  #resentAt: Millis = 0;
 
   #makeSinks(): ReadonlyMap<string, DeliverySink> {
     return new Map(
@@ -170,6 +173,7 @@ export class AlertDesk implements AlertView {
       const next = { ...this.#state, ...periodic.state, alerts: [...alerts.values()], outgoing };
       if (isChanged) await this.#commit(next);
       else this.#state = { ...next, outgoing: this.#state.outgoing };
+      await this.#resend();
     });
   }
 
@@ -205,6 +209,28 @@ export class AlertDesk implements AlertView {
         timeScale: watch.timeScale,
       }),
     };
+  }
+
+  /** Alertmanager forgets what nobody repeats, and everything when it starts. */
+  async #resend(): Promise<void> {
+    const { world, watch } = this.#parts;
+    const nowMillis = world.now();
+    const sinks = this.#settings.sinks.filter(({ via }) => via.kind === 'alertmanager');
+    if (sinks.length === 0 || nowMillis - this.#resentAt < RESEND_MILLIS) return;
+    this.#resentAt = nowMillis;
+    const byCause = groupByCause(watch.incidents());
+    for (const alert of this.#state.alerts) {
+      const open = (byCause.get(alert.fingerprint) ?? []).filter(({ state }) => state !== 'resolved');
+      if (alert.toldLevel === null || alert.quiet !== null || open.length === 0) continue;
+      const { pageUrl } = this.#settings;
+      const incident = leadOf(open);
+      const times = { atMillis: watch.now(), nowMillis, timeScale: watch.timeScale };
+      const notice = writeAlertNotice({ alert, kind: 'repeated', incident, pageUrl, ...times });
+      for (const { sink } of this.#addressed({ ...notice, key: `${alert.fingerprint}-resend` }))
+        if (sinks.some(({ name }) => name === sink))
+          await this.#outbox?.put(sink, { ...notice, key: `${alert.fingerprint}-resend` });
+    }
+    this.#deliverer?.kick();
   }
 
   /** Signs of life and digests that are due. */

@@ -1,0 +1,79 @@
+// Prometheus Alertmanager, API v2 (https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts).
+//
+// An alert is its set of labels there, and is over when nobody repeats it: what fires is sent again by delivery (RESEND_MILLIS), so
+// that it also comes back after a restart of Alertmanager, and labels are only those that stay the same while instances come and go.
+import { MINUTE_MILLIS, type Millis } from '../../base/units.ts';
+import type { Notice } from '../../model/alert.ts';
+import type { SinkVia } from '../../model/sink.ts';
+import { postJson } from '../post-json.ts';
+import { SENT, type Sink } from '../sink.ts';
+
+type AlertmanagerVia = Extract<SinkVia, { kind: 'alertmanager' }>;
+
+/** What fires is sent again this often, as Prometheus does (1 min there; we have less to lose). */
+export const RESEND_MILLIS: Millis = 4 * MINUTE_MILLIS;
+/** Prometheus: four times the pause between two sends. */
+const HOLD_MILLIS: Millis = 4 * RESEND_MILLIS;
+
+const STABLE_LABELS = ['service', 'class', 'fingerprint', 'kind', 'owner'];
+
+export function makeAlertmanagerSink(via: AlertmanagerVia, now: () => Millis): Sink {
+  return {
+    send(notice, signal) {
+      // Plimsoll's own news are no alerts; whoever watches the watcher asks for heartbeats.
+      if (notice.kind === 'digest') return Promise.resolve(SENT);
+      const url = `${via.url}/api/v2/alerts`;
+      const body = JSON.stringify(toPostableAlerts(notice, via.labels, now()));
+      return postJson({ url, body, headers: via.headers, secrets: Object.values(via.headers) }, signal);
+    },
+  };
+}
+
+/** One alert; after an escalation two: severity is one of its labels, so that the warning has to end. */
+export function toPostableAlerts(notice: Notice, labels: readonly string[], nowMillis: Millis): unknown[] {
+  const alert = (severity: string, isOver: boolean) => ({
+    labels: labelsOf(notice, labels, severity),
+    annotations: annotationsOf(notice),
+    startsAt: new Date(notice.openedAt ?? notice.createdAt).toISOString(),
+    endsAt: new Date(isOver ? nowMillis : nowMillis + HOLD_MILLIS).toISOString(),
+    ...(notice.message.links[0] ? { generatorURL: notice.message.links[0].url } : {}),
+  });
+  if (notice.kind === 'resolved') return [alert(notice.level, true)];
+  if (notice.kind === 'escalated') return [alert('warning', true), alert(notice.level, false)];
+  return [alert(notice.level, false)];
+}
+
+const ALERT_NAMES: Readonly<Partial<Record<Notice['kind'], string>>> = {
+  heartbeat: 'PlimsollHeartbeat',
+  test: 'PlimsollTest',
+};
+
+function labelsOf(
+  { kind, labels }: Notice,
+  more: readonly string[],
+  severity: string,
+): Record<string, string> {
+  const wanted = [...STABLE_LABELS, ...more].flatMap((name) => {
+    const value = Object.hasOwn(labels, name) ? labels[name] : undefined;
+    // An empty label is none there; names are those of Prometheus.
+    return value === undefined || value === '' ? [] : [[name.replace(/[^a-zA-Z0-9_]/g, '_'), value] as const];
+  });
+  return { ...Object.fromEntries(wanted), alertname: ALERT_NAMES[kind] ?? 'MemoryLeak', severity };
+}
+
+function annotationsOf({ message }: Notice): Record<string, string> {
+  const facts = message.facts.map(({ name, value }) => [
+    name.toLowerCase().replace(/[^a-z0-9]+/g, '_'),
+    value,
+  ]);
+  const { title, summary, advice, evidence } = message;
+  const all: [string, string][] = [
+    ...(facts as [string, string][]),
+    ['title', title],
+    ['summary', summary],
+    ['description', summary],
+    ['evidence', evidence.join('\n')],
+    ['advice', advice ?? ''],
+  ];
+  return Object.fromEntries(all.filter(([, value]) => value !== ''));
+}

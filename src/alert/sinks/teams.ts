@@ -1,0 +1,61 @@
+// Microsoft Teams through Workflows: a message with one adaptive card.
+// https://learn.microsoft.com/en-us/connectors/teams/#microsoft-teams-webhook, https://adaptivecards.io/explorer/ (1.4: what Teams shows)
+import type { Notice } from '../../model/alert.ts';
+import type { SinkVia } from '../../model/sink.ts';
+import { postJson } from '../post-json.ts';
+import type { Sink } from '../sink.ts';
+
+type TeamsVia = Extract<SinkVia, { kind: 'teams' }>;
+
+const COLOURS: Readonly<Record<Notice['level'], string>> = {
+  info: 'Accent',
+  warning: 'Warning',
+  critical: 'Attention',
+};
+
+export function makeTeamsSink({ webhook }: TeamsVia): Sink {
+  return {
+    send: (notice, signal) =>
+      postJson({ url: webhook, body: JSON.stringify(toTeamsMessage(notice)), secrets: [webhook] }, signal),
+  };
+}
+
+/** Text runs, not text blocks: those would make links and lists of what services are called. */
+export function toTeamsMessage(notice: Notice): Record<string, unknown> {
+  const { message, kind, level } = notice;
+  const line = (...inlines: readonly object[]) => ({
+    type: 'RichTextBlock',
+    inlines: inlines.map((inline) => ({ type: 'TextRun', ...inline })),
+  });
+  const body: unknown[] = [
+    line({
+      text: message.title,
+      size: 'Large',
+      weight: 'Bolder',
+      color: kind === 'resolved' ? 'Good' : COLOURS[level],
+    }),
+    line({ text: message.summary }),
+    ...message.facts.map(({ name, value }) => line({ text: `${name}: `, weight: 'Bolder' }, { text: value })),
+    ...message.evidence.map((text) => line({ text: 'Evidence: ', weight: 'Bolder' }, { text })),
+    ...(message.advice === null
+      ? []
+      : [line({ text: 'What to do: ', weight: 'Bolder' }, { text: message.advice })]),
+  ];
+  return {
+    type: 'message',
+    attachments: [
+      {
+        contentType: 'application/vnd.microsoft.card.adaptive',
+        contentUrl: null,
+        content: {
+          $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+          type: 'AdaptiveCard',
+          version: '1.4',
+          msteams: { width: 'Full' },
+          body,
+          actions: message.links.map(({ name, url }) => ({ type: 'Action.OpenUrl', title: name, url })),
+        },
+      },
+    ],
+  };
+}

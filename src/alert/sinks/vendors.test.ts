@@ -1,0 +1,307 @@
+// What vendors are sent, held to their formats (schemas/, each with its source).
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Ajv } from 'ajv';
+import { SMTPServer } from 'smtp-server';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NOTICE_KINDS, type Notice } from '../../model/alert.ts';
+import type { SinkSetting, SinkVia } from '../../model/sink.ts';
+import { drawNotice } from '../../testing/drawn-alert.ts';
+import { TEST_SINK } from '../../testing/open-desk.ts';
+import { makeSink } from '../make-sink.ts';
+import type { SendResult } from '../sink.ts';
+
+const schema = (name: string): object =>
+  JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, import.meta.url), 'utf8')) as object;
+const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: unknown;
+}
+
+type Answer = (
+  asked: Asked,
+  times: number,
+) => { status?: number; body?: unknown; headers?: Record<string, string> };
+
+let servers: Server[] = [];
+afterEach(async () => {
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  servers = [];
+});
+
+/** An HTTP server that notes what it is asked. */
+async function serve(answer: Answer = () => ({})) {
+  const asked: Asked[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const text = Buffer.concat(chunks).toString();
+      const { method = '', url: path = '', headers } = request;
+      const one = { method, path, headers, body: text === '' ? null : (JSON.parse(text) as unknown) };
+      asked.push(one);
+      const { status = 200, body = {}, headers: more = {} } = answer(one, asked.length);
+      response.writeHead(status, { connection: 'close', ...more });
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  servers.push(server);
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+const NOW = Date.UTC(2026, 10, 21, 12);
+function send(via: SinkVia, notice: Notice, over: Partial<SinkSetting> = {}): Promise<SendResult> {
+  const world = { write: () => undefined, now: () => NOW };
+  return makeSink({ ...TEST_SINK, via, ...over }, world).send(notice, new AbortController().signal);
+}
+
+/** As hostile as a service can name itself, and as long. */
+const LONG = '<!channel> [x](http://evil) `'.repeat(300);
+const hostile = (kind: Notice['kind']): Notice => {
+  const notice = drawNotice({ kind });
+  const facts = Array.from({ length: 12 }, (_, i) => ({ name: `Fact ${i}`, value: LONG }));
+  const message = {
+    ...notice.message,
+    title: LONG,
+    summary: LONG,
+    facts,
+    evidence: [LONG, LONG, LONG],
+    advice: LONG,
+  };
+  return { ...notice, message };
+};
+const ALL: Notice[] = NOTICE_KINDS.map((kind) => drawNotice({ kind }));
+
+const ROUTING_KEY = '0123456789abcdef0123456789abcdef';
+
+describe.each<[string, string, (url: string) => SinkVia]>([
+  ['PagerDuty', 'pagerduty-events-v2', (url) => ({ kind: 'pagerduty', routingKey: ROUTING_KEY, url })],
+  ['Slack webhook', 'slack-message', (url) => ({ kind: 'slack', webhook: `${url}/services/T0/B0/sec` })],
+  [
+    'Slack bot',
+    'slack-message',
+    (url) => ({ kind: 'slackBot', token: 'xoxb-secret', channel: '#leaks', api: url }),
+  ],
+  ['Teams', 'teams-workflow', (url) => ({ kind: 'teams', webhook: `${url}/workflows/1?sig=secret` })],
+  [
+    'Alertmanager',
+    'alertmanager-v2',
+    (url) => ({ kind: 'alertmanager', url, labels: ['version'], headers: {} }),
+  ],
+])('%s', (_, name, viaOf) => {
+  it('is sent what its documentation asks for, of every kind of notice and of hostile ones', async () => {
+    const { url, asked } = await serve(() => ({ body: { ok: true } }));
+    const notices = [...ALL, hostile('opened'), hostile('resolved')];
+    for (const notice of notices) expect(await send(viaOf(url), notice)).toEqual({ kind: 'sent' });
+    const validate = ajv.compile(schema(name));
+    for (const { body } of asked) expect(validate(body), JSON.stringify(validate.errors)).toBe(true);
+    expect(asked.length).toBeGreaterThanOrEqual(ALL.length);
+  });
+
+  it('refused for good is final, out of order is not, and neither tells the secret', async () => {
+    for (const [status, isFinal] of [
+      [404, true],
+      [429, false],
+      [503, false],
+    ] as const) {
+      const body = 'no: xoxb-secret 0123456789abcdef0123456789abcdef /services/T0/B0/sec';
+      const { url } = await serve(() => ({ status, body, headers: { 'retry-after': '7' } }));
+      const result = await send(viaOf(url), drawNotice());
+      expect(result).toMatchObject({ kind: 'failed', isFinal, retryAfterMillis: 7000 });
+      const why = result.kind === 'failed' ? result.why : '';
+      expect(why).toContain(String(status));
+      if (name === 'pagerduty-events-v2') expect(why).not.toContain(ROUTING_KEY);
+      expect(why).not.toContain('sig=secret');
+      if (name === 'slack-message' && why.includes('xoxb')) expect(viaOf(url).kind).toBe('slack');
+    }
+  });
+});
+
+describe('PagerDuty', () => {
+  it('closes what it opened: the same key for all that is said of one leak', async () => {
+    const { url, asked } = await serve(() => ({ status: 202 }));
+    const via = { kind: 'pagerduty', routingKey: ROUTING_KEY, url } as const;
+    for (const kind of ['opened', 'escalated', 'resolved'] as const) await send(via, drawNotice({ kind }));
+    expect(asked.map(({ body }) => body)).toMatchObject([
+      { event_action: 'trigger', dedup_key: 'plimsoll/5f2c0a' },
+      { event_action: 'trigger', dedup_key: 'plimsoll/5f2c0a' },
+      { event_action: 'resolve', dedup_key: 'plimsoll/5f2c0a' },
+    ]);
+  });
+});
+
+describe('Slack', () => {
+  it('makes no call and no link of what a service is named', async () => {
+    const { url, asked } = await serve();
+    await send({ kind: 'slack', webhook: url }, hostile('opened'));
+    expect(JSON.stringify(asked[0]?.body)).not.toMatch(/mrkdwn","text":"[^"]*<!channel>/);
+  });
+
+  it('tells apart what a bot may try again and what it may not', async () => {
+    for (const [error, isFinal] of [
+      ['ratelimited', false],
+      ['channel_not_found', true],
+    ] as const) {
+      const { url } = await serve(() => ({ body: { ok: false, error } }));
+      const via = { kind: 'slackBot', token: 't', channel: 'c', api: url } as const;
+      expect(await send(via, drawNotice())).toMatchObject({ kind: 'failed', isFinal });
+    }
+  });
+});
+
+describe('a template', () => {
+  it('replaces title and text, with what the notice says in its places', async () => {
+    const { url, asked } = await serve();
+    const template = { title: '{{level}}: {{service}}', text: '{{culprit}} {{labels.version}} {{nothing}}|' };
+    await send({ kind: 'pagerduty', routingKey: ROUTING_KEY, url }, drawNotice(), template);
+    expect(asked[0]?.body).toMatchObject({
+      payload: { summary: 'warning: orders. orders/store.(*Store).Put at store/put.go:27 v1.4.2 |' },
+    });
+  });
+});
+
+/** Issues as both trackers keep them, in memory. */
+async function serveIssues(kind: 'github' | 'gitlab') {
+  const issues: {
+    number: number;
+    iid: number;
+    state: string;
+    body: string;
+    description: string;
+    notes: { body: string }[];
+  }[] = [];
+  const validate = ajv.compile(schema(`${kind}-issue`));
+  const wrong: unknown[] = [];
+  const { url, asked } = await serve(({ method, path, body }) => {
+    const sent = (body ?? {}) as Record<string, string>;
+    if (method !== 'GET' && !validate(body)) wrong.push(validate.errors);
+    const [, number, isNote] = /\/issues(?:\/(\d+))?(\/(?:comments|notes))?/.exec(path) ?? [];
+    const issue = issues[Number(number) - 1];
+    if (method === 'GET') return { body: isNote === undefined ? issues : (issue?.notes ?? []) };
+    if (isNote !== undefined) issue?.notes.push({ body: sent['body'] ?? '' });
+    else if (issue)
+      issue.state = (sent['state'] ?? sent['state_event'] ?? '')
+        .replace(/^close$/, 'closed')
+        .replace(/^reopen$/, 'opened');
+    else {
+      const text = sent['body'] ?? sent['description'] ?? '';
+      const next = issues.length + 1;
+      const state = kind === 'github' ? 'open' : 'opened';
+      issues.push({ number: next, iid: next, state, body: text, description: text, notes: [] });
+    }
+    return { status: 201 };
+  });
+  return { url, asked, issues, wrong };
+}
+
+describe.each(['github', 'gitlab'] as const)('an issue at %s', (kind) => {
+  const viaOf = (api: string) => ({ kind, api, repository: 'shop/orders', token: 'secret' });
+  const notices = (['opened', 'repeated', 'resolved', 'regressed'] as const).map((each, i) =>
+    drawNotice({ kind: each, key: `5f2c0a-${i + 1}` }),
+  );
+
+  it('is opened once, commented, closed and opened again; each said twice is done once', async () => {
+    const { url, issues, wrong } = await serveIssues(kind);
+    const states: string[] = [];
+    for (const notice of notices) {
+      for (const _ of ['once', 'again']) expect(await send(viaOf(url), notice)).toEqual({ kind: 'sent' });
+      states.push(
+        `${issues.length} ${issues[0]?.state.replace('opened', 'open')} ${issues[0]?.notes.length}`,
+      );
+    }
+    expect(states).toEqual(['1 open 0', '1 open 1', '1 closed 2', '1 open 3']);
+    expect(wrong).toEqual([]);
+  });
+
+  it('is made neither for digests nor for the end of what it was never told', async () => {
+    const { url, issues } = await serveIssues(kind);
+    await send(viaOf(url), drawNotice({ kind: 'digest', fingerprint: null }));
+    await send(viaOf(url), drawNotice({ kind: 'resolved' }));
+    expect(issues).toEqual([]);
+  });
+
+  it('is not read where the token may not', async () => {
+    const { url } = await serve(() => ({ status: 401, body: 'Bad credentials: secret' }));
+    const result = await send(viaOf(url), drawNotice());
+    expect(result).toMatchObject({ kind: 'failed', isFinal: true });
+    expect(JSON.stringify(result)).not.toContain('secret');
+  });
+});
+
+describe('mail', () => {
+  const start = async (over: ConstructorParameters<typeof SMTPServer>[0] = {}) => {
+    const mails: string[] = [];
+    const server = new SMTPServer({
+      disabledCommands: ['STARTTLS'],
+      authOptional: true,
+      onData(stream, _, done) {
+        const chunks: Buffer[] = [];
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream.on('end', () => {
+          mails.push(Buffer.concat(chunks).toString());
+          done();
+        });
+      },
+      ...over,
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    const { port } = server.server.address() as AddressInfo;
+    const end = () => new Promise<void>((resolve) => server.close(() => resolve()));
+    const via: SinkVia = {
+      kind: 'email',
+      host: '127.0.0.1',
+      port,
+      tls: 'none',
+      user: null,
+      password: null,
+      from: 'plimsoll@example.com',
+      to: ['team@example.com', 'boss@example.com'],
+    };
+    return { via, mails, end };
+  };
+
+  it('goes to all, in one thread for each leak, with the same id when it is sent twice', async () => {
+    const { via, mails, end } = await start();
+    for (const _ of ['once', 'again']) expect(await send(via, drawNotice())).toEqual({ kind: 'sent' });
+    await end();
+    const header = (name: string) =>
+      mails.map((mail) => new RegExp(`^${name}: (.*)$`, 'mi').exec(mail)?.[1]?.trim());
+    expect(new Set(header('Message-ID'))).toEqual(new Set(['<5f2c0a-1@plimsoll.alert>']));
+    expect(header('References')[0]).toBe('<5f2c0a@plimsoll.alert>');
+    expect(header('To')[0]).toBe('team@example.com, boss@example.com');
+    expect(header('Subject')[0]).toContain('[warning] Memory leak in orders');
+    expect(mails[0]).toContain('store/put.go:27');
+  });
+
+  it('waits where the server is not there or busy, and is final where it refuses', async () => {
+    const gone = await start();
+    await gone.end();
+    expect(await send(gone.via, drawNotice())).toMatchObject({ kind: 'failed', isFinal: false });
+    for (const [code, isFinal] of [
+      [450, false],
+      [550, true],
+    ] as const) {
+      const { via, end } = await start({
+        onRcptTo: (_, __, done) => done(Object.assign(new Error('no'), { responseCode: code })),
+      });
+      expect(await send(via, drawNotice())).toMatchObject({ kind: 'failed', isFinal });
+      await end();
+    }
+  });
+
+  it('is not sent in the clear where TLS is required, and tells no password', async () => {
+    const { via, mails, end } = await start();
+    if (via.kind !== 'email') throw new Error('no mail');
+    const required = { ...via, tls: 'required', user: 'me', password: 'geheim' } as const;
+    const result = await send(required, drawNotice());
+    await end();
+    expect([result.kind, mails]).toEqual(['failed', []]);
+    expect(JSON.stringify(result)).not.toContain('geheim');
+  });
+});

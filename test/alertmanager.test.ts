@@ -1,0 +1,66 @@
+// Against Debian's real Alertmanager.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Notice } from '../src/model/alert.ts';
+import type { SinkVia } from '../src/model/sink.ts';
+import { makeSink } from '../src/alert/make-sink.ts';
+import { drawNotice } from '../src/testing/drawn-alert.ts';
+import { TEST_SINK } from '../src/testing/open-desk.ts';
+import {
+  startAlertmanager,
+  whyNoAlertmanager,
+  type RealAlertmanager,
+} from '../src/testing/real-alertmanager.ts';
+
+const whyNot = whyNoAlertmanager();
+
+describe.skipIf(whyNot !== null)(`a real Alertmanager${whyNot === null ? '' : ` (${whyNot})`}`, () => {
+  let server: RealAlertmanager;
+  beforeAll(async () => void (server = await startAlertmanager()));
+  afterAll(() => server.stop());
+
+  interface Kept {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly status: { readonly state: string };
+  }
+  const kept = async (): Promise<readonly Kept[]> => {
+    const response = await fetch(`${server.url}/api/v2/alerts?active=true`);
+    return (await response.json()) as Kept[];
+  };
+  const send = (notice: Notice) => {
+    const via: SinkVia = { kind: 'alertmanager', url: server.url, labels: ['version'], headers: {} };
+    const sink = makeSink({ ...TEST_SINK, via }, { write: () => undefined, now: Date.now });
+    return sink.send(notice, new AbortController().signal);
+  };
+  const notice = (kind: Notice['kind'], level: Notice['level']) =>
+    drawNotice({ kind, level, openedAt: Date.now() - 60_000, createdAt: Date.now() });
+
+  it('takes a leak as one alert, however often it is said', async () => {
+    for (const kind of ['opened', 'repeated', 'repeated'] as const)
+      expect(await send(notice(kind, 'warning'))).toEqual({ kind: 'sent' });
+    const alerts = await kept();
+    expect(
+      alerts.map(({ labels, status }) => [labels['alertname'], labels['severity'], status.state]),
+    ).toEqual([['MemoryLeak', 'warning', expect.stringMatching(/active|unprocessed/)]]);
+    expect(alerts[0]?.annotations['culprit']).toContain('store/put.go:27');
+    expect(alerts[0]?.labels).toMatchObject({ service: 'orders', version: 'v1.4.2' });
+  });
+
+  it('has after an escalation the critical one alone', async () => {
+    expect(await send(notice('escalated', 'critical'))).toEqual({ kind: 'sent' });
+    expect((await kept()).map(({ labels }) => labels['severity'])).toEqual(['critical']);
+  });
+
+  it('has none when it is resolved', async () => {
+    expect(await send(notice('resolved', 'critical'))).toEqual({ kind: 'sent' });
+    expect(await kept()).toEqual([]);
+  });
+
+  it('refuses nothing of what a hostile service is called', async () => {
+    const named = {
+      ...notice('opened', 'warning'),
+      labels: { service: '\u0000"x\n', version: '', kind: 'leak' },
+    };
+    expect(await send(named)).toEqual({ kind: 'sent' });
+  });
+});
