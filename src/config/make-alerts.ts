@@ -199,7 +199,7 @@ function checkSink(sink: SinkValues, path: Path, add: Add): void {
       const value = group[name];
       const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0);
       if (isEmpty) add([...path, kind], `needs ${name}`, `Add ${name}: below it.`);
-      else if (ADDRESSES.includes(name) && !/^https?:\/\//.test(String(value)))
+      else if (ADDRESSES.includes(name) && (typeof value !== 'string' || !/^https?:\/\//.test(value)))
         add([...path, kind, name], 'needs a URL', 'Begin it with https:// or http://.');
     }
   }
