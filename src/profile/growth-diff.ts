@@ -4,18 +4,10 @@ import type { Profile } from '../pprof/tables.ts';
 import { compareText } from './compare-text.ts';
 import { UNKNOWN_FRAME } from './frames.ts';
 import { reduceHeap } from './reduce.ts';
+import { GrowthSums, SitePairs, type GrowthSum } from './heap-growth.ts';
 import { findSampleTypeOrNone } from './sample-types.ts';
-import {
-  DEFAULT_CONFIDENCE,
-  estimateGrowth,
-  poissonInterval,
-  recoverSampleCount,
-  samplingProbability,
-  sumGrowth,
-  type GrowthEstimate,
-} from './sampling.ts';
-import type { HeapSnapshot, InternedStack } from './snapshot.ts';
-import { StackInterner } from './stack-interner.ts';
+import { DEFAULT_CONFIDENCE, poissonInterval } from './sampling.ts';
+import { type InternedFrame, StackInterner } from './stack-interner.ts';
 import { printableNameOf } from './reports/printable-name.ts';
 
 /** How the interval was found: from the theory of the sampler, not needed, or there is none. */
@@ -55,134 +47,64 @@ export function computeGrowthDiff(
   return isHeap ? diffHeap(before, after, type, by) : diffCounts(before, after, type, by);
 }
 
-/** Charges a stack to functions, given as rows of `names`. */
-type Charge = (stack: InternedStack) => readonly string[];
-
 function diffHeap(before: Profile, after: Profile, type: string, by: 'flat' | 'cum'): GrowthDiff {
   const interner = new StackInterner();
   const old = reduceHeap(before, interner, 0);
   const now = reduceHeap(after, interner, 1);
-  const charge = chargeTo(interner, by);
-  const sites = new SitePairs(type);
-  sites.add(old, 'before');
-  sites.add(now, 'after');
-  const byName = new Map<string, Part[]>();
-  const all: Part[] = [];
-  for (const part of sites.finish(now.periodBytes)) {
-    all.push(part);
-    for (const name of charge(part.stack)) {
-      const parts = byName.get(name);
-      if (parts === undefined) byName.set(name, [part]);
-      else parts.push(part);
+  const pairs = new SitePairs(old, now);
+  const { names, nameOf } = nameFrames(interner);
+  const all = names.length;
+  const sums = new GrowthSums(pairs, type, now.periodBytes, all + 1);
+  /** Last row that was charged to a name, + 1: a function that calls itself is charged once. */
+  const chargedBy = new Int32Array(all);
+  for (let row = 0; row < pairs.length; row++) {
+    sums.add(all, row);
+    const stack = pairs.stack(row);
+    const depth = by === 'flat' ? Math.min(1, interner.depth(stack)) : interner.depth(stack);
+    for (let at = 0; at < depth; at++) {
+      const name = nameOf[interner.frameAt(stack, at)];
+      if (chargedBy[name] === row + 1) continue;
+      chargedBy[name] = row + 1;
+      sums.add(name, row);
     }
   }
-  const perUnit = type.endsWith('objects');
-  const rows = [...byName].map(([name, parts]) => sumParts(name, parts, perUnit));
-  return { sampling: 'heap', rows: sortRows(rows), total: sumParts('', all, perUnit) };
+  const rows = names.map((name, group) => diffRow(name, sums.sum(group)));
+  return { sampling: 'heap', rows: sortRows(rows), total: diffRow('', sums.sum(all)) };
 }
 
-function chargeTo(interner: StackInterner, by: 'flat' | 'cum'): Charge {
-  const known: (readonly string[] | undefined)[] = [];
-  const nameOf = ({ function: name, file, line }: { function: string; file: string; line: number }): string =>
-    [name === UNKNOWN_FRAME && file !== '' ? '' : name, line > 0 ? `${file}:${line}` : file]
-      .filter((part) => part !== '')
-      .join(' ');
-  return (stack) =>
-    (known[stack] ??=
-      by === 'flat'
-        ? interner.frames(stack).slice(0, 1).map(nameOf)
-        : [...new Set(interner.frames(stack).map(nameOf))]);
-}
-
-interface Part {
-  readonly stack: InternedStack;
-  readonly objectBytes: number;
-  before: number;
-  after: number;
-  readonly estimate: GrowthEstimate;
-}
-
-interface OpenSite {
-  readonly stack: InternedStack;
-  readonly objectBytes: number;
-  readonly objects: { before: number; after: number };
-  readonly allocated: { before: number; after: number };
-}
-
-/** Rows of two snapshots over one interner, paired by stack and object size. */
-class SitePairs {
-  readonly #isAllocation: boolean;
-  readonly #sites = new Map<string, OpenSite>();
-
-  constructor(type: string) {
-    this.#isAllocation = type.startsWith('alloc_');
+/** What each frame is called, as a row of `names`; several lines and files of one name may be one. */
+function nameFrames(interner: StackInterner): {
+  readonly names: readonly string[];
+  readonly nameOf: Int32Array;
+} {
+  const rows = new Map<string, number>();
+  const nameOf = new Int32Array(interner.frameCount);
+  for (let row = 0; row < nameOf.length; row++) {
+    const name = frameName(interner, row as InternedFrame);
+    const known = rows.get(name);
+    nameOf[row] = known ?? rows.size;
+    if (known === undefined) rows.set(name, rows.size);
   }
-
-  add(snapshot: HeapSnapshot, when: 'before' | 'after'): void {
-    for (let row = 0; row < snapshot.length; row++) {
-      const stack = snapshot.stack[row];
-      const objectBytes = snapshot.objectBytes[row];
-      const key = `${stack} ${objectBytes}`;
-      let site = this.#sites.get(key);
-      if (site === undefined) {
-        const none = { before: 0, after: 0 };
-        site = { stack, objectBytes, objects: { ...none }, allocated: { ...none } };
-        this.#sites.set(key, site);
-      }
-      site.objects[when] += snapshot.inuseObjects[row];
-      site.allocated[when] += snapshot.allocObjects[row];
-    }
-  }
-
-  *finish(periodBytes: number): Generator<Part> {
-    for (const { stack, objectBytes, objects, allocated } of this.#sites.values()) {
-      if (!(objectBytes > 0)) continue;
-      const counted = this.#isAllocation ? allocated : objects;
-      const p = samplingProbability(objectBytes, periodBytes);
-      const samples = (count: number): number => recoverSampleCount(count, p);
-      const estimate = estimateGrowth({
-        objectBytes,
-        periodBytes,
-        samplesBefore: samples(counted.before),
-        samplesAfter: samples(counted.after),
-        allocatedSamples: Math.max(0, samples(allocated.after) - samples(allocated.before)),
-      });
-      yield {
-        stack,
-        objectBytes,
-        before: counted.before * objectBytes,
-        after: counted.after * objectBytes,
-        estimate,
-      };
-    }
-  }
+  return { names: [...rows.keys()], nameOf };
 }
 
-/** Objects are bytes over the size of one. */
-function sumParts(name: string, parts: readonly Part[], isObjects: boolean): DiffRow {
-  const unit = ({ objectBytes }: Part): number => (isObjects ? objectBytes : 1);
-  const scaled = parts.map((part) => {
-    const { estimate } = part;
-    const by = 1 / unit(part);
-    return {
-      ...estimate,
-      bytes: estimate.bytes * by,
-      low: estimate.low * by,
-      high: estimate.high * by,
-      variance: estimate.variance * by * by,
-      eventVariance: estimate.eventVariance * by * by,
-    };
-  });
-  const sum = sumGrowth(scaled);
-  const before = parts.reduce((all, part) => all + part.before / unit(part), 0);
-  const after = parts.reduce((all, part) => all + part.after / unit(part), 0);
+function frameName(interner: StackInterner, frame: InternedFrame): string {
+  const name = interner.functionOf(frame);
+  const file = interner.fileOf(frame);
+  const line = interner.lineOf(frame);
+  const place = line > 0 ? `${file}:${line}` : file;
+  if (name === '' || (name === UNKNOWN_FRAME && file !== '')) return place;
+  return place === '' ? name : `${name} ${place}`;
+}
+
+function diffRow(name: string, { before, after, low, high }: GrowthSum): DiffRow {
   return {
     name,
     before,
     after,
     growth: after - before,
-    interval: { low: sum.low, high: sum.high },
-    isSignificant: sum.low > 0 || sum.high < 0,
+    interval: { low, high },
+    isSignificant: low > 0 || high < 0,
   };
 }
 

@@ -6,7 +6,7 @@ import { NO_ROW, type Int64Column, type Profile } from '../pprof/tables.ts';
 import { FrameRows } from './frame-rows.ts';
 import { findCountColumn, findSampleType, findSampleTypeOrNone } from './sample-types.ts';
 import type { GoroutineSnapshot, HeapSnapshot, InternedStack } from './snapshot.ts';
-import type { InternedFrame, StackInterner } from './stack-interner.ts';
+import type { StackInterner } from './stack-interner.ts';
 
 /**
  * Rows of one heap snapshot at most: 24 of them take 20 MB. The smallest sites beyond it are folded into one stack,
@@ -196,24 +196,21 @@ export function reduceGoroutineDump(
   takenAtMillis: Millis,
 ): GoroutineSnapshot {
   const { frames, stacks, goroutines, strings } = dump;
-  const frameRows: InternedFrame[] = Array.from({ length: frames.length }, (_, row) =>
-    interner.internFrame({
-      function: strings.get(frames.function[row]),
-      file: strings.get(frames.file[row]),
-      line: frames.line[row],
-    }),
-  );
-  const stackRows = Array.from({ length: stacks.length }, (_, row) =>
-    interner.internStack(
-      Array.from(
-        stacks.frame.subarray(stacks.frameStart[row], stacks.frameStart[row + 1]),
-        (frame) => frameRows[frame],
-      ),
-    ),
-  );
+  const frameRows = new Int32Array(frames.length);
+  for (let row = 0; row < frames.length; row++)
+    frameRows[row] = interner.internFrame(
+      strings.get(frames.function[row]),
+      strings.get(frames.file[row]),
+      frames.line[row],
+    );
+  const stackRows = new Int32Array(stacks.length);
+  for (let row = 0; row < stacks.length; row++) {
+    const open = stacks.frame.subarray(stacks.frameStart[row], stacks.frameStart[row + 1]);
+    stackRows[row] = interner.internStack(open.map((frame) => frameRows[frame]));
+  }
   const counts = new Map<InternedStack, number>();
   for (let row = 0; row < goroutines.length; row++) {
-    const stack = stackRows[goroutines.stack[row]];
+    const stack = stackRows[goroutines.stack[row]] as InternedStack;
     counts.set(stack, (counts.get(stack) ?? 0) + 1);
   }
   return finishCounts(counts, takenAtMillis);

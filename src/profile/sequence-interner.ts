@@ -1,6 +1,7 @@
 // Sequences of 32-bit numbers, each stored once: stacks, and the keys of functions, locations and samples while profiles
 // are merged. No string is made per sequence.
 import { trimmed } from '../pprof/stack-rows.ts';
+import { NO_ROW } from '../pprof/tables.ts';
 
 /**
  * Slots visited before a sequence goes to the overflow. The hash can be attacked through the profiles; the overflow is a
@@ -11,8 +12,28 @@ const MAX_PROBES = 32;
 
 const FIRST_SLOTS = 256;
 
+/** As many rows as a column can count: no bound. */
+const MAX_ROWS = 0x7fffffff;
+
 /** 2^32 divided by the golden ratio. */
 const HASH_FACTOR = 0x9e3779b1;
+
+const NUMBER = new Float64Array(1);
+const NUMBER_CELLS = new Int32Array(NUMBER.buffer);
+
+/** Pushes a number of any size as two cells; 0 and -0 are one number. `readNumber` has it back. */
+export function pushNumber(sequence: SequenceInterner, value: number): void {
+  NUMBER[0] = value + 0;
+  sequence.push(NUMBER_CELLS[0]);
+  sequence.push(NUMBER_CELLS[1]);
+}
+
+/** The number whose cells begin at `index` of a closed sequence. */
+export function readNumber(sequence: SequenceInterner, row: number, index: number): number {
+  NUMBER_CELLS[0] = sequence.at(row, index);
+  NUMBER_CELLS[1] = sequence.at(row, index + 1);
+  return NUMBER[0];
+}
 
 /** One step of the hash of a sequence; it begins with 0. */
 export function chainHash(chain: number, value: number): number {
@@ -66,16 +87,19 @@ export class SequenceInterner {
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(sequences * 2)));
   }
 
-  /** Closes the open sequence: the row of an equal one, or a new row. */
-  intern(): number {
+  /**
+   * Closes the open sequence: the row of an equal one, or a new row.
+   * @param maxRows where a new one would be more than this: NO_ROW, and the sequence is forgotten.
+   */
+  intern(maxRows = MAX_ROWS): number {
     const cells = this.#cells;
     let chain = 0;
     for (let at = this.#start[this.#count]; at < this.#length; at++) chain = chainHash(chain, cells[at]);
-    return this.internWritten(this.#length, chain);
+    return this.internWritten(this.#length, chain, maxRows);
   }
 
   /** The same for a sequence whose cells up to `to` were written into `room`; `chain` is what chainHash makes of them. */
-  internWritten(to: number, chain: number): number {
+  internWritten(to: number, chain: number, maxRows = MAX_ROWS): number {
     const cells = this.#cells;
     const from = this.#start[this.#count];
     this.#length = to;
@@ -86,6 +110,7 @@ export class SequenceInterner {
     for (let probe = 0; probe < MAX_PROBES; probe++) {
       const row = this.#slots[slot] - 1;
       if (row === -1) {
+        if (this.#count >= maxRows) return this.#forget(from);
         this.#slots[slot] = this.#count + 1;
         return this.#add(hash);
       }
@@ -101,8 +126,14 @@ export class SequenceInterner {
       this.#length = from;
       return known;
     }
+    if (this.#count >= maxRows) return this.#forget(from);
     this.#overflow.set(key, this.#count);
     return this.#add(hash);
+  }
+
+  /** Cells of a closed sequence. */
+  lengthOf(row: number): number {
+    return this.#start[row + 1] - this.#start[row];
   }
 
   /** A number of a closed sequence. */
@@ -122,6 +153,11 @@ export class SequenceInterner {
     const larger = new Int32Array(Math.max(needed, this.#cells.length * 2));
     larger.set(this.#cells.subarray(0, this.#length));
     this.#cells = larger;
+  }
+
+  #forget(from: number): typeof NO_ROW {
+    this.#length = from;
+    return NO_ROW;
   }
 
   #add(hash: number): number {
