@@ -3,7 +3,7 @@
 import type { Bytes } from '../base/units.ts';
 import { NO_ROW } from '../pprof/tables.ts';
 import { estimateGrowth, recoverSampleCount, samplingProbability } from './sampling.ts';
-import { pushNumber, readNumber, SequenceInterner } from './sequence-interner.ts';
+import { doubled, pushNumber, readNumber, SequenceInterner } from './sequence-interner.ts';
 import type { HeapSnapshot, InternedStack } from './snapshot.ts';
 
 /** Index of the object size in the cells of a pair (stack, size), and of an estimate (size, before, after, allocated). */
@@ -72,9 +72,9 @@ class GrowthEstimates {
   readonly #keys = new SequenceInterner();
   readonly #periodBytes: Bytes;
   readonly #isObjects: boolean;
-  #bytes = new Float64Array(64);
-  #below = new Float64Array(64);
-  #above = new Float64Array(64);
+  #bytes: Float64Array = new Float64Array(64);
+  #below: Float64Array = new Float64Array(64);
+  #above: Float64Array = new Float64Array(64);
 
   constructor(periodBytes: Bytes, isObjects: boolean) {
     this.#periodBytes = periodBytes;
@@ -204,10 +204,4 @@ export class GrowthSums {
       Math.max(0, allocatedAfter - allocatedBefore),
     );
   }
-}
-
-function doubled(cells: Float64Array): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(cells.length * 2);
-  larger.set(cells);
-  return larger;
 }

@@ -144,6 +144,24 @@ describe('StackInterner', () => {
     expect(stacks.frames(rows[2])).toEqual([OTHER_STACKS]);
   });
 
+  it('tells the row of the others from a stack that looks like it, and finds known ones when it is full', () => {
+    const stacks = new StackInterner(2);
+    const other = stacks.otherStacks();
+    const rows = [[OTHER_STACKS], [], [{ function: 'a', file: '', line: 1 }], [], [OTHER_STACKS]].map(
+      (frames) => stacks.intern(frames),
+    );
+    expect([other, ...rows]).toEqual([0, 1, 2, 0, 2, 1]);
+    expect(stacks.frames(rows[0])).toEqual(stacks.frames(other));
+  });
+
+  it('keeps frames apart by lines beyond 32 bits', () => {
+    const stacks = new StackInterner();
+    const lines = [7, 2 ** 32 + 7, -1, 7];
+    const rows = lines.map((line) => stacks.intern([{ function: 'f', file: 'f.go', line }]));
+    expect(rows).toEqual([0, 1, 2, 0]);
+    expect(rows.map((row) => stacks.frames(row)[0].line)).toEqual(lines);
+  });
+
   it('keeps names exactly as they are spelled', () => {
     const stacks = new StackInterner();
     const name = 'gopkg.in/natefinch/lumberjack%2ev2.(*Logger).Write';

@@ -6,6 +6,7 @@ import { NO_ROW, type Int64Column, type Profile } from '../pprof/tables.ts';
 import { FrameRows } from './frame-rows.ts';
 import { findCountColumn, findSampleType, findSampleTypeOrNone } from './sample-types.ts';
 import type { GoroutineSnapshot, HeapSnapshot, InternedStack } from './snapshot.ts';
+import { doubled, pushNumber, readNumber, SequenceInterner } from './sequence-interner.ts';
 import type { StackInterner } from './stack-interner.ts';
 
 /**
@@ -28,13 +29,12 @@ export function reduceHeap(profile: Profile, interner: StackInterner, takenAtMil
   const sizes = objectSizes(profile, columns);
   const smallest = foldedSamples(profile, columns);
   for (let sample = 0; sample < profile.samples.length; sample++) {
-    const values = columns.map((column) => numberAt(column, sample));
-    if (values.every((value) => value === 0)) continue;
+    if (isEmpty(columns, sample)) continue;
     const isFolded = smallest?.[sample] === 1;
     const stack = isFolded ? interner.otherStacks() : stacks.stack(profile.samples.stack[sample]);
     const size =
       isFolded || stack === interner.otherStacksOrNone() ? roundToPower(sizes[sample]) : sizes[sample];
-    rows.add(stack, size, values);
+    rows.add(stack, size, columns, sample);
   }
   return rows.finish(takenAtMillis, periodOf(profile));
 }
@@ -74,6 +74,11 @@ function heapColumns(profile: Profile): readonly Int64Column[] {
     values[allocObjects === -1 ? inuseObjects : allocObjects],
     values[allocBytes === -1 ? inuseBytes : allocBytes],
   ];
+}
+
+function isEmpty(columns: readonly Int64Column[], sample: number): boolean {
+  for (const column of columns) if (numberAt(column, sample) !== 0) return false;
+  return true;
 }
 
 /** Size of one object per sample: label `bytes`, else in use, else allocated. */
@@ -125,41 +130,41 @@ function periodOf({ header }: Profile): number {
   return header.period > 1n ? Number(header.period) : 1;
 }
 
-/** Growing columns of a HeapSnapshot; rows of one stack are chained, so equal (stack, size) add up. */
+/** Growing columns of a HeapSnapshot; equal (stack, size) add up. */
 class HeapRows {
-  readonly #firstOfStack = new Map<InternedStack, number>();
-  readonly #next: number[] = [];
-  readonly #stack: number[] = [];
-  readonly #size: number[] = [];
-  readonly #values: [number[], number[], number[], number[]] = [[], [], [], []];
+  /** [stack, size size] */
+  readonly #keys = new SequenceInterner();
+  #values = Array.from({ length: 4 }, () => new Float64Array(256));
 
-  add(stack: InternedStack, size: number, values: readonly number[]): void {
-    const first = this.#firstOfStack.get(stack) ?? NO_ROW;
-    let row = first;
-    while (row !== NO_ROW && this.#size[row] !== size) row = this.#next[row];
-    if (row === NO_ROW) {
-      row = this.#stack.length;
-      this.#stack.push(stack);
-      this.#size.push(size);
-      this.#next.push(first);
-      this.#firstOfStack.set(stack, row);
-      for (const column of this.#values) column.push(0);
-    }
-    this.#values.forEach((column, i) => (column[row] += values[i]));
+  add(stack: InternedStack, size: number, columns: readonly Int64Column[], sample: number): void {
+    this.#keys.push(stack);
+    pushNumber(this.#keys, size);
+    const row = this.#keys.intern();
+    if (row === this.#values[0].length) this.#values = this.#values.map(doubled);
+    for (let i = 0; i < columns.length; i++) this.#values[i][row] += numberAt(columns[i], sample);
   }
 
   finish(takenAtMillis: Millis, periodBytes: number): HeapSnapshot {
-    const [inuseObjects, inuseBytes, allocObjects, allocBytes] = this.#values;
+    const length = this.#keys.count;
+    const stack = new Int32Array(length);
+    const objectBytes = new Float64Array(length);
+    for (let row = 0; row < length; row++) {
+      stack[row] = this.#keys.at(row, 0);
+      objectBytes[row] = readNumber(this.#keys, row, 1);
+    }
+    const [inuseObjects, inuseBytes, allocObjects, allocBytes] = this.#values.map((column) =>
+      column.slice(0, length),
+    );
     return {
       takenAtMillis,
       periodBytes,
-      length: this.#stack.length,
-      stack: Int32Array.from(this.#stack) as HeapSnapshot['stack'],
-      objectBytes: Float64Array.from(this.#size),
-      inuseObjects: Float64Array.from(inuseObjects),
-      inuseBytes: Float64Array.from(inuseBytes),
-      allocObjects: Float64Array.from(allocObjects),
-      allocBytes: Float64Array.from(allocBytes),
+      length,
+      stack: stack as HeapSnapshot['stack'],
+      objectBytes,
+      inuseObjects,
+      inuseBytes,
+      allocObjects,
+      allocBytes,
     };
   }
 }

@@ -205,8 +205,10 @@ export function practiseSequences(): void {
   }
 }
 
-function doubled(cells: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(cells.length * 2);
+/** The cells with as many of 0 behind them. */
+export function doubled<Cells extends Int32Array | Float64Array>(cells: Cells): Cells {
+  const larger =
+    cells instanceof Int32Array ? new Int32Array(cells.length * 2) : new Float64Array(cells.length * 2);
   larger.set(cells);
-  return larger;
+  return larger as Cells;
 }
