@@ -148,24 +148,71 @@ function sumByName(
 ): { readonly byName: Map<string, number>; readonly total: number } {
   const { samples, stacks, locations } = profile;
   const values = samples.values[findSampleTypeOrNone(profile, type)];
-  const byName = new Map<string, number>();
+  const nameIds = new PrintedNames(profile);
+  let sums = new Float64Array(64);
+  // The sample (from 1) that was last charged to a name: recursion is charged once.
+  let chargedBy = new Int32Array(64);
   let total = 0n;
   for (let sample = 0; sample < samples.length; sample++) {
     total += exactAt(values, sample);
+    const value = numberAt(values, sample);
     const stack = samples.stack[sample];
-    const names = new Set<string>();
     for (let at = stacks.locationStart[stack]; at < stacks.locationStart[stack + 1]; at++) {
       const location = stacks.location[at];
       const from = locations.lineStart[location];
-      const to = locations.lineStart[location + 1];
-      if (from === to) names.add(printableNameOf(profile, location, null));
-      for (let line = from; line < to; line++) names.add(printableNameOf(profile, location, line));
+      const to =
+        by === 'flat'
+          ? Math.min(from + 1, locations.lineStart[location + 1])
+          : locations.lineStart[location + 1];
+      // A location without lines has a name as well.
+      for (let line = from; line < Math.max(to, from + 1); line++) {
+        const name = nameIds.of(location, line < to ? line : null);
+        if (name >= sums.length) {
+          sums = grown(sums, new Float64Array(2 * name));
+          chargedBy = grown(chargedBy, new Int32Array(2 * name));
+        }
+        if (chargedBy[name] === sample + 1) continue;
+        chargedBy[name] = sample + 1;
+        sums[name] += value;
+      }
       if (by === 'flat') break;
     }
-    const charged = by === 'flat' ? [...names].slice(0, 1) : names;
-    for (const name of charged) byName.set(name, (byName.get(name) ?? 0) + numberAt(values, sample));
   }
-  return { byName, total: Number(total) };
+  return { byName: new Map(nameIds.names.map((name, id) => [name, sums[id]])), total: Number(total) };
+}
+
+function grown<T extends Float64Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+/** Ids of the names that lines and locations are printed by, each made once. */
+class PrintedNames {
+  /** By id. */
+  readonly names: string[] = [];
+  readonly #profile: Profile;
+  readonly #ids = new Map<string, number>();
+  /** Id + 1 by line, and behind the lines by location without any; 0 = not asked yet. */
+  readonly #known: Int32Array;
+
+  constructor(profile: Profile) {
+    this.#profile = profile;
+    this.#known = new Int32Array(profile.lines.length + profile.locations.length);
+  }
+
+  of(location: number, line: number | null): number {
+    const at = line ?? this.#profile.lines.length + location;
+    if (this.#known[at] === 0)
+      this.#known[at] = this.#intern(printableNameOf(this.#profile, location, line)) + 1;
+    return this.#known[at] - 1;
+  }
+
+  #intern(name: string): number {
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    this.#ids.set(name, this.names.length);
+    return this.names.push(name) - 1;
+  }
 }
 
 function sortRows(rows: readonly DiffRow[]): DiffRow[] {
