@@ -114,7 +114,7 @@ describe('what cannot be done is refused with one line, an empty standard output
       /found "http:..127.0.0.1:9.a and 127.0.0.1:9.b": two targets have one name/,
     ],
     ['a recording in a form that is none', ['record', nowhere, '-o', 'x.zip'], /a folder or a \.tar\.gz/],
-    ['no target', ['watch'], /no target: give a URL, or -c/],
+    ['no target', ['watch'], /no target: give a URL, --local, -c with targets/],
     ['a target that is no address', ['check', 'not a url'], /found "not a url"/],
     ['a target of another protocol', ['doctor', 'ftp://127.0.0.1/'], /only http and https/],
     ['a configuration that is not there', ['watch', '-c', '/nowhere.yaml'], /\/nowhere.yaml: cannot be read/],
