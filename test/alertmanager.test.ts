@@ -5,16 +5,13 @@ import type { SinkVia } from '../src/model/sink.ts';
 import { makeSink } from '../src/alert/make-sink.ts';
 import { drawNotice } from '../src/testing/drawn-alert.ts';
 import { TEST_SINK } from '../src/testing/open-desk.ts';
-import {
-  startAlertmanager,
-  whyNoAlertmanager,
-  type RealAlertmanager,
-} from '../src/testing/real-alertmanager.ts';
+import { startAlertmanager, whyNoAlertmanager } from '../src/testing/real-alertmanager.ts';
+import type { RealServer } from '../src/testing/run-server.ts';
 
 const whyNot = whyNoAlertmanager();
 
 describe.skipIf(whyNot !== null)(`a real Alertmanager${whyNot === null ? '' : ` (${whyNot})`}`, () => {
-  let server: RealAlertmanager;
+  let server: RealServer;
   beforeAll(async () => void (server = await startAlertmanager()));
   afterAll(() => server.stop());
 

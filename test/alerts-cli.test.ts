@@ -9,7 +9,7 @@ import { openDesk } from '../src/testing/open-desk.ts';
 import { requireBuild, runCli } from './built-cli.ts';
 
 const view = new FakeWatchView();
-const { desk, notices, end } = openDesk(view);
+const { desk, notices, lookWhenActive, end } = openDesk(view);
 let server: RunningServer;
 beforeAll(async () => {
   requireBuild();
@@ -20,8 +20,7 @@ beforeAll(async () => {
     version: '1.2.3',
     alerts: () => desk,
   });
-  while (desk.role() !== 'active') await new Promise((resolve) => setImmediate(resolve));
-  await desk.look();
+  await lookWhenActive();
 });
 afterAll(async () => {
   await server.close();

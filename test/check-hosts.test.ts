@@ -2,7 +2,8 @@
 // exporters that tell what processes hold.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostsDocument } from '../src/cli/commands/check-hosts.ts';
-import { startPrometheus, whyNoPrometheus, type RealPrometheus } from '../src/testing/real-prometheus.ts';
+import { startPrometheus, whyNoPrometheus } from '../src/testing/real-prometheus.ts';
+import type { RealServer } from '../src/testing/run-server.ts';
 import { requireBuild, runCli } from './built-cli.ts';
 
 requireBuild();
@@ -68,7 +69,7 @@ const FLEET: Drawn = {
 };
 
 describe.skipIf(reason !== null)(`check --host --prometheus${reason === null ? '' : ` (${reason})`}`, () => {
-  let server: RealPrometheus;
+  let server: RealServer;
   beforeAll(async () => {
     server = await startPrometheus([openMetrics(FLEET)]);
   }, 120_000);

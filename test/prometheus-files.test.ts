@@ -15,7 +15,7 @@ const rules = readFileSync(new URL('plimsoll-rules.yml', FOLDER), 'utf8');
 const dashboard = readFileSync(new URL('plimsoll-dashboard.json', FOLDER), 'utf8');
 
 const view = new FakeWatchView();
-const { desk, end } = openDesk(view);
+const { desk, lookWhenActive, end } = openDesk(view);
 let server: RunningServer;
 let metrics = '';
 beforeAll(async () => {
@@ -34,8 +34,7 @@ beforeAll(async () => {
       needsRestart: [],
     }),
   });
-  while (desk.role() !== 'active') await new Promise((resolve) => setImmediate(resolve));
-  await desk.look();
+  await lookWhenActive();
   const [alert] = desk.alerts();
   await desk.acknowledge(alert?.fingerprint ?? '', 'ana', 'on it');
   metrics = (await ask(server.url, '/metrics')).text;

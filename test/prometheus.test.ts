@@ -10,7 +10,8 @@ import { Check } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ScreeningReportSchema, type ScreeningReport } from '../src/model/screening.ts';
 import { drawOpenMetrics } from '../src/testing/drawn-fleet.ts';
-import { startPrometheus, whyNoPrometheus, type RealPrometheus } from '../src/testing/real-prometheus.ts';
+import { startPrometheus, whyNoPrometheus } from '../src/testing/real-prometheus.ts';
+import type { RealServer } from '../src/testing/run-server.ts';
 import { ROOT, requireBuild, runCli } from './built-cli.ts';
 
 requireBuild();
@@ -21,7 +22,7 @@ const reason = whyNoPrometheus();
 const SPAN = ['--since', '7d', '--until', '2026-01-08T00:00:00Z'];
 
 describe.skipIf(reason !== null)(`check --prometheus${reason === null ? '' : ` (${reason})`}`, () => {
-  let server: RealPrometheus;
+  let server: RealServer;
   beforeAll(async () => {
     const orders = Array.from({ length: 6 }, (_, i) => ({
       labels: { job: 'orders', instance: `10.0.0.${i}:8080` },

@@ -6,8 +6,8 @@ import type { Incident } from '../model/incident.ts';
 import type { Report } from '../model/report.ts';
 import type { Series, TargetStatus } from '../model/status.ts';
 import { fillPath, PATHS } from '../protocol/paths.ts';
+import { reachServer, STORE_TIMEOUT } from './ask-server.ts';
 
-const ANSWER_TIMEOUT_MILLIS = 10_000;
 /** Points of the day before the kill: one each 22 s. */
 const POINTS = 4000;
 const GAUGES = 'rssBytes,liveFloorBytes,memoryLimitBytes,processStartMillis';
@@ -25,12 +25,6 @@ export async function askWatch(
   service: string,
   atMillis: Millis | null,
 ): Promise<WatchRecord> {
-  if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
-    throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs the URL of a running plimsoll watch', {
-      field: '--server',
-      value: server,
-    });
-  }
   const { targets } = (await ask(server, fillPath(PATHS.targets))) as { targets: readonly TargetStatus[] };
   const mine = targets.filter((target) => target.service === service);
   const [target] = mine;
@@ -74,17 +68,10 @@ function pickKilled(
 }
 
 async function ask(server: string, path: string): Promise<unknown> {
-  const url = new URL(path, server);
-  let response: Response;
-  try {
-    response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MILLIS) });
-  } catch (error) {
-    const where = url.origin;
-    throw new PlimsollError('TARGET_REFUSED', 'server', 'no plimsoll watch answers there', { where }, error);
-  }
+  const response = await reachServer(server, path, { timeoutMillis: STORE_TIMEOUT });
   if (!response.ok) {
     const fact = `${response.status} ${response.statusText}`;
-    throw new PlimsollError('TARGET_STATUS', 'server', fact, { where: url.href });
+    throw new PlimsollError('TARGET_STATUS', 'server', fact, { where: response.url });
   }
   return response.json();
 }

@@ -1,7 +1,8 @@
 // Sources of Go's standard library and of modules, found where this machine keeps them.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readListedSource } from '../workspace/find-source.ts';
 
 /**
  * A file that a profile names below GOROOT/src or the module cache of whatever machine built it, or as `-trimpath` leaves
@@ -10,9 +11,9 @@ import { join } from 'node:path';
 export function readLibrarySource(file: string): string | null {
   if (!file.endsWith('.go') || file.split('/').includes('..')) return null;
   const module = /(?:^|\/pkg\/mod\/)((?:[^/]+\/)*[^/]+@v[^/]+\/.+)$/.exec(file)?.[1];
-  if (module !== undefined) return readIn(moduleCache(), escapeUpper(module));
+  if (module !== undefined) return readListedSource(join(moduleCache(), escapeUpper(module)));
   const standard = file.startsWith('/') ? /\/src\/(.+)$/.exec(file)?.[1] : file;
-  return standard === undefined ? null : readIn(join(goRoot(), 'src'), standard);
+  return standard === undefined ? null : readListedSource(join(goRoot(), 'src', standard));
 }
 
 /** As the module cache spells capitals: `!burnt!sushi`. */
@@ -41,12 +42,4 @@ function askGo(): string | null {
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { stdout } = spawnSync('go', ['env', 'GOROOT'], { encoding: 'utf8', timeout: 5000 });
   return stdout?.trim() || null;
-}
-
-function readIn(folder: string, path: string): string | null {
-  try {
-    return readFileSync(join(folder, path), 'utf8');
-  } catch {
-    return null; // Not on this machine.
-  }
 }

@@ -81,3 +81,24 @@ function nameLimit(finding: Pick<Finding, 'timeToExhaustion'>, atMillis: Millis)
   const high = limit.high === null ? 'no upper bound' : formatDuration(limit.high - atMillis);
   return `; ${formatResource(limit.resource)} is reached in ${formatDuration(limit.at - atMillis)} (${low} to ${high})`;
 }
+
+/** A statistic and its threshold have the unit that stands beside them; every other number ends in its own. */
+export function unitKey(key: string, unit: number | string | null | undefined): string {
+  return typeof unit === 'string' && (key === 'statistic' || key === 'threshold') ? unit : key;
+}
+
+/**
+ * A number of an evidence in the unit that its key ends in.
+ * @param formatPlain numbers of no unit, counts among them.
+ */
+export function formatEvidenceNumber(
+  key: string,
+  value: number,
+  formatPlain: (value: number) => string,
+): string {
+  if (/bytes\s*per\s*hour$/i.test(key)) return formatBytesPerHour(value);
+  if (/PerHour$/.test(key)) return `${formatThreeDigits(value)}/h`;
+  if (/bytes$/i.test(key)) return formatBytes(value);
+  if (/millis$/i.test(key)) return formatDuration(value);
+  return formatPlain(value);
+}

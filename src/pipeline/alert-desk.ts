@@ -1,7 +1,7 @@
 // Follows a watch and says what is to be told: the life of alerts is asked, the answer is written down, then delivered.
 import { randomUUID } from 'node:crypto';
 import { describeError, PlimsollError } from '../base/errors.ts';
-import { SECOND_MILLIS, type Millis } from '../base/units.ts';
+import { DAY_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import {
   AlertFiles,
   EMPTY_STATE,
@@ -67,7 +67,7 @@ const LOOK_INTERVAL: Millis = SECOND_MILLIS;
 const STANDBY_INTERVAL: Millis = 2 * SECOND_MILLIS;
 const TEST_TIMEOUT: Millis = 30 * SECOND_MILLIS;
 /** Silences that are over are shown for a while, as amtool does with --expired. */
-const SILENCE_KEPT: Millis = 5 * 24 * 3_600_000;
+const SILENCE_KEPT: Millis = 5 * DAY_MILLIS;
 
 export class AlertDesk implements AlertView {
   readonly #parts: AlertDeskParts;
@@ -225,10 +225,10 @@ export class AlertDesk implements AlertView {
       const { pageUrl } = this.#settings;
       const incident = leadOf(open);
       const times = { atMillis: watch.now(), nowMillis, timeScale: watch.timeScale };
-      const notice = writeAlertNotice({ alert, kind: 'repeated', incident, pageUrl, ...times });
-      for (const { sink } of this.#addressed({ ...notice, key: `${alert.fingerprint}-resend` }))
-        if (sinks.some(({ name }) => name === sink))
-          await this.#outbox?.put(sink, { ...notice, key: `${alert.fingerprint}-resend` });
+      const told = writeAlertNotice({ alert, kind: 'repeated', incident, pageUrl, ...times });
+      const again = { ...told, key: `${alert.fingerprint}-resend` };
+      for (const { sink, notice } of this.#addressed(again))
+        if (sinks.some(({ name }) => name === sink)) await this.#outbox?.put(sink, notice);
     }
     this.#deliverer?.kick();
   }

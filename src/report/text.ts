@@ -1,7 +1,13 @@
 // A report for the terminal: verdict first, then what a person needs to act, then why it can be believed.
 import { formatBytes, formatBytesPerHour, formatDuration, formatThreeDigits } from '../base/units.ts';
 import type { Culprit, Evidence, Finding, TimeToExhaustion, Verdict } from '../model/finding.ts';
-import { formatGrowth, formatPlace, formatResource } from '../model/finding-text.ts';
+import {
+  formatEvidenceNumber,
+  formatGrowth,
+  formatPlace,
+  formatResource,
+  unitKey,
+} from '../model/finding-text.ts';
 import type { Report } from '../model/report.ts';
 import { OUTCOMES, formatChainStep } from './chain-text.ts';
 import { formatSparkline } from './sparkline.ts';
@@ -140,8 +146,12 @@ export function formatNumbers(entry: Evidence): string {
     .filter(([name, value]) => value !== null && !HIDDEN_NUMBERS.test(name))
     .sort(([a], [b]) => rank(a) - rank(b))
     .slice(0, MAX_NUMBERS_SHOWN)
-    .map(([name, value]) => `${splitName(name)} ${formatNumber(unitName(name, entry.numbers), value)}`)
+    .map(([name, value]) => `${splitName(name)} ${formatValue(unitKey(name, entry.numbers.unit), value)}`)
     .join(', ');
+}
+
+function formatValue(key: string, value: number | string | null): string {
+  return typeof value === 'number' ? formatEvidenceNumber(key, value, formatThreeDigits) : (value ?? '-');
 }
 
 function splitName(name: string): string {
@@ -149,20 +159,6 @@ function splitName(name: string): string {
     name.replace(/(PerHour|Bytes|Millis)+$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) ||
     name
   );
-}
-
-/** A statistic and its threshold have the unit that stands beside them; all else ends in its own. */
-function unitName(name: string, { unit }: Evidence['numbers']): string {
-  return typeof unit === 'string' && (name === 'statistic' || name === 'threshold') ? unit : name;
-}
-
-function formatNumber(name: string, value: number | string | null): string {
-  if (typeof value !== 'number') return value ?? '-';
-  if (/bytesPerHour$/i.test(name)) return formatBytesPerHour(value);
-  if (/PerHour$/.test(name)) return `${formatThreeDigits(value)}/h`;
-  if (/bytes$/i.test(name)) return formatBytes(value);
-  if (/millis$/i.test(name)) return formatDuration(value);
-  return formatThreeDigits(value);
 }
 
 /** What the evidence excludes, as an object of a sentence; null where a leak was found or the verdict says it. */

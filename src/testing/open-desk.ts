@@ -30,6 +30,8 @@ export interface OpenDesk {
   readonly desk: AlertDesk;
   readonly notices: readonly Notice[];
   readonly talk: readonly string[];
+  /** Once it is the one that tells, looks at the watch. */
+  readonly lookWhenActive: () => Promise<void>;
   /** Stops it; safe to call twice. */
   readonly end: () => Promise<void>;
 }
@@ -55,5 +57,9 @@ export function openDesk(
     stop.abort();
     await running;
   };
-  return { desk, notices, talk, end };
+  const lookWhenActive = async () => {
+    while (desk.role() !== 'active') await new Promise((resolve) => setImmediate(resolve));
+    await desk.look();
+  };
+  return { desk, notices, talk, lookWhenActive, end };
 }

@@ -1,12 +1,12 @@
 // Debian's `prometheus` with blocks that `promtool` made of OpenMetrics text: a real server for what cannot be faked.
-import { execFile, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { runServer, type RealServer } from './run-server.ts';
 
 /** Why there can be none here, null when there can. */
 export function whyNoPrometheus(): string | null {
@@ -17,12 +17,6 @@ export function whyNoPrometheus(): string | null {
     : 'prometheus and promtool are not installed: apt-get install prometheus';
 }
 
-export interface RealPrometheus {
-  /** `http://127.0.0.1:port` */
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 /**
  * @param texts OpenMetrics with timestamps, each ending with `# EOF`.
  * @param flags of prometheus, e.g. `--query.max-samples=1000`.
@@ -30,7 +24,7 @@ export interface RealPrometheus {
 export async function startPrometheus(
   texts: readonly string[],
   flags: readonly string[] = [],
-): Promise<RealPrometheus> {
+): Promise<RealServer> {
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-prometheus-'));
   const data = join(folder, 'data');
   for (const [i, text] of texts.entries()) {
@@ -41,38 +35,17 @@ export async function startPrometheus(
   }
   const port = await freePort();
   await writeFile(join(folder, 'prometheus.yml'), '');
-  const child = spawn(
-    'prometheus',
-    [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${data}`,
-      '--storage.tsdb.retention.time=100y',
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--log.level=info',
-      ...flags,
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+  const args = [
+    `--config.file=${join(folder, 'prometheus.yml')}`,
+    `--storage.tsdb.path=${data}`,
+    '--storage.tsdb.retention.time=100y',
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=info',
+    ...flags,
+  ];
+  return runServer('prometheus', args, folder, (said) =>
+    said.includes('Server is ready to receive web requests') ? `http://127.0.0.1:${port}` : null,
   );
-  let said = '';
-  const isReady = new Promise<boolean>((resolve) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes('Server is ready to receive web requests')) resolve(true);
-    });
-    child.on('exit', () => resolve(false));
-    child.on('error', () => resolve(false));
-  });
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    }
-    await rm(folder, { recursive: true, force: true });
-  };
-  if (await isReady) return { url: `http://127.0.0.1:${port}`, stop };
-  await stop();
-  throw new Error(`prometheus ended: ${said}`);
 }
 
 /** One block where promtool has its hidden option; with blocks of two hours it reads the file once for each. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { unitKey } from '../../src/model/finding-text.ts';
 import { ledgerParts } from './ledger-data.ts';
 import { settleOrder } from './settle-order.ts';
 import { turnOn } from './turn-on.ts';
 import {
   formatEvidenceKey,
-  formatEvidenceNumber,
-  unitKey,
+  formatEvidenceValue,
   formatInterval,
   formatRate,
   formatShare,
@@ -41,14 +41,14 @@ describe('words', () => {
   });
 
   it('read the unit of a number from its name', () => {
-    expect(formatEvidenceNumber('heldBytes', 2_097_152)).toBe('2 MiB');
-    expect(formatEvidenceNumber('windowMillis', 7_200_000)).toBe('2 h');
-    expect(formatEvidenceNumber('goroutines', 27_884)).toBe('27,884');
-    expect(formatEvidenceNumber('z', 31.234)).toBe('31.2');
-    expect(formatEvidenceNumber('goroutinesPerHour', 175.4)).toBe('175/h');
-    expect(formatEvidenceNumber(unitKey('statistic', 'bytes'), 2_097_152)).toBe('2 MiB');
-    expect(formatEvidenceNumber(unitKey('z', 'bytes'), 31.234)).toBe('31.2');
-    expect(formatEvidenceNumber('z', null)).toBe('not known');
+    expect(formatEvidenceValue('heldBytes', 2_097_152)).toBe('2 MiB');
+    expect(formatEvidenceValue('windowMillis', 7_200_000)).toBe('2 h');
+    expect(formatEvidenceValue('goroutines', 27_884)).toBe('27,884');
+    expect(formatEvidenceValue('z', 31.234)).toBe('31.2');
+    expect(formatEvidenceValue('goroutinesPerHour', 175.4)).toBe('175/h');
+    expect(formatEvidenceValue(unitKey('statistic', 'bytes'), 2_097_152)).toBe('2 MiB');
+    expect(formatEvidenceValue(unitKey('z', 'bytes'), 31.234)).toBe('31.2');
+    expect(formatEvidenceValue('z', null)).toBe('not known');
     expect(formatEvidenceKey('smallestDetectable')).toBe('smallest detectable');
     expect(formatEvidenceKey('fromMillis')).toBe('from');
     expect(isMoment('fromMillis', 1_795_214_386_300)).toBe(true);

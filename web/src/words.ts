@@ -1,5 +1,6 @@
 // The words and numbers of the page; units come from src/base/units.ts so that page, terminal and API agree.
-import { formatBytes, formatBytesPerHour, formatDuration, formatThreeDigits } from '../../src/base/units.ts';
+import { formatBytes, formatBytesPerHour, formatThreeDigits } from '../../src/base/units.ts';
+import { formatEvidenceNumber } from '../../src/model/finding-text.ts';
 import type { Culprit, Growth, LeakClass, Verdict } from '../../src/model/finding.ts';
 
 export const VERDICT_WORDS: Readonly<Record<Verdict, { readonly label: string; readonly meaning: string }>> =
@@ -46,19 +47,14 @@ export function formatShare(share: number): string {
 }
 
 /** A value of an evidence's numbers: its key names the unit, as everywhere in the project. */
-export function formatEvidenceNumber(key: string, value: number | string | null): string {
+export function formatEvidenceValue(key: string, value: number | string | null): string {
   if (value === null) return 'not known';
-  if (typeof value === 'string') return value;
-  if (/bytes\s*per\s*hour$/i.test(key)) return formatBytesPerHour(value);
-  if (/PerHour$/.test(key)) return `${formatThreeDigits(value)}/h`;
-  if (/bytes$/i.test(key)) return formatBytes(value);
-  if (/millis$/i.test(key)) return formatDuration(value);
-  return Number.isInteger(value) ? value.toLocaleString('en-US') : formatThreeDigits(value);
+  return typeof value === 'string' ? value : formatEvidenceNumber(key, value, formatPlainNumber);
 }
 
-/** A statistic and its threshold have the unit that stands beside them; all else ends in its own. */
-export function unitKey(key: string, unit: number | string | null | undefined): string {
-  return typeof unit === 'string' && (key === 'statistic' || key === 'threshold') ? unit : key;
+/** Counts whole, as `27,884`. */
+function formatPlainNumber(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en-US') : formatThreeDigits(value);
 }
 
 /** Later than 1973 in milliseconds: a point in time, whatever the name says; no span or count is that large. */

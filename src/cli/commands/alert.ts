@@ -11,7 +11,7 @@ import type {
   SinksMessage,
   TestMessage,
 } from '../../protocol/alert-messages.ts';
-import { fillPath, PATHS } from '../../protocol/paths.ts';
+import { fillPath, PATHS, type PathTemplate } from '../../protocol/paths.ts';
 import { printable } from '../../report/style.ts';
 import { askServer } from '../ask-server.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
@@ -77,24 +77,23 @@ function formatAlert(alert: Alert): string {
   return `${printable(head)}\n  ${printable(summary)}\n`;
 }
 
-export async function alertAckCommand(fingerprint: string, options: RemarkOptions): Promise<ExitStatus> {
-  const alert = await findAlert(fingerprint, options);
-  const path = fillPath(PATHS.alertAck, { fingerprint: alert.fingerprint });
-  return answer(
-    await askServer(options.server, path, remark(options)),
-    options,
-    `${alert.service}: acknowledged`,
-  );
+export function alertAckCommand(fingerprint: string, options: RemarkOptions): Promise<ExitStatus> {
+  return remarkOn(fingerprint, PATHS.alertAck, 'acknowledged', options);
 }
 
-export async function alertResolveCommand(fingerprint: string, options: RemarkOptions): Promise<ExitStatus> {
-  const alert = await findAlert(fingerprint, options);
-  const path = fillPath(PATHS.alertResolve, { fingerprint: alert.fingerprint });
-  return answer(
-    await askServer(options.server, path, remark(options)),
-    options,
-    `${alert.service}: resolved`,
-  );
+export function alertResolveCommand(fingerprint: string, options: RemarkOptions): Promise<ExitStatus> {
+  return remarkOn(fingerprint, PATHS.alertResolve, 'resolved', options);
+}
+
+async function remarkOn(
+  start: string,
+  path: PathTemplate,
+  done: string,
+  options: RemarkOptions,
+): Promise<ExitStatus> {
+  const { fingerprint, service } = await findAlert(start, options);
+  const body = await askServer(options.server, fillPath(path, { fingerprint }), remark(options));
+  return answer(body, options, `${service}: ${done}`);
 }
 
 export async function alertMuteCommand(fingerprint: string, options: RemarkOptions): Promise<ExitStatus> {

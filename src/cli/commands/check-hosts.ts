@@ -1,15 +1,13 @@
-import { formatBytes, formatDuration, type Millis } from '../../base/units.ts';
-import { createPrometheusApi } from '../../collect/prometheus-api.ts';
+import type { Millis } from '../../base/units.ts';
 import { formatHost } from '../../host/host-text.ts';
 import { MAX_READINGS } from '../../host/host-watch.ts';
 import { makeGrid } from '../../pipeline/screening/grid.ts';
 import { readHostHistory, type HostHistory } from '../../pipeline/screening/host-history.ts';
 import { matchersOf } from '../../pipeline/screening/selector.ts';
 import { printable } from '../../report/style.ts';
-import { accessOf } from '../access-options.ts';
-import { headerArguments } from '../arguments.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { printText } from '../print-report.ts';
+import { describeAsked, openQueryApi } from '../query-api.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { styleFor, Terminal } from '../terminal.ts';
 import type { ScreenOptions } from './screen.ts';
@@ -40,19 +38,12 @@ export async function checkHostsCommand(options: ScreenOptions): Promise<ExitSta
   });
   const terminal = new Terminal();
   const stop = stopOnSignals();
-  const api = createPrometheusApi({
-    url: options.prometheus,
-    headers: headerArguments(options.header),
-    access: accessOf(options),
-  });
+  const api = openQueryApi(options);
   try {
     terminal.progress(`asking ${api.where}`);
     const hosts = await readHostHistory({ api, matchers, grid, signal: stop.signal });
     terminal.endProgress();
-    terminal.info(
-      `${formatDuration(options.since)} at steps of ${formatDuration(grid.stepMillis)} from ${api.where}: ` +
-        `${api.sent.queries} queries, ${formatBytes(api.sent.receivedBytes)}`,
-    );
+    terminal.info(describeAsked(api, options.since, grid));
     const document: HostsDocument = { schema: 'plimsoll-hosts/1', prometheus: api.where, hosts };
     await printText(options.json ? JSON.stringify(document, null, 2) : formatHosts(document));
     const isQuiet = ({ answer }: HostHistory) =>

@@ -1,26 +1,22 @@
 import { PlimsollError } from '../../base/errors.ts';
-import { formatBytes, formatDuration, type Bytes, type Millis } from '../../base/units.ts';
-import { createPrometheusApi } from '../../collect/prometheus-api.ts';
+import { formatBytes, type Bytes, type Millis } from '../../base/units.ts';
 import { makeGrid } from '../../pipeline/screening/grid.ts';
 import { screenHistory, type ScreenedHistory } from '../../pipeline/screening/screen-history.ts';
 import { buildScreeningReport } from '../../pipeline/screening/screening-report.ts';
 import { matchersOf } from '../../pipeline/screening/selector.ts';
 import { formatScreening, rankScreened } from '../../report/screening.ts';
 import { formatReportText } from '../../report/text.ts';
-import { accessOf, type AccessOptions } from '../access-options.ts';
-import { headerArguments } from '../arguments.ts';
 import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
 import { printText } from '../print-report.ts';
+import { describeAsked, openQueryApi, type QueryApiOptions } from '../query-api.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { styleFor, Terminal } from '../terminal.ts';
 
-export interface ScreenOptions extends AccessOptions {
-  readonly prometheus: string;
+export interface ScreenOptions extends QueryApiOptions {
   readonly selector: string;
   readonly since: Millis;
   readonly until?: Millis;
   readonly step?: Millis;
-  readonly header: readonly string[];
   readonly service?: string;
   readonly memoryLimit?: Bytes;
   readonly json?: boolean;
@@ -41,11 +37,7 @@ export async function screenCommand(options: ScreenOptions): Promise<ExitStatus>
   });
   const terminal = new Terminal();
   const stop = stopOnSignals();
-  const api = createPrometheusApi({
-    url: options.prometheus,
-    headers: headerArguments(options.header),
-    access: accessOf(options),
-  });
+  const api = openQueryApi(options);
   try {
     terminal.progress(`asking ${api.where} who is there`);
     const screened = await screenHistory({
@@ -71,10 +63,7 @@ export async function screenCommand(options: ScreenOptions): Promise<ExitStatus>
         ? formatReportText(only.report, { style, ...(only.series ? { series: only.series } : {}) })
         : formatScreening(ranked, { style, notes: notesOf(screened) });
     if (isAlone && !options.json) for (const note of notesOf(screened)) terminal.warn(note);
-    terminal.info(
-      `${formatDuration(options.since)} at steps of ${formatDuration(grid.stepMillis)} from ${api.where}: ` +
-        `${api.sent.queries} queries, ${formatBytes(api.sent.receivedBytes)}`,
-    );
+    terminal.info(describeAsked(api, options.since, grid));
     await printText(text);
     return report.verdict === 'leak' || report.verdict === 'undetermined'
       ? statusOf(report.verdict, options.failOn)

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPrometheusApi } from '../../collect/prometheus-api.ts';
 import type { ScreenedRow } from '../../report/screening.ts';
 import { drawOpenMetrics, type DrawnTarget } from '../../testing/drawn-fleet.ts';
-import { startPrometheus, whyNoPrometheus, type RealPrometheus } from '../../testing/real-prometheus.ts';
+import { startPrometheus, whyNoPrometheus } from '../../testing/real-prometheus.ts';
+import type { RealServer } from '../../testing/run-server.ts';
 import { makeGrid } from './grid.ts';
 import { screenHistory, type ScreenInput } from './screen-history.ts';
 import { matchersOf } from './selector.ts';
@@ -60,7 +61,7 @@ const reason = whyNoPrometheus();
 describe.skipIf(reason !== null)(
   `a week of a fleet in Prometheus${reason === null ? '' : ` (${reason})`}`,
   () => {
-    let server: RealPrometheus;
+    let server: RealServer;
     beforeAll(async () => {
       const text = drawOpenMetrics(FLEET, { from: FROM, to: TO, every: 300 });
       server = await startPrometheus([text]);

@@ -1,7 +1,8 @@
 import { assertNever } from '../../../src/base/assert.ts';
 import type { Evidence, RuledOut } from '../../../src/model/finding.ts';
 import { Moment } from '../time-words.tsx';
-import { formatEvidenceKey, formatEvidenceNumber, isContext, isMoment, unitKey } from '../words.ts';
+import { unitKey } from '../../../src/model/finding-text.ts';
+import { formatEvidenceKey, formatEvidenceValue, isContext, isMoment } from '../words.ts';
 
 export function EvidenceChain({ evidence }: { readonly evidence: readonly Evidence[] }) {
   if (evidence.length === 0) return <p class="quiet">No checked facts are recorded with this finding.</p>;
@@ -58,7 +59,7 @@ function NumberList(props: {
             {isMoment(key, value) ? (
               <Moment at={value} withZone />
             ) : (
-              formatEvidenceNumber(unitKey(key, props.unit), value)
+              formatEvidenceValue(unitKey(key, props.unit), value)
             )}
           </dd>
         </div>
