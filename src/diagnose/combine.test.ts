@@ -310,6 +310,21 @@ runtime.systemstack > runtime.newproc1 > runtime.malg | 480 | ${ramp(12, 9)}`,
     expect(brief(causes)).toEqual([['thread', 'scan/worker.run', ['goroutine']]]);
   });
 
+  it('makes goroutines that wait with a thread each one thread cause, and no other goroutines', () => {
+    const kinds = (threads: number) =>
+      brief(
+        combine(`goroutines\ntest/devices.drive > runtime.chanrecv > runtime.gopark | ${ramp(12, 5)}`, {
+          goroutine: LEAK(30),
+          thread: LEAK(threads),
+        }),
+      );
+    expect(kinds(28)).toEqual([['thread', 'test/devices.drive', ['goroutine']]]);
+    expect(kinds(12)).toEqual([
+      ['thread', null, []],
+      ['goroutine', 'test/devices.drive', ['heap']],
+    ]);
+  });
+
   it('leaves a confirmed lane without profiles as a cause without a name', () => {
     expect(
       combine('', { heap: LEAK(MIB), goroutine: LEAK(60) }).map((cause) => [cause.kind, cause.isNamed]),

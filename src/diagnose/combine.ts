@@ -10,7 +10,7 @@ import { takeDescriptors } from './descriptors.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import { findHeapCauses, type HeapCause, type WeightedSite } from './heap-cause.ts';
 import { findLenders, NAME_SAMPLES } from './lenders.ts';
-import { selectPinned } from './links.ts';
+import { changeBesideGroups, comesWithThreads, selectPinned } from './links.ts';
 import type { SiteGrowth } from './site-growth.ts';
 import { THRESHOLDS } from './thresholds.ts';
 import {
@@ -47,18 +47,23 @@ export function findCauses(input: CombineInput): Cause[] {
   ];
 }
 
-/** Threads that never come back sit in C or in the kernel; their goroutines are the same cause. */
+/** Threads that never come back sit in C or in the kernel, or are locked to a goroutine; goroutines are the same cause. */
 function takeThreads(rest: Rest): Cause[] {
   const strength = rest.calls.get('thread');
   if (strength === undefined) return [];
-  const isHeld = (cluster: readonly GroupGrowth[]) =>
+  const { assessment, profiles } = rest.input;
+  const lane = findLane(assessment, 'thread');
+  const grownThreads = lane === null ? 0 : changeBesideGroups(lane, profiles);
+  const isInCall = (cluster: readonly GroupGrowth[]) =>
     cluster.some(({ group }) => group.reason === 'cgo call' || group.reason === 'syscall');
+  const isLocked = (cluster: readonly GroupGrowth[]) => comesWithThreads(cluster, grownThreads);
+  const areInCalls = rest.clusters.some(isInCall);
+  const isHeld = areInCalls ? isInCall : isLocked;
   const groups = rest.clusters.filter(isHeld).flat();
   rest.clusters = rest.clusters.filter((cluster) => !isHeld(cluster));
   const absorbed: readonly Lane[] = groups.length > 0 ? takeLanes(rest, ['goroutine']) : [];
   const grownGroups = sumGrown(groups);
   const culprits = groups.flatMap((growth) => describeGroup(rest, growth, grownGroups));
-  const lane = findLane(rest.input.assessment, 'thread');
   rest.calls.delete('thread');
   return [
     {
@@ -67,7 +72,7 @@ function takeThreads(rest: Rest): Cause[] {
       culprits: uniqueCulprits(culprits),
       isNamed: culprits.length > 0,
       groups,
-      pattern: groups.length > 0 ? 'thread-held-in-call' : null,
+      pattern: groups.length === 0 ? null : areInCalls ? 'thread-held-in-call' : 'thread-locked',
       counts: lane?.growth ?? null,
     },
   ];

@@ -10,6 +10,7 @@ import type { GroupGrowth } from './goroutine-growth.ts';
 import { describeFunction, findHeapCauses, type HeapCause, type WeightedSite } from './heap-cause.ts';
 import { findLenders, growsWithEach, isBelow, NAME_SAMPLES, type Lender } from './lenders.ts';
 import {
+  changeBesideGroups,
   comesWithDescriptors,
   holdsDescriptor,
   isConnectionGroup,
@@ -40,7 +41,7 @@ export function takeDescriptors(rest: Rest): Cause[] {
   const byGoroutines = !isCounted && connections.length > 0 ? rest.calls.get('goroutine') : undefined;
   const strength = own ?? byGoroutines;
   if (strength === undefined) return [];
-  const grownFds = isCounted ? lane.grown : null;
+  const grownFds = isCounted ? changeBesideGroups(lane, profiles) : null;
   const allGrown = sumGrown(rest.clusters.flat());
   const mine = rest.clusters.filter((cluster) => comesWithDescriptors(cluster, grownFds));
   rest.clusters = rest.clusters.filter((cluster) => !mine.includes(cluster));

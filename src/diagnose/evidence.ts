@@ -8,8 +8,10 @@ import type { Cause } from './cause.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import type { HeapCause } from './heap-cause.ts';
 import { NAME_SAMPLES, type Lender } from './lenders.ts';
+import { changeBesideGroups } from './links.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { THRESHOLDS } from './thresholds.ts';
+import { sumGrown } from './unexplained.ts';
 
 type Outcome = Evidence['outcome'];
 
@@ -37,6 +39,7 @@ export function collectEvidence(
   }
   if (cause.kind === 'goroutine') entries.push(askPinned(cause, profiles, cost));
   if (cause.kind === 'fd') entries.push(askDescriptors(cause, lane, profiles));
+  if (cause.kind === 'thread') entries.push(askThreads(cause, lane, profiles));
   if (cause.kind === 'native') entries.push(askNative(cause, profiles));
   return entries;
 }
@@ -247,8 +250,8 @@ export function askDescriptors(
   lane: LaneAssessment | null,
   profiles: ProfileEvidence,
 ): Evidence {
-  const grown = cause.groups.reduce((sum, growth) => sum + growth.grown, 0);
-  const fds = lane?.lane === 'fd' ? lane.grown : null;
+  const grown = sumGrown(cause.groups);
+  const fds = lane?.lane === 'fd' ? changeBesideGroups(lane, profiles) : null;
   const perFd = fds !== null && fds > 0 ? grown / fds : null;
   const isMatched = perFd !== null && perFd > 0.5;
   return {
@@ -261,9 +264,30 @@ export function askDescriptors(
       grownFds: fds === null ? null : Math.round(fds),
       grownGoroutines: grown,
       connectionBytes: cause.heap === null ? null : Math.round(cause.heap.growth.bytes.value),
-      ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
+      ...windowOf(profiles.groups.timeMillis, profiles.groupBase),
     },
     outcome: isMatched || (cause.heap?.growth.bytes.low ?? 0) > 0 ? 'supports' : 'open',
+  };
+}
+
+/** Which goroutines keep the threads? */
+export function askThreads(cause: Cause, lane: LaneAssessment | null, profiles: ProfileEvidence): Evidence {
+  const grown = sumGrown(cause.groups);
+  const threads = lane?.lane === 'thread' ? changeBesideGroups(lane, profiles) : null;
+  const perThread = threads !== null && threads > 0 ? grown / threads : null;
+  const isMatched = perThread !== null && perThread > 0.5;
+  return {
+    question: 'What comes with each thread?',
+    prediction: 'a thread that never ends is in a call, or is locked to a goroutine that waits',
+    test: 'goroutines in calls, or as many as threads, grown for each thread',
+    numbers: {
+      goroutinesEach: perThread === null ? null : round(perThread),
+      threshold: 0.5,
+      grownThreads: threads === null ? null : Math.round(threads),
+      grownGoroutines: grown,
+      ...windowOf(profiles.groups.timeMillis, profiles.groupBase),
+    },
+    outcome: isMatched ? 'supports' : 'open',
   };
 }
 

@@ -1,7 +1,9 @@
 // What belongs to one cause: heap that goroutines keep alive, goroutines and buffers that a connection brings.
-import { MINUTE_MILLIS } from '../base/units.ts';
+import { HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import type { LaneAssessment } from '../detect/assessment.ts';
 import { normalizeFunction, packageOf } from '../profile/frames.ts';
 import type { Frame } from '../profile/snapshot.ts';
+import { interpolateAt } from '../series/work.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import type { WeightedSite } from './heap-cause.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
@@ -56,6 +58,36 @@ export function comesWithDescriptors(cluster: readonly GroupGrowth[], grownFds: 
     const isWhole = [1, 2, 3].some((count) => Math.abs(perFd / count - 1) <= THRESHOLDS.ratioTolerance / 2);
     return isWhole && (group.reason === 'IO wait' || group.reason === 'select');
   });
+}
+
+/**
+ * Does each of these goroutines keep a thread to itself (LockOSThread)? One that only waits has none: where as many
+ * threads came, they are locked to them. Profiles do not say so.
+ *
+ * @param grownThreads change of the number of threads over the same time.
+ */
+export function comesWithThreads(cluster: readonly GroupGrowth[], grownThreads: number): boolean {
+  if (!(grownThreads > 0)) return false;
+  return cluster.some(({ grown }) => Math.abs(grown / grownThreads - 1) <= THRESHOLDS.ratioTolerance / 2);
+}
+
+/**
+ * Change of a count over the time that the goroutine profiles cover: along the lane's fit, at its rate beyond the fit's ends.
+ * The lane's own change is that of all the time watched, which profiles begin later and end earlier than.
+ */
+export function changeBesideGroups(
+  { fit, growth, grown }: LaneAssessment,
+  { groups, groupBase }: Pick<ProfileEvidence, 'groups' | 'groupBase'>,
+): number {
+  const from = groups.timeMillis[groupBase];
+  const to = groups.timeMillis.at(-1);
+  if (fit === null || fit.value.length === 0 || from === undefined || to === undefined) return grown;
+  const perMilli = (growth?.perHour ?? 0) / HOUR_MILLIS;
+  const first = fit.timeMillis[0];
+  const last = fit.timeMillis[fit.timeMillis.length - 1];
+  const levelAt = (millis: Millis): number =>
+    interpolateAt(fit, millis) + perMilli * (millis - Math.min(Math.max(millis, first), last));
+  return levelAt(to) - levelAt(from);
 }
 
 /** The runtime's own descriptor of a goroutine; it is never freed, only used again. */
