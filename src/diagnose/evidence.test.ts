@@ -11,7 +11,7 @@ import { readProfiles } from './profile-evidence.ts';
 type Shown = Readonly<Record<string, Evidence['outcome']>>;
 
 /** Outcome by question for one lane that leaks, with these profiles. */
-function ask(lane: 'heap' | 'goroutine' | 'fd' | 'native', drawing: string, grown = 20 * MIB) {
+function ask(lane: 'heap' | 'goroutine' | 'fd' | 'thread' | 'native', drawing: string, grown = 20 * MIB) {
   const assessment = drawAssessment(2 * HOUR_MILLIS, {
     [lane]: { verdict: 'leak', perHour: grown / 2, grown, level: 250 },
   });
@@ -30,7 +30,7 @@ const SITE = 'heap\nmain.main > orders/store.Put';
 const GROUP = 'goroutines\norders/hub.run > runtime.chanrecv > runtime.gopark';
 
 describe('every entry of evidence', () => {
-  it.each(['heap', 'goroutine', 'fd', 'native'] as const)(
+  it.each(['heap', 'goroutine', 'fd', 'thread', 'native'] as const)(
     'for a %s leak has its statistic, threshold and window in numbers',
     (lane) => {
       const { evidence } = ask(lane, `${SITE} | 512 | ${ramp(12, 3)}\n${GROUP} | ${ramp(12, 9)}`, 200);
@@ -97,6 +97,13 @@ describe('an outcome flips with the data', () => {
     ['open', `${SITE} | 512 | 1 1 1 1`],
   ])('What comes with each descriptor?: %s', (outcome, drawing) => {
     expect(ask('fd', drawing, 200).outcome['What comes with each descriptor?']).toBe(outcome);
+  });
+
+  it.each([
+    ['supports', `${GROUP} | ${ramp(12, 18)}`],
+    ['open', `${GROUP} | ${ramp(12, 3)}`],
+  ])('What comes with each thread?: %s', (outcome, drawing) => {
+    expect(ask('thread', drawing, 200).outcome['What comes with each thread?']).toBe(outcome);
   });
 });
 
