@@ -141,6 +141,11 @@ export const ConfigSchema = group(
     storage: StorageSchema,
     intervals: IntervalsSchema,
     retention: RetentionSchema,
+    goneAfter: duration({
+      description:
+        'A target that is neither listed nor found any more leaves its open incidents behind for so long: a rolling restart, a source that hiccups. Then they end as `gone`, which is no evidence of a fix: if the target comes back with the leak, the same incident regresses. Virtual time.',
+      default: '15m',
+    }),
     alerts: AlertsSchema,
     source: Type.Optional(
       listOf(

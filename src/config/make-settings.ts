@@ -36,6 +36,7 @@ export function makeSettings(values: ConfigValues): Settings {
     profileIntervalMillis: intervals.profiles,
     diagnosticProfileIntervalMillis: intervals.diagnosticProfiles,
     retention: makeRetention(retention),
+    goneAfterMillis: values.goneAfter,
     sourceDirs: values.source ?? [],
     services: new Map(
       Object.entries(values.services ?? {}).map(([name, service]) => [name, makeService(service)]),

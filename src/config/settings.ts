@@ -138,6 +138,8 @@ export interface Settings extends IntervalSettings {
   /** Virtual seconds per real second: 1 in production. */
   readonly timeScale: number;
   readonly retention: RetentionSettings;
+  /** Incidents of a target that is gone end after this; virtual. */
+  readonly goneAfterMillis: Millis;
   /** Folders with Go sources, for showing the culprit. */
   readonly sourceDirs: readonly string[];
   /** By name of the service: what differs from the intervals of all. */

@@ -118,7 +118,11 @@ function findAlert(
   }
   const withdrawn = before.at(-1);
   if (withdrawn === undefined || withdrawn.resolvedAt === null) return null;
-  const by = withdrawn.resolvedBy === 'person' ? 'somebody resolved it' : 'the evidence took it back';
+  const by = {
+    person: 'somebody resolved it',
+    gone: 'its target was no longer watched',
+    evidence: 'the evidence took it back',
+  }[withdrawn.resolvedBy ?? 'evidence'];
   const ago = formatDuration(killedAt - withdrawn.resolvedAt);
   return {
     hadAlert: false,

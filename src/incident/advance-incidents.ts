@@ -142,6 +142,12 @@ export function muteIncident(
   };
 }
 
+/** Its target is watched no more: nothing will be heard of it. No word on the leak; if both come back, it regresses. */
+export function endGoneIncident(incident: Incident, why: string, atMillis: Millis): Incident {
+  if (incident.state === 'resolved') return incident;
+  return { ...resolveIncident(incident, why, atMillis), resolvedBy: 'gone' };
+}
+
 /** By evidence or by hand; when the finding comes again it is this incident that regresses. */
 export function resolveIncident(incident: Incident, why: string, atMillis: Millis): Incident {
   if (incident.state === 'resolved') return incident;

@@ -25,8 +25,10 @@ export const IncidentSchema = Type.Object({
   state: IncidentStateSchema,
   openedAt: Type.Number(),
   resolvedAt: Type.Union([Type.Number(), Type.Null()]),
-  /** Who said that it is over; missing while it is not. */
-  resolvedBy: Type.Optional(Type.Union([Type.Literal('evidence'), Type.Literal('person')])),
+  /** Who said that it is over, or that its target went away, which says nothing of the leak; missing while it is not. */
+  resolvedBy: Type.Optional(
+    Type.Union([Type.Literal('evidence'), Type.Literal('person'), Type.Literal('gone')]),
+  ),
   mutedUntil: Type.Union([Type.Number(), Type.Null()]),
   /** Last time evidence confirmed the finding. */
   lastSeenAt: Type.Number(),

@@ -11,6 +11,8 @@ export interface WatchIntervals {
 
 /** What a watch needs to know of its settings. */
 export interface WatchSettings extends WatchIntervals {
+  /** Incidents of a target that was taken away end after this, virtual; without it they stay open. */
+  readonly goneAfterMillis?: Millis;
   /** By name of the service: what differs from the intervals of all. */
   readonly services: ReadonlyMap<string, Partial<WatchIntervals>>;
   /** Folders with Go sources, for showing the culprit. */

@@ -7,6 +7,7 @@ import type { FetchOutcome, TargetSource } from '../collect/source.ts';
 import {
   acknowledgeIncident,
   advanceIncidents,
+  endGoneIncident,
   muteIncident,
   resolveIncident,
 } from '../incident/advance-incidents.ts';
@@ -96,6 +97,8 @@ export class Watch implements WatchView {
   #settings: WatchSettings;
   readonly #targets = new Map<string, WatchedTarget>();
   readonly #incidents = new Map<string, Incident>();
+  /** When targets with open incidents were taken away, by key. */
+  readonly #gone = new Map<string, Millis>();
   readonly #decoder = new ProfileDecoder();
   readonly #explainer: SourceExplainer;
   readonly #gate = new Gate(PROFILES_AT_ONCE);
@@ -157,6 +160,7 @@ export class Watch implements WatchView {
     await store.saveTarget(add.target, clock.now());
     await watched.restore(clock.now());
     this.#targets.set(watched.key, watched);
+    this.#gone.delete(watched.key);
     if (add.source) this.#startLoop(watched, add.source);
     return watched;
   }
@@ -174,8 +178,32 @@ export class Watch implements WatchView {
     // Together: the store writes what arrives at once in one go.
     await Promise.all([...this.#targets.values()].map((target) => target.flush()));
     await Promise.all(this.#saving);
+    this.#endGone();
     for (const incident of [...this.#unsaved.values()]) this.#save(incident, this.#parts.store);
     await Promise.all(this.#saving);
+  }
+
+  #openOf(key: string): Incident[] {
+    return [...this.#incidents.values()].filter((i) => i.state !== 'resolved' && targetKey(i) === key);
+  }
+
+  /** Incidents of targets that have not come back end; a rolling restart or a source that hiccups ends none. */
+  #endGone(): void {
+    const { goneAfterMillis } = this.#settings;
+    if (goneAfterMillis === undefined) return;
+    const atMillis = this.now();
+    for (const [key, since] of this.#gone) {
+      if (atMillis - since < goneAfterMillis) continue;
+      this.#gone.delete(key);
+      for (const incident of this.#openOf(key)) {
+        const why = `gone: its target is not watched any more since ${formatDuration(atMillis - since)}`;
+        const ended = endGoneIncident(incident, why, atMillis);
+        this.#incidents.set(ended.id, ended);
+        this.#save(ended, this.#parts.store);
+        this.#parts.talk.info(`incident ended, its target is gone: ${ended.finding.summary}`);
+        this.#tell({ kind: 'incident', service: ended.service, id: ended.id, atMillis });
+      }
+    }
   }
 
   /** Ends all loops, stores what waits. The store stays open: it is the caller's. */
@@ -198,7 +226,7 @@ export class Watch implements WatchView {
     this.#loops.set(watched.key, { source, stop, ended });
   }
 
-  /** Ends the loop of a target and stores what is known of it; its incidents stay. False when there is no such target. */
+  /** Ends the loop of a target and stores what is known of it; its incidents stay open for a while. False when there is no such target. */
   async removeTarget(key: string): Promise<boolean> {
     const watched = this.#targets.get(key);
     if (!watched) return false;
@@ -210,6 +238,7 @@ export class Watch implements WatchView {
     this.#loops.delete(key);
     this.#targets.delete(key);
     this.#goneCounters = addCounts(this.#goneCounters, countsOf(watched));
+    if (this.#openOf(key).length > 0) this.#gone.set(key, this.now());
     const { service, instance } = watched.name;
     this.#tell({ kind: 'assessment', service, instance, atMillis: this.now() });
     return true;
