@@ -1,7 +1,7 @@
 // Many targets live: one loop each, one store, incidents that go on over restarts. The server reads it as WatchView.
 import { performance } from 'node:perf_hooks';
 import { PlimsollError, describeError } from '../base/errors.ts';
-import type { Millis } from '../base/units.ts';
+import { formatDuration, type Millis } from '../base/units.ts';
 import { computeBackoff } from '../collect/backoff.ts';
 import type { FetchOutcome, TargetSource } from '../collect/source.ts';
 import {
@@ -25,6 +25,7 @@ import { targetKey, type TargetName } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
 import type { SourceSet } from '../workspace/module-sources.ts';
 import { Gate } from './gate.ts';
+import { GoneTargets } from './gone-targets.ts';
 import { requestOf, type Evaluation } from './investigation.ts';
 import { mergeReports } from './merge-reports.ts';
 import type { Clock, Talk } from './ports.ts';
@@ -97,8 +98,7 @@ export class Watch implements WatchView {
   #settings: WatchSettings;
   readonly #targets = new Map<string, WatchedTarget>();
   readonly #incidents = new Map<string, Incident>();
-  /** When targets with open incidents were taken away, by key. */
-  readonly #gone = new Map<string, Millis>();
+  readonly #gone = new GoneTargets();
   readonly #decoder = new ProfileDecoder();
   readonly #explainer: SourceExplainer;
   readonly #gate = new Gate(PROFILES_AT_ONCE);
@@ -130,8 +130,11 @@ export class Watch implements WatchView {
 
   /** Reads back incidents of earlier runs. Call once, before targets are added. */
   async restore(): Promise<void> {
-    for (const incident of await this.#parts.store.listIncidents())
+    for (const incident of await this.#parts.store.listIncidents()) {
       this.#incidents.set(incident.id, incident);
+      // Until it is added: it may have gone away while nobody watched.
+      if (incident.state !== 'resolved') this.#gone.leave(targetKey(incident), this.now());
+    }
   }
 
   /** Adds a target, reads back what is known of it and starts its loop. */
@@ -160,7 +163,7 @@ export class Watch implements WatchView {
     await store.saveTarget(add.target, clock.now());
     await watched.restore(clock.now());
     this.#targets.set(watched.key, watched);
-    this.#gone.delete(watched.key);
+    this.#gone.comeBack(watched.key);
     if (add.source) this.#startLoop(watched, add.source);
     return watched;
   }
@@ -178,7 +181,7 @@ export class Watch implements WatchView {
     // Together: the store writes what arrives at once in one go.
     await Promise.all([...this.#targets.values()].map((target) => target.flush()));
     await Promise.all(this.#saving);
-    this.#endGone();
+    await this.#endGone();
     for (const incident of [...this.#unsaved.values()]) this.#save(incident, this.#parts.store);
     await Promise.all(this.#saving);
   }
@@ -188,19 +191,19 @@ export class Watch implements WatchView {
   }
 
   /** Incidents of targets that have not come back end; a rolling restart or a source that hiccups ends none. */
-  #endGone(): void {
+  async #endGone(): Promise<void> {
     const { goneAfterMillis } = this.#settings;
     if (goneAfterMillis === undefined) return;
+    const { store, talk } = this.#parts;
     const atMillis = this.now();
-    for (const [key, since] of this.#gone) {
-      if (atMillis - since < goneAfterMillis) continue;
-      this.#gone.delete(key);
+    for (const { key, sinceMillis } of await this.#gone.due(store, goneAfterMillis, atMillis)) {
+      if (this.#targets.has(key)) continue;
+      const why = `gone: it has not been watched for ${formatDuration(atMillis - sinceMillis)}, which says nothing of the leak`;
       for (const incident of this.#openOf(key)) {
-        const why = `gone: its target is not watched any more since ${formatDuration(atMillis - since)}`;
         const ended = endGoneIncident(incident, why, atMillis);
         this.#incidents.set(ended.id, ended);
-        this.#save(ended, this.#parts.store);
-        this.#parts.talk.info(`incident ended, its target is gone: ${ended.finding.summary}`);
+        this.#save(ended, store);
+        talk.info(`${key}: resolved: ${why}; the alarm had said: ${ended.finding.summary}`);
         this.#tell({ kind: 'incident', service: ended.service, id: ended.id, atMillis });
       }
     }
@@ -238,7 +241,7 @@ export class Watch implements WatchView {
     this.#loops.delete(key);
     this.#targets.delete(key);
     this.#goneCounters = addCounts(this.#goneCounters, countsOf(watched));
-    if (this.#openOf(key).length > 0) this.#gone.set(key, this.now());
+    if (this.#openOf(key).length > 0) this.#gone.leave(key, this.now());
     const { service, instance } = watched.name;
     this.#tell({ kind: 'assessment', service, instance, atMillis: this.now() });
     return true;

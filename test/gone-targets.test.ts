@@ -1,0 +1,154 @@
+// Targets go away with their incidents open: a restart ends none, what is gone for good ends after a while.
+import { afterEach, describe, expect, it } from 'vitest';
+import { HOUR_MILLIS, MINUTE_MILLIS } from '../src/base/units.ts';
+import { DEFAULT_SETTINGS } from '../src/config/load-config.ts';
+import { advanceIncidents } from '../src/incident/advance-incidents.ts';
+import type { Incident } from '../src/model/incident.ts';
+import { ReplayClock } from '../src/pipeline/clock.ts';
+import { Watch } from '../src/pipeline/watch.ts';
+import { MemoryStore } from '../src/store/memory.ts';
+import { drawFinding } from '../src/testing/drawn-finding.ts';
+import { openDesk } from '../src/testing/open-desk.ts';
+
+const START = 1_790_000_000_000;
+const LEAK = drawFinding({ detectedAt: START, timeToExhaustion: null });
+
+function leakOf(instance: string, atMillis = START): Incident {
+  const target = { service: 'orders', instance };
+  const [incident] = advanceIncidents([], { target, findings: [LEAK], over: [], atMillis }).incidents;
+  if (incident === undefined) throw new Error('no incident');
+  return incident;
+}
+
+/** A watch on a store that knows a leak of an earlier run in each of these instances. */
+async function start(instances: readonly string[], store = new MemoryStore()) {
+  const clock = new ReplayClock({ originMillis: START, scale: 1 });
+  for (const instance of instances) await store.saveIncident(leakOf(instance));
+  const talk: string[] = [];
+  const watch = new Watch({
+    clock,
+    store,
+    talk: { info: (text) => talk.push(text), warn: (text) => talk.push(text) },
+    settings: { ...DEFAULT_SETTINGS, goneAfterMillis: 15 * MINUTE_MILLIS },
+    random: () => 0,
+  });
+  await watch.restore();
+  const add = (instance: string) =>
+    watch.addTarget({
+      target: { service: 'orders', instance },
+      module: null,
+      memoryLimitBytes: null,
+      source: null,
+    });
+  /** States of all incidents, so many minutes after the start. */
+  const statesAt = async (minutes: number) => {
+    clock.moveTo(START + minutes * MINUTE_MILLIS);
+    await watch.flush();
+    return watch.incidents().map(({ state, resolvedBy }) => resolvedBy ?? state);
+  };
+  return { watch, store, talk, add, statesAt };
+}
+
+describe('incidents of targets that are gone', () => {
+  let opened: { watch: Watch; end?: () => Promise<void> } | null = null;
+  afterEach(async () => {
+    await opened?.end?.();
+    await opened?.watch.close();
+    opened = null;
+  });
+
+  it('end once nobody has watched the target for the set time, as gone and not as fixed', async () => {
+    const { watch, add, statesAt, store, talk } = await start(['a:1', 'b:1']);
+    opened = { watch };
+    await add('a:1');
+    await add('b:1');
+    await statesAt(60);
+    await watch.removeTarget('orders/a:1');
+    expect(await statesAt(74)).toEqual(['open', 'open']);
+    expect(await statesAt(75)).toEqual(['gone', 'open']);
+    expect((await store.listIncidents())[0]).toMatchObject({
+      state: 'resolved',
+      resolvedAt: START + 75 * MINUTE_MILLIS,
+      history: [{ what: 'opened' }, { what: 'resolved', why: expect.stringContaining('gone') as string }],
+    });
+    expect(talk.join('\n')).toContain('orders/a:1: resolved: gone: it has not been watched for 15 min');
+  });
+
+  it('stay open over a restart of the target, and of the watcher', async () => {
+    const { watch, add, statesAt } = await start(['a:1']);
+    opened = { watch };
+    expect(await statesAt(14)).toEqual(['open']);
+    await add('a:1');
+    expect(await statesAt(60)).toEqual(['open']);
+    await watch.removeTarget('orders/a:1');
+    await statesAt(70);
+    await add('a:1');
+    expect(await statesAt(600)).toEqual(['open']);
+  });
+
+  it('end when the target went away while nobody watched', async () => {
+    const { watch, statesAt } = await start(['a:1']);
+    opened = { watch };
+    expect(await statesAt(15)).toEqual(['gone']);
+  });
+
+  it('stay open while another watcher on the same store hears of the target', async () => {
+    const { watch, store, statesAt } = await start(['a:1']);
+    opened = { watch };
+    const timeMillis = Float64Array.of(START + 10 * MINUTE_MILLIS);
+    await store.saveGauges('orders/a:1', {
+      timeMillis,
+      columns: new Map([['goroutines', Float64Array.of(8)]]),
+    });
+    expect(await statesAt(15)).toEqual(['open']);
+    expect(await statesAt(29)).toEqual(['open']);
+    expect(await statesAt(30)).toEqual(['gone']);
+  });
+
+  it('stay open while the store cannot be asked', async () => {
+    class AwayStore extends MemoryStore {
+      isAway = true;
+      override readGauges(...asked: Parameters<MemoryStore['readGauges']>) {
+        return this.isAway ? Promise.reject(new Error('away')) : super.readGauges(...asked);
+      }
+    }
+    const store = new AwayStore();
+    const { watch, statesAt } = await start(['a:1'], store);
+    opened = { watch };
+    expect(await statesAt(15)).toEqual(['open']);
+    store.isAway = false;
+    expect(await statesAt(16)).toEqual(['gone']);
+  });
+
+  it('regress as the same incident when target and leak come back', async () => {
+    const { watch, statesAt } = await start(['a:1']);
+    opened = { watch };
+    await statesAt(15);
+    const [gone] = watch.incidents();
+    const { incidents, changes } = advanceIncidents(gone === undefined ? [] : [gone], {
+      target: { service: 'orders', instance: 'a:1' },
+      findings: [LEAK],
+      over: [],
+      atMillis: START + HOUR_MILLIS,
+    });
+    expect(changes).toEqual([{ id: gone?.id, what: 'regressed' }]);
+    expect(incidents[0]).toMatchObject({ id: gone?.id, state: 'open', resolvedAt: null });
+    expect(incidents[0]?.resolvedBy).toBeUndefined();
+  });
+
+  it('resolve their alert, which says why', async () => {
+    const { watch, add, statesAt } = await start(['a:1']);
+    await add('a:1');
+    const { lookWhenActive, desk, notices, end } = openDesk(watch);
+    opened = { watch, end };
+    await lookWhenActive();
+    await watch.removeTarget('orders/a:1');
+    await statesAt(15);
+    await desk.look();
+    while (desk.sinks().some(({ waiting }) => waiting > 0)) await new Promise(setImmediate);
+    expect(notices.map(({ kind }) => kind)).toEqual(['opened', 'resolved']);
+    expect(notices[1]?.message.summary).toContain(
+      'gone: it has not been watched for 15 min, which says nothing of the leak',
+    );
+  });
+});
