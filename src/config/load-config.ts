@@ -145,7 +145,8 @@ function checkPort({ PORT }: Environment): ConfigProblem | null {
   return wholeProblem('needs a port', 'Write a number up to 65535.', 'PORT', PORT);
 }
 
-async function readText(file: string): Promise<string | ConfigProblem> {
+/** Bounded; of a folder, a device or what is not there, the problem. */
+export async function readText(file: string): Promise<string | ConfigProblem> {
   try {
     const found = await stat(file);
     if (found.isDirectory()) return wholeProblem('is a folder', `Name the file, ${CONFIG_FILE} for example.`);

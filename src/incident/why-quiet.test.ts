@@ -63,13 +63,40 @@ describe('whyQuiet', () => {
   });
 
   it('keeps quiet what the repository knows, by function or fingerprint, until its date', () => {
-    const known = { function: 'orders/store.*Put', fingerprint: null, because: 'bounded', untilMillis: 60 };
+    const known = {
+      service: null,
+      function: 'orders/store.*Put',
+      fingerprint: null,
+      because: 'bounded',
+      untilMillis: 60,
+    };
     const file = 'plimsoll-known.yaml';
     expect(why({ known: [{ ...known, file }] })).toBe('known (plimsoll-known.yaml): bounded');
     expect(why({ known: [{ ...known, file }] }, 60)).toBeNull();
     expect(why({ known: [{ ...known, file, fingerprint: 'f2' }] })).toBeNull();
     expect(why({ known: [{ ...known, file, function: null, fingerprint: 'f1' }] })).toContain('known');
     expect(why({ known: [{ ...known, file, function: 'cart.*' }] })).toBeNull();
+    expect(why({ known: [{ ...known, file, service: 'cart' }] })).toBeNull();
+    expect(why({ known: [{ ...known, file, service: 'orders' }] })).toContain('known');
+  });
+
+  it('is told of a leak in which what is known has a small part', () => {
+    const [first] = FINDING.culprits;
+    if (!first) throw new Error('no culprit');
+    const known = { service: null, fingerprint: null, because: 'bounded', untilMillis: null, file: 'f' };
+    const other = { ...first, function: 'orders/log.Add', share: 0.04 };
+    const of = (pattern: string, role: 'allocates' | 'holds') =>
+      whyQuiet(
+        { ...FINDING, culprits: [first, { ...other, role }] },
+        TWO,
+        {
+          ...NOTHING,
+          known: [{ ...known, function: pattern }],
+        },
+        50,
+      );
+    expect(of('orders/log.*', 'allocates')).toBeNull();
+    expect(of('orders/log.*', 'holds')).toBe('known (f): bounded');
   });
 
   it('keeps quiet in a weekly window that lasts over midnight, on its days only', () => {

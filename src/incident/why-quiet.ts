@@ -15,6 +15,8 @@ export interface MaintenanceWindow {
 
 /** A leak that the repository of the service lists as known. */
 export interface KnownLeak {
+  /** null = of any. */
+  readonly service: string | null;
   readonly fingerprint: string | null;
   /** As the profile spells it; `*` stands for anything. */
   readonly function: string | null;
@@ -43,7 +45,10 @@ export function whyQuiet(
 ): string | null {
   const denied = rules.feedback.findLast(({ fingerprint }) => fingerprint === finding.fingerprint);
   if (denied?.verdict === 'not-a-leak') return `not a leak, says ${denied.by}: ${denied.why}`;
-  const known = rules.known.find((each) => isKnown(each, finding, atMillis));
+  const service = labelsOfEach[0]?.['service'];
+  const known = rules.known.find(
+    (each) => (each.service === null || each.service === service) && isKnown(each, finding, atMillis),
+  );
   if (known) return `known (${known.file}): ${known.because}`;
   const reasons = labelsOfEach.map((labels) => whyInstanceQuiet(labels, rules, atMillis));
   return reasons.every((reason) => reason !== null) ? (reasons[0] ?? null) : null;
@@ -91,7 +96,10 @@ function isKnown(known: KnownLeak, finding: Finding, atMillis: Millis): boolean 
   if (known.fingerprint !== null && known.fingerprint !== finding.fingerprint) return false;
   const { function: pattern } = known;
   if (pattern === null) return known.fingerprint !== null;
-  return finding.culprits.some((culprit) => isLike(culprit.function, pattern));
+  // Who has a small part in another leak keeps nothing quiet.
+  return finding.culprits.some(
+    (culprit, rank) => (rank === 0 || culprit.role === 'holds') && isLike(culprit.function, pattern),
+  );
 }
 
 /** `*` stands for any text; linear in both, whatever they hold. */
