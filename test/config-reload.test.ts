@@ -155,6 +155,21 @@ describe('config check', () => {
     expect(ended.stderr).not.toContain('hunter2');
   });
 
+  it('reads the lists of known leaks in folders with sources as well', async () => {
+    const file = join(folder, 'plimsoll.yaml');
+    const list = join(folder, 'plimsoll-known.yaml');
+    await writeFile(file, `source: ['${folder}']\n`);
+    await writeFile(list, 'known:\n  - culprit: example.com/orders/cache.*\n');
+    const ended = await runCli(['config', 'check', file]);
+    expect(ended).toMatchObject({ status: 3, stdout: '' });
+    expect(ended.stderr).toContain(`${list}:2:5: known.0: needs reason. Say why it is left alone.`);
+    const { stdout } = await runCli(['config', 'check', '--json', file]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      isValid: false,
+      problems: [{ file: list, line: 2, column: 5 }],
+    });
+  });
+
   it('says that a file is valid, with status 0, also as JSON', async () => {
     const file = join(folder, 'plimsoll.yaml');
     await writeFile(file, 'targets: [http://127.0.0.1:6060]\n');

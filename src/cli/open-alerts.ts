@@ -5,9 +5,16 @@ import type { Settings } from '../config/settings.ts';
 import { AlertDesk, type AlertSettings } from '../pipeline/alert-desk.ts';
 import type { Talk } from '../pipeline/ports.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
+import type { RepositoryNotes } from './repository-notes.ts';
 
 /** @param pageUrl where the page is served, where the settings name no better address. */
-export function openAlerts(settings: Settings, watch: WatchView, talk: Talk, pageUrl: string): AlertDesk {
+export function openAlerts(
+  settings: Settings,
+  watch: WatchView,
+  talk: Talk,
+  pageUrl: string,
+  notes: RepositoryNotes,
+): AlertDesk {
   const inData = settings.storage === 'memory' ? null : join(settings.dataDir, 'alerts');
   return new AlertDesk({
     watch,
@@ -16,6 +23,8 @@ export function openAlerts(settings: Settings, watch: WatchView, talk: Talk, pag
     folder: settings.alertFolder ?? inData,
     world: { write: (text) => void process.stdout.write(text), now: Date.now },
     random: Math.random,
+    known: () => notes.known(),
+    ownerOf: (incident) => notes.ownerOf(incident),
   });
 }
 

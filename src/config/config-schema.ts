@@ -150,7 +150,7 @@ export const ConfigSchema = group(
     source: Type.Optional(
       listOf(
         text({ description: 'A folder.' }),
-        "Folders with Go sources (module roots, or folders above them): the page shows the culprit's lines, findings name what holds the memory, the pattern, and where the fix goes. Without them the finding still names file and line. Sources of a binary that was built on this machine are found by themselves.",
+        "Folders with Go sources (module roots, or folders above them): the page shows the culprit's lines, findings name what holds the memory, the pattern, and where the fix goes. Without them the finding still names file and line. `CODEOWNERS` and `plimsoll-known.yaml` there count for [alerts](alerts.md#what-the-repository-says). Sources of a binary that was built on this machine are found by themselves.",
       ),
     ),
     services: Type.Optional(

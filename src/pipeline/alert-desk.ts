@@ -183,7 +183,7 @@ export class AlertDesk implements AlertView {
     const lead = leadOf(open.length > 0 ? open : incidents);
     // Most that was ever resolved is of no interest: no labels, no owner.
     if (open.length === 0 && known?.state !== 'firing') return null;
-    const owner = known?.labels['owner'] ?? (await ownerOf(lead));
+    const owner = open.length === 0 ? null : await ownerOf(lead);
     const each = open.map((incident) => labelsOf(incident, watch.labelsOf(incident) ?? {}, owner));
     const rules = { ...this.#state, maintenance: this.#settings.maintenance, known: listKnown() };
     const step = advanceAlert(known, {

@@ -31,9 +31,9 @@ export async function findModuleSources(
   folders: readonly string[],
   module: string | null,
 ): Promise<SourceSet> {
-  const roots: { readonly root: string; readonly module: string }[] = [];
+  const roots: GoModule[] = [];
   for (const folder of folders) {
-    const found = await findModules(folder, 0);
+    const found = await findModules(folder);
     if (found.length > 0) roots.push(...found);
     else if (module !== null) roots.push({ root: folder, module });
   }
@@ -68,7 +68,15 @@ export async function findModuleRoot(file: string, module: string): Promise<stri
   return null;
 }
 
-async function findModules(folder: string, depth: number): Promise<{ root: string; module: string }[]> {
+export interface GoModule {
+  /** Folder of its go.mod. */
+  readonly root: string;
+  /** Import path. */
+  readonly module: string;
+}
+
+/** Modules in a folder or below it, not those in a module. */
+export async function findModules(folder: string, depth = 0): Promise<GoModule[]> {
   const module = await readModulePath(folder);
   if (module !== null) return [{ root: folder, module }];
   if (depth >= MAX_MODULE_DEPTH) return [];

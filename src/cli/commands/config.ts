@@ -2,6 +2,8 @@ import { formatProblem } from '../../config/config-problem.ts';
 import { buildConfigJsonSchema } from '../../config/json-schema.ts';
 import { CONFIG_FILE } from '../../config/load-config.ts';
 import { readCheckedConfig } from '../checked-config.ts';
+import { readKnownFiles } from '../repository-notes.ts';
+import { Repositories } from '../../workspace/repositories.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
 export interface ConfigCheckOptions {
@@ -15,20 +17,31 @@ export async function configCheckCommand(
   environment: NodeJS.ProcessEnv,
 ): Promise<ExitStatus> {
   const file = named ?? CONFIG_FILE;
-  const { settings, problems, files } = await readCheckedConfig(file, environment);
-  const isValid = settings !== null;
+  const { settings, sound, files, ...read } = await readCheckedConfig(file, environment);
+  const problems = [
+    ...read.problems.map((problem) => ({ file, problem })),
+    ...(await findKnownProblems(sound.sourceDirs.map(({ folder }) => folder))),
+  ];
+  const isValid = problems.length === 0;
   if (options.json === true) {
     const targets = settings?.targets.length ?? null;
-    process.stdout.write(`${JSON.stringify({ file, isValid, targets, files, problems }, null, 2)}\n`);
-  } else if (settings !== null) {
+    const told = problems.map((each) => ({ ...each.problem, file: each.file }));
+    process.stdout.write(`${JSON.stringify({ file, isValid, targets, files, problems: told }, null, 2)}\n`);
+  } else if (settings !== null && isValid) {
     const count = settings.targets.length;
     process.stdout.write(`${file}: valid, ${count} ${count === 1 ? 'target' : 'targets'}\n`);
   } else {
-    process.stderr.write(problems.map((problem) => `${formatProblem(file, problem)}\n`).join(''));
+    process.stderr.write(problems.map((each) => `${formatProblem(each.file, each.problem)}\n`).join(''));
     const count = problems.length;
     process.stderr.write(`plimsoll: ${file}: ${count} ${count === 1 ? 'problem' : 'problems'}\n`);
   }
   return isValid ? EXIT.none : EXIT.error;
+}
+
+/** Of lists of known leaks in the folders with sources. A watch begins without one that is wrong, and says so. */
+async function findKnownProblems(folders: readonly string[]) {
+  const files = await readKnownFiles(await Repositories.open(folders));
+  return files.flatMap(({ file, problems }) => problems.map((problem) => ({ file, problem })));
 }
 
 /** The JSON Schema of plimsoll.yaml, for editors. */

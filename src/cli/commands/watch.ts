@@ -36,6 +36,7 @@ import { TargetSet } from '../target-set.ts';
 import { Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
 import { openAlerts, toAlertSettings } from '../open-alerts.ts';
+import { RepositoryNotes } from '../repository-notes.ts';
 import { keepOrigin } from '../virtual-origin.ts';
 import { findWebDir } from '../web-dir.ts';
 
@@ -230,7 +231,8 @@ export async function runWatch({
       alerts: () => opened,
     });
     const pageUrl = server.url;
-    const alerts = (opened = openAlerts(settings, watch, terminal, pageUrl));
+    const notes = await RepositoryNotes.open(settings.sourceDirs, terminal);
+    const alerts = (opened = openAlerts(settings, watch, terminal, pageUrl, notes));
     terminal.info(`page: ${server.url}/`);
     const running = watch.run();
     const end = sharedAbort(signal);
@@ -252,6 +254,7 @@ export async function runWatch({
     adding.catch(() => end.abort());
     const discovering = plan.run(ended);
     const planned = plan;
+    const noting = notes.follow(ended);
     const telling = alerts.run(ended);
     telling.catch(() => end.abort());
     const following = reloader?.follow((next) => {
@@ -268,6 +271,7 @@ export async function runWatch({
     await adding;
     await following;
     await telling;
+    await noting;
     await discovering;
     await watch.close();
     await running;
