@@ -7,7 +7,7 @@ import { countGrowth, type LaneDecision, type LaneMeasures, type Repetition } fr
 import { withWideLoad } from './lane-series.ts';
 import { fitModels } from './models.ts';
 import { findRepetition } from './repetition.ts';
-import { longerForBound, longerForExclusion } from './room-for-leak.ts';
+import { longerForBound, longerForExclusion, smallestDetectable } from './room-for-leak.ts';
 import * as limits from './thresholds.ts';
 
 export function decideVerdict(measures: LaneMeasures): LaneDecision {
@@ -140,11 +140,11 @@ function orBound(measures: LaneMeasures, verdict: 'filling-to-bound' | 'step', g
 /** Nothing seen, unless a leak that matters could not have been. */
 function orExclude(measures: LaneMeasures, verdict: 'load-driven' | 'no-growth'): Explanation {
   const longer = longerForExclusion(measures);
-  if (longer !== null && longer <= 1) return { verdict, margin: longer, needed: null };
-  const what =
-    longer === null
-      ? 'a series that steady growth would stand out from: in this one it cannot be told from load and warm-up, so no leak is excluded'
-      : 'a longer watch: a leak that would use up the memory within a day could not have been seen yet';
+  const isSeen = smallestDetectable(measures) !== null;
+  if (isSeen && longer !== null && longer <= 1) return { verdict, margin: longer, needed: null };
+  const what = !isSeen
+    ? 'a series that steady growth would stand out from: in this one it cannot be told from load and warm-up, so no leak is excluded'
+    : 'a longer watch: a leak that would use up the memory within a day could not have been seen yet';
   const millis = longer === null ? null : longerWatch(measures, longer);
   return { verdict: 'undetermined', withheld: verdict, needed: { what, millis } };
 }
