@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FetchOutcome, TargetSource } from '../src/collect/source.ts';
 import { DEFAULT_SETTINGS } from '../src/config/load-config.ts';
-import { HOUR_MILLIS } from '../src/base/units.ts';
-import { LiveClock } from '../src/pipeline/clock.ts';
+import { HOUR_MILLIS, MINUTE_MILLIS } from '../src/base/units.ts';
+import { LiveClock, ReplayClock } from '../src/pipeline/clock.ts';
 import { Watch } from '../src/pipeline/watch.ts';
 import { MemoryStore } from '../src/store/memory.ts';
 
@@ -78,6 +78,51 @@ describe('a running watch', () => {
     await slow.askedTimes(5);
     expect(since).not.toBeNull();
     expect(running.targets()[0]?.firstEvidenceAt).toBe(since);
+  });
+
+  it('holds services against plain thresholds, as they are set for each, and claims no leak by it', async () => {
+    const clock = new ReplayClock({ originMillis: 0, scale: 1 });
+    const off = {
+      growthPercent: null,
+      growthBytesPerHour: null,
+      nativeBytes: null,
+      windowMillis: HOUR_MILLIS,
+    };
+    const settings = {
+      ...DEFAULT_SETTINGS,
+      thresholds: off,
+      services: new Map([['orders', { thresholds: { growthPercent: 20 } }]]),
+    };
+    const talk = { info: () => undefined, warn: () => undefined };
+    const running = new Watch({ clock, store: new MemoryStore(), talk, settings, random: () => 0 });
+    watch = running;
+    const feed = async (service: string) => {
+      const target = { service, instance: 'a:1' };
+      const watched = await running.addTarget({ target, module: null, memoryLimitBytes: null, source: null });
+      for (let minute = 0; minute <= 80; minute++) {
+        const bytes = new TextEncoder().encode(
+          `go_gc_heap_live_bytes ${minute < 45 ? 1e8 : 1.3e8}\ngo_gc_cycles_total_gc_cycles_total ${minute}\n`,
+        );
+        const atMillis = minute * MINUTE_MILLIS;
+        await running.feed(watched, { kind: 'metrics', atMillis, bytes });
+      }
+      clock.moveTo(80 * MINUTE_MILLIS);
+      running.finishFeed(watched, 80 * MINUTE_MILLIS);
+    };
+    await feed('orders');
+    await feed('cart');
+    const [orders, ...others] = running.measured();
+    expect(others).toEqual([]);
+    expect(orders).toMatchObject({
+      target: { service: 'orders' },
+      thresholds: { ...off, growthPercent: 20 },
+    });
+    expect(orders?.measures?.growth?.percent).toBeCloseTo(30, 5);
+    expect(running.incidents()).toEqual([]);
+    clock.moveTo(3 * HOUR_MILLIS);
+    expect(running.measured()[0]?.measures).toBeNull();
+    await running.updateIntervals({ ...settings, services: new Map() });
+    expect(running.measured()).toEqual([]);
   });
 
   it('ends a target without a word to the others, and its counters stay', async () => {

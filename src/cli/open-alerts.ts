@@ -4,13 +4,14 @@ import { parseMatcher, type LabelMatcher } from '../base/label-matcher.ts';
 import type { Settings } from '../config/settings.ts';
 import { AlertDesk, type AlertSettings } from '../pipeline/alert-desk.ts';
 import type { Talk } from '../pipeline/ports.ts';
+import type { Watch } from '../pipeline/watch.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import type { RepositoryNotes } from './repository-notes.ts';
 
 /** @param pageUrl where the page is served, where the settings name no better address. */
 export function openAlerts(
   settings: Settings,
-  watch: WatchView,
+  watch: WatchView & Pick<Watch, 'measured'>,
   talk: Talk,
   pageUrl: string,
   notes: RepositoryNotes,
@@ -23,6 +24,7 @@ export function openAlerts(
     folder: settings.alertFolder ?? inData,
     world: { write: (text) => void process.stdout.write(text), now: Date.now },
     random: Math.random,
+    measured: () => watch.measured(),
     known: () => notes.known(),
     ownerOf: (incident) => notes.ownerOf(incident),
   });

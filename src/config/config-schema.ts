@@ -5,6 +5,7 @@ import { AlertsSchema } from './alert-schema.ts';
 import { DiscoverSchema } from './discover-schema.ts';
 import {
   choice,
+  count,
   days,
   duration,
   group,
@@ -56,6 +57,21 @@ const IntervalsSchema = group(
   'How often targets are asked. All of it is virtual time, see --time-scale.',
 );
 
+const PERCENT = { description: 'The same in percent of what it was, an integer.' };
+const THRESHOLD_WINDOW = { description: 'Over which growth is measured. Virtual time.' };
+const NATIVE = { description: 'Memory outside the Go runtime (C libraries, mmap), in all.' };
+const PER_HOUR = { description: 'Growth of the live heap over `window`, per hour.' };
+
+const ThresholdsSchema = group(
+  {
+    growthBytesPerHour: Type.Optional(size({ ...PER_HOUR, without: 'off', examples: ['50MiB'] })),
+    growthPercent: Type.Optional(count({ ...PERCENT, without: 'off', examples: ['20'] })),
+    nativeBytes: Type.Optional(size({ ...NATIVE, without: 'off', examples: ['200MiB'] })),
+    window: duration({ ...THRESHOLD_WINDOW, default: '1h' }),
+  },
+  'Plain thresholds: an alert of kind `threshold` while a value is above, see [alerts.md](alerts.md#thresholds). None is set by default, and none makes a leak.',
+);
+
 const LIKE_ALL = { without: 'as for all services' };
 
 const ServiceSchema = group(
@@ -72,6 +88,17 @@ const ServiceSchema = group(
           ),
         },
         'How often the targets of this service are asked.',
+      ),
+    ),
+    thresholds: Type.Optional(
+      group(
+        {
+          growthBytesPerHour: Type.Optional(size({ ...PER_HOUR, ...LIKE_ALL })),
+          growthPercent: Type.Optional(count({ ...PERCENT, ...LIKE_ALL })),
+          nativeBytes: Type.Optional(size({ ...NATIVE, ...LIKE_ALL })),
+          window: Type.Optional(duration({ ...THRESHOLD_WINDOW, ...LIKE_ALL })),
+        },
+        'Plain thresholds of this service.',
       ),
     ),
   },
@@ -146,6 +173,7 @@ export const ConfigSchema = group(
         'A target that is neither listed nor found any more leaves its open incidents behind for so long: a rolling restart, a source that hiccups. Then they end as `gone`, which is no evidence of a fix: if the target comes back with the leak, the same incident regresses. Virtual time.',
       default: '15m',
     }),
+    thresholds: ThresholdsSchema,
     alerts: AlertsSchema,
     source: Type.Optional(
       listOf(
@@ -154,7 +182,7 @@ export const ConfigSchema = group(
       ),
     ),
     services: Type.Optional(
-      mapOf(ServiceSchema, 'By name of the service: what differs for it from `intervals`.'),
+      mapOf(ServiceSchema, 'By name of the service: what differs for it from `intervals` and `thresholds`.'),
     ),
     targets: Type.Optional(
       listOf(

@@ -1,6 +1,7 @@
 // Values of the file to settings, and what only several values together can do wrong.
 import { DAY_MILLIS } from '../base/units.ts';
 import type { Access } from '../model/target.ts';
+import type { Thresholds } from '../model/threshold.ts';
 import type { ConfigValues } from './config-schema.ts';
 import { checkAlerts, makeAlerts } from './make-alerts.ts';
 import type { Path } from './read-settings.ts';
@@ -8,9 +9,9 @@ import {
   EMPTY_TARGET,
   type CommonSetting,
   type DiscoverSetting,
-  type IntervalSettings,
   type RelabelRule,
   type RetentionSettings,
+  type ServiceSettings,
   type Settings,
   type SourceSetting,
   type TargetSetting,
@@ -37,6 +38,11 @@ export function makeSettings(values: ConfigValues): Settings {
     diagnosticProfileIntervalMillis: intervals.diagnosticProfiles,
     retention: makeRetention(retention),
     goneAfterMillis: values.goneAfter,
+    thresholds: {
+      ...NO_THRESHOLDS,
+      windowMillis: values.thresholds.window,
+      ...makeThresholds(values.thresholds),
+    },
     sourceDirs: values.source ?? [],
     services: new Map(
       Object.entries(values.services ?? {}).map(([name, service]) => [name, makeService(service)]),
@@ -59,12 +65,25 @@ function makeRetention(values: ConfigValues['retention']): RetentionSettings {
   };
 }
 
-function makeService({ intervals }: ServiceValues): Partial<IntervalSettings> {
+const NO_THRESHOLDS = { growthPercent: null, growthBytesPerHour: null, nativeBytes: null };
+
+function makeThresholds(values: Partial<ConfigValues['thresholds']>): Partial<Thresholds> {
+  const { growthPercent, growthBytesPerHour, nativeBytes, window } = values;
+  return {
+    ...(growthPercent === undefined ? {} : { growthPercent }),
+    ...(growthBytesPerHour === undefined ? {} : { growthBytesPerHour }),
+    ...(nativeBytes === undefined ? {} : { nativeBytes }),
+    ...(window === undefined ? {} : { windowMillis: window }),
+  };
+}
+
+function makeService({ intervals, thresholds }: ServiceValues): ServiceSettings {
   const { gauges, profiles, diagnosticProfiles } = intervals ?? {};
   return {
     ...(gauges === undefined ? {} : { gaugeIntervalMillis: gauges }),
     ...(profiles === undefined ? {} : { profileIntervalMillis: profiles }),
     ...(diagnosticProfiles === undefined ? {} : { diagnosticProfileIntervalMillis: diagnosticProfiles }),
+    ...(thresholds === undefined ? {} : { thresholds: makeThresholds(thresholds) }),
   };
 }
 

@@ -1,6 +1,7 @@
 // Settings as the code uses them, in real units. Nothing else in the project reads files of settings or the environment.
 import type { SinkSetting } from '../model/sink.ts';
 import type { Access } from '../model/target.ts';
+import type { Thresholds } from '../model/threshold.ts';
 import type { Bytes, Millis } from '../base/units.ts';
 
 /** What listed and discovered targets have in common. */
@@ -123,6 +124,10 @@ export interface RetentionSettings {
   readonly rawProfileBytes: Bytes;
 }
 
+export interface ServiceSettings extends Partial<IntervalSettings> {
+  readonly thresholds?: Partial<Thresholds>;
+}
+
 export interface PushSettings {
   readonly accept: 'auto' | 'on' | 'off';
   /** null = nothing is asked for. */
@@ -142,8 +147,9 @@ export interface Settings extends IntervalSettings {
   readonly goneAfterMillis: Millis;
   /** Folders with Go sources, for showing the culprit. */
   readonly sourceDirs: readonly string[];
-  /** By name of the service: what differs from the intervals of all. */
-  readonly services: ReadonlyMap<string, Partial<IntervalSettings>>;
+  readonly thresholds: Thresholds;
+  /** By name of the service: what differs from the intervals and thresholds of all. */
+  readonly services: ReadonlyMap<string, ServiceSettings>;
   readonly targets: readonly TargetSetting[];
   readonly discover: readonly DiscoverSetting[];
   readonly alerts: AlertSettingsRead;

@@ -11,6 +11,8 @@ export interface AlertRules {
 }
 
 export interface AlertInput {
+  /** A leak, unless something else is said. */
+  readonly kind?: 'threshold';
   /** All incidents of one fingerprint of one service, at least one. */
   readonly incidents: readonly [Incident, ...Incident[]];
   /** Labels that all its instances that leak share. */
@@ -59,12 +61,13 @@ function dueNotice(alert: Alert, open: readonly Incident[], input: AlertInput): 
 }
 
 /** A new alert, a new episode of one that was over, or the one that goes on. */
-function begin(known: Alert | null, { incidents, atMillis }: AlertInput): Alert {
+function begin(known: Alert | null, { kind, incidents, atMillis }: AlertInput): Alert {
   if (known?.state === 'firing') return known;
   const [first] = incidents;
   return {
     fingerprint: first.fingerprint,
     service: first.service,
+    ...(kind === undefined ? {} : { kind }),
     class: first.finding.class,
     state: 'firing',
     level: 'warning',

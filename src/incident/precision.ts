@@ -12,12 +12,14 @@ const Z = 1.96;
 
 /** Whoever acknowledges a leak works on it: it counts as one until somebody says that it is none. */
 export function computePrecision(
-  alerts: readonly Pick<Alert, 'fingerprint' | 'ack'>[],
+  alerts: readonly Pick<Alert, 'fingerprint' | 'ack' | 'kind'>[],
   feedback: readonly Pick<Feedback, 'fingerprint' | 'verdict'>[],
 ): Judged {
   const verdicts = new Map<string, boolean>();
   for (const { fingerprint, ack } of alerts) if (ack !== null) verdicts.set(fingerprint, true);
   for (const { fingerprint, verdict } of feedback) verdicts.set(fingerprint, verdict === 'leak');
+  // A threshold claims no leak.
+  for (const { fingerprint, kind } of alerts) if (kind === 'threshold') verdicts.delete(fingerprint);
   const judged = verdicts.size;
   const leaks = [...verdicts.values()].filter(Boolean).length;
   return { judged, leaks, precision: judged === 0 ? null : wilson(leaks, judged) };

@@ -35,6 +35,11 @@ export const AlertSchema = Type.Object({
     description: 'its name: of service, class and code, not of instance or version',
   }),
   service: Type.String(),
+  kind: Type.Optional(
+    Type.Enum(['leak', 'threshold'], {
+      description: 'a leak, else a plain threshold that somebody set: no verdict. Missing is a leak',
+    }),
+  ),
   class: LeakClassSchema,
   state: Type.Union([Type.Literal('firing'), Type.Literal('resolved')]),
   level: AlertLevelSchema,

@@ -148,6 +148,51 @@ describe('the desk of alerts', () => {
     expect(digest?.message.summary).toMatch(/^warning: orders, for 1 d: The live heap leaks/);
   });
 
+  it('tells that a plain threshold is crossed, once for all instances, as no leak', async () => {
+    const thresholds = {
+      growthPercent: 20,
+      growthBytesPerHour: null,
+      nativeBytes: null,
+      windowMillis: HOUR_MILLIS,
+    };
+    let percent = 30;
+    const measured = () =>
+      ['a', 'b', 'c'].map((instance) => ({
+        target: { service: 'orders', instance },
+        thresholds,
+        measures: { growth: { percent, bytesPerHour: 0 }, nativeBytes: null },
+      }));
+    const { desk, look, said, notices } = open({ parts: { measured } });
+    await look([leak('a')]);
+    const crossed = desk.alerts().find(({ kind }) => kind === 'threshold');
+    expect(crossed).toMatchObject({ level: 'warning', class: 'heap', instances: ['a', 'b', 'c'] });
+    await desk.acknowledge(crossed?.fingerprint ?? '', 'ana', 'a batch');
+    await look([leak('a')], 2 * DAY_MILLIS);
+    percent = 5;
+    await look([leak('a')]);
+    percent = 25;
+    await look([leak('a')]);
+    expect(said()).toEqual([
+      'opened orders',
+      'opened orders',
+      'repeated orders',
+      'resolved orders',
+      'regressed orders',
+    ]);
+    const [, first, , over] = notices;
+    expect(first?.labels).toMatchObject({ kind: 'threshold', service: 'orders', severity: 'warning' });
+    expect(first?.message).toMatchObject({
+      title: 'Threshold crossed in orders',
+      summary: 'The live heap has grown by 30 % in 1 h: more than 20 %.',
+      evidence: [],
+      links: [{ name: 'Page', url: 'http://plimsoll:7117/s/orders?instance=a' }],
+    });
+    expect(first?.message.advice).toContain('not a verdict');
+    expect(over?.message.summary).toMatch(/^Over: below the threshold. It was: /);
+    // Neither an acknowledgement nor a judgement of it is one of a leak.
+    expect(desk.precision().judged).toBe(0);
+  });
+
   it('writes down what is to be told before it is told', async () => {
     const { look } = open({ settings: { sinks: [{ ...TEST_SINK, levels: [] }] } });
     await look([leak('a')]);

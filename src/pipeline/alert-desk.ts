@@ -17,6 +17,7 @@ import { Outbox } from '../alert/outbox.ts';
 import { routeNotice, type AlertRoute } from '../alert/route.ts';
 import { advanceAlert, leadOf, type AlertRules } from '../incident/advance-alert.ts';
 import { computePrecision } from '../incident/precision.ts';
+import { findCrossings } from '../incident/thresholds.ts';
 import { whyQuiet, type KnownLeak, type MaintenanceWindow } from '../incident/why-quiet.ts';
 import {
   ALERT_LEVELS,
@@ -27,6 +28,7 @@ import {
   type Silence,
 } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
+import type { MeasuredTarget } from '../model/threshold.ts';
 import type { SinkSetting } from '../model/sink.ts';
 import { lockDataFolder, type DataLock } from '../store/lock.ts';
 import { groupByCause, labelsOf, sharedLabels, writeAlertNotice } from './alert-notice.ts';
@@ -57,6 +59,8 @@ export interface AlertDeskParts {
   readonly random: () => number;
   /** What the repositories of services list as known; asked at each look. */
   readonly known?: () => readonly KnownLeak[];
+  /** Targets of services with plain thresholds; asked at each look. */
+  readonly measured?: () => readonly MeasuredTarget[];
   /** Who owns the code of a finding; null = nobody is known. */
   readonly ownerOf?: (incident: Incident) => Promise<string | null>;
 }
@@ -159,9 +163,13 @@ export class AlertDesk implements AlertView {
       const alerts = new Map(this.#state.alerts.map((alert) => [alert.fingerprint, alert]));
       const outgoing: AlertState['outgoing'] = [];
       let isChanged = false;
-      for (const [fingerprint, incidents] of groupByCause(this.#parts.watch.incidents())) {
+      const thresholds = groupByCause(this.#crossings(now));
+      for (const [fingerprint, incidents] of [
+        ...groupByCause(this.#parts.watch.incidents()),
+        ...thresholds,
+      ]) {
         const known = alerts.get(fingerprint) ?? null;
-        const step = await this.#advance(known, incidents, now);
+        const step = await this.#advance(known, incidents, now, thresholds.has(fingerprint));
         if (step === null) continue;
         isChanged ||= !isSame(step.alert, known);
         alerts.set(fingerprint, step.alert);
@@ -177,16 +185,28 @@ export class AlertDesk implements AlertView {
     });
   }
 
-  async #advance(known: Alert | null, incidents: readonly [Incident, ...Incident[]], now: Millis) {
+  #crossings(now: Millis): readonly Incident[] {
+    const firing = this.#state.alerts.filter(({ kind, state }) => kind === 'threshold' && state === 'firing');
+    return findCrossings(this.#parts.measured?.() ?? [], firing, now);
+  }
+
+  async #advance(
+    known: Alert | null,
+    incidents: readonly [Incident, ...Incident[]],
+    now: Millis,
+    isThreshold: boolean,
+  ) {
     const { watch, known: listKnown = () => [], ownerOf = () => null } = this.#parts;
     const open = incidents.filter(({ state }) => state !== 'resolved');
     const lead = leadOf(open.length > 0 ? open : incidents);
     // Most that was ever resolved is of no interest: no labels, no owner.
     if (open.length === 0 && known?.state !== 'firing') return null;
     const owner = open.length === 0 ? null : await ownerOf(lead);
-    const each = open.map((incident) => labelsOf(incident, watch.labelsOf(incident) ?? {}, owner));
+    const about = isThreshold ? 'threshold' : 'leak';
+    const each = open.map((incident) => labelsOf(incident, watch.labelsOf(incident) ?? {}, owner, about));
     const rules = { ...this.#state, maintenance: this.#settings.maintenance, known: listKnown() };
     const step = advanceAlert(known, {
+      ...(isThreshold ? { kind: 'threshold' as const } : {}),
       incidents,
       labels: each.length > 0 ? sharedLabels(each) : (known?.labels ?? {}),
       quiet: each.length > 0 ? whyQuiet(lead.finding, each, rules, now) : null,
@@ -218,7 +238,8 @@ export class AlertDesk implements AlertView {
     const sinks = this.#settings.sinks.filter(({ via }) => via.kind === 'alertmanager');
     if (sinks.length === 0 || nowMillis - this.#resentAt < RESEND_MILLIS) return;
     this.#resentAt = nowMillis;
-    const byCause = groupByCause(watch.incidents());
+    const incidents = [...watch.incidents(), ...this.#crossings(watch.now())];
+    const byCause = groupByCause(incidents);
     for (const alert of this.#state.alerts) {
       const open = (byCause.get(alert.fingerprint) ?? []).filter(({ state }) => state !== 'resolved');
       if (alert.toldLevel === null || alert.quiet !== null || open.length === 0) continue;

@@ -2,7 +2,7 @@
 import type { Millis } from '../base/units.ts';
 import type { Alert, AlertMessage, Notice, NoticeKind } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
-import { writeAlertMessage } from '../report/alert-message.ts';
+import { writeAlertMessage, writeThresholdMessage } from '../report/alert-message.ts';
 
 export interface NoticeInput {
   /** As it stands after this notice. */
@@ -30,7 +30,7 @@ export function writeAlertNotice(input: NoticeInput): Notice {
     openedAt: nowMillis - (atMillis - alert.openedAt) / timeScale,
     createdAt: nowMillis,
     labels: { ...alert.labels, severity: alert.level },
-    message: writeAlertMessage({
+    message: (alert.kind === 'threshold' ? writeThresholdMessage : writeAlertMessage)({
       alert,
       kind,
       finding: incident.finding,
@@ -44,6 +44,8 @@ export function writeAlertNotice(input: NoticeInput): Notice {
 function linksOf({ pageUrl, alert, incident }: NoticeInput): AlertMessage['links'] {
   const service = encodeURIComponent(alert.service);
   const instance = encodeURIComponent(incident.instance);
+  if (alert.kind === 'threshold')
+    return [{ name: 'Page', url: `${pageUrl}/s/${service}?instance=${instance}` }];
   return [
     { name: 'Page', url: `${pageUrl}/f/${encodeURIComponent(alert.fingerprint)}` },
     { name: 'Profiles', url: `${pageUrl}/api/v1/profiles/${service}?instance=${instance}` },
@@ -55,11 +57,12 @@ export function labelsOf(
   { service, instance, fingerprint, finding }: Incident,
   own: Readonly<Record<string, string>>,
   owner: string | null,
+  kind: 'leak' | 'threshold' = 'leak',
 ): Readonly<Record<string, string>> {
   return {
     ...own,
     ...(owner === null ? {} : { owner }),
-    kind: 'leak',
+    kind,
     service,
     instance,
     class: finding.class,

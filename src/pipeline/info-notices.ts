@@ -22,7 +22,9 @@ export function writeDigest(
   { judged, leaks, precision }: AlertPrecision,
   input: InfoInput,
 ): Notice {
-  const firing = alerts.filter(({ state }) => state === 'firing');
+  const all = alerts.filter(({ state }) => state === 'firing');
+  const firing = all.filter(({ kind }) => kind !== 'threshold');
+  const crossed = all.length - firing.length;
   const lines = firing
     .slice(0, MAX_LISTED)
     .map((alert) => printable(lineOf(alert, input.atMillis)).slice(0, MAX_LINE));
@@ -31,6 +33,7 @@ export function writeDigest(
     { name: 'Open', value: String(firing.length) },
     { name: 'Critical', value: String(firing.filter(({ level }) => level === 'critical').length) },
     { name: 'Quiet', value: String(firing.filter(({ quiet }) => quiet !== null).length) },
+    ...(crossed === 0 ? [] : [{ name: 'Thresholds crossed', value: String(crossed) }]),
     ...(precision === null
       ? []
       : [{ name: 'Judged', value: `${leaks} of ${judged} were leaks (${percent(precision.value)})` }]),
@@ -51,7 +54,7 @@ function lineOf({ level, service, summary, openedAt, quiet, ack }: Alert, atMill
 }
 
 export function writeHeartbeat(alerts: readonly Alert[], input: InfoInput): Notice {
-  const firing = alerts.filter(({ state }) => state === 'firing').length;
+  const firing = alerts.filter(({ state, kind }) => state === 'firing' && kind !== 'threshold').length;
   return info('heartbeat', input, {
     title: 'Plimsoll is watching',
     summary: `Alerts go out. Open leaks: ${firing}.`,

@@ -1,3 +1,4 @@
+import type { Thresholds } from '../model/threshold.ts';
 import { MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 
 /** How often a target is asked, in virtual time. */
@@ -9,12 +10,19 @@ export interface WatchIntervals {
   readonly diagnosticProfileIntervalMillis: Millis;
 }
 
+/** What may differ for one service. */
+export interface ServiceSettings extends Partial<WatchIntervals> {
+  readonly thresholds?: Partial<Thresholds>;
+}
+
 /** What a watch needs to know of its settings. */
 export interface WatchSettings extends WatchIntervals {
   /** Incidents of a target that was taken away end after this, virtual; without it they stay open. */
   readonly goneAfterMillis?: Millis;
   /** By name of the service: what differs from the intervals of all. */
-  readonly services: ReadonlyMap<string, Partial<WatchIntervals>>;
+  readonly services: ReadonlyMap<string, ServiceSettings>;
+  /** Plain thresholds; without them none. */
+  readonly thresholds?: Thresholds;
   /** Folders with Go sources, for showing the culprit. */
   readonly sourceDirs: readonly string[];
 }

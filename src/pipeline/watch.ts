@@ -11,6 +11,8 @@ import {
   muteIncident,
   resolveIncident,
 } from '../incident/advance-incidents.ts';
+import { THRESHOLD_NAMES } from '../incident/thresholds.ts';
+import { measurePlainly } from '../series/plain-measures.ts';
 import { DIAGNOSTIC_SNAPSHOTS, PRODUCTION_SNAPSHOTS, type SnapshotWish } from '../detect/snapshot-policy.ts';
 import type { Incident } from '../model/incident.ts';
 import {
@@ -22,6 +24,7 @@ import {
 import type { Report } from '../model/report.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
 import { targetKey, type TargetName } from '../model/target.ts';
+import type { MeasuredTarget, Thresholds } from '../model/threshold.ts';
 import type { Store } from '../store/store.ts';
 import type { SourceSet } from '../workspace/module-sources.ts';
 import { Gate } from './gate.ts';
@@ -43,7 +46,6 @@ import { sleepReal } from './clock.ts';
 import { sharedAbort } from './shared-abort.ts';
 import { readExcerpt } from './source-excerpt.ts';
 import { SourceExplainer } from './source-explainer.ts';
-import { StoreTrouble } from './store-trouble.ts';
 import { runTargetLoop, type ProfileWish } from './target-loop.ts';
 import { addCounts, countsOf, NO_COUNTS } from './watch-counts.ts';
 import { WatchedTarget } from './watched-target.ts';
@@ -110,7 +112,6 @@ export class Watch implements WatchView {
   readonly #listeners = new Set<(change: WatchChange) => void>();
   /** Incidents whose last state is not stored yet. Bounded by the number of incidents. */
   readonly #unsaved = new Map<string, Incident>();
-  readonly #storeTrouble: StoreTrouble;
   readonly #saving = new Set<Promise<void>>();
   /** Questions to sources under way: one for each target at most. */
   readonly #learning = new Map<WatchedTarget, Promise<void>>();
@@ -120,7 +121,6 @@ export class Watch implements WatchView {
   constructor(parts: WatchParts) {
     this.#parts = parts;
     this.#settings = parts.settings;
-    this.#storeTrouble = new StoreTrouble(parts.talk, () => performance.now());
     this.#explainer = new SourceExplainer({
       folders: parts.settings.sourceDirs,
       carried: parts.carriedSources ?? null,
@@ -154,7 +154,6 @@ export class Watch implements WatchView {
       explainer: this.#explainer,
       store,
       talk,
-      storeTrouble: this.#storeTrouble,
     });
     if (this.#targets.has(watched.key)) {
       throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'this target is watched already', {
@@ -378,6 +377,28 @@ export class Watch implements WatchView {
     return { ...this.#settings, ...this.#settings.services.get(name.service) };
   }
 
+  /** Null where none is set. */
+  #thresholdsOf({ name }: WatchedTarget): Thresholds | null {
+    const own = this.#settings.services.get(name.service)?.thresholds;
+    const { thresholds } = this.#settings;
+    if (thresholds === undefined) return null;
+    const all = { ...thresholds, ...own };
+    return THRESHOLD_NAMES.some((threshold) => all[threshold] !== null) ? all : null;
+  }
+
+  /** Targets of services that have thresholds, as of their newest evaluation. */
+  measured(): readonly MeasuredTarget[] {
+    const measured = [];
+    for (const watched of this.#targets.values()) {
+      const thresholds = this.#thresholdsOf(watched);
+      if (thresholds === null) continue;
+      const { lastEvidenceMillis } = watched.investigation.facts;
+      const isRecent = this.now() - (lastEvidenceMillis ?? -Infinity) <= thresholds.windowMillis;
+      measured.push({ target: watched.name, thresholds, measures: isRecent ? watched.measures : null });
+    }
+    return measured;
+  }
+
   /** Evidence of a recording: same stages, in order of time. Call `finishFeed` at its end. */
   async feed(watched: WatchedTarget, evidence: RawEvidence): Promise<void> {
     this.#isFirstRoundTried = true;
@@ -400,6 +421,9 @@ export class Watch implements WatchView {
     const evaluations = watched.evaluateUpTo(atMillis, () => performance.now());
     for (const evaluation of evaluations) this.#follow(watched, evaluation);
     if (evaluations.length === 0) return;
+    const thresholds = this.#thresholdsOf(watched);
+    const { history } = watched.investigation;
+    watched.measures = thresholds && measurePlainly(history, thresholds.windowMillis, atMillis);
     this.#learn(watched);
     this.#tell({
       kind: 'assessment',
@@ -472,14 +496,9 @@ export class Watch implements WatchView {
     const saving = store.saveIncident(incident).then(
       () => {
         if (this.#unsaved.get(incident.id) === incident) this.#unsaved.delete(incident.id);
-        this.#storeTrouble.worked();
       },
       (error: unknown) => {
-        const known =
-          error instanceof PlimsollError
-            ? error
-            : new PlimsollError('STORE_FAILED', 'store', describeError(error));
-        this.#storeTrouble.failed(`incident ${incident.id}`, known);
+        this.#parts.talk.warn(`incident ${incident.id} could not be stored: ${describeError(error)}`);
       },
     );
     this.#saving.add(saving);

@@ -7,6 +7,7 @@ import type { ProfileKind, RawEvidence, TimeMap } from '../model/raw-evidence.ts
 import type { Report } from '../model/report.ts';
 import type { Mark, TargetStatus } from '../model/status.ts';
 import { targetKey, type TargetKey, type TargetName } from '../model/target.ts';
+import type { PlainMeasures } from '../model/threshold.ts';
 import type { GaugeRows, ProfileRecord, Store, StoredEvent } from '../store/store.ts';
 import { GaugeBuffer, readingAt } from './gauge-buffer.ts';
 import {
@@ -22,7 +23,6 @@ import { withExplained } from './explain-findings.ts';
 import type { SourceExplainer } from './source-explainer.ts';
 import { RESTORE_SPAN_MILLIS, STORED_ROWS_READ } from './settings.ts';
 import { siteValuesOf } from './site-values.ts';
-import type { StoreTrouble } from './store-trouble.ts';
 import { SourceStatuses, stateOf } from './source-statuses.ts';
 
 export interface WatchedTargetOptions {
@@ -36,7 +36,6 @@ export interface WatchedTargetOptions {
   readonly explainer: SourceExplainer;
   readonly store: Store;
   readonly talk: Talk;
-  readonly storeTrouble: StoreTrouble;
 }
 
 export interface TargetCounters {
@@ -64,6 +63,8 @@ export class WatchedTarget {
     storeFailures: 0,
   };
   diagnosticUntilMillis: Millis | null = null;
+  /** For plain thresholds, as of the newest evaluation; null where none is set. */
+  measures: PlainMeasures | null = null;
   offersGoroutineLeak = false;
   readonly #options: WatchedTargetOptions;
   readonly #buffer = new GaugeBuffer();
@@ -199,12 +200,11 @@ export class WatchedTarget {
   async #storing(write: () => Promise<unknown>): Promise<boolean> {
     try {
       await write();
-      this.#options.storeTrouble.worked();
       return true;
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
       this.counters.storeFailures++;
-      this.#options.storeTrouble.failed(this.title, error);
+      this.#options.talk.warn(`${this.title}: ${error.message}. ${error.advice}`);
       return false;
     }
   }
@@ -281,7 +281,7 @@ export class WatchedTarget {
     const { investigation } = this;
     const { assessment, facts, history } = investigation;
     const sources = this.statuses.list();
-    const { verdict, needed } = this.report(facts.lastEvidenceMillis ?? 0);
+    const { verdict } = this.report(facts.lastEvidenceMillis ?? 0);
     return {
       service: this.name.service,
       instance: this.name.instance,
@@ -300,7 +300,7 @@ export class WatchedTarget {
       limitBytes: this.limitBytes,
       growth: investigation.findings[0]?.growth ?? null,
       diagnosticUntil: this.diagnosticUntilMillis,
-      needed: needed ?? null,
+      needed: assessment?.needed ?? null,
       sources,
       missingEvidence: assessment ? [...assessment.missing] : [],
     };

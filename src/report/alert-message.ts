@@ -55,6 +55,43 @@ export function writeAlertMessage(words: AlertWords): AlertMessage {
   };
 }
 
+const THRESHOLD_HEADS: Readonly<Partial<Record<NoticeKind, string>>> = {
+  resolved: 'Threshold no longer crossed',
+  repeated: 'Threshold still crossed',
+  regressed: 'Threshold crossed again',
+};
+
+/** The message of an alert about a plain threshold: says that it is no verdict. */
+export function writeThresholdMessage({
+  alert,
+  kind,
+  finding,
+  why,
+  links,
+  atMillis,
+}: AlertWords): AlertMessage {
+  const isOver = kind === 'resolved';
+  const facts = [
+    { name: 'Level', value: isOver ? 'resolved' : alert.level },
+    ...(alert.labels['owner'] === undefined ? [] : [{ name: 'Owner', value: alert.labels['owner'] }]),
+    ...(isOver ? [] : [{ name: 'Instances', value: describeInstances(alert.instances) }]),
+    { name: 'Open for', value: formatDuration((alert.resolvedAt ?? atMillis) - alert.openedAt) },
+  ];
+  return {
+    title: shorten(`${THRESHOLD_HEADS[kind] ?? 'Threshold crossed'} in ${alert.service}`, MAX_TITLE),
+    summary: shorten(
+      isOver ? `Over: ${why ?? ''}. It was: ${finding.summary}` : finding.summary,
+      MAX_SUMMARY,
+    ),
+    facts: facts.map(({ name, value }) => ({ name, value: shorten(value, MAX_FACT) })),
+    evidence: [],
+    advice: isOver
+      ? null
+      : 'This is a plain threshold of the configuration, not a verdict: the page says whether it is a leak, load, a cache that fills, or not decided yet.',
+    links,
+  };
+}
+
 function describeFacts({ alert, finding, kind, atMillis }: AlertWords): AlertMessage['facts'] {
   const [culprit] = finding.culprits;
   const { growth, timeToExhaustion: limit } = finding;

@@ -1,11 +1,13 @@
 // What /metrics says of alerts and of their delivery.
+import { thresholdOf } from '../incident/thresholds.ts';
 import type { AlertView } from '../pipeline/alert-view.ts';
 import type { Metric, Sample } from './metrics-text.ts';
 
 /** Nothing until alerts are open. */
 export function alertMetrics(view: AlertView | null): Metric[] {
   if (view === null) return [];
-  const firing = view.alerts().filter(({ state }) => state === 'firing');
+  const all = view.alerts().filter(({ state }) => state === 'firing');
+  const firing = all.filter(({ kind }) => kind !== 'threshold');
   const sinks = view.sinks();
   const { precision } = view.precision();
   const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
@@ -38,6 +40,15 @@ export function alertMetrics(view: AlertView | null): Metric[] {
         },
         value: instances.length,
       })),
+    ),
+    gauge(
+      'plimsoll_threshold_crossed',
+      'Instances above a plain threshold of the configuration; one series for each threshold of a service.',
+      all.flatMap((alert) => {
+        const threshold = thresholdOf(alert);
+        if (threshold === null) return [];
+        return [{ labels: { service: alert.service, threshold }, value: alert.instances.length }];
+      }),
     ),
     ...(precision === null
       ? []

@@ -58,7 +58,9 @@ function labelsOf(
     // An empty label is none there; names are those of Prometheus.
     return value === undefined || value === '' ? [] : [[name.replace(/[^a-zA-Z0-9_]/g, '_'), value] as const];
   });
-  return { ...Object.fromEntries(wanted), alertname: ALERT_NAMES[kind] ?? 'MemoryLeak', severity };
+  const what = labels['kind'] === 'threshold' ? 'MemoryThreshold' : 'MemoryLeak';
+  const alertname = ALERT_NAMES[kind] ?? what;
+  return { ...Object.fromEntries(wanted), alertname, severity };
 }
 
 function annotationsOf({ message }: Notice): Record<string, string> {

@@ -78,7 +78,8 @@ export const ALERT_ROUTES: readonly Route[] = [
       withAlerts(context, async (alerts) => {
         const fingerprint = param(request, 'fingerprint');
         const alert = alerts.alerts().find((each) => each.fingerprint === fingerprint);
-        if (alert?.state !== 'firing') return noAlert(fingerprint);
+        // A threshold is over when the value is below it, not when somebody says so.
+        if (alert?.state !== 'firing' || alert.kind === 'threshold') return noAlert(fingerprint);
         const { by = SOMEBODY, why = 'resolved by hand' } = request.body;
         await alerts.note(by, 'resolved', fingerprint, why);
         for (const incident of context.view.incidents())
