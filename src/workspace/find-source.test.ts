@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts';
 import { findSource, readListedSource } from './find-source.ts';
 
 let folder: string;
@@ -46,6 +47,15 @@ describe('findSource', () => {
 describe('readListedSource', () => {
   it('reads a file of any language', () => {
     expect(readListedSource(join(folder, 'secret.txt'))).toBe('secret');
+  });
+
+  it('keeps bytes that are no UTF-8, in the name of the file and in its text', async () => {
+    await writeFile(Buffer.from(`${folder}/caf\xe9.c`, 'latin1'), Buffer.from('na\xefve\n', 'latin1'));
+    const text = readListedSource(
+      decodeUtf8(Buffer.from(`${folder}/caf\xe9.c`, 'latin1'), 0, folder.length + 7),
+    );
+    expect(text).not.toContain('\ufffd');
+    expect(Buffer.from(encodeUtf8(text ?? '')).toString('latin1')).toBe('na\xefve\n');
   });
 
   it('reads no folder, device or pipe, and of an endless file only what it says it holds', () => {

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
+import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts';
 
 /** No Go source that a person wrote is larger; what is larger is not read. */
 export const MAX_SOURCE_BYTES = 2 * 1024 * 1024;
@@ -74,13 +75,14 @@ export const MAX_LISTED_SOURCE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Text of a source of any language that a profile names, to be listed. The name is hostile: devices, pipes and
- * folders are not read, nor more than a file says it holds (files of /proc are endless and say 0).
+ * folders are not read, nor more than a file says it holds (files of /proc are endless and say 0). What is no UTF-8
+ * survives, in the name and in the text.
  * @returns null when it cannot be read.
  */
 export function readListedSource(path: string): string | null {
   let file;
   try {
-    file = openSync(path, WITHOUT_WAITING);
+    file = openSync(Buffer.from(encodeUtf8(path)), WITHOUT_WAITING);
   } catch {
     return null; // Not here: the next place may have it.
   }
@@ -94,7 +96,7 @@ export function readListedSource(path: string): string | null {
       if (got === 0) break;
       length += got;
     }
-    return bytes.toString('utf8', 0, length);
+    return decodeUtf8(bytes, 0, length);
   } catch {
     return null; // A folder, or gone meanwhile.
   } finally {
