@@ -1,4 +1,4 @@
-// Files of a megabyte or less that stand for gigabytes: answered or refused within bounded memory.
+// Files of a megabyte or less that stand for gigabytes: answered or refused within bounded memory, or killed after 30 s.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,8 @@ requireBuild();
 
 /** What no hostile file of a megabyte may take. */
 const MAX_RSS_KIB = 512 * 1024;
+/** Nor how long; the process is killed then, and has no status. */
+const MAX_MILLIS = 30_000;
 /** Says at the end how much memory the process had at most. */
 const TELL_RSS = `data:text/javascript,process.on("exit",()=>process.stderr.write("\\nrss="+process.resourceUsage().maxRSS))`;
 const MIB = 1024 * 1024;
@@ -63,7 +65,7 @@ const HOSTILE: readonly (readonly [string, () => Buffer])[] = [
 
 describe.each(HOSTILE)('%s', (_, build) => {
   it.each(['top', 'traces', 'flame'])(
-    'is answered or refused by %s within 512 MiB',
+    'is answered or refused by %s within 512 MiB and 30 s',
     async (report) => {
       const file = join(folder, 'hostile.pb.gz');
       await writeFile(file, gzipSync(build(), { level: 9 }));
@@ -112,8 +114,9 @@ describe('a graph in which every function calls every other', () => {
 
 function run(args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
   const env = { ...process.env, NODE_OPTIONS: `--import ${JSON.stringify(TELL_RSS)}` };
+  const limits = { env, timeout: MAX_MILLIS, killSignal: 'SIGKILL' } as const;
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [MAIN, ...args], { env }, (_error, _stdout, stderr) =>
+    const child = execFile(process.execPath, [MAIN, ...args], limits, (_error, _stdout, stderr) =>
       resolve({ code: child.exitCode, stderr }),
     );
   });

@@ -2,6 +2,7 @@
 import { Decompress, decompress } from 'fzstd';
 import { PlimsollError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
+import { hexOf } from '../pprof/wire-reader.ts';
 import { tooLarge } from './too-large.ts';
 import { xxh64 } from './xxh64.ts';
 
@@ -35,7 +36,7 @@ export function decompressZstd(bytes: Uint8Array, maxBytes: Bytes): Uint8Array {
     if (frame.contentBytes !== 0) {
       const part = decompressFrame(rest.subarray(0, frame.length), frame, maxBytes - total, at);
       if (frame.checksum !== null && Number(BigInt.asUintN(32, xxh64(part))) !== frame.checksum)
-        throw damaged('the checksum does not match', at + frame.length - 4);
+        throw damaged('the checksum does not match', rest, frame.length - 4, at);
       parts.push(part);
       total += part.length;
     }
@@ -65,7 +66,7 @@ function decompressFrame(bytes: Uint8Array, frame: Frame, room: Bytes, offset: n
   } catch (error) {
     if (error instanceof PlimsollError) throw error;
     const what = error instanceof Error ? error.message : String(error);
-    throw damaged(what, offset + findDamage(bytes, frame, room));
+    throw damaged(what, bytes, findDamage(bytes, frame, room), offset);
   }
 }
 
@@ -112,22 +113,22 @@ function isSkippable(bytes: Uint8Array): boolean {
 }
 
 function skippableFrame(bytes: Uint8Array, offset: number): Frame {
-  if (bytes.length < 8) throw damaged('it ends early', offset + bytes.length);
+  if (bytes.length < 8) throw damaged('it ends early', bytes, bytes.length, offset);
   const length = 8 + uint32(bytes, 4);
-  if (length > bytes.length) throw damaged('it ends early', offset + bytes.length);
+  if (length > bytes.length) throw damaged('it ends early', bytes, bytes.length, offset);
   return { length, contentBytes: 0, windowBytes: 0, checksum: null, blockStart: [] };
 }
 
 /** Sizes of a frame, and where it ends, from its headers. Source: RFC 8878, section 3.1.1. */
 function readFrame(bytes: Uint8Array, offset: number): Frame {
-  if (bytes.length < 4 || uint32(bytes, 0) !== MAGIC) throw damaged('no frame begins here', offset);
-  if (bytes.length < 6) throw damaged('it ends early', offset + bytes.length);
+  if (bytes.length < 4 || uint32(bytes, 0) !== MAGIC) throw damaged('no frame begins here', bytes, 0, offset);
+  if (bytes.length < 6) throw damaged('it ends early', bytes, bytes.length, offset);
   const descriptor = bytes[4];
   const isSingleSegment = (descriptor & 0x20) !== 0;
   let at = isSingleSegment ? 5 : 6;
   at += [0, 1, 2, 4][descriptor & 3];
   const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6];
-  if (at + sizeBytes > bytes.length) throw damaged('it ends early', offset + bytes.length);
+  if (at + sizeBytes > bytes.length) throw damaged('it ends early', bytes, bytes.length, offset);
   let content = 0;
   for (let i = sizeBytes - 1; i >= 0; i--) content = content * 256 + bytes[at + i];
   if (sizeBytes === 2) content += 256;
@@ -137,7 +138,7 @@ function readFrame(bytes: Uint8Array, offset: number): Frame {
   const blockStart: number[] = [];
   for (let isLast = false; !isLast;) {
     blockStart.push(at);
-    if (at + 3 > bytes.length) throw damaged('it ends early', offset + bytes.length);
+    if (at + 3 > bytes.length) throw damaged('it ends early', bytes, bytes.length, offset);
     isLast = (bytes[at] & 1) === 1;
     const type = (bytes[at] >> 1) & 3;
     const size = (bytes[at] >> 3) | (bytes[at + 1] << 5) | (bytes[at + 2] << 13);
@@ -146,7 +147,7 @@ function readFrame(bytes: Uint8Array, offset: number): Frame {
   blockStart.push(at);
   const hasChecksum = (descriptor & 4) !== 0;
   if (hasChecksum) at += 4;
-  if (at > bytes.length) throw damaged('it ends early', offset + bytes.length);
+  if (at > bytes.length) throw damaged('it ends early', bytes, bytes.length, offset);
   const checksum = hasChecksum ? uint32(bytes, at - 4) : null;
   return { length: at, contentBytes: sizeBytes === 0 ? null : content, windowBytes, checksum, blockStart };
 }
@@ -155,6 +156,8 @@ function uint32(bytes: Uint8Array, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
 
-function damaged(what: string, offset: number): PlimsollError {
-  return new PlimsollError('PROFILE_INVALID', 'pprof', `the zstd data is damaged: ${what}`, { offset });
+/** @param from where `bytes` begin in the input. */
+function damaged(what: string, bytes: Uint8Array, at: number, from: number): PlimsollError {
+  const place = { offset: from + at, field: 'zstd', value: hexOf(bytes, at) };
+  return new PlimsollError('PROFILE_INVALID', 'pprof', `the zstd data is damaged: ${what}`, place);
 }

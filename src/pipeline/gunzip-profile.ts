@@ -2,6 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { PlimsollError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
+import { hexOf } from '../pprof/wire-reader.ts';
 
 /** No gzip data expands by more than this. */
 const MAX_GZIP_RATIO = 1032;
@@ -30,15 +31,15 @@ export function gunzipProfile(bytes: Uint8Array, maxBytes: Bytes): Uint8Array | 
     }) as unknown as InflatedInfo;
     // zlib ignores what follows the last member when it begins with a zero; Go refuses it.
     if (engine.bytesWritten < bytes.length)
-      throw invalid('something follows the gzip data', engine.bytesWritten);
+      throw invalid('something follows the gzip data', bytes, engine.bytesWritten);
     return buffer;
   } catch (error) {
     if (error instanceof PlimsollError) throw error;
     const code = codeOf(error);
     if (code === 'ERR_BUFFER_TOO_LARGE') return null;
-    if (code === 'Z_BUF_ERROR') throw invalid('the gzip data ends early', bytes.length);
+    if (code === 'Z_BUF_ERROR') throw invalid('the gzip data ends early', bytes, bytes.length);
     const what = error instanceof Error ? error.message : String(error);
-    throw invalid(`the gzip data is damaged (${what})`, findDamage(bytes));
+    throw invalid(`the gzip data is damaged (${what})`, bytes, findDamage(bytes));
   }
 }
 
@@ -87,6 +88,7 @@ function pieceSize(bytes: Uint8Array, maxBytes: Bytes): Bytes {
   return Math.max(possible + 1, bytes.length, MIN_PIECE);
 }
 
-function invalid(fact: string, offset: number | null): PlimsollError {
-  return new PlimsollError('PROFILE_INVALID', 'pprof', fact, offset === null ? {} : { offset });
+function invalid(fact: string, bytes: Uint8Array, offset: number | null): PlimsollError {
+  const place = offset === null ? {} : { offset, field: 'gzip', value: hexOf(bytes, offset) };
+  return new PlimsollError('PROFILE_INVALID', 'pprof', fact, place);
 }

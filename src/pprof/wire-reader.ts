@@ -200,7 +200,7 @@ export class WireReader {
 }
 
 /** The bytes at an offset, as a person would type them into a search. */
-function hexOf(bytes: Uint8Array, offset: number): string {
+export function hexOf(bytes: Uint8Array, offset: number): string {
   const shown = bytes.subarray(offset, offset + 8);
   if (shown.length === 0) return 'end of input';
   return Array.from(shown, (byte) => byte.toString(16).padStart(2, '0')).join(' ');

@@ -1,1 +1,7 @@
-export function loadExercise(dist: string): Promise<(bytes: Uint8Array) => Promise<'read' | 'refused'>>;
+/** @param options.withPicture `svg`, too, which takes longer than all other reports together. */
+export type Exercise = (
+  bytes: Uint8Array,
+  options?: { readonly withPicture?: boolean },
+) => Promise<'read' | 'refused'>;
+
+export function loadExercise(dist: string): Promise<Exercise>;

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { fixtureNames, fixturePath } from '../../src/testing/fixture-profiles.ts';
 import { LEGACY_PROFILES } from '../../src/testing/legacy-profiles.ts';
 import { ROOT, requireBuild } from '../built-cli.ts';
-import { loadExercise } from './exercise.mjs';
+import { loadExercise, type Exercise } from './exercise.mjs';
 import { mutantOf } from './mutate.mjs';
 
 requireBuild();
@@ -14,7 +14,10 @@ const CRASHERS = join(ROOT, 'test', 'fuzz', 'crashers');
 const CASES = 600;
 const SEED = 20_261_121;
 
-let exercise: Awaited<ReturnType<typeof loadExercise>>;
+/** Damaged profiles that are read nevertheless, of which a picture is made. */
+const PICTURES = 16;
+
+let exercise: Exercise;
 beforeAll(async () => {
   exercise = await loadExercise(join(ROOT, 'dist'));
 });
@@ -37,6 +40,18 @@ describe('plimsoll profile', () => {
     for (let number = 0; number < CASES; number++) answers[await exercise(mutantOf(inputs, SEED, number))]++;
     expect(answers.read).toBeGreaterThan(CASES / 20);
     expect(answers.refused).toBeGreaterThan(CASES / 20);
+  }, 120_000);
+
+  it('draws what is left of damaged profiles', async () => {
+    const inputs = readInputs();
+    let pictures = 0;
+    for (let number = 0; number < CASES && pictures < PICTURES; number++) {
+      const bytes = mutantOf(inputs, SEED + 1, number);
+      if ((await exercise(bytes)) === 'refused') continue;
+      await expect(exercise(bytes, { withPicture: true }), `case ${number}`).resolves.toBe('read');
+      pictures++;
+    }
+    expect(pictures).toBe(PICTURES);
   }, 120_000);
 
   const crashers = existsSync(CRASHERS) ? readdirSync(CRASHERS).filter((name) => name.endsWith('.bin')) : [];
