@@ -89,6 +89,10 @@ export const ERRORS = {
     advice: 'Install the optional dependency chdb (npm install chdb) or give --storage memory.',
   },
   STORE_ENGINE_FAILED: { advice: 'See the engine log in the data folder; it is started again by itself.' },
+  STORE_TIMEOUT: {
+    advice:
+      'It is tried again; what was collected waits. Look for what keeps this machine or its disk busy, and at engine.log in the data folder.',
+  },
   STORE_FAILED: { advice: 'Check disk space and permissions of the data folder.' },
   ALERTS_STANDBY: { advice: 'Ask the watcher that is active: it holds the folder of alerts.' },
   ALERTS_UNREADABLE: {

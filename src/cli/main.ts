@@ -346,7 +346,13 @@ Exit status: 0 no leak, 1 leak, 2 cannot tell, 3 error.`,
       .argument('<target>', 'URL of a service, or a process here: pid:1234, name:orders, port:8080')
       .option('--json', 'machine-readable'),
   )
-    .addHelpText('after', '\nExamples:\n  plimsoll doctor http://127.0.0.1:6060')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plimsoll doctor http://127.0.0.1:6060
+Exit status: 0 the target answers, whatever evidence is missing; 3 nothing answers there, or an error.`,
+    )
     .action(async (target: string, options: DoctorOptions) => {
       const { doctorCommand } = await import('./commands/doctor.ts');
       await endWith(doctorCommand(target, options));

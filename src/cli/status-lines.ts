@@ -4,7 +4,7 @@ import { formatBytes, formatDuration, MINUTE_MILLIS, type Millis } from '../base
 import type { Report } from '../model/report.ts';
 import type { TargetStatus } from '../model/status.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
-import { formatReportText } from '../report/text.ts';
+import { formatReportText, formatScale } from '../report/text.ts';
 import { styleFor, type Terminal } from './terminal.ts';
 
 /** Where the line cannot be rewritten (a log), it is a sign of life and no more: so often, of the target's time, ... */
@@ -18,9 +18,11 @@ export class StatusLines {
   readonly #shown = new Map<string, { readonly what: string; readonly isLeak: boolean }>();
   readonly #isJson: boolean;
   readonly #notice: () => string | null;
+  readonly #isOpening: () => boolean;
 
   /**
    * @param notice what has to be said of the watch as a whole, first in the line.
+   * @param isOpening whether targets are still on their way.
    * @param isJson reports are printed as JSON, one a line, instead of for people.
    */
   constructor(
@@ -28,7 +30,9 @@ export class StatusLines {
     terminal: Pick<Terminal, 'progress' | 'result'>,
     isJson: boolean,
     notice: () => string | null = () => null,
+    isOpening: () => boolean = () => false,
   ) {
+    this.#isOpening = isOpening;
     this.#view = view;
     this.#terminal = terminal;
     this.#isJson = isJson;
@@ -42,7 +46,9 @@ export class StatusLines {
     const notice = this.#notice();
     const head = notice === null ? '' : `${notice}; `;
     if (worst === null) {
-      this.#terminal.progress(`${head}no target to watch`);
+      this.#terminal.progress(
+        `${head}${this.#isOpening() ? 'looking at the targets' : 'no target to watch'}`,
+      );
       return;
     }
     const many = targets.length > 1 ? `${countStates(targets)}; ` : '';
@@ -68,7 +74,9 @@ export class StatusLines {
       );
     } else {
       const watched = formatDuration(report.to - report.from);
-      this.#terminal.result(`${service}: ${report.verdict} after ${watched}: ${report.summary}`);
+      this.#terminal.result(
+        `${service}: ${report.verdict} after ${watched}${formatScale(report)}: ${report.summary}`,
+      );
     }
   }
 }

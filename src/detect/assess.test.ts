@@ -88,6 +88,18 @@ describe('each shape gets its name', () => {
     expect(assessLaneOf('heap', `${HEAD} floor 40M step 25M at 2h noise 300k`).verdict).toBe('step');
   });
 
+  it('a jump that is just over is no leak, and a step once it has stayed, however few collections came since', () => {
+    const text = `every 12m for 4h seed 2
+      load 3000 noise 150
+      missing 2h30m 3h30m
+      floor 5M step 36M at 2h24m step 10M at 3h30m noise 100k`;
+    const verdicts = [2.4, 2.7, 3.6, 3.8, 4].map((atHours) => {
+      const { verdict, isSuspect } = assessLaneOf('heap', text, { atHours });
+      return isSuspect ? `${verdict}, suspect` : verdict;
+    });
+    expect(verdicts).toEqual([...Array<string>(4).fill('undetermined'), 'step']);
+  });
+
   it('sessions that follow the day are load-driven, also where they outlive the request by an hour', () => {
     expect(assessLaneOf('heap', `${DAYS} floor 100M perload 30k noise 1M`).verdict).toBe('load-driven');
   });

@@ -168,14 +168,15 @@ class EndedLives {
 /** The lane's series and window; null when none of its gauges is there. */
 function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestion, 'earlierLives'> | null {
   const { table, rows, atMillis, incarnation, work } = life;
+  const toMillis = watchedUntil(atMillis, table.timeMillis[rows.to - 1]);
   const earliest = Math.max(
     incarnation.startMillis + WARM_UP_MILLIS,
     table.timeMillis[rows.from],
-    atMillis - LONGEST_FIT_MILLIS,
+    toMillis - LONGEST_FIT_MILLIS,
     ignoreBefore,
   );
   const { memoryLimitBytes } = life;
-  const base = { lane, toMillis: atMillis, goMemory: null, memoryLimitBytes };
+  const base = { lane, toMillis, goMemory: null, memoryLimitBytes };
   const noiseFloor = LANE_THRESHOLDS[lane].noiseFloor;
   const loadSource = work?.source ?? null;
   const source = { work, noiseFloor, isFromStart: isSeenFromStart(incarnation, table), resolution: 0 };
@@ -200,13 +201,34 @@ function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestio
     if (!native || native.value.length === 0) return null;
     const claimed: Points = { timeMillis: native.timeMillis, value: native.goResidentBytes };
     const about = { source: native.source, loadSource };
-    return { ...base, fromMillis: earliest, about, source: { ...source, points: native }, goMemory: claimed };
+    const untilMillis = watchedUntil(toMillis, lastOf(native));
+    return {
+      ...base,
+      fromMillis: earliest,
+      toMillis: untilMillis,
+      about,
+      source: { ...source, points: native },
+      goMemory: claimed,
+    };
   }
   const column = table.column(COUNT_GAUGES[lane]);
   const points = column && pointsOfColumn(table.timeMillis, column, rows);
   if (!points || points.value.length === 0) return null;
   const about = { source: COUNT_GAUGES[lane], loadSource };
-  return { ...base, fromMillis: earliest, about, source: { ...source, points } };
+  const untilMillis = watchedUntil(toMillis, lastOf(points));
+  return { ...base, fromMillis: earliest, toMillis: untilMillis, about, source: { ...source, points } };
+}
+
+function lastOf({ timeMillis }: Points): Millis {
+  return timeMillis[timeMillis.length - 1];
+}
+
+/** Scrapes that are further apart than this leave a gap; a collector that rests leaves none as long as it is asked. */
+const GAP_MILLIS: Millis = 5 * MINUTE_MILLIS;
+
+/** What came after the newest evidence was not watched: growth is not spread over it, nor is it a time without growth. */
+function watchedUntil(atMillis: Millis, newestMillis: Millis): Millis {
+  return atMillis - newestMillis > GAP_MILLIS ? newestMillis : atMillis;
 }
 
 /** The first row came right after the start, so that work before it can be neglected. */

@@ -15,8 +15,8 @@ export const EARLIEST_ONSET = 0.1;
 const LATEST_ONSET = 0.85;
 /** Of L3, detection-science 3.2: a warm-up ends in the first third, or it is the growth. */
 const LONGEST_WARM_UP = 1 / 3;
-/** A step needs some blocks on both sides. */
-const STEP_MARGIN_BLOCKS = 3;
+/** A step needs some blocks before it, and to be called one also behind it. */
+export const STEP_MARGIN_BLOCKS = 3;
 /** Fewest blocks after an onset. */
 const ONSET_MARGIN_BLOCKS = 6;
 /** Pairs grow with the square: of more steps than this every second one stands for its neighbour. */
@@ -78,7 +78,10 @@ function makeCandidates({ time, work }: Places, coarse: number): Candidates {
   ];
   const places = (isIn: (shape: Shape) => boolean) => caches.flatMap((shape, i) => (isIn(shape) ? [i] : []));
   const steps: number[] = [];
-  for (let i = STEP_MARGIN_BLOCKS; i <= time.share.length - STEP_MARGIN_BLOCKS; i += coarse) steps.push(i);
+  const latest = time.share.length - STEP_MARGIN_BLOCKS;
+  for (let i = STEP_MARGIN_BLOCKS; i <= latest; i += coarse) steps.push(i);
+  // A jump that is just over must not pass for growth, though it is too new to be called a step.
+  for (let i = latest + 1; i < time.share.length; i++) steps.push(i);
   return {
     lines: axes.map((axis) => candidate(axis, 'line', 0)),
     caches,

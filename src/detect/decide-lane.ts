@@ -2,12 +2,13 @@
 import type { Millis } from '../base/units.ts';
 import type { Verdict } from '../model/finding.ts';
 import { quantile } from '../series/stats/quantiles.ts';
+import { STEP_MARGIN_BLOCKS } from './candidates.ts';
 import { describeCache, solveFit } from './growth.ts';
 import { countGrowth, type LaneDecision, type LaneMeasures, type Repetition } from './lane-measures.ts';
 import { withWideLoad } from './lane-series.ts';
 import { fitModels } from './models.ts';
 import { findRepetition } from './repetition.ts';
-import { longerForBound, longerForExclusion } from './room-for-leak.ts';
+import { longerForBound, longerForExclusion, smallestDetectable } from './room-for-leak.ts';
 import * as limits from './thresholds.ts';
 
 export function decideVerdict(measures: LaneMeasures): LaneDecision {
@@ -119,9 +120,26 @@ function explainByNull(measures: LaneMeasures): Explanation {
     );
     const last = best.coefficient.length - 1;
     const z = best.coefficient[last] / best.standardError[last];
-    if (net >= Math.max(change, byLoad) && z > limits.TERM_Z) return orBound(measures, 'step', net);
+    if (net >= Math.max(change, byLoad) && z > limits.TERM_Z) {
+      return isStepNew(measures, best.shapes[last].at)
+        ? waitForStep(measures)
+        : orBound(measures, 'step', net);
+    }
   }
   return otherwise();
+}
+
+/** With fewer blocks behind it than a step needs, what rose may just as well go on. */
+function isStepNew({ series }: LaneMeasures, at: number): boolean {
+  const { share } = series.input.time;
+  return share.length - share.findIndex((place) => place >= at) < STEP_MARGIN_BLOCKS;
+}
+
+function waitForStep(measures: LaneMeasures): Explanation {
+  const blocks = measures.series.input.time.share.length;
+  const what = 'a longer watch: whether what has just risen stays or goes on';
+  const millis = longerWatch(measures, (blocks + STEP_MARGIN_BLOCKS) / blocks);
+  return { verdict: 'undetermined', needed: { what, millis } };
 }
 
 /** A bounded explanation, unless it leaves room for a leak that matters. */
@@ -140,11 +158,11 @@ function orBound(measures: LaneMeasures, verdict: 'filling-to-bound' | 'step', g
 /** Nothing seen, unless a leak that matters could not have been. */
 function orExclude(measures: LaneMeasures, verdict: 'load-driven' | 'no-growth'): Explanation {
   const longer = longerForExclusion(measures);
-  if (longer !== null && longer <= 1) return { verdict, margin: longer, needed: null };
-  const what =
-    longer === null
-      ? 'a series that steady growth would stand out from: in this one it cannot be told from load and warm-up, so no leak is excluded'
-      : 'a longer watch: a leak that would use up the memory within a day could not have been seen yet';
+  const isSeen = smallestDetectable(measures) !== null;
+  if (isSeen && longer !== null && longer <= 1) return { verdict, margin: longer, needed: null };
+  const what = !isSeen
+    ? 'a series that steady growth would stand out from: in this one it cannot be told from load and warm-up, so no leak is excluded'
+    : 'a longer watch: a leak that would use up the memory within a day could not have been seen yet';
   const millis = longer === null ? null : longerWatch(measures, longer);
   return { verdict: 'undetermined', withheld: verdict, needed: { what, millis } };
 }

@@ -132,8 +132,8 @@ export function longerForBound(measures: LaneMeasures, gained: number): number {
  */
 export function longerForExclusion(measures: LaneMeasures): number | null {
   if (LANE_THRESHOLDS[measures.question.lane].unit !== 'bytes') return 1;
-  const unseen = smallestDetectable(measures);
-  return unseen === null ? null : ((unseen * ROOM_HOURS) / roomFor(measures)) ** (1 / POWER_OF_TIME);
+  const unseen = detectableGrowth(measures) / measures.series.spanHours;
+  return Number.isFinite(unseen) ? ((unseen * ROOM_HOURS) / roomFor(measures)) ** (1 / POWER_OF_TIME) : null;
 }
 
 function roomFor({ question, level }: LaneMeasures): Bytes {
@@ -147,12 +147,16 @@ function roomFor({ question, level }: LaneMeasures): Bytes {
  * only growth beyond all that the process could hold would have stood out: then nothing is excluded.
  */
 export function smallestDetectable(measures: LaneMeasures): number | null {
-  const { set, series, isLongEnough, question, level } = measures;
-  if (!isLongEnough || !set.line) return null;
-  const bySlope = measures.zThreshold * set.line.standardError[0];
-  const byBend = set.straightGrowthFor(measures.evidenceThreshold);
-  const grown = Math.max(bySlope, byBend, measures.floor);
+  const { series, question, level } = measures;
+  const grown = detectableGrowth(measures);
   const isBytes = LANE_THRESHOLDS[question.lane].unit === 'bytes';
   const most = isBytes ? (question.memoryLimitBytes ?? Math.max(USUAL_LIMIT_BYTES, level)) : Infinity;
   return Number.isFinite(grown) && grown <= most ? grown / series.spanHours : null;
+}
+
+/** The same over the window, also where it is beyond all that the process could hold; Infinity where nothing would stand out. */
+function detectableGrowth({ set, isLongEnough, zThreshold, evidenceThreshold, floor }: LaneMeasures): number {
+  if (!isLongEnough || !set.line) return Infinity;
+  const bySlope = zThreshold * set.line.standardError[0];
+  return Math.max(bySlope, set.straightGrowthFor(evidenceThreshold), floor);
 }

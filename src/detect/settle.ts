@@ -101,7 +101,9 @@ function settleLane(
   const { verdict, rival } = choice;
   const state = { lane: lane.lane, ...choice };
   if (verdict !== 'undetermined') return { state: { ...state, wait: null }, shown: showHeld(lane, verdict) };
-  if (isTooEarly(lane) || lane.verdict === 'leak') return { state: { ...state, wait: null }, shown: lane };
+  // Blocks that are counted come at their own pace, and that is told anew each time.
+  const isCounting = isTooEarly(lane) && lane.bestNull === null;
+  if (isCounting || lane.verdict === 'leak') return { state: { ...state, wait: null }, shown: lane };
   const wait =
     rival === null ? advanceWait(before?.wait ?? null, lane.needed, atMillis) : (before?.wait ?? null);
   const left = wait === null || wait.dueMillis === null ? null : Math.max(0, wait.dueMillis - atMillis);

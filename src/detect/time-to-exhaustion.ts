@@ -57,6 +57,7 @@ export function forecastExhaustion(atMillis: Millis, approach: Approach): TimeTo
     high: latest !== null && latest - atMillis <= FORECAST_BOUND_MILLIS ? Math.max(latest, at) : null,
     confidence: EXHAUSTION_CONFIDENCE,
     limit,
+    asOf: atMillis,
   };
 }
 

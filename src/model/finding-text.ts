@@ -4,9 +4,10 @@ import {
   formatBytesPerHour,
   formatDuration,
   formatThreeDigits,
+  HOUR_MILLIS,
   type Millis,
 } from '../base/units.ts';
-import type { Culprit, Finding, Growth, LeakClass } from './finding.ts';
+import type { Culprit, Finding, Growth, LeakClass, TimeToExhaustion } from './finding.ts';
 
 const THINGS: Readonly<Record<LeakClass, string>> = {
   thread: 'Threads',
@@ -77,9 +78,23 @@ function nameCulprit(finding: Pick<Finding, 'culprits'>): string {
 function nameLimit(finding: Pick<Finding, 'timeToExhaustion'>, atMillis: Millis): string {
   const limit = finding.timeToExhaustion;
   if (limit === null) return '';
-  const low = formatDuration(limit.low - atMillis);
-  const high = limit.high === null ? 'no upper bound' : formatDuration(limit.high - atMillis);
-  return `; ${formatResource(limit.resource)} is reached in ${formatDuration(limit.at - atMillis)} (${low} to ${high})`;
+  return `; ${formatResource(limit.resource)} is reached ${formatLeft(limit, atMillis)}`;
+}
+
+/** Beyond it a forecast is old: longer than any time between two evaluations. */
+const OLD_FORECAST: Millis = 2 * HOUR_MILLIS;
+
+/**
+ * `in 5 h (3 h to 9 h)`, counted from the instant of the forecast, so that every text of a report says the same.
+ * @param atMillis of the text: says how old a forecast is that nothing has renewed; counted from where it tells no instant.
+ */
+export function formatLeft(limit: TimeToExhaustion, atMillis: Millis): string {
+  const from = limit.asOf ?? atMillis;
+  const span = (until: Millis) => formatDuration(Math.max(0, until - from));
+  const high = limit.high === null ? 'no upper bound' : span(limit.high);
+  const age = atMillis - from;
+  const old = age > OLD_FORECAST ? `, as it was ${formatDuration(age)} ago` : '';
+  return `${limit.at <= from ? 'any moment' : `in ${span(limit.at)}`} (${span(limit.low)} to ${high})${old}`;
 }
 
 /** A statistic and its threshold have the unit that stands beside them; every other number ends in its own. */

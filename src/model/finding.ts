@@ -46,8 +46,10 @@ export const TimeToExhaustionSchema = Type.Object({
   high: nullable(MillisSchema),
   confidence: Type.Number(),
   limit: Type.Optional(Type.Number({ description: 'of the resource, in its unit' })),
+  asOf: Type.Optional(MillisSchema),
 });
-/** When the first limit is reached, in the space of that resource (RSS for memory). `high: null` = no upper bound. */
+/** When the first limit is reached, in the space of that resource (RSS for memory). `high: null` = no upper bound; `asOf`: when this was
+ * forecast, spans until the limit count from there. */
 export type TimeToExhaustion = Static<typeof TimeToExhaustionSchema>;
 
 export const CulpritSchema = Type.Object({

@@ -46,6 +46,7 @@ import { sleepReal } from './clock.ts';
 import { sharedAbort } from './shared-abort.ts';
 import { readExcerpt } from './source-excerpt.ts';
 import { SourceExplainer } from './source-explainer.ts';
+import { StoreTrouble } from './store-trouble.ts';
 import { runTargetLoop, type ProfileWish } from './target-loop.ts';
 import { addCounts, countsOf, NO_COUNTS } from './watch-counts.ts';
 import { WatchedTarget } from './watched-target.ts';
@@ -112,6 +113,7 @@ export class Watch implements WatchView {
   readonly #listeners = new Set<(change: WatchChange) => void>();
   /** Incidents whose last state is not stored yet. Bounded by the number of incidents. */
   readonly #unsaved = new Map<string, Incident>();
+  readonly #storeTrouble: StoreTrouble;
   readonly #saving = new Set<Promise<void>>();
   /** Questions to sources under way: one for each target at most. */
   readonly #learning = new Map<WatchedTarget, Promise<void>>();
@@ -121,6 +123,7 @@ export class Watch implements WatchView {
   constructor(parts: WatchParts) {
     this.#parts = parts;
     this.#settings = parts.settings;
+    this.#storeTrouble = new StoreTrouble(parts.talk, () => performance.now());
     this.#explainer = new SourceExplainer({
       folders: parts.settings.sourceDirs,
       carried: parts.carriedSources ?? null,
@@ -154,6 +157,7 @@ export class Watch implements WatchView {
       explainer: this.#explainer,
       store,
       talk,
+      storeTrouble: this.#storeTrouble,
     });
     if (this.#targets.has(watched.key)) {
       throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'this target is watched already', {
@@ -496,9 +500,14 @@ export class Watch implements WatchView {
     const saving = store.saveIncident(incident).then(
       () => {
         if (this.#unsaved.get(incident.id) === incident) this.#unsaved.delete(incident.id);
+        this.#storeTrouble.worked();
       },
       (error: unknown) => {
-        this.#parts.talk.warn(`incident ${incident.id} could not be stored: ${describeError(error)}`);
+        const known =
+          error instanceof PlimsollError
+            ? error
+            : new PlimsollError('STORE_FAILED', 'store', describeError(error));
+        this.#storeTrouble.failed(`incident ${incident.id}`, known);
       },
     );
     this.#saving.add(saving);

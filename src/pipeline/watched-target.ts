@@ -23,6 +23,7 @@ import { withExplained } from './explain-findings.ts';
 import type { SourceExplainer } from './source-explainer.ts';
 import { RESTORE_SPAN_MILLIS, STORED_ROWS_READ } from './settings.ts';
 import { siteValuesOf } from './site-values.ts';
+import type { StoreTrouble } from './store-trouble.ts';
 import { SourceStatuses, stateOf } from './source-statuses.ts';
 
 export interface WatchedTargetOptions {
@@ -36,6 +37,7 @@ export interface WatchedTargetOptions {
   readonly explainer: SourceExplainer;
   readonly store: Store;
   readonly talk: Talk;
+  readonly storeTrouble: StoreTrouble;
 }
 
 export interface TargetCounters {
@@ -200,11 +202,12 @@ export class WatchedTarget {
   async #storing(write: () => Promise<unknown>): Promise<boolean> {
     try {
       await write();
+      this.#options.storeTrouble.worked();
       return true;
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
       this.counters.storeFailures++;
-      this.#options.talk.warn(`${this.title}: ${error.message}. ${error.advice}`);
+      this.#options.storeTrouble.failed(this.title, error);
       return false;
     }
   }
@@ -281,7 +284,7 @@ export class WatchedTarget {
     const { investigation } = this;
     const { assessment, facts, history } = investigation;
     const sources = this.statuses.list();
-    const { verdict } = this.report(facts.lastEvidenceMillis ?? 0);
+    const { verdict, needed } = this.report(facts.lastEvidenceMillis ?? 0);
     return {
       service: this.name.service,
       instance: this.name.instance,
@@ -300,7 +303,7 @@ export class WatchedTarget {
       limitBytes: this.limitBytes,
       growth: investigation.findings[0]?.growth ?? null,
       diagnosticUntil: this.diagnosticUntilMillis,
-      needed: assessment?.needed ?? null,
+      needed: needed ?? null,
       sources,
       missingEvidence: assessment ? [...assessment.missing] : [],
     };

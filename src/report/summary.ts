@@ -1,6 +1,6 @@
 // The report in one sentence: what stands first in a terminal, a ticket and an alert.
 import { formatBytesPerHour, formatDuration, type Millis } from '../base/units.ts';
-import { formatResource } from '../model/finding-text.ts';
+import { formatLeft, formatResource } from '../model/finding-text.ts';
 import type { Report } from '../model/report.ts';
 
 /**
@@ -47,5 +47,5 @@ function describeNeed(report: Omit<Report, 'summary'>): string {
 function describeNearness(report: Omit<Report, 'summary'>): string {
   const { exhaustion, to } = report;
   if (exhaustion === null) return '';
-  return ` At this rate ${formatResource(exhaustion.resource)} is reached in ${formatDuration(exhaustion.at - to)}.`;
+  return ` At this rate ${formatResource(exhaustion.resource)} is reached ${formatLeft(exhaustion, to)}.`;
 }

@@ -4,6 +4,7 @@ import type { Culprit, Evidence, Finding, TimeToExhaustion, Verdict } from '../m
 import {
   formatEvidenceNumber,
   formatGrowth,
+  formatLeft,
   formatPlace,
   formatResource,
   unitKey,
@@ -118,9 +119,7 @@ export function formatShare(culprit: Culprit): string {
 
 /** `memory limit in 5 h (3 h to 9 h)`. */
 export function formatLimit(limit: TimeToExhaustion, atMillis: number): string {
-  const high = limit.high === null ? 'no upper bound' : formatDuration(limit.high - atMillis);
-  const range = `${formatDuration(limit.low - atMillis)} to ${high}`;
-  return `${formatResource(limit.resource)} in ${formatDuration(limit.at - atMillis)} (${range})`;
+  return `${formatResource(limit.resource)} ${formatLeft(limit, atMillis)}`;
 }
 
 function formatEvidence(entry: Evidence, style: Style): string[] {

@@ -36,6 +36,30 @@ describe('blocks', () => {
     expect([...blocks.value]).toEqual([1, 2, 3]);
   });
 
+  it('are narrower where scrapes were missed for hours, so that what lies beside a gap is not lumped together', () => {
+    // Twenty minutes of scrapes every seven hours, six times.
+    const minutes = Array.from({ length: 120 }, (_, i) => Math.floor(i / 20) * 420 + (i % 20));
+    const points = {
+      timeMillis: Float64Array.from(minutes, (minute) => minute * MINUTE_MILLIS),
+      value: Float64Array.from(minutes),
+    };
+    const toMillis = points.timeMillis[119];
+    const blocks = computeBlocks(points, null, { fromMillis: 0, toMillis });
+    expect(blocks.length).toBeGreaterThanOrEqual(24);
+    expect(blocks.length).toBeLessThanOrEqual(BLOCKS_BOUND);
+    expect(blocks.observations).toBe(120);
+    expect(blocks.widthMillis).toBeLessThan(blockWidthMillis(toMillis) / 2);
+  });
+
+  it('keep their width where each holds one observation: a collector that rests lumps nothing together', () => {
+    const values = Array.from({ length: 12 }, (_, i) => i);
+    const blocks = computeBlocks(series(values, 40 * MINUTE_MILLIS), null, {
+      fromMillis: 0,
+      toMillis: 8 * HOUR_MILLIS,
+    });
+    expect([blocks.length, blocks.widthMillis]).toEqual([12, blockWidthMillis(8 * HOUR_MILLIS)]);
+  });
+
   it('carry the load of their own time and the work done by then', () => {
     const history = new GaugeHistory();
     for (let i = 0; i <= 120; i++)

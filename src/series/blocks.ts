@@ -12,6 +12,8 @@ const BLOCK_MILLIS = 5 * MINUTE_MILLIS;
 /** Young series get shorter blocks, so that there are some: correlation between them is accounted for in the fit. */
 const YOUNG_BLOCKS = 24;
 const SHORTEST_BLOCK_MILLIS = MINUTE_MILLIS;
+/** Blocks that hold fewer observations each than this lump nothing together that lies apart. */
+const LUMPED_OBSERVATIONS = 2;
 
 /** One row per block that holds an observation; blocks without one are left out, so times may have gaps. */
 export interface Blocks {
@@ -35,6 +37,57 @@ export function blockWidthMillis(spanMillis: Millis): Millis {
   return Math.max(spanMillis / BLOCKS_BOUND, Math.min(BLOCK_MILLIS, young));
 }
 
+/** Cells of equal width, counted from a window's start; those that hold an observation become blocks. */
+interface Grid {
+  readonly widthMillis: Millis;
+  readonly cells: number;
+}
+
+/**
+ * The usual width, halved while scrapes that were missed leave so few cells occupied that observations are lumped together which
+ * a shorter history would keep apart: what lies in a gap is not known, but what lies beside it is, and must not be lost as time goes
+ * on. Below `YOUNG_BLOCKS` occupied cells halving cannot lead to more than `BLOCKS_BOUND`.
+ *
+ * @param points those of the window, from <= index < to.
+ */
+function chooseGrid(
+  timeMillis: Float64Array,
+  from: number,
+  to: number,
+  fromMillis: Millis,
+  spanMillis: Millis,
+): Grid {
+  let grid: Grid = { widthMillis: blockWidthMillis(spanMillis), cells: BLOCKS_BOUND };
+  for (;;) {
+    const occupied = countOccupied(timeMillis, from, to, fromMillis, grid);
+    const isLumped = to - from >= LUMPED_OBSERVATIONS * occupied;
+    const narrower = grid.widthMillis / 2;
+    if (occupied >= YOUNG_BLOCKS || !isLumped || narrower < SHORTEST_BLOCK_MILLIS) return grid;
+    grid = { widthMillis: narrower, cells: 2 * grid.cells };
+  }
+}
+
+function countOccupied(
+  timeMillis: Float64Array,
+  from: number,
+  to: number,
+  fromMillis: Millis,
+  grid: Grid,
+): number {
+  let occupied = 0;
+  let last = -1;
+  for (let i = from; i < to; i++) {
+    const index = cellOf(timeMillis[i], fromMillis, grid);
+    if (index !== last) occupied++;
+    last = index;
+  }
+  return occupied;
+}
+
+function cellOf(atMillis: Millis, fromMillis: Millis, { widthMillis, cells }: Grid): number {
+  return Math.min(Math.floor((atMillis - fromMillis) / widthMillis), cells - 1);
+}
+
 /** Blocks over fromMillis <= time <= toMillis, counted from `fromMillis`. */
 export function computeBlocks(
   points: Points,
@@ -43,27 +96,30 @@ export function computeBlocks(
 ): Blocks {
   const { fromMillis, toMillis } = window;
   const { timeMillis } = points;
-  const widthMillis = blockWidthMillis(Math.max(1, toMillis - fromMillis));
+  const first = lowerBound(timeMillis, fromMillis);
+  let end = first;
+  while (end < timeMillis.length && timeMillis[end] <= toMillis) end++;
+  const grid = chooseGrid(timeMillis, first, end, fromMillis, Math.max(1, toMillis - fromMillis));
+  const { widthMillis } = grid;
   const cells = () => new Float64Array(BLOCKS_BOUND);
   const blocks = { time: cells(), value: cells(), load: work && cells(), done: work && cells() };
   const until = work && new Interpolation(work);
   const atStart = until?.at(fromMillis) ?? 0;
-  const first = lowerBound(timeMillis, fromMillis);
   let length = 0;
   let from = first;
-  while (from < timeMillis.length && timeMillis[from] <= toMillis) {
-    const index = Math.min(Math.floor((timeMillis[from] - fromMillis) / widthMillis), BLOCKS_BOUND - 1);
+  while (from < end) {
+    const index = cellOf(timeMillis[from], fromMillis, grid);
     const startMillis = fromMillis + index * widthMillis;
-    const endMillis = index === BLOCKS_BOUND - 1 ? Infinity : startMillis + widthMillis;
+    const endMillis = index === grid.cells - 1 ? Infinity : startMillis + widthMillis;
     // At least the point that chose the block, whatever rounding says about the block's end.
     let to = from + 1;
-    while (to < timeMillis.length && timeMillis[to] < endMillis && timeMillis[to] <= toMillis) to++;
+    while (to < end && timeMillis[to] < endMillis) to++;
     const at = (timeMillis[(from + to - 1) >> 1] + timeMillis[(from + to) >> 1]) / 2;
     blocks.time[length] = at;
     blocks.value[length] = median(points.value, from, to);
     if (work && until && blocks.load && blocks.done) {
-      const end = Math.min(startMillis + widthMillis, toMillis);
-      blocks.load[length] = meanLoadPerHour(work, until, startMillis, end);
+      const untilMillis = Math.min(startMillis + widthMillis, toMillis);
+      blocks.load[length] = meanLoadPerHour(work, until, startMillis, untilMillis);
       blocks.done[length] = until.at(at) - atStart;
     }
     length++;

@@ -38,7 +38,7 @@ function summarizeService(
     memory: nearestLimit(instances),
     growth: top?.growth ?? gravest?.growth ?? null,
     exhaustion: report ? earliestExhaustion(report) : null,
-    needed: report?.needed ?? gravest?.needed ?? null,
+    needed: (report ?? gravest)?.needed ?? null,
     fingerprint: top?.fingerprint ?? null,
     lastEvidenceAt: lastEvidence.length ? Math.max(...lastEvidence) : null,
   };

@@ -9,7 +9,7 @@ import {
   type ClickHouseSettings,
 } from '@clickhouse/client';
 import { PlimsollError, describeError } from '../base/errors.ts';
-import { SECOND_MILLIS } from '../base/units.ts';
+import { formatDuration, SECOND_MILLIS } from '../base/units.ts';
 import { DATABASE } from './tables.ts';
 
 /** Where the database is reached now; `life` changes when it was started anew. */
@@ -120,18 +120,25 @@ export class ClickHouseLink {
         return await work(this.#clientFor(address));
       } catch (error) {
         if (!isTransportError(error) || attempt === CALL_ATTEMPTS) {
-          throw new PlimsollError(
-            'STORE_FAILED',
-            'store',
-            describeError(error),
-            { where: this.where },
-            error,
-          );
+          throw this.#failure(error);
         }
         failedLife = address.life;
         await delay(RETRY_PAUSE_MILLIS * attempt);
       }
     }
+  }
+
+  #failure(error: unknown): PlimsollError {
+    const isLate = error instanceof Error && /^timeout error/i.test(error.message);
+    return isLate
+      ? new PlimsollError(
+          'STORE_TIMEOUT',
+          'store',
+          `no answer within ${formatDuration(CALL_TIMEOUT_MILLIS)}`,
+          { where: this.where },
+          error,
+        )
+      : new PlimsollError('STORE_FAILED', 'store', describeError(error), { where: this.where }, error);
   }
 
   #clientFor(address: Address): ClickHouseClient {

@@ -178,6 +178,23 @@ async function makeDataFolder(path: string): Promise<void> {
   }
 }
 
+async function openClock(
+  { dataDir, timeScale }: Settings,
+  isKept: boolean,
+  talk: Terminal,
+): Promise<LiveClock> {
+  return new LiveClock({
+    scale: timeScale,
+    originMillis: isKept ? await keepOrigin(dataDir, timeScale) : null,
+    onJump: (jump) =>
+      talk.warn(
+        jump > 0
+          ? `the clock jumped ahead by ${formatDuration(jump)}: there is a gap in the data`
+          : `the clock went back by ${formatDuration(-jump)}: times go on from before`,
+      ),
+  });
+}
+
 /** A whole watch: store, targets, page; until `signal` aborts. Used by `watch` and `demo`. */
 export async function runWatch({
   settings,
@@ -191,17 +208,12 @@ export async function runWatch({
 }: RunWatch): Promise<void> {
   const isKept = settings.storage !== 'memory';
   if (isKept) await makeDataFolder(settings.dataDir);
-  const clock = new LiveClock({
-    scale: settings.timeScale,
-    originMillis: isKept ? await keepOrigin(settings.dataDir, settings.timeScale) : null,
-    onJump: (jump) =>
-      terminal.warn(
-        jump > 0
-          ? `the clock jumped ahead by ${formatDuration(jump)}: there is a gap in the data`
-          : `the clock went back by ${formatDuration(-jump)}: times go on from before`,
-      ),
-  });
   const store = await openSettingsStore(settings, terminal, isMemoryEnough);
+  // After the store, whose lock says first whether somebody else is at work in this folder.
+  const clock = await openClock(settings, isKept, terminal).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   let writer: RecordingWriter | null = null;
   let server: RunningServer | null = null;
   let plan: TargetPlan | null = null;
@@ -251,7 +263,8 @@ export async function runWatch({
     const folder = dirname(reloader?.status().file ?? '');
     plan = new TargetPlan({ targets, talk: terminal, shard, folder });
     const adding = Promise.all((await plan.update(settings)).adding);
-    adding.catch(() => end.abort());
+    let isOpening = true;
+    void adding.catch(() => end.abort()).finally(() => (isOpening = false));
     const discovering = plan.run(ended);
     const planned = plan;
     const noting = notes.follow(ended);
@@ -261,7 +274,13 @@ export async function runWatch({
       alerts.update(toAlertSettings(next, pageUrl));
       return applySettings(next, watch, planned, terminal);
     }, ended);
-    const lines = new StatusLines(watch, terminal, isJson, () => reloader?.notice() ?? null);
+    const lines = new StatusLines(
+      watch,
+      terminal,
+      isJson,
+      () => reloader?.notice() ?? null,
+      () => isOpening,
+    );
     while (!ended.aborted) {
       lines.show();
       intake?.noticeSilence();

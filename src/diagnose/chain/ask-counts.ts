@@ -3,6 +3,7 @@ import type { Lane, LaneState } from '../../detect/assessment.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { formatGrowth } from '../../model/finding-text.ts';
 import type { JudgedGauge } from '../../series/history.ts';
+import { decisiveEvidence } from './decisive.ts';
 import { laneOf, lastOf, round, windowOf, type Facts, roundKnown } from './facts.ts';
 
 const COUNTED = ['goroutine', 'fd', 'thread'] as const satisfies readonly Lane[];
@@ -12,27 +13,36 @@ const GAUGES = ['goroutines', 'openFds', 'threads'] as const satisfies readonly 
 /** Slope over its standard error, as in stage 1. */
 const COUNT_Z = 6;
 
+/** What a finding of theirs stands on. */
+const COUNT_QUESTIONS = [/^Does the (goroutine|fd|thread) series grow/, /^Which goroutines/] as const;
+
 /** Do goroutines, descriptors or threads come with it? */
 export function askCounts(facts: Facts): ChainStep {
   const known = COUNTED.flatMap((name) => laneOf(facts, name) ?? []);
   const growing = known.filter(({ verdict, isSuspect }) => verdict === 'leak' || isSuspect);
   const lead = growing[0] ?? null;
+  // The count of one group of goroutines can rise where that of all of them does not show it.
+  const counted = facts.findings.find(
+    ({ verdict, counts }) => verdict === 'leak' && (counts ?? null) !== null,
+  );
+  const decisive = lead === null && counted !== undefined ? decisiveEvidence(counted, COUNT_QUESTIONS) : null;
+  const counts = decisive === null ? null : (counted?.counts ?? null);
   const isJudged = known.length > 0 && known.every(({ verdict }) => verdict !== 'undetermined');
-  const outcome = lead !== null ? 'supports' : isJudged ? 'contradicts' : 'open';
+  const outcome = lead !== null || decisive !== null ? 'supports' : isJudged ? 'contradicts' : 'open';
   return {
     step: 'counts',
     question: 'Do goroutines, file descriptors or threads grow with it?',
     hypothesis: 'what is never ended keeps the memory',
     prediction: 'their exact count rises and does not come back',
-    test: 'slope of each count over its standard error',
+    test: decisive?.test ?? 'slope of each count over its standard error',
     numbers: {
-      statistic: roundKnown((lead ?? known[0])?.z),
-      threshold: COUNT_Z,
+      statistic: roundKnown(decisive?.statistic ?? (lead ?? known[0])?.z),
+      threshold: decisive?.threshold ?? COUNT_Z,
       ...levels(known),
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(facts, known, growing, outcome),
+    answer: counts === null ? answer(facts, known, growing, outcome) : `Yes: ${formatGrowth(counts)}.`,
     ruledOut:
       outcome === 'contradicts'
         ? known.map(({ lane }) => ({
@@ -41,7 +51,7 @@ export function askCounts(facts: Facts): ChainStep {
           }))
         : [],
     advice: [],
-    next: lead === null ? [] : ['code'],
+    next: outcome === 'supports' ? ['code'] : [],
   };
 }
 

@@ -2,34 +2,49 @@ import { formatBytes, formatThreeDigits } from '../../base/units.ts';
 import { isTooEarly, type LaneState } from '../../detect/assessment.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { formatGrowth } from '../../model/finding-text.ts';
+import { decisiveEvidence } from './decisive.ts';
 import { windowOf, type Facts, roundKnown } from './facts.ts';
+
+/** Slope over its standard error, as in stage 1. */
+const GROWTH_Z = 6;
+/** What a finding stands on, the series before the profiles. */
+const GROWTH_QUESTIONS = [/^Does the .* series grow/, /^Which goroutines/, /^Which code allocates/] as const;
 
 /** Is memory (or what is counted) growing beyond its steady state? */
 export function askGrowth(facts: Facts): ChainStep {
   const { lanes } = facts.assessment;
   const leak = facts.findings.find(({ verdict, class: kind }) => verdict === 'leak' && kind !== 'retention');
   const lead = leadingLane(lanes);
-  const isGrowing = leak !== undefined || (lead !== null && (lead.verdict === 'leak' || lead.isSuspect));
+  const isCalled = leak !== undefined || lead?.verdict === 'leak';
+  const isGrowing = isCalled || lead?.isSuspect === true;
   const judged = lanes.filter((lane) => lane.unit === 'bytes' && !isTooEarly(lane));
   const isExcluded =
     !isGrowing && judged.length > 0 && judged.every(({ verdict }) => verdict !== 'undetermined');
-  const outcome = isGrowing ? 'supports' : isExcluded ? 'contradicts' : 'open';
+  const outcome = isCalled ? 'supports' : isExcluded ? 'contradicts' : 'open';
+  // A leak that was called stands on what called it, also where the series shows less of it by now.
+  const isShown = lead?.verdict === 'leak' && (lead.z ?? 0) >= GROWTH_Z;
+  const decisive = leak === undefined || isShown ? null : decisiveEvidence(leak, GROWTH_QUESTIONS);
   return {
     step: 'growth',
     question: 'Does memory grow beyond its steady state?',
     hypothesis: 'something is kept that nobody needs any more',
     prediction: 'a model that grows without bound describes the series better than any that is bounded',
-    test: 'slope of the best growing model over its standard error, after load and noise; see the findings for the rest',
+    test:
+      decisive?.test ??
+      'slope of the best growing model over its standard error, after load and noise; see the findings for the rest',
     numbers: {
-      statistic: roundKnown(lead?.z),
-      threshold: 6,
+      statistic: roundKnown(decisive?.statistic ?? lead?.z),
+      threshold: decisive?.threshold ?? GROWTH_Z,
       evidenceRatio: roundKnown(lead?.evidenceRatio),
       lane: lead?.lane ?? null,
       perHour: leak?.growth?.perHour ?? lead?.growth?.perHour ?? null,
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(facts, outcome, lead),
+    answer:
+      isGrowing && !isCalled
+        ? `It seems so${rateOf(lead)}. ${openAnswer(facts)}`
+        : answer(facts, outcome, lead),
     ruledOut: [],
     advice: [],
     next: outcome === 'contradicts' ? ['retention', 'limit', 'cost'] : ['process', 'part'],
@@ -51,8 +66,7 @@ function answer(facts: Facts, outcome: ChainStep['outcome'], lead: LaneState | n
   if (outcome === 'supports') {
     const finding = facts.findings.find(({ verdict }) => verdict === 'leak');
     const growth = finding?.growth ?? finding?.counts ?? lead?.growth ?? null;
-    const rate = growth === null ? '' : `: ${formatGrowth(growth)}`;
-    return `${finding === undefined ? 'It seems so' : 'Yes'}${rate}.`;
+    return `Yes${growth === null ? '' : `: ${formatGrowth(growth)}`}.`;
   }
   const smallest = (assessment.earlier ?? assessment).smallestDetectableBytesPerHour;
   if (outcome === 'contradicts') {
@@ -64,7 +78,14 @@ function answer(facts: Facts, outcome: ChainStep['outcome'], lead: LaneState | n
       ? `${how}.`
       : `${how}; a leak above ${formatBytes(smallest)}/h would have been seen.`;
   }
-  const needed = assessment.needed;
+  return openAnswer(facts);
+}
+
+function rateOf(lane: LaneState | null): string {
+  return lane === null || lane.growth === null ? '' : `: ${formatGrowth(lane.growth)}`;
+}
+
+function openAnswer({ assessment: { needed } }: Facts): string {
   const wait =
     typeof needed?.millis !== 'number' ? '' : `, about ${formatThreeDigits(needed.millis / 60_000)} min`;
   return needed === null ? 'Cannot be told yet.' : `Cannot be told yet: needs ${needed.what}${wait}.`;

@@ -1,5 +1,6 @@
-import { MIB, formatBytes, formatDuration } from '../../base/units.ts';
+import { MIB, formatBytes } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
+import { formatLeft } from '../../model/finding-text.ts';
 import { quantile } from '../../series/stats/quantiles.ts';
 import { halvesOf, lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
 import { growthOfLedger } from './ledger-growth.ts';
@@ -121,10 +122,8 @@ function answer(
   if (share === null) return `No limit is known; the peak was ${formatBytes(peak)}.`;
   const at = `the peak took ${Math.round(100 * share)} % of ${formatBytes(facts.limitBytes ?? 0)}`;
   const left =
-    facts.assessment.exhaustion ??
-    facts.findings.find((f) => f.timeToExhaustion !== null)?.timeToExhaustion ??
-    null;
-  const when = left === null ? '' : `; reached in ${formatDuration(left.at - facts.assessment.atMillis)}`;
+    facts.findings.find((f) => f.timeToExhaustion !== null)?.timeToExhaustion ?? facts.assessment.exhaustion;
+  const when = left === null ? '' : `; reached ${formatLeft(left, facts.assessment.atMillis)}`;
   if (isLeaking) return `A larger one only delays it: ${at}${when}.`;
   if (outcome === 'open') return `Too early to tell: ${at}${when}.`;
   return `${outcome === 'supports' ? 'Yes' : 'No'}: ${at}${when}.`;

@@ -27,6 +27,10 @@ function path(chain: readonly ChainStep[]): string {
 }
 
 const LEAK = [drawFinding({ verdict: 'leak', class: 'heap' })];
+function drawEvidence(question: string, numbers: Record<string, number>): Finding['evidence'][number] {
+  return { question, prediction: 'as drawn', test: 'as drawn', numbers, outcome: 'supports' };
+}
+
 const PARTS = `
   stackInuseBytes 1M
   heapSysBytes 200M
@@ -193,6 +197,37 @@ describe('the question', () => {
   ])('of counts: %s', (goroutines, outcome) => {
     const drawing = WORK_LEAK.replace('goroutines 12', goroutines);
     expect(ask('counts', drawing, LEAK).outcome).toBe(outcome);
+  });
+
+  it('of a leak that was called is answered by what called it, where the series shows less by now', () => {
+    const evidence = drawEvidence('Does the heap series grow?', { statistic: 10.7, threshold: 7.5 });
+    const called = [drawFinding({ verdict: 'leak', class: 'heap', evidence: [evidence] })];
+    const { outcome, numbers } = ask('growth', STEADY, called);
+    expect(outcome).toBe('supports');
+    expect(numbers).toMatchObject({ statistic: 10.7, threshold: 7.5 });
+    expect(ask('growth', WORK_LEAK, called).numbers).toMatchObject({ threshold: 6 });
+  });
+
+  it('of growth that is only suspected stays open, and says what seems to grow', () => {
+    const { outcome, answer } = ask(
+      'growth',
+      WORK_LEAK.replace('8h', '2h').replace('perwork 2k', 'perwork 1k'),
+    );
+    expect(outcome).toBe('open');
+    expect(answer).toMatch(/^It seems so: .*needs /);
+  });
+
+  it('of counts is yes where a group of goroutines grows that the count of all does not show', () => {
+    const evidence = drawEvidence('Which goroutines come and never go?', { z: 13.6, threshold: 5 });
+    const counts = { perHour: 15, low: 12, high: 18, confidence: 0.95, unit: 'goroutines' } as const;
+    const [step] = [
+      { evidence: [evidence], counts },
+      { evidence: [], counts },
+    ].map((over) =>
+      ask('counts', WORK_LEAK, [drawFinding({ verdict: 'leak', class: 'goroutine', ...over })]),
+    );
+    expect(step).toMatchObject({ outcome: 'supports', numbers: { statistic: 13.6, threshold: 5 } });
+    expect(step?.answer).toMatch(/^Yes: 15 goroutines\/h/);
   });
 
   it('of native memory is answered by its lane, and no call into C clears C', () => {

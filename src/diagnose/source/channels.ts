@@ -12,6 +12,7 @@ export interface ChannelStudy {
   readonly isElement: boolean;
   /** `make(chan T)`; null when it is not in the sources. */
   readonly make: SourceNode | null;
+  /** With room for a value, whatever becomes of the capacity. */
   readonly isBuffered: boolean;
   readonly sends: readonly Operation[];
   readonly receives: readonly Operation[];
@@ -34,7 +35,7 @@ export function studyChannel(analysis: SourceAnalysis, file: GoFile, channel: No
     place,
     isElement: depth > 0,
     make,
-    isBuffered: make !== null && capacity !== NO_NODE && make.file.tree.textOf(capacity) !== '0',
+    isBuffered: make !== null && capacity !== NO_NODE && !mayBeZero(analysis, make.file, capacity),
     sends: operations.filter(
       ({ kind, file: { tree }, node }) => kind === 'add' && hasKind(tree, node, 'send_statement'),
     ),
@@ -44,6 +45,16 @@ export function studyChannel(analysis: SourceAnalysis, file: GoFile, channel: No
     ),
     closes: findCloses(analysis, place),
   };
+}
+
+/** A capacity of 0, or a variable that is given 0 somewhere. */
+function mayBeZero(analysis: SourceAnalysis, file: GoFile, capacity: NodeRow): boolean {
+  const isZero = (at: SourceNode) => at.file.tree.textOf(at.node) === '0';
+  if (isZero({ file, node: capacity })) return true;
+  if (file.tree.kind(capacity) !== 'identifier') return false;
+  const local = analysis.index.locals(file).resolve(file.tree.textOf(capacity), capacity);
+  if (local === null || local.kind === 'parameter') return false;
+  return analysis.places.assignedTo(file, local).some(isZero);
 }
 
 function hasKind(tree: GoFile['tree'], node: NodeRow, kind: string): boolean {

@@ -40,6 +40,30 @@ func work() int { return 1 }
     twin: null, // with a buffer nothing waits there, so no profile names the line
   },
   {
+    name: 'an answer on a channel whose capacity is 0 on one of the ways to it',
+    pattern: 'goroutine-blocked-send',
+    source: `
+package m
+
+func Ask(both bool) int {
+	room := 0
+	if both {
+		room = 2
+	}
+	answer := make(chan int, room) // hold fix
+	for i := 0; i < 2; i++ {
+		go func() {
+			answer <- work() // culprit hold
+		}()
+	}
+	return <-answer
+}
+
+func work() int { return 1 }
+`,
+    twin: [['room := 0', 'room := 1']],
+  },
+  {
     name: 'the first of several answers',
     pattern: 'goroutine-blocked-send',
     source: `
