@@ -23,7 +23,13 @@ import type { LaneQuestion } from './lane-measures.ts';
 import type { Life } from './life.ts';
 import { findMissing } from './missing-evidence.ts';
 import { LIVES_POOLED } from './repetition.ts';
-import { LANE_THRESHOLDS, LONGEST_FIT_MILLIS, SHORTEST_WATCH_MILLIS, WARM_UP_MILLIS } from './thresholds.ts';
+import {
+  GAP_MILLIS,
+  LANE_THRESHOLDS,
+  LONGEST_FIT_MILLIS,
+  SHORTEST_WATCH_MILLIS,
+  WARM_UP_MILLIS,
+} from './thresholds.ts';
 
 export interface AssessInput {
   readonly table: GaugeTable;
@@ -55,6 +61,7 @@ export function assess(input: AssessInput): Assessment {
     atMillis,
     incarnationStartMillis: incarnation.startMillis,
     firstEvidenceMillis: table.timeMillis[0],
+    lastEvidenceMillis: table.timeMillis[table.length - 1],
     restarts: lives.length - 1,
     lanes,
     earlier: isYoung(lanes) ? endedLives.describeLast() : null,
@@ -223,9 +230,6 @@ function lastOf({ timeMillis }: Points): Millis {
   return timeMillis[timeMillis.length - 1];
 }
 
-/** Scrapes that are further apart than this leave a gap; a collector that rests leaves none as long as it is asked. */
-const GAP_MILLIS: Millis = 5 * MINUTE_MILLIS;
-
 /** What came after the newest evidence was not watched: growth is not spread over it, nor is it a time without growth. */
 function watchedUntil(atMillis: Millis, newestMillis: Millis): Millis {
   return atMillis - newestMillis > GAP_MILLIS ? newestMillis : atMillis;
@@ -287,6 +291,7 @@ function nothingKnown(atMillis: Millis): Assessment {
     atMillis,
     incarnationStartMillis: atMillis,
     firstEvidenceMillis: atMillis,
+    lastEvidenceMillis: atMillis,
     restarts: 0,
     lanes: [],
     earlier: null,

@@ -116,6 +116,8 @@ export interface Assessment {
   /** Start of the incarnation that was fitted. */
   readonly incarnationStartMillis: Millis;
   readonly firstEvidenceMillis: Millis;
+  /** The newest gauges that were known at `atMillis`. */
+  readonly lastEvidenceMillis: Millis;
   readonly restarts: number;
   readonly lanes: readonly LaneAssessment[];
   /** What stands until this life can be judged; null where it can, or nothing came before. */

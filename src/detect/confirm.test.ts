@@ -104,7 +104,7 @@ describe('confirmation', () => {
       let state = called;
       for (let i = 1; i <= 6; i++) {
         const atMillis = leak.atMillis + i * 10 * MINUTE_MILLIS;
-        state = advanceConfirmation(state, { ...leak, atMillis, lanes });
+        state = advanceConfirmation(state, { ...leak, atMillis, lastEvidenceMillis: atMillis, lanes });
       }
       return state.goroutine?.over?.reason ?? null;
     };
@@ -134,6 +134,7 @@ describe('confirmation', () => {
     const at = (step: number, change: object) => ({
       ...leak,
       atMillis: leak.atMillis + step * 10 * MINUTE_MILLIS,
+      lastEvidenceMillis: leak.atMillis + step * 10 * MINUTE_MILLIS,
       lanes: leak.lanes.map((lane) => (lane.lane === 'goroutine' ? { ...lane, ...change } : lane)),
     });
     const end = (perHour: number) => {
@@ -153,6 +154,29 @@ describe('confirmation', () => {
 
   it('does not end because the load stopped', () => {
     const text = 'every 1m for 5h\nload 2000 step -2000 at 2h30m noise 50\ngoroutines 14 perwork 0.1 noise 1';
+    expect(follow('goroutine', text)).toEqual([expect.stringMatching(/^call/), 'stands']);
+  });
+
+  it('is not called by looking six times at the same evidence, and is once more has come', () => {
+    const text = 'every 1m for 6h\nload 1500 noise 60\ngoroutines 14 +90/h noise 1\nmissing 37m 3h';
+    const [call, end] = follow('goroutine', text);
+    expect(at(call)).toBeGreaterThanOrEqual(180);
+    expect(end).toBe('stands');
+  });
+
+  it('counts scrapes that are rare as they come, wherever between them it looks', () => {
+    const table = drawGauges('every 10m for 40h\nload 1500 noise 60\ngoroutines 14 +90/h noise 1');
+    let state = NOTHING_CONFIRMED;
+    for (let step = 0; step < 12; step++) {
+      const atMillis = DRAWN_START_MILLIS + 20 * HOUR_MILLIS + (10 * step + 9) * MINUTE_MILLIS;
+      state = advanceConfirmation(state, assess({ table, atMillis, memoryLimitBytes: null }));
+    }
+    expect(confirmedLanes(state)).toContain('goroutine');
+  });
+
+  it('does not end while the target does not answer', () => {
+    const text =
+      'every 1m for 8h\nload 1500 noise 60\ngoroutines 14 +90/h ramp -30 until 1m noise 1\nmissing 2h 7h';
     expect(follow('goroutine', text)).toEqual([expect.stringMatching(/^call/), 'stands']);
   });
 

@@ -1,10 +1,10 @@
 // From single assessments to a standing claim, lane by lane: slow to raise, slow to drop.
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import { explanationOf, LANES, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
-import { nextEvaluationAt } from './evaluation-grid.ts';
+import { evaluationSpacing, nextEvaluationAt } from './evaluation-grid.ts';
 import { followClaim, levelToPass, NO_PAST, settlePast, type LanePast } from './high-water.ts';
 import { growthBeganAt } from './patience.ts';
-import { LEAK_EVIDENCE } from './thresholds.ts';
+import { GAP_MILLIS, LEAK_EVIDENCE } from './thresholds.ts';
 
 /**
  * Six evaluations in a row (detection-science 3.3), with patience for a single one that is only "suspect": a leak counts
@@ -85,8 +85,19 @@ const FRESH: LaneConfirmation = {
   over: null,
 };
 
+/**
+ * Scrapes are missed, and this evaluation sees what earlier ones have seen: it is none of the six in a row, and growth is not
+ * gone because nobody looked. What has come since the evaluation before is news, however rare scrapes are.
+ */
+export function isSilent({ atMillis, firstEvidenceMillis, lastEvidenceMillis }: Assessment): boolean {
+  return (
+    atMillis - lastEvidenceMillis > Math.max(GAP_MILLIS, evaluationSpacing(atMillis - firstEvidenceMillis))
+  );
+}
+
 /** Takes one evaluation in; evaluations must come in order of time. A restart does not end a claim: its cause is in the code. */
 export function advanceConfirmation(state: ConfirmationState, assessment: Assessment): ConfirmationState {
+  if (isSilent(assessment)) return withoutEnds(state);
   const next: Partial<Record<Lane, LaneConfirmation>> = {};
   const past: Partial<Record<Lane, LanePast>> = { ...state.past?.lanes };
   for (const lane of assessment.lanes) {
@@ -103,6 +114,16 @@ export function advanceConfirmation(state: ConfirmationState, assessment: Assess
   }
   const { past: _before, ...lanes } = state;
   return { ...lanes, ...next, past: { ...FRESH, lanes: past } };
+}
+
+/** An end is told once. */
+function withoutEnds(state: ConfirmationState): ConfirmationState {
+  const next: Partial<Record<Lane, LaneConfirmation>> = {};
+  for (const name of LANES) {
+    const lane = state[name];
+    if (lane !== undefined && lane.over !== null) next[name] = FRESH;
+  }
+  return { ...state, ...next };
 }
 
 /** Growth that has not yet passed what was reached before without a leak is worth watching, and no claim. */

@@ -49,3 +49,9 @@ export function advanceWait(
   const wait = millis / Math.min(1, pace);
   return { fromMillis: atMillis, millis: wait, dueMillis: atMillis + wait, late: 0, isCorrected: true };
 }
+
+/** A target that does not answer brings no evidence: what is left to wait stays, and is told for as long as it lasts. */
+export function postponeWait(wait: Wait | null, millis: Millis): Wait | null {
+  if (wait === null || wait.dueMillis === null) return wait;
+  return { ...wait, fromMillis: wait.fromMillis + millis, dueMillis: wait.dueMillis + millis };
+}

@@ -21,10 +21,11 @@ function laneOf(part: Partial<LaneAssessment>): LaneAssessment {
   return { ...lane, smallestDetectable: 1, evidence: [], ruledOut: [], ...part } as unknown as LaneAssessment;
 }
 
-function assessmentOf(lane: LaneAssessment, atMillis: number, startMillis = 0): Assessment {
+function assessmentOf(lane: LaneAssessment, atMillis: number, startMillis = 0, silentMillis = 0): Assessment {
   const needed = lane.needed;
   const about = { atMillis, incarnationStartMillis: startMillis, firstEvidenceMillis: 0, earlier: null };
-  return { ...about, lanes: [lane], needed } as unknown as Assessment;
+  const lastEvidenceMillis = atMillis - silentMillis;
+  return { ...about, lastEvidenceMillis, lanes: [lane], needed } as unknown as Assessment;
 }
 
 /** What is shown at each of these evaluations, in the same letters. */
@@ -107,6 +108,18 @@ describe('the time that is still needed', () => {
     const shown = waitsFor([100, 95, 90, 85, 80, 75, 70, 65, 60, 55, 50]);
     expect(shown.slice(0, 6)).toEqual([100, 90, 80, 70, 60, 50]);
     expect(shown.slice(-3)).toEqual([120, 110, 100]);
+  });
+
+  it('stands still while the target does not answer, and goes on from there', () => {
+    const lane = laneOf({ verdict: 'undetermined', needed: { what: 'more', millis: 100 * MINUTE } });
+    let state = settle(null, assessmentOf(lane, 0)).state;
+    const silences = [0, 6, 8, 0, 0];
+    const shown = silences.map((silent, i) => {
+      const settled = settle(state, assessmentOf(lane, (i + 1) * SPACING * MINUTE, 0, silent * MINUTE));
+      state = settled.state;
+      return Math.round((settled.shown.needed?.millis ?? NaN) / MINUTE);
+    });
+    expect(shown).toEqual([98, 98, 98, 96, 94]);
   });
 
   it('is given up, not put off, where waiting brings nothing nearer', () => {

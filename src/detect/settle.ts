@@ -9,8 +9,9 @@ import {
   type Lane,
   type LaneAssessment,
 } from './assessment.ts';
+import { isSilent } from './confirm.ts';
 import { evaluationSpacing } from './evaluation-grid.ts';
-import { advanceWait, type Wait } from './settle-wait.ts';
+import { advanceWait, postponeWait, type Wait } from './settle-wait.ts';
 
 /** Evaluations in a row that a verdict that reassures must hold: as many as a leak needs to be claimed. */
 const HOLD_TO_REASSURE = 6;
@@ -53,7 +54,7 @@ export function settle(
   const spacing = evaluationSpacing(atMillis - firstEvidenceMillis);
   const settled = assessment.lanes.map((lane) => {
     const known = isSameLife ? before.lanes.find((one) => one.lane === lane.lane) : undefined;
-    return settleLane(known ?? null, lane, atMillis, spacing);
+    return settleLane(known ?? null, lane, { atMillis, spacing, isSilent: isSilent(assessment) });
   });
   const ended = isSameLife ? before.earlier : (before?.lanes ?? []);
   const earlier = ended.map(({ lane, verdict }) => ({ lane, verdict }));
@@ -91,21 +92,28 @@ function longestOf(needs: readonly Needed[]): Needed | null {
   );
 }
 
+interface Instant {
+  readonly atMillis: Millis;
+  readonly spacing: Millis;
+  /** Nothing was seen that earlier evaluations have not seen. */
+  readonly isSilent: boolean;
+}
+
 function settleLane(
   before: SettledLane | null,
   lane: LaneAssessment,
-  atMillis: Millis,
-  spacing: Millis,
+  { atMillis, spacing, isSilent: isAgain }: Instant,
 ): { readonly state: SettledLane; readonly shown: LaneAssessment } {
-  const choice = chooseVerdict(before, lane);
+  const choice = isAgain && before !== null ? sameAgain(before) : chooseVerdict(before, lane);
   const { verdict, rival } = choice;
   const state = { lane: lane.lane, ...choice };
   if (verdict !== 'undetermined') return { state: { ...state, wait: null }, shown: showHeld(lane, verdict) };
   // Blocks that are counted come at their own pace, and that is told anew each time.
   const isCounting = isTooEarly(lane) && lane.bestNull === null;
   if (isCounting || lane.verdict === 'leak') return { state: { ...state, wait: null }, shown: lane };
-  const wait =
-    rival === null ? advanceWait(before?.wait ?? null, lane.needed, atMillis) : (before?.wait ?? null);
+  const known = before?.wait ?? null;
+  const waited = isAgain ? postponeWait(known, spacing) : known;
+  const wait = rival === null && !(isAgain && waited) ? advanceWait(waited, lane.needed, atMillis) : waited;
   const left = wait === null || wait.dueMillis === null ? null : Math.max(0, wait.dueMillis - atMillis);
   if (rival !== null) {
     const held = (holdToReassure(choice.doubts) - rival.evaluations) * spacing;
@@ -114,6 +122,10 @@ function settleLane(
     return { state: { ...state, wait }, shown: { ...lane, verdict, withheld: rival.verdict, needed } };
   }
   return { state: { ...state, wait }, shown: { ...lane, needed: describeWait(lane.needed, left) } };
+}
+
+function sameAgain({ verdict, rival, doubts }: SettledLane): Choice {
+  return { verdict, rival, doubts };
 }
 
 function describeWait(needed: LaneAssessment['needed'], left: Millis | null): LaneAssessment['needed'] {
@@ -134,15 +146,14 @@ function holdToReassure(doubts: number): number {
   return HOLD_TO_REASSURE * (1 + Math.min(doubts, MOST_DOUBTS));
 }
 
-function chooseVerdict(
-  before: SettledLane | null,
-  lane: LaneAssessment,
-): Pick<SettledLane, 'verdict' | 'rival' | 'doubts'> {
+type Choice = Pick<SettledLane, 'verdict' | 'rival' | 'doubts'>;
+
+function chooseVerdict(before: SettledLane | null, lane: LaneAssessment): Choice {
   const now = lane.verdict === 'leak' ? 'undetermined' : lane.verdict;
   const old = before?.verdict ?? 'undetermined';
   const doubts = before?.doubts ?? 0;
   const isDoubt = now === 'undetermined';
-  const adopt = (): Pick<SettledLane, 'verdict' | 'rival' | 'doubts'> => ({
+  const adopt = (): Choice => ({
     verdict: now,
     rival: null,
     doubts: isDoubt && old !== now ? doubts + 1 : doubts,

@@ -95,6 +95,8 @@ export const WARM_UP_MILLIS: Millis = 5 * MINUTE_MILLIS;
 export const SHORTEST_WATCH_MILLIS: Millis = 30 * MINUTE_MILLIS;
 /** Older data is not fitted: seven daily cycles show any rhythm, and an onset stays visible. */
 export const LONGEST_FIT_MILLIS: Millis = 7 * DAY_MILLIS;
+/** Scrapes that are further apart than this were missed; the slowest that are usual come every five minutes. */
+export const GAP_MILLIS: Millis = 5 * MINUTE_MILLIS;
 /** A residual daily rhythm is modelled once a whole day was seen; before, thresholds are higher instead. */
 export const DAILY_RHYTHM_MILLIS: Millis = DAY_MILLIS;
 

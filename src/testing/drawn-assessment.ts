@@ -24,6 +24,7 @@ export function drawAssessment(
     atMillis,
     incarnationStartMillis: 0,
     firstEvidenceMillis: 0,
+    lastEvidenceMillis: atMillis,
     restarts: 0,
     lanes: LANES.map((lane) => drawLane(lane, atMillis, lanes[lane] ?? {})),
     earlier: null,
