@@ -95,6 +95,11 @@ export function isSilent({ atMillis, firstEvidenceMillis, lastEvidenceMillis }: 
   );
 }
 
+/** Until when things were seen to go on, or to be over, at this evaluation. */
+export function seenUntil(assessment: Assessment): Millis {
+  return isSilent(assessment) ? assessment.lastEvidenceMillis : assessment.atMillis;
+}
+
 /** Takes one evaluation in; evaluations must come in order of time. A restart does not end a claim: its cause is in the code. */
 export function advanceConfirmation(state: ConfirmationState, assessment: Assessment): ConfirmationState {
   if (isSilent(assessment)) return withoutEnds(state);

@@ -269,6 +269,24 @@ describe('advanceCase', () => {
     expect(results.map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
   });
 
+  it('raises and ends nothing by the time in which a target did not answer', () => {
+    const silent = { lastEvidenceMillis: minutes(70) };
+    const proved = run([
+      { at: minutes(60), lanes: LEAK },
+      { at: minutes(70), lanes: LEAK },
+      { at: minutes(300), lanes: LEAK, rest: silent },
+      { at: minutes(302), lanes: LEAK },
+    ]);
+    expect(proved.map(({ alarms }) => alarms.length)).toEqual([0, 0, 0, 1]);
+    const quiet = run([
+      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
+      { at: minutes(70) },
+      { at: minutes(300), rest: silent },
+      { at: minutes(302) },
+    ]);
+    expect(quiet.map(({ over }) => over.length)).toEqual([0, 0, 0, 1]);
+  });
+
   it('raises nothing by proof for growth that stage 1 explains otherwise', () => {
     const results = run(
       [60, 90, 120, 180].map((at) => ({

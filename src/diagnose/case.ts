@@ -2,7 +2,7 @@
 // it. Pure: the same inputs in the same order give the same alarms, live or replayed.
 import type { Millis } from '../base/units.ts';
 import { explanationOf, type Lane } from '../detect/assessment.ts';
-import { confirmedLanes, findClaimWait } from '../detect/confirm.ts';
+import { confirmedLanes, findClaimWait, isSilent, seenUntil } from '../detect/confirm.ts';
 import { statedGrowth } from '../detect/stated-growth.ts';
 import type { Alarm, Finding } from '../model/finding.ts';
 import { isApplication, normalizeFunction } from '../profile/frames.ts';
@@ -157,7 +157,7 @@ function collectCalls(
   const age = input.atMillis - input.assessment.incarnationStartMillis;
   for (const { lane, fromAgeMillis } of proofs) {
     const since = proven.find((entry) => entry.lane === lane)?.sinceMillis ?? input.atMillis;
-    const isHeld = input.atMillis - since >= THRESHOLDS.proofHoldMillis;
+    const isHeld = seenUntil(input.assessment) - since >= THRESHOLDS.proofHoldMillis;
     if (isHeld && age >= fromAgeMillis) calls.set(lane, 'proved');
   }
   for (const lane of confirmedLanes(input.confirmation)) calls.set(lane, 'confirmed');
@@ -388,7 +388,8 @@ function refreshLeak(
     lane !== null && !lane.isSuspect && explanation !== 'leak' && explanation !== 'undetermined';
   const quietSinceMillis = isQuiet ? (leak.quietSinceMillis ?? input.atMillis) : null;
   if (cause === null) {
-    const refutations = isRefuted && !isSeenInHeap ? leak.refutations + 1 : leak.refutations;
+    const isCounted = isRefuted && !isSeenInHeap && !isSilent(input.assessment);
+    const refutations = isCounted ? leak.refutations + 1 : leak.refutations;
     return { ...leak, quietSinceMillis, refutations };
   }
   const isGrowing = !isQuiet && lane !== null && lane.growth !== null && lane.growth.low > 0;

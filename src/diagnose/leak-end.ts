@@ -1,6 +1,7 @@
 // When a raised leak is over: by its profiles, by stage 1's claim, or because the lane went quiet.
 import type { Millis } from '../base/units.ts';
 import { explanationOf, type LaneAssessment } from '../detect/assessment.ts';
+import { seenUntil } from '../detect/confirm.ts';
 import type { Verdict } from '../model/finding.ts';
 import { rankOutsideIn, type CaseInput, type OverLeak, type RaisedLeak } from './case-state.ts';
 import { findLane } from './unexplained.ts';
@@ -115,7 +116,7 @@ function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
 function findQuietEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
   const lane = findLane(input.assessment, leak.lane);
   if (lane === null || leak.quietSinceMillis === null) return null;
-  const quiet = input.atMillis - leak.quietSinceMillis;
+  const quiet = seenUntil(input.assessment) - leak.quietSinceMillis;
   const { fingerprint } = leak;
   const explanation = explanationOf(lane);
   if (explanation === 'no-growth') {
