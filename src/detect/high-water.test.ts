@@ -63,6 +63,7 @@ class Story {
       atMillis: DRAWN_START_MILLIS + this.#hours * HOUR_MILLIS,
       incarnationStartMillis: DRAWN_START_MILLIS + this.#lifeHours * HOUR_MILLIS,
       firstEvidenceMillis: DRAWN_START_MILLIS,
+      lastEvidenceMillis: DRAWN_START_MILLIS + this.#hours * HOUR_MILLIS,
       lanes: [
         { ...LANE, verdict, level, grown, growth, recent, evidenceRatio, predictedBound, isSuspect: isLeak },
       ],
