@@ -1,6 +1,8 @@
 // The page in a real browser, on a real server with a fake watch behind it.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +18,8 @@ import { MIB } from '../src/base/units.ts';
 import { startServer, type RunningServer } from '../src/server/start-server.ts';
 import { CACHE_FINGERPRINT, HUB_FINGERPRINT, hubFinding } from '../src/testing/fake-findings.ts';
 import { FAKE_NOW, FakeWatchView } from '../src/testing/fake-watch-view.ts';
+import { openDesk, TEST_SINK, type OpenDesk } from '../src/testing/open-desk.ts';
+import type { ConfigStatus, DiscoveryStatus } from '../src/model/status.ts';
 import { CHROMIUM_FLAGS, findChromium } from '../src/testing/find-chromium.ts';
 
 const executablePath = findChromium();
@@ -48,6 +52,10 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
   let complaints: string[];
   let strangers: string[];
 
+  let desk: OpenDesk | null = null;
+  let config: ConfigStatus | null = null;
+  let discovery: DiscoveryStatus[] = [];
+
   const open = async (options: BrowserContextOptions = {}) => {
     context = await browser.newContext({
       viewport: { width: 1280, height: 900 },
@@ -66,7 +74,17 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
   };
   const serve = async (next: FakeWatchView, port = 0) => {
     view = next;
-    server = await startServer({ view, listen: { host: '127.0.0.1', port }, webDir, version: '1.2.3' });
+    await desk?.end();
+    desk = openDesk(view, { settings: { sinks: [] } });
+    server = await startServer({
+      view,
+      listen: { host: '127.0.0.1', port },
+      webDir,
+      version: '1.2.3',
+      alerts: () => desk?.desk ?? null,
+      config: () => config,
+      discovery: () => discovery,
+    });
   };
   const go = (path: string) => page.goto(server.url + path);
   const see = (text: string | RegExp) => page.getByText(text).first().waitFor();
@@ -79,6 +97,8 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
   afterEach(async () => {
     await context.close();
     await server.close();
+    await desk?.end();
+    [desk, config, discovery] = [null, null, []];
     expect(strangers).toEqual([]);
   });
 
@@ -158,6 +178,67 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     expect(text).toContain('17 failures in a row, tried again in 1 min');
     expect(text).toContain('5.5 ms, 13 KiB each');
     await see('import _ "net/http/pprof"');
+    expect(complaints).toEqual([]);
+  });
+
+  it('says why its file is not in use, what discovery finds, and what could not be told', async () => {
+    config = {
+      file: 'plimsoll.yaml',
+      isLastReloadSuccessful: false,
+      lastReloadAt: FAKE_NOW,
+      lastSuccessAt: FAKE_NOW - 3_600_000,
+      problems: [{ line: 3, column: 5, field: 'targets', fact: 'needs a list', fix: 'Begin with "- ".' }],
+      needsRestart: ['listen'],
+    };
+    const found = { job: 'shop', found: 4, kept: 3, dropped: 1, unfit: 0, unfitWhy: null };
+    discovery = [{ ...found, source: 'dns shop', lastFoundAt: FAKE_NOW, failure: 'ENOTFOUND' }];
+    let isRefusing = true;
+    const hook = createServer((_, answer) => answer.writeHead(isRefusing ? 400 : 200).end());
+    await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+    const { port } = hook.address() as AddressInfo;
+    const via = { kind: 'webhook' as const, url: `http://127.0.0.1:${port}/`, secret: null, headers: {} };
+    await desk?.end();
+    desk = openDesk(view, { settings: { sinks: [{ ...TEST_SINK, name: 'desk', via }] } });
+    await desk.lookWhenActive();
+    const isWaiting = () => desk?.desk.sinks().some(({ waiting }) => waiting > 0) === true;
+    while (isWaiting()) await new Promise(setImmediate);
+    const given = desk.desk.deadLetters().length;
+    expect(given).toBeGreaterThan(0);
+    await open();
+    await go('/targets');
+    const textOf = async (name: string) =>
+      (await page.locator(`section.${name}`).innerText()).replace(/\s+/g, ' ');
+    await page.locator('section.watch-config').waitFor();
+    expect(await textOf('watch-config')).toMatch(
+      /Not in use plimsoll.yaml, loaded .* cannot be used: the settings of before go on. Line 3, column 5: targets: needs a list. Begin with "- ". Changed, and in effect with the next start: listen./,
+    );
+    expect(await textOf('watch-discovery')).toMatch(
+      /dns shop shop Failing .* ENOTFOUND. What was found before goes on. 3 of 4 1 dropped by rules/,
+    );
+    const letters = page.locator('.dead-letters li');
+    await expect.poll(() => letters.count()).toBe(given);
+    expect(await textOf('watch-sinks')).toMatch(/desk webhook Failing never .*400.* 0 sent/);
+    expect((await letters.first().innerText()).replace(/\s+/g, ' ')).toMatch(
+      /^Memory leak in .* to desk: .*400.* Given up .* after 1 try. Send again$/,
+    );
+    isRefusing = false;
+    await letters.first().getByRole('button').click();
+    await see('It waits to be sent again.');
+    await expect.poll(() => letters.count()).toBe(given - 1);
+    await new Promise((resolve) => hook.close(resolve));
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows why nobody is told of a finding', async () => {
+    const known = { service: null, fingerprint: HUB_FINGERPRINT, function: null, untilMillis: null };
+    await desk?.end();
+    desk = openDesk(view, {
+      parts: { known: () => [{ ...known, because: 'fixed in v1.5', file: 'plimsoll-known.yaml' }] },
+    });
+    await desk.lookWhenActive();
+    await open();
+    await go(`/f/${HUB_FINGERPRINT}`);
+    await see('Nobody is told: known (plimsoll-known.yaml): fixed in v1.5.');
     expect(complaints).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import type { Culprit } from '../../../src/model/finding.ts';
 import type { FindingDetail, FindingMessage, SourceMessage } from '../../../src/protocol/messages.ts';
 import { fillPath, PAGE_PATHS, PATHS } from '../../../src/protocol/paths.ts';
 import { hearWatch } from '../clock.ts';
+import { AlertNote } from '../parts/alert-note.tsx';
 import { EvidenceChain, RuledOutList } from '../parts/evidence-chain.tsx';
 import { GrowthFigure, LimitMoment, Sentence, Stat, TimeScaleBadge, TimeToLimit } from '../parts/figures.tsx';
 import { placeOf } from '../parts/finding-card.tsx';
@@ -45,6 +46,7 @@ function FindingView({ finding, reload }: { readonly finding: FindingDetail; rea
   return (
     <>
       <FindingHead finding={finding} />
+      <AlertNote fingerprint={finding.fingerprint} />
       {finding.incidents.length === 0 ? null : (
         <IncidentActions incidents={finding.incidents} onChange={reload} />
       )}

@@ -6,6 +6,7 @@ import { PAGE_PATHS, PATHS } from '../../../src/protocol/paths.ts';
 import { hearWatch } from '../clock.ts';
 import { MissingEvidenceList } from '../parts/missing-evidence.tsx';
 import { CopyCommand, Empty, Failed, Loading } from '../parts/states.tsx';
+import { WatchState } from '../parts/watch-state.tsx';
 import { Link, pageHref } from '../router.tsx';
 import { Age } from '../time-words.tsx';
 import { useResource } from '../use-resource.ts';
@@ -26,6 +27,7 @@ export function TargetsPage() {
           What each process is asked, what it answers, and what that costs it. Failing ones first.
         </p>
       </div>
+      <WatchState />
       {data ? null : failure ? <Failed failure={failure} reload={reload} /> : <Loading what="targets" />}
       {data && targets.length === 0 ? (
         <Empty title="No target is watched yet">
