@@ -102,7 +102,8 @@ class SampleDecoder {
       stacks: new StackRows(count, guess.locations, locationIds.rows, budget),
       labels: new LabelColumns(stringCount, guess.labels, budget),
       values: this.#narrow,
-      stack: budget.int32(count, 'profile.sample'),
+      // Where a sample is nobody needs to know once it is read: its stack takes the cell.
+      stack: offsets,
       labelStart: budget.int32(count + 1, 'profile.sample'),
     };
   }

@@ -30,6 +30,7 @@ export interface SampleColumns {
   readonly stacks: StackRows;
   readonly labels: LabelColumns;
   readonly values: readonly Float64Array[];
+  /** May be `offsets`: a sample is read before its row is written. */
   readonly stack: Int32Array;
   readonly labelStart: Int32Array;
 }
