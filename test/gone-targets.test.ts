@@ -13,17 +13,23 @@ import { openDesk } from '../src/testing/open-desk.ts';
 const START = 1_790_000_000_000;
 const LEAK = drawFinding({ detectedAt: START, timeToExhaustion: null });
 
-function leakOf(instance: string, atMillis = START): Incident {
+function leakOf(instance: string, version: string | null): Incident {
   const target = { service: 'orders', instance };
-  const [incident] = advanceIncidents([], { target, findings: [LEAK], over: [], atMillis }).incidents;
+  const [incident] = advanceIncidents([], {
+    target,
+    findings: [LEAK],
+    over: [],
+    atMillis: START,
+    version,
+  }).incidents;
   if (incident === undefined) throw new Error('no incident');
   return incident;
 }
 
 /** A watch on a store that knows a leak of an earlier run in each of these instances. */
-async function start(instances: readonly string[], store = new MemoryStore()) {
+async function start(instances: readonly string[], store = new MemoryStore(), version: string | null = null) {
   const clock = new ReplayClock({ originMillis: START, scale: 1 });
-  for (const instance of instances) await store.saveIncident(leakOf(instance));
+  for (const instance of instances) await store.saveIncident(leakOf(instance, version));
   const talk: string[] = [];
   const watch = new Watch({
     clock,
@@ -134,6 +140,26 @@ describe('incidents of targets that are gone', () => {
     expect(changes).toEqual([{ id: gone?.id, what: 'regressed' }]);
     expect(incidents[0]).toMatchObject({ id: gone?.id, state: 'open', resolvedAt: null });
     expect(incidents[0]?.resolvedBy).toBeUndefined();
+  });
+
+  it('are resolved by evidence when another version runs in their place without the leak', async () => {
+    const { watch, add, statesAt } = await start(['a:1'], new MemoryStore(), 'v1.4.2');
+    opened = { watch };
+    await add('a:1');
+    await watch.removeTarget('orders/a:1');
+    const next = await add('b:1');
+    // The leak of LEAK took no time to find: half an hour is the least.
+    for (let minute = 0; minute <= 40; minute++) {
+      const bytes = new TextEncoder().encode(
+        `go_goroutines 8\ngo_build_info{path="example.com/orders",version="v1.5.0"} 1\n`,
+      );
+      await watch.feed(next, { kind: 'metrics', atMillis: START + minute * MINUTE_MILLIS, bytes });
+      if (minute === 29) expect(await statesAt(29)).toEqual(['open']);
+    }
+    expect(await statesAt(40)).toEqual(['evidence']);
+    expect(watch.incidents()[0]?.history.at(-1)?.why).toBe(
+      'v1.5.0 has run without it for 40 min; in v1.4.2 it took 30 min to find',
+    );
   });
 
   it('resolve their alert, which says why', async () => {

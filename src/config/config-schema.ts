@@ -170,7 +170,7 @@ export const ConfigSchema = group(
     retention: RetentionSchema,
     goneAfter: duration({
       description:
-        'A target that is neither listed nor found any more leaves its open incidents behind for so long: a rolling restart, a source that hiccups. Then they end as `gone`, which is no evidence of a fix: if the target comes back with the leak, the same incident regresses. Virtual time.',
+        'A target that is neither listed nor found any more leaves its open incidents behind for so long: a rolling restart, a source that hiccups. Then they end as `gone`, which is no evidence of a fix: if the target comes back with the leak, the same incident regresses. Where other instances of the service go on, they wait longer, see [alerts.md](alerts.md#the-life-of-an-alert). Virtual time.',
       default: '15m',
     }),
     thresholds: ThresholdsSchema,

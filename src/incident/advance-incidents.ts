@@ -20,6 +20,8 @@ export interface IncidentInput {
   /** Leaks that evidence ended in this evaluation. */
   readonly over: readonly { readonly fingerprint: string; readonly why: string }[];
   readonly atMillis: Millis;
+  /** Of the program, where it is known. */
+  readonly version?: string | null;
 }
 
 export interface IncidentChange {
@@ -60,8 +62,8 @@ export function advanceIncidents(incidents: readonly Incident[], input: Incident
     const known = byId.get(id);
     if (known === undefined) put(openIncident(id, finding, input), 'opened');
     else if (known.state === 'resolved') {
-      if (isBack(known, finding, input.atMillis)) put(regress(known, finding, input.atMillis), 'regressed');
-    } else put({ ...known, finding, lastSeenAt: input.atMillis }, null);
+      if (isBack(known, finding, input.atMillis)) put(regress(known, finding, input), 'regressed');
+    } else put({ ...known, ...versionOf(input), finding, lastSeenAt: input.atMillis }, null);
   }
   for (const { fingerprint, why } of input.over) {
     const known = byId.get(computeIncidentId(input.target, fingerprint));
@@ -78,6 +80,7 @@ function openIncident(id: string, finding: Finding, input: IncidentInput): Incid
     fingerprint: finding.fingerprint,
     service: input.target.service,
     instance: input.target.instance,
+    ...versionOf(input),
     state: 'open',
     openedAt,
     resolvedAt: null,
@@ -94,17 +97,35 @@ function openIncident(id: string, finding: Finding, input: IncidentInput): Incid
  */
 function isBack(incident: Incident, finding: Finding, atMillis: Millis): boolean {
   const { resolvedAt, resolvedBy } = incident;
-  const { detectedAt, onsetAt } = finding;
+  const { detectedAt } = finding;
   if (resolvedBy !== 'person' || resolvedAt === null || detectedAt === null || detectedAt > resolvedAt)
     return true;
-  const tookMillis = detectedAt - (onsetAt ?? detectedAt);
-  return atMillis - resolvedAt >= Math.max(SHORTEST_PATIENCE_MILLIS, tookMillis);
+  return atMillis - resolvedAt >= computePatience(finding);
 }
 
-function regress(incident: Incident, finding: Finding, atMillis: Millis): Incident {
+/** How long it takes to see that a leak is not there (any more): as long as it took to find it. */
+export function computePatience({ detectedAt, onsetAt }: Pick<Finding, 'detectedAt' | 'onsetAt'>): Millis {
+  const tookMillis = (detectedAt ?? 0) - (onsetAt ?? detectedAt ?? 0);
+  return Math.max(SHORTEST_PATIENCE_MILLIS, tookMillis);
+}
+
+function versionOf({ version }: IncidentInput): { readonly version?: string } {
+  return version === null || version === undefined ? {} : { version };
+}
+
+function regress(incident: Incident, finding: Finding, input: IncidentInput): Incident {
+  const { atMillis } = input;
   const again = addTransition(incident, { at: atMillis, what: 'regressed', why: finding.summary });
   const { resolvedBy: _, ...open } = again;
-  return { ...open, state: 'open', resolvedAt: null, mutedUntil: null, lastSeenAt: atMillis, finding };
+  return {
+    ...open,
+    ...versionOf(input),
+    state: 'open',
+    resolvedAt: null,
+    mutedUntil: null,
+    lastSeenAt: atMillis,
+    finding,
+  };
 }
 
 function addTransition(incident: Incident, transition: Transition): Incident {
@@ -142,10 +163,14 @@ export function muteIncident(
   };
 }
 
-/** Its target is watched no more: nothing will be heard of it. No word on the leak; if both come back, it regresses. */
-export function endGoneIncident(incident: Incident, why: string, atMillis: Millis): Incident {
+/** Its target is watched no more. `gone` is no word on the leak; if both come back, it regresses. */
+export function endGoneIncident(
+  incident: Incident,
+  { by, why }: { readonly by: 'gone' | 'evidence'; readonly why: string },
+  atMillis: Millis,
+): Incident {
   if (incident.state === 'resolved') return incident;
-  return { ...resolveIncident(incident, why, atMillis), resolvedBy: 'gone' };
+  return { ...resolveIncident(incident, why, atMillis), resolvedBy: by };
 }
 
 /** By evidence or by hand; when the finding comes again it is this incident that regresses. */

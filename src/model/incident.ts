@@ -22,6 +22,11 @@ export const IncidentSchema = Type.Object({
   fingerprint: Type.String(),
   service: Type.String(),
   instance: Type.String(),
+  version: Type.Optional(
+    Type.String({
+      description: 'of the program, when the finding was last confirmed; missing when it is not known',
+    }),
+  ),
   state: IncidentStateSchema,
   openedAt: Type.Number(),
   resolvedAt: Type.Union([Type.Number(), Type.Null()]),

@@ -54,12 +54,13 @@ function linksOf({ pageUrl, alert, incident }: NoticeInput): AlertMessage['links
 
 /** Labels of an instance that leaks, for silences and routes. Its own labels may not pass for what Plimsoll knows. */
 export function labelsOf(
-  { service, instance, fingerprint, finding }: Incident,
+  { service, instance, fingerprint, finding, version }: Incident,
   own: Readonly<Record<string, string>>,
   owner: string | null,
   kind: 'leak' | 'threshold' = 'leak',
 ): Readonly<Record<string, string>> {
   return {
+    ...(version === undefined ? {} : { version }),
     ...own,
     ...(owner === null ? {} : { owner }),
     kind,

@@ -11,32 +11,26 @@ export class GoneTargets {
     this.#since.set(key, atMillis);
   }
 
-  comeBack(key: TargetKey): void {
+  forget(key: TargetKey): void {
     this.#since.delete(key);
   }
 
+  list(): readonly { readonly key: TargetKey; readonly sinceMillis: Millis }[] {
+    return [...this.#since].map(([key, sinceMillis]) => ({ key, sinceMillis }));
+  }
+
   /**
-   * Those that have been gone for `afterMillis`; each is told once. A target of which the store has heard meanwhile is watched by another
-   * watcher on the same store (a shard that took it over): it begins to be gone anew. What the store cannot say now is asked again.
+   * Whether it is still gone. A target of which the store has heard meanwhile is watched by another watcher on the same store (a shard that
+   * took it over): it begins to be gone anew. What the store cannot say now is asked again later.
    */
-  async due(
-    store: Store,
-    afterMillis: Millis,
-    atMillis: Millis,
-  ): Promise<readonly { readonly key: TargetKey; readonly sinceMillis: Millis }[]> {
-    const late = [...this.#since].filter(([, sinceMillis]) => atMillis - sinceMillis >= afterMillis);
-    const due = [];
-    for (const [key, sinceMillis] of late) {
-      const isHeard = await isHeardSince(store, key, sinceMillis, atMillis).catch(() => null);
-      // It may have come back, or gone again, while the store was asked.
-      if (isHeard === null || this.#since.get(key) !== sinceMillis) continue;
-      if (isHeard) this.#since.set(key, atMillis);
-      else {
-        this.#since.delete(key);
-        due.push({ key, sinceMillis });
-      }
-    }
-    return due;
+  async isGone(store: Store, key: TargetKey, atMillis: Millis): Promise<boolean> {
+    const sinceMillis = this.#since.get(key);
+    if (sinceMillis === undefined) return false;
+    const isHeard = await isHeardSince(store, key, sinceMillis, atMillis).catch(() => null);
+    // It may have come back, or gone again, while the store was asked.
+    if (isHeard === null || this.#since.get(key) !== sinceMillis) return false;
+    if (isHeard) this.#since.set(key, atMillis);
+    return !isHeard;
   }
 }
 

@@ -116,6 +116,7 @@ export class Investigation {
   #timeMap: TimeMap;
   #module: string | null;
   #goVersion: string | null = null;
+  #version: string | null = null;
   #requests: { readonly source: RawEvidence['kind'] | null; readonly family: string | null } = {
     source: null,
     family: null,
@@ -217,6 +218,7 @@ export class Investigation {
   #takeGauges({ kind, atMillis }: RawEvidence, extract: GaugeExtract): Ingested {
     this.#noticeVersion(atMillis, extract.goVersion);
     this.#module = this.#options.module ?? extract.module?.path ?? this.#module;
+    this.#version = extract.module?.version ?? this.#version;
     for (const warning of extract.warnings) this.warn(warning);
     for (const text of this.#agreement.take(kind, atMillis, extract.reading)) this.warn(text);
     const reading = this.#oneSourceEach(kind, extract, toVirtualReading(extract.reading, this.#timeMap));
@@ -601,6 +603,8 @@ export class Investigation {
   get facts(): {
     readonly goVersion: string | null;
     readonly module: string | null;
+    /** Of the main module, as its build says. */
+    readonly version: string | null;
     readonly restarts: number;
     readonly firstEvidenceMillis: Millis | null;
     readonly lastEvidenceMillis: Millis | null;
@@ -608,6 +612,7 @@ export class Investigation {
     return {
       goVersion: this.#goVersion,
       module: this.#module,
+      version: this.#version,
       restarts: Math.max(0, this.#lives - 1),
       firstEvidenceMillis: this.#firstEvidence,
       lastEvidenceMillis: this.#lastEvidence,

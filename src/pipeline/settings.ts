@@ -27,6 +27,8 @@ export interface WatchSettings extends WatchIntervals {
   readonly sourceDirs: readonly string[];
 }
 
+/** An instance that has not answered for longer shows nothing about another that is gone. */
+export const HEARD_LATELY_MILLIS: Millis = 15 * MINUTE_MILLIS;
 /** Profiles fetched at once over all targets: each may be megabytes on both sides. */
 export const PROFILES_AT_ONCE = 4;
 /** Gauges wait at most this long (real time) before they are stored; what was not stored is not acknowledged. */

@@ -1,7 +1,7 @@
 // Many targets live: one loop each, one store, incidents that go on over restarts. The server reads it as WatchView.
 import { performance } from 'node:perf_hooks';
 import { PlimsollError, describeError } from '../base/errors.ts';
-import { formatDuration, type Millis } from '../base/units.ts';
+import type { Millis } from '../base/units.ts';
 import { computeBackoff } from '../collect/backoff.ts';
 import type { FetchOutcome, TargetSource } from '../collect/source.ts';
 import {
@@ -11,6 +11,7 @@ import {
   muteIncident,
   resolveIncident,
 } from '../incident/advance-incidents.ts';
+import { endOfGone } from '../incident/gone.ts';
 import { THRESHOLD_NAMES } from '../incident/thresholds.ts';
 import { measurePlainly } from '../series/plain-measures.ts';
 import { DIAGNOSTIC_SNAPSHOTS, PRODUCTION_SNAPSHOTS, type SnapshotWish } from '../detect/snapshot-policy.ts';
@@ -48,6 +49,7 @@ import { readExcerpt } from './source-excerpt.ts';
 import { SourceExplainer } from './source-explainer.ts';
 import { StoreTrouble } from './store-trouble.ts';
 import { runTargetLoop, type ProfileWish } from './target-loop.ts';
+import { findSuccessors } from './successors.ts';
 import { addCounts, countsOf, NO_COUNTS } from './watch-counts.ts';
 import { WatchedTarget } from './watched-target.ts';
 import type { IncidentAction, WatchChange, WatchCounters, WatchView } from './watch-view.ts';
@@ -170,7 +172,7 @@ export class Watch implements WatchView {
     await store.saveTarget(add.target, clock.now());
     await watched.restore(clock.now());
     this.#targets.set(watched.key, watched);
-    this.#gone.comeBack(watched.key);
+    this.#gone.forget(watched.key);
     if (add.source) this.#startLoop(watched, add.source);
     return watched;
   }
@@ -197,23 +199,39 @@ export class Watch implements WatchView {
     return [...this.#incidents.values()].filter((i) => i.state !== 'resolved' && targetKey(i) === key);
   }
 
-  /** Incidents of targets that have not come back end; a rolling restart or a source that hiccups ends none. */
+  /** Incidents of targets that have not come back end, see incident/gone.ts. */
   async #endGone(): Promise<void> {
     const { goneAfterMillis } = this.#settings;
     if (goneAfterMillis === undefined) return;
-    const { store, talk } = this.#parts;
     const atMillis = this.now();
-    for (const { key, sinceMillis } of await this.#gone.due(store, goneAfterMillis, atMillis)) {
-      if (this.#targets.has(key)) continue;
-      const why = `gone: it has not been watched for ${formatDuration(atMillis - sinceMillis)}, which says nothing of the leak`;
-      for (const incident of this.#openOf(key)) {
-        const ended = endGoneIncident(incident, why, atMillis);
-        this.#incidents.set(ended.id, ended);
-        this.#save(ended, store);
-        talk.info(`${key}: resolved: ${why}; the alarm had said: ${ended.finding.summary}`);
-        this.#tell({ kind: 'incident', service: ended.service, id: ended.id, atMillis });
-      }
+    const late = this.#gone.list().filter(({ sinceMillis }) => atMillis - sinceMillis >= goneAfterMillis);
+    if (late.length === 0) return;
+    const successorsOf = findSuccessors(this.#targets.values(), this.#incidents.values(), atMillis);
+    for (const { key, sinceMillis } of late) {
+      const goneForMillis = atMillis - sinceMillis;
+      const ends = this.#openOf(key).map((incident) => {
+        const successors = successorsOf(incident);
+        return { incident, end: endOfGone(incident, { goneForMillis, goneAfterMillis, successors }) };
+      });
+      if (ends.length > 0 && ends.every(({ end }) => end === null)) continue;
+      if (!(await this.#gone.isGone(this.#parts.store, key, atMillis))) continue;
+      for (const { incident, end } of ends) if (end !== null) this.#endOne(incident, end, atMillis);
+      if (this.#openOf(key).length === 0) this.#gone.forget(key);
     }
+  }
+
+  #endOne(incident: Incident, end: NonNullable<ReturnType<typeof endOfGone>>, atMillis: Millis): void {
+    // A person may have spoken while the store was asked.
+    const current = this.#incidents.get(incident.id) ?? incident;
+    if (current.state === 'resolved') return;
+    const ended = endGoneIncident(current, end, atMillis);
+    this.#incidents.set(ended.id, ended);
+    this.#save(ended, this.#parts.store);
+    const { service, id, finding } = ended;
+    this.#parts.talk.info(
+      `${targetKey(ended)}: resolved: ${end.why}; the alarm had said: ${finding.summary}`,
+    );
+    this.#tell({ kind: 'incident', service, id, atMillis });
   }
 
   /** Ends all loops, stores what waits. The store stays open: it is the caller's. */
@@ -445,6 +463,7 @@ export class Watch implements WatchView {
       findings: evaluation.findings.map((finding) => watched.explain(finding)),
       over: evaluation.over,
       atMillis: evaluation.atMillis,
+      version: watched.version,
     });
     for (const incident of incidents) {
       if (this.#incidents.get(incident.id) === incident) continue;

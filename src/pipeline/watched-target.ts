@@ -260,6 +260,11 @@ export class WatchedTarget {
     }
   }
 
+  /** Of the program, as its build says, else its label. */
+  get version(): string | null {
+    return this.investigation.facts.version ?? this.#options.labels['version'] ?? null;
+  }
+
   get labels(): Readonly<Record<string, string>> {
     return this.#options.labels;
   }
