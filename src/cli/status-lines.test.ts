@@ -58,11 +58,15 @@ describe('the line of a watch over several targets', () => {
 const HOUR = 3_600_000;
 
 /** A watch at these reports, one after the other: `undetermined`, `leak:a1`, `filling-to-bound`; what it prints and tells. */
-function follow(reports: readonly string[], timeScale = 1) {
+function follow(reports: readonly string[], timeScale = 1, askingUntil = 0) {
   const results: string[] = [];
+  const rounds: number[] = [];
   const told: { text: string; everyMillis: number }[] = [];
   const terminal = {
-    result: (text: string) => void results.push(text),
+    result: (text: string) => {
+      results.push(text);
+      rounds.push(now);
+    },
     progress: (text: string, pace?: { readonly everyMillis: number } | null) =>
       void told.push({ text, everyMillis: pace?.everyMillis ?? 0 }),
   };
@@ -72,11 +76,12 @@ function follow(reports: readonly string[], timeScale = 1) {
     now: () => now * HOUR,
     counters: () => ({ evaluations: 1 }),
     targets: () => targets('orders:undetermined'),
+    isAskingSources: () => now < askingUntil,
     report: () => drawnReport(reports[now] ?? '', now),
   } as unknown as WatchView;
   const lines = new StatusLines(view, terminal, false);
   for (; now < reports.length; now++) lines.show();
-  return { results, told };
+  return { results, rounds, told };
 }
 
 function drawnReport(drawn: string, hour: number): Report {
@@ -128,6 +133,11 @@ describe('what a watch says', () => {
     const { results } = follow(['leak leak:a1', 'leak leak:a1', 'no-growth', 'no-growth']);
     expect(results).toHaveLength(2);
     for (const text of results) expect(text).toMatch(/^\n.*\n/);
+  });
+
+  it('of a leak waits for what the sources say, and no longer than ten rounds', () => {
+    const reports = Array<string>(20).fill('leak leak:a1');
+    expect([0, 4, 99].map((askingUntil) => follow(reports, 1, askingUntil).rounds)).toEqual([[0], [4], [10]]);
   });
 
   it.each([

@@ -11,10 +11,14 @@ import { styleFor, type Terminal } from './terminal.ts';
 const HEARTBEAT_MILLIS: Millis = 10 * MINUTE_MILLIS;
 /** ... and of the reader's no more often than this. */
 const HEARTBEAT_LEAST_MILLIS: Millis = MINUTE_MILLIS;
+/** A leak is told with what the sources say of it, where that is known within so many rounds of a second. */
+const MOST_ROUNDS_WAITED = 10;
 
 export class StatusLines {
   readonly #view: WatchView;
   readonly #terminal: Pick<Terminal, 'progress' | 'result'>;
+  /** Rounds that a leak's report has waited, by service. */
+  readonly #waited = new Map<string, number>();
   readonly #shown = new Map<string, { readonly what: string; readonly isLeak: boolean }>();
   readonly #isJson: boolean;
   readonly #notice: () => string | null;
@@ -66,6 +70,7 @@ export class StatusLines {
     // The first answer is worth showing even when it is "cannot tell yet": it says what is known and what is needed.
     if (this.#view.counters().evaluations === 0) return;
     const isLeak = report.findings.some(({ verdict }) => verdict === 'leak');
+    if (isLeak && this.#waitsForSources(service)) return;
     this.#shown.set(service, { what, isLeak });
     if (this.#isJson) this.#terminal.result(JSON.stringify(report));
     else if (isLeak || before?.isLeak === true) {
@@ -78,6 +83,14 @@ export class StatusLines {
         `${service}: ${report.verdict} after ${watched}${formatScale(report)}: ${report.summary}`,
       );
     }
+  }
+
+  #waitsForSources(service: string): boolean {
+    const waited = this.#waited.get(service) ?? 0;
+    const waits = waited < MOST_ROUNDS_WAITED && this.#view.isAskingSources(service);
+    if (waits) this.#waited.set(service, waited + 1);
+    else this.#waited.delete(service);
+    return waits;
   }
 }
 

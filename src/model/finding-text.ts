@@ -68,9 +68,12 @@ export function summarize(finding: Omit<Finding, 'summary'>, atMillis: Millis): 
   }
 }
 
+/** In a summary, where no profile shows what leaks. */
+export const NO_CODE = '; no code is named';
+
 function nameCulprit(finding: Pick<Finding, 'culprits'>): string {
   const [first] = finding.culprits;
-  if (first === undefined) return '; no code is named';
+  if (first === undefined) return NO_CODE;
   const place = first.file === null ? '' : ` (${formatPlace(first)})`;
   return ` in ${first.function}${place}`;
 }

@@ -147,8 +147,9 @@ export class SourceExplainer {
   }
 }
 
-function isExplainable({ verdict, culprits }: Finding): boolean {
-  return verdict === 'leak' && culprits.length > 0;
+function isExplainable({ verdict, class: kind, culprits }: Finding): boolean {
+  // Descriptors leak in calls that no profile samples: the sources alone may show them.
+  return verdict === 'leak' && (culprits.length > 0 || kind === 'fd');
 }
 
 /** What an answer hangs on: numbers of a finding change with every evaluation, its lines seldom. */

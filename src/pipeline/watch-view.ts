@@ -51,6 +51,8 @@ export interface WatchView {
   labelsOf(target: TargetName): Readonly<Record<string, string>> | null;
   /** null when there is no such service (or instance of it). Several instances: gravest verdict, findings merged by fingerprint. */
   report(service: string, instance?: string): Report | null;
+  /** Whether the sources are being asked about a leak of this service: its report may soon say more. */
+  isAskingSources(service: string): boolean;
   /** Every incident that is kept, ascending by openedAt. */
   incidents(): readonly Incident[];
   /** null when there is no such target. At most `maxPoints` points; `gauges` are names of base/gauges.ts or `liveFloorBytes`. */

@@ -574,6 +574,10 @@ export class Watch implements WatchView {
     return mergeReports(reports);
   }
 
+  isAskingSources(service: string): boolean {
+    return [...this.#learning.keys()].some(({ name }) => name.service === service);
+  }
+
   incidents(): readonly Incident[] {
     return [...this.#incidents.values()].sort((a, b) => a.openedAt - b.openedAt);
   }

@@ -85,6 +85,10 @@ export class FakeWatchView implements WatchView {
     return this.targetList.find((t) => t.service === service && t.instance === instance)?.labels ?? null;
   }
 
+  isAskingSources(): boolean {
+    return false;
+  }
+
   report(service: string, instance?: string): Report | null {
     const targets = this.targetList.filter(
       (t) => t.service === service && (instance === undefined || t.instance === instance),

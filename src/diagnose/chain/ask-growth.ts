@@ -65,7 +65,10 @@ function answer(facts: Facts, outcome: ChainStep['outcome'], lead: LaneState | n
   const { assessment } = facts;
   if (outcome === 'supports') {
     const finding = facts.findings.find(({ verdict }) => verdict === 'leak');
-    const growth = finding?.growth ?? finding?.counts ?? lead?.growth ?? null;
+    const bytes = finding?.growth ?? null;
+    // Of what is counted the bytes may not stand clear of zero.
+    const known = bytes !== null && bytes.low > 0 ? bytes : (finding?.counts ?? bytes);
+    const growth = known ?? lead?.growth ?? null;
     return `Yes${growth === null ? '' : `: ${formatGrowth(growth)}`}.`;
   }
   const smallest = (assessment.earlier ?? assessment).smallestDetectableBytesPerHour;

@@ -61,8 +61,9 @@ function answer(outcome: ChainStep['outcome'], grown: number | null, own: number
     return `${fell}, nothing that grew is to be shared out.`;
   }
   if (outcome === 'open') return `Its cgroup has hardly moved (${formatBytes(grown)}): nothing to share out.`;
+  if (own > grown) return `Yes: it grew by ${formatBytes(own)}, its whole cgroup by ${formatBytes(grown)}.`;
   const parts = `${formatBytes(own)} of ${formatBytes(grown)}`;
   return outcome === 'supports'
-    ? `Yes: ${parts} that the container grew are its own.`
-    : `Mostly not: ${parts} that the container grew are its own.`;
+    ? `Yes: ${parts} that its cgroup grew by are its own.`
+    : `Mostly not: ${parts} that its cgroup grew by are its own.`;
 }

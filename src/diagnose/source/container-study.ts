@@ -139,13 +139,19 @@ function hasSizeCondition(file: GoFile, node: NodeRow): boolean {
   for (let at = tree.parent(node); at !== NO_NODE; at = tree.parent(at)) {
     const kind = tree.kind(at);
     if (kind.endsWith('_declaration') && kind !== 'short_var_declaration') return false;
-    if (kind === 'if_statement' && COMPARED.test(tree.textOf(tree.child(at, 'condition')))) return true;
-    if (kind !== 'for_statement') continue;
-    const body = tree.child(at, 'body');
-    const header = tree.children(at).find((child) => child !== body);
-    if (header !== undefined && COMPARED.test(tree.textOf(header))) return true;
+    if (isSizeCheck(file, at)) return true;
   }
   return false;
+}
+
+/** An if or a loop that compares a size. */
+export function isSizeCheck({ tree }: GoFile, node: NodeRow): boolean {
+  const kind = tree.kind(node);
+  if (kind === 'if_statement') return COMPARED.test(tree.textOf(tree.child(node, 'condition')));
+  if (kind !== 'for_statement') return false;
+  const body = tree.child(node, 'body');
+  const header = tree.children(node).find((child) => child !== body);
+  return header !== undefined && COMPARED.test(tree.textOf(header));
 }
 
 /** The size is compared, and the branch leaves the function. */

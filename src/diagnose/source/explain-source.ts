@@ -9,6 +9,7 @@ import { explainFinalizer } from './finalizers.ts';
 import { explainGoroutine } from './blocked-goroutine.ts';
 import { explainHeap } from './heap-answer.ts';
 import { explainLockedThread } from './kept-calls.ts';
+import { explainUnsampledOpener } from './unsampled-opener.ts';
 import { locate, type Located } from './locate.ts';
 import { explainRegistration } from './registrations.ts';
 import {
@@ -47,6 +48,7 @@ function explainCulprits(
   culprits: readonly Culprit[],
 ): SourceAnswer | null {
   const all = culprits.filter(({ role }) => role !== 'holds').slice(0, MAX_CULPRITS);
+  if (kind === 'fd' && all.length === 0) return explainUnsampledOpener(analysis);
   const answers = all.map((culprit, i): SourceAnswer | null => {
     const located = locate(analysis, culprit);
     const answer =

@@ -16,7 +16,12 @@ import { findOtherKey } from './other-keys.ts';
 import { findOwnExit, isRemovedByOwn } from './own-exits.ts';
 import { findSkippedRemoval, findSkippingRemover, isEverywherePaired, type Pair } from './paired-calls.ts';
 import { findRelay, type Relay } from './relays.ts';
-import { findForgottenSibling, findLeftEarly, findUncalledRemoval } from './removal-faults.ts';
+import {
+  findForgottenSibling,
+  findLeftEarly,
+  findSkippedEviction,
+  findUncalledRemoval,
+} from './removal-faults.ts';
 import { explainUnbounded, isSubscription } from './unbounded.ts';
 import { findInnerOnly, findLazyExpiry, findStoppedTimer, isLazy } from './removal-shapes.ts';
 import { findBrokenSweep, findSweeps, type Sweep } from './sweepers.ts';
@@ -174,6 +179,7 @@ function explainContainer(study: ContainerStudy): SourceAnswer | null {
     findEndedEntry(study),
     findForgottenCase(study),
     findLeftEarly(study, sweepers),
+    findSkippedEviction(study),
     pair === null ? null : findSkippingRemover(pair),
     marking === null ? null : findSkippingRemover(marking),
     explainUnbounded(study, isBalanced(study, sweeps, [pair, relayed])),

@@ -494,6 +494,40 @@ func (s *S) Handle(k string) {
     twin: [['\tif c.tries > 1 {\n\t\treturn // fix\n\t}\n', '\tprintln(c.tries)\n']],
   },
   {
+    name: 'an eviction that a way out behind the add skips',
+    pattern: 'missing-delete-on-path',
+    source: `
+package m
+
+import (
+	"container/list"
+	"sync"
+)
+
+type Cache struct {
+	mu     sync.Mutex
+	order  *list.List // hold
+	most   int
+	pinned bool
+}
+
+func (c *Cache) Put(size int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.order.PushFront(make([]byte, size)) // culprit hold
+	if c.pinned {
+		return // fix
+	}
+	for c.order.Len() > c.most {
+		c.drop(c.order.Back())
+	}
+}
+
+func (c *Cache) drop(entry *list.Element) { c.order.Remove(entry) }
+`,
+    twin: [['\tif c.pinned {\n\t\treturn // fix\n\t}\n', '']],
+  },
+  {
     name: 'a batch that is kept whole when it cannot be written',
     pattern: 'missing-delete-on-path',
     source: `

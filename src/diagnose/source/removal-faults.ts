@@ -1,10 +1,11 @@
 // Removals that miss: one of two containers forgotten, another key, a way out in front, nobody who calls it.
 import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
 import type { Place } from '../../gosource/places.ts';
+import { findExits } from '../../gosource/paths.ts';
 import { functionAt, functionKey } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { shortPlace, type SourceAnswer } from './answer.ts';
-import type { ContainerStudy } from './container-study.ts';
+import { isSizeCheck, type ContainerStudy } from './container-study.ts';
 import { findEarlyExit } from './paired-calls.ts';
 import { isUsed } from './sweepers.ts';
 
@@ -161,6 +162,40 @@ export function findLeftEarly(
     };
   }
   return null;
+}
+
+/** What is added is taken out again where there is too much of it, behind a way out that leaves in between. */
+export function findSkippedEviction(study: ContainerStudy): SourceAnswer | null {
+  const { sink, adder, place } = study;
+  if (adder === null || !study.isBounded) return null;
+  const { file, node } = sink.at;
+  const { tree } = file;
+  const evicting = new Set(study.removals.map(({ declaration }) => declaration.name));
+  const evicts = (check: NodeRow) =>
+    study.removals.some(({ operation }) => operation.file === file && tree.contains(check, operation.node)) ||
+    [...tree.descendants(check, 'call_expression')].some((call) =>
+      evicting.has(tree.textOf(tree.child(call, 'function')).split('.').at(-1) ?? ''),
+    );
+  const checks = [...tree.descendants(adder.body)].filter(
+    (check) => check > node && isSizeCheck(file, check) && evicts(check),
+  );
+  if (checks.length === 0) return null;
+  const exit = findExits({ file, from: node, isGood: (passed) => checks.includes(passed) }).find(
+    ({ kind }) => kind === 'return',
+  );
+  if (exit === undefined) return null;
+  const at = { file, node: exit.node };
+  return {
+    pattern: 'missing-delete-on-path',
+    holders: study.holders,
+    fix: {
+      file,
+      line: tree.line(exit.node),
+      text: `Bound ${place.name} on this way as well: ${functionKey(adder)} adds to it, and leaves at ${shortPlace(at)} before ${shortPlace({ file, node: checks[0] })} looks at its size.`,
+    },
+    confidence: 0.6,
+    isDespiteBound: true,
+  };
 }
 
 /** The way out is only taken with the entry in hand: whoever looked it up knows that it stays. */

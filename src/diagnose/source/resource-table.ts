@@ -78,6 +78,11 @@ const ENDING =
 const GIVING =
   /\.(?:New\w*|Open\w*|Dial\w*|Create\w*|Connect\w*|Listen\w*|Subscribe\w*|Acquire\w*|Query\w*|Start\w*|Begin\w*|Watch\w*|Accept\w*|Prepare\w*|Snapshot\w*|Clone|Borrow\w*)$/;
 
+/** Does an open one hold a descriptor? */
+export function takesDescriptor({ pattern }: ResourceKind): boolean {
+  return /^(?:body|rows|stmt|conn|file)-not-closed$|^tx-not-ended$/.test(pattern);
+}
+
 /** What a call gives that needs a release; null when nothing is known of it. */
 export function findResource(key: string): ResourceKind | null {
   return [...PATTERNS, ...NAMED].find(([pattern]) => pattern.test(key))?.[1] ?? null;

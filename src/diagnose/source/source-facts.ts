@@ -1,6 +1,7 @@
 // What source says, as plain data: what crosses threads, is kept for the next report, and joins a finding.
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import type { Culprit, Finding, LeakClass } from '../../model/finding.ts';
+import { formatPlace, NO_CODE } from '../../model/finding-text.ts';
 import { shortPlace } from './answer.ts';
 import { explainSource } from './explain-source.ts';
 
@@ -53,5 +54,18 @@ export function findSourceFacts(
 /** The finding with holders behind its culprits, the pattern and the fix. */
 export function addSourceFacts(finding: Finding, facts: SourceFacts): Finding {
   const culprits = [...finding.culprits.filter(({ role }) => role !== 'holds'), ...facts.holders];
-  return { ...finding, culprits, pattern: facts.pattern ?? finding.pattern, fix: facts.fix ?? finding.fix };
+  const [holder] = facts.holders;
+  const isUnsampled = finding.culprits.length === 0 && holder !== undefined;
+  return {
+    ...finding,
+    culprits,
+    pattern: facts.pattern ?? finding.pattern,
+    fix: facts.fix ?? finding.fix,
+    summary: isUnsampled
+      ? finding.summary.replace(
+          NO_CODE,
+          `; no profile shows the code, the sources point to ${formatPlace(holder)}`,
+        )
+      : finding.summary,
+  };
 }
