@@ -70,13 +70,21 @@ export function checkAddresses(setting: TargetSetting): void {
   else listProbeAddresses(url, { metricsUrl: metrics, varsUrl: vars, pprofUrl: pprof });
 }
 
-/** Targets are told apart by service and address; paths do not count. Each that is named as one before it, by index. */
+/** What Prometheus would call `__address__`, or the process as it is written. @throws PlimsollError ARGUMENTS_INVALID for what is no address. */
+export function addressOf({ url }: Pick<TargetSetting, 'url'>): string {
+  return parseProcessAddress(url) === null ? listProbeAddresses(url).instance : url;
+}
+
+/**
+ * Targets are told apart by service and address; paths do not count. Each that is named as one before it, by index.
+ * @throws PlimsollError ARGUMENTS_INVALID for what is no address.
+ */
 export function listNamesakes(settings: readonly TargetSetting[]): { index: number; other: number }[] {
   const known = new Map<string, number>();
   const namesakes: { index: number; other: number }[] = [];
-  settings.forEach(({ url, service, instance, match }, index) => {
-    const isProcess = parseProcessAddress(url) !== null;
-    const { host } = isProcess ? { host: url } : new URL(url.includes('://') ? url : `http://${url}`);
+  settings.forEach((setting, index) => {
+    const { service, instance, match } = setting;
+    const host = addressOf(setting);
     const key = `${service ?? match['job'] ?? host} ${instance ?? instanceOf(match) ?? host}`;
     const other = known.get(key);
     if (other === undefined) known.set(key, index);

@@ -1,7 +1,5 @@
 // What a running watch is to watch: the targets that are listed and those that are found, this watcher's share of them.
 import { describeError } from '../base/errors.ts';
-import { listProbeAddresses } from '../collect/probe-addresses.ts';
-import { parseProcessAddress } from '../collect/process-address.ts';
 import { shownUrl } from '../collect/readable-failure.ts';
 import type { Settings, TargetSetting } from '../config/settings.ts';
 import { createDiscoverer } from '../discover/create-discoverer.ts';
@@ -9,7 +7,7 @@ import { Discovery } from '../discover/discovery.ts';
 import type { DiscoveredTarget } from '../discover/target-of-labels.ts';
 import type { DiscoveryStatus } from '../model/status.ts';
 import type { Talk } from '../pipeline/ports.ts';
-import { listNamesakes } from './open-target.ts';
+import { addressOf, listNamesakes } from './open-target.ts';
 import { isInShard, type Shard } from '../discover/shard.ts';
 import type { TargetSet } from './target-set.ts';
 
@@ -121,10 +119,4 @@ export class TargetPlan {
     this.#said = said.join();
     for (const text of said) this.#parts.talk.warn(text);
   }
-}
-
-/** What Prometheus would call `__address__`. */
-function addressOf({ url }: TargetSetting): string {
-  if (parseProcessAddress(url) !== null) return url;
-  return listProbeAddresses(url).instance;
 }
