@@ -174,7 +174,7 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
       {
         question: `Does the ${question.lane} series move at all?`,
         prediction: lane.reason,
-        test: 'range of the block medians against half of the smallest growth that matters',
+        test: 'range of the block levels against half of the smallest growth that matters',
         numbers: {
           statistic: range,
           threshold: lane.smallestGrowth / 2 + question.source.resolution,

@@ -200,7 +200,13 @@ function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestio
     const { resolutionBytes: resolution } = floor;
     // Values that are spread evenly over what they were cut to.
     const cutNoise = resolution / Math.sqrt(12);
-    const heap = { ...source, points: floor, noiseFloor: Math.max(noiseFloor, cutNoise), resolution };
+    const heap = {
+      ...source,
+      isFloor: true,
+      points: floor,
+      noiseFloor: Math.max(noiseFloor, cutNoise),
+      resolution,
+    };
     return { ...base, fromMillis, about, source: heap };
   }
   if (lane === 'native') {

@@ -11,6 +11,8 @@ export interface LaneSource {
   /** Whether `work` begins with the process: before it, nothing was done. */
   readonly isFromStart: boolean;
   readonly noiseFloor: number;
+  /** What comes and goes only ever adds to the values. */
+  readonly isFloor?: boolean;
   /** What a value is exact to, in the lane's unit; 0 = exact. A change of this much may be none, or be hidden. */
   readonly resolution: number;
 }
@@ -29,6 +31,10 @@ export interface LaneBlocks {
 /** Half a window of six blocks on either side: a spike is what is above both. */
 const SPIKE_REACH_BLOCKS = 6;
 const SPIKE_SIGMAS = 4;
+/** Share of a block's values that lie below its level, where what comes and goes can only add. */
+const FLOOR_SHARE = 0.3;
+/** Of symmetric noise the middle is quieter. */
+const QUIETER_SHARE = 0.75;
 /** More spikes than this share are no spikes but the way the series behaves. */
 const SPIKE_SHARE_BOUND = 0.15;
 
@@ -36,7 +42,7 @@ export function prepareBlocks(
   source: LaneSource,
   window: { readonly fromMillis: Millis; readonly toMillis: Millis },
 ): LaneBlocks {
-  const all = computeBlocks(source.points, source.work, window);
+  const all = computeQuietBlocks(source, window);
   const blocks = selectBlocks(all, keepWithoutSpikes(all, source.noiseFloor));
   const spanMillis = Math.max(1, window.toMillis - window.fromMillis);
   return {
@@ -48,6 +54,28 @@ export function prepareBlocks(
     spikes: all.length - blocks.length,
     resolution: source.resolution,
   };
+}
+
+/**
+ * What a mark finds alive is what is kept and, for as long as they last, buffers and requests in flight, which can only add: there
+ * the lower part of a block's values says more about what is kept than their middle. Which of the two does is told by how much
+ * blocks differ from those before them.
+ */
+function computeQuietBlocks(
+  { points, work, isFloor }: LaneSource,
+  window: { readonly fromMillis: Millis; readonly toMillis: Millis },
+): Blocks {
+  const middle = computeBlocks(points, work, window);
+  if (isFloor !== true || middle.length < 3) return middle;
+  const lower = computeBlocks(points, work, window, FLOOR_SHARE);
+  return restlessness(lower) < QUIETER_SHARE * restlessness(middle) ? lower : middle;
+}
+
+/** Median absolute difference of neighbours. */
+function restlessness({ length, value }: Blocks): number {
+  const steps = new Float64Array(length - 1);
+  for (let i = 1; i < length; i++) steps[i - 1] = Math.abs(value[i] - value[i - 1]);
+  return median(steps);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import { lowerBound } from './gauge-history.ts';
 import type { Points } from './points.ts';
-import { median } from './stats/quantiles.ts';
+import { median, quantile } from './stats/quantiles.ts';
 import { Interpolation, type Work } from './work.ts';
 
 /** Enough to see a shape, few enough to fit eight models in a millisecond. */
@@ -20,7 +20,7 @@ export interface Blocks {
   readonly length: number;
   /** Median time of the observations in the block. */
   readonly timeMillis: Float64Array;
-  /** Median of the observations. */
+  /** Median of the observations, or what share of them was asked to lie below. */
   readonly value: Float64Array;
   /** Units of work per hour over the block; null when work is not known. */
   readonly loadPerHour: Float64Array | null;
@@ -88,11 +88,16 @@ function cellOf(atMillis: Millis, fromMillis: Millis, { widthMillis, cells }: Gr
   return Math.min(Math.floor((atMillis - fromMillis) / widthMillis), cells - 1);
 }
 
-/** Blocks over fromMillis <= time <= toMillis, counted from `fromMillis`. */
+/**
+ * Blocks over fromMillis <= time <= toMillis, counted from `fromMillis`.
+ *
+ * @param share of a block's observations that lie below its value.
+ */
 export function computeBlocks(
   points: Points,
   work: Work | null,
   window: { readonly fromMillis: Millis; readonly toMillis: Millis },
+  share = 0.5,
 ): Blocks {
   const { fromMillis, toMillis } = window;
   const { timeMillis } = points;
@@ -116,7 +121,8 @@ export function computeBlocks(
     while (to < end && timeMillis[to] < endMillis) to++;
     const at = (timeMillis[(from + to - 1) >> 1] + timeMillis[(from + to) >> 1]) / 2;
     blocks.time[length] = at;
-    blocks.value[length] = median(points.value, from, to);
+    blocks.value[length] =
+      share === 0.5 ? median(points.value, from, to) : quantile(points.value.subarray(from, to), share);
     if (work && until && blocks.load && blocks.done) {
       const untilMillis = Math.min(startMillis + widthMillis, toMillis);
       blocks.load[length] = meanLoadPerHour(work, until, startMillis, untilMillis);
