@@ -216,6 +216,25 @@ describe('findCauses', () => {
     ]);
   });
 
+  it('leaves a leak of other requests a cause of its own, also where as many come as connections', () => {
+    const causes = (keeper: string) =>
+      combine(
+        `heap
+         stock.refresh > stock.(*Client).Level > stock.newLog | 16384 | ${ramp(12, 1)}
+         stock.refresh > stock.(*Client).Level > net/http.(*Client).do | 112 | ${ramp(12, 0)} | ${ramp(12, 1)}
+         ${keeper} | 32768 | ${ramp(12, 7)}
+         goroutines
+         ${READ_LOOP} > ${SELECT}  | ${ramp(12, 30)}
+         ${WRITE_LOOP} > ${SELECT} | ${ramp(12, 30)}`,
+        { heap: LEAK(4 * MIB), goroutine: LEAK(360), fd: { ...LEAK(180), level: 350 } },
+      );
+    expect(brief(causes('shop.login > sessions.Open'))).toEqual([
+      ['fd', 'stock.(*Client).Level', ['goroutine']],
+      ['heap', 'sessions.Open', []],
+    ]);
+    expect(brief(causes('stock.refresh > sessions.Open'))).toHaveLength(1);
+  });
+
   it('never blames the stack on which the runtime makes goroutines', () => {
     const causes = combine(
       `heap

@@ -7,7 +7,13 @@ import { growthOfBytes, growthOfSites, growthOfStacks } from './cause-growth.ts'
 import type { Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
-import { describeFunction, findHeapCauses, type HeapCause, type WeightedSite } from './heap-cause.ts';
+import {
+  areApart,
+  describeFunction,
+  findHeapCauses,
+  type HeapCause,
+  type WeightedSite,
+} from './heap-cause.ts';
 import { findLenders, growsWithEach, isBelow, NAME_SAMPLES, type Lender } from './lenders.ts';
 import {
   changeBesideGroups,
@@ -146,9 +152,12 @@ function selectHeld(
 ): readonly WeightedSite[] {
   const names = new Set(blamed.map((culprit) => normalizeFunction(culprit.function)));
   const [largest] = mine;
+  const below = rest.weighted.filter(({ site }) => isBelow(site.path, names));
   return rest.weighted.filter((entry) => {
     const { path } = entry.site;
-    if (descriptorSites.includes(entry) || isGoroutineAllocation(path) || isBelow(path, names)) return true;
+    if (descriptorSites.includes(entry) || isGoroutineAllocation(path) || below.includes(entry)) return true;
+    // Two leaks that are as even come with each other by chance: what other requests allocate is none of this one's.
+    if (below.some((own) => areApart([own], [entry]))) return false;
     return largest !== undefined && growsWithEach(entry, largest[0], rest.input.profiles);
   });
 }
