@@ -83,7 +83,7 @@ describe('incidents of targets that are gone', () => {
   it('stay open over a restart of the target, and of the watcher', async () => {
     const { watch, add, statesAt } = await start(['a:1']);
     opened = { watch };
-    expect(await statesAt(14)).toEqual(['open']);
+    expect(await statesAt(14)).toEqual([]);
     await add('a:1');
     expect(await statesAt(60)).toEqual(['open']);
     await watch.removeTarget('orders/a:1');
@@ -98,7 +98,18 @@ describe('incidents of targets that are gone', () => {
     expect(await statesAt(15)).toEqual(['gone']);
   });
 
-  it('stay open while another watcher on the same store hears of the target', async () => {
+  it('are told of again once nobody else is found to have them, while others of the service go on', async () => {
+    const { watch, add, statesAt } = await start(['a:1'], new MemoryStore(), 'v1.4.2');
+    opened = { watch };
+    const next = await add('b:1');
+    const bytes = new TextEncoder().encode('go_goroutines 8\n');
+    await watch.feed(next, { kind: 'metrics', atMillis: START + 14 * MINUTE_MILLIS, bytes });
+    expect(await statesAt(14)).toEqual([]);
+    expect(await statesAt(15)).toEqual(['open']);
+    expect(await statesAt(20)).toEqual(['open']);
+  });
+
+  it('are left to another watcher on the same store while that one hears of the target', async () => {
     const { watch, store, statesAt } = await start(['a:1']);
     opened = { watch };
     const timeMillis = Float64Array.of(START + 10 * MINUTE_MILLIS);
@@ -106,8 +117,8 @@ describe('incidents of targets that are gone', () => {
       timeMillis,
       columns: new Map([['goroutines', Float64Array.of(8)]]),
     });
-    expect(await statesAt(15)).toEqual(['open']);
-    expect(await statesAt(29)).toEqual(['open']);
+    expect(await statesAt(15)).toEqual([]);
+    expect(await statesAt(29)).toEqual([]);
     expect(await statesAt(30)).toEqual(['gone']);
   });
 
@@ -121,7 +132,7 @@ describe('incidents of targets that are gone', () => {
     const store = new AwayStore();
     const { watch, statesAt } = await start(['a:1'], store);
     opened = { watch };
-    expect(await statesAt(15)).toEqual(['open']);
+    expect(await statesAt(15)).toEqual([]);
     store.isAway = false;
     expect(await statesAt(16)).toEqual(['gone']);
   });

@@ -24,7 +24,7 @@ import {
 } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
-import { targetKey, type TargetName } from '../model/target.ts';
+import { targetKey, type TargetKey, type TargetName } from '../model/target.ts';
 import type { MeasuredTarget, Thresholds } from '../model/threshold.ts';
 import type { Store } from '../store/store.ts';
 import type { SourceSet } from '../workspace/module-sources.ts';
@@ -105,6 +105,8 @@ export class Watch implements WatchView {
   readonly #targets = new Map<string, WatchedTarget>();
   readonly #incidents = new Map<string, Incident>();
   readonly #gone = new GoneTargets();
+  /** Targets of an earlier run that are not watched yet: another watcher on the same store (a shard) may have them. */
+  readonly #absent = new Set<TargetKey>();
   readonly #decoder = new ProfileDecoder();
   readonly #explainer: SourceExplainer;
   readonly #gate = new Gate(PROFILES_AT_ONCE);
@@ -141,7 +143,9 @@ export class Watch implements WatchView {
     for (const incident of await this.#parts.store.listIncidents()) {
       this.#incidents.set(incident.id, incident);
       // Until it is added: it may have gone away while nobody watched.
-      if (incident.state !== 'resolved') this.#gone.leave(targetKey(incident), this.now());
+      if (incident.state === 'resolved') continue;
+      this.#gone.leave(targetKey(incident), this.now());
+      this.#absent.add(targetKey(incident));
     }
   }
 
@@ -173,6 +177,7 @@ export class Watch implements WatchView {
     await watched.restore(clock.now());
     this.#targets.set(watched.key, watched);
     this.#gone.forget(watched.key);
+    this.#absent.delete(watched.key);
     if (add.source) this.#startLoop(watched, add.source);
     return watched;
   }
@@ -213,8 +218,11 @@ export class Watch implements WatchView {
         const successors = successorsOf(incident);
         return { incident, end: endOfGone(incident, { goneForMillis, goneAfterMillis, successors }) };
       });
-      if (ends.length > 0 && ends.every(({ end }) => end === null)) continue;
+      const isWaiting = ends.length > 0 && ends.every(({ end }) => end === null);
+      if (isWaiting && !this.#absent.has(key)) continue;
       if (!(await this.#gone.isGone(this.#parts.store, key, atMillis))) continue;
+      // Nobody else has it: what is left of it is ours.
+      this.#absent.delete(key);
       for (const { incident, end } of ends) if (end !== null) this.#endOne(incident, end, atMillis);
       if (this.#openOf(key).length === 0) this.#gone.forget(key);
     }
@@ -579,7 +587,10 @@ export class Watch implements WatchView {
   }
 
   incidents(): readonly Incident[] {
-    return [...this.#incidents.values()].sort((a, b) => a.openedAt - b.openedAt);
+    // What another watcher follows is told by that one.
+    return [...this.#incidents.values()]
+      .filter((incident) => incident.state === 'resolved' || !this.#absent.has(targetKey(incident)))
+      .sort((a, b) => a.openedAt - b.openedAt);
   }
 
   async series(service: string, instance: string, query: SeriesQuery): Promise<Series | null> {
