@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { describeError, PlimsollError } from '../base/errors.ts';
 import { MIB, type Bytes, type Millis } from '../base/units.ts';
 import type { Profile } from '../pprof/tables.ts';
-import { renderDot } from '../profile/reports/dot.ts';
+import { asGraphvizReads, renderDot } from '../profile/reports/dot.ts';
 import type { ReportOptions } from '../profile/reports/options.ts';
 
 /**
@@ -39,7 +39,7 @@ const EDGE_LABEL = /^(NN?[\d_]+ -> NN?[\d_]+ \[)label="/gm;
 
 /** @throws PlimsollError GRAPH_TOO_LARGE for a graph that takes more time or memory than a picture is worth. */
 export async function renderSvg(profile: Profile, options: ReportOptions): Promise<string> {
-  const dot = [...renderDot(profile, options)].join('');
+  const dot = [...renderDot(profile, options, asGraphvizReads)].join('');
   const edges = dot.match(EDGE_LABEL)?.length ?? 0;
   const placed = edges < EDGES_WITH_PLACED_LABELS ? dot : dot.replace(EDGE_LABEL, '$1xlabel="');
   const bounded = edges < EDGES_WITH_FEW_ROUNDS ? placed : placed.replace('{\n', `{\n${FEW_ROUNDS}\n`);

@@ -30,7 +30,18 @@ import { shortenFunctionName } from './short-names.ts';
 
 const SHAPE: GraphShape = { isVisual: true, mayBeTree: true, withObjects: false, edges: 'all' };
 
-export function* renderDot(profile: Profile, given: ReportOptions): Generator<string> {
+/** What becomes of texts that pprof puts between quotes as they are: names of files, of labels, of units. */
+type Escape = (text: string) => string;
+const asPprof: Escape = (text) => text;
+
+/** So that Graphviz can read them, whatever they are. Line breaks between labels stay. */
+export const asGraphvizReads: Escape = (text) => text.replace(/\\(?!n)/g, '\\\\').replaceAll('"', '\\"');
+
+export function* renderDot(
+  profile: Profile,
+  given: ReportOptions,
+  escape: Escape = asPprof,
+): Generator<string> {
   const trimmed = buildTrimmedGraph(profile, given, SHAPE);
   const { graph, originalCount, droppedNodes, droppedEdges } = trimmed;
   const options = chooseUnit(graph, given);
@@ -42,9 +53,10 @@ export function* renderDot(profile: Profile, given: ReportOptions): Generator<st
     droppedEdges,
     isGraph: true,
   });
-  yield `digraph "${options.title === '' ? 'unnamed' : options.title}" {\nnode [style=filled fillcolor="#f8f8f8"]\n`;
-  yield legend(labels, options.title);
-  if (graph.nodes.length > 0) yield* new DotGraph(trimmed, options).lines();
+  const title = escape(options.title);
+  yield `digraph "${title === '' ? 'unnamed' : title}" {\nnode [style=filled fillcolor="#f8f8f8"]\n`;
+  yield legend(labels, title);
+  if (graph.nodes.length > 0) yield* new DotGraph(trimmed, options, escape).lines();
   yield '}\n';
 }
 
@@ -57,11 +69,13 @@ function legend(labels: readonly string[], title: string): string {
 class DotGraph {
   readonly #graph: Graph;
   readonly #options: ReportOptions;
+  readonly #escape: Escape;
   readonly #tagCutoff: number | bigint;
   readonly #id: Int32Array;
   readonly #maxFlat: number;
 
-  constructor({ graph, tagCutoff }: TrimmedGraph, options: ReportOptions) {
+  constructor({ graph, tagCutoff }: TrimmedGraph, options: ReportOptions, escape: Escape) {
+    this.#escape = escape;
     this.#graph = graph;
     this.#options = options;
     this.#tagCutoff = tagCutoff;
@@ -91,7 +105,7 @@ class DotGraph {
   }
 
   #value(value: number | bigint): string {
-    return formatValue(this.#options, value);
+    return this.#escape(formatValue(this.#options, value));
   }
 
   #share(value: number | bigint): string {
@@ -102,7 +116,7 @@ class DotGraph {
     const flat = flatValue(this.#graph, node);
     const cum = cumValue(this.#graph, node);
     const info = this.#graph.infos.at(this.#graph.info[node]);
-    let label = multilineName(info);
+    let label = multilineName(info, this.#escape);
     label += isZero(flat) ? '0' : `${this.#value(flat)} (${this.#share(flat)})`;
     let shown = this.#value(flat);
     if (BigInt(cum) !== BigInt(flat)) {
@@ -141,7 +155,7 @@ class DotGraph {
       const weight = hasCallees ? tagFlat(tag) : tagCum(tag);
       if (isZero(weight)) continue;
       const shown = this.#value(weight);
-      boxes += box(`N${id}`, `N${id}_${row}`, { label: tag.kind.name, shown, style: '' });
+      boxes += box(`N${id}`, `N${id}_${row}`, { label: this.#escape(tag.kind.name), shown, style: '' });
       const below = numbers.get(tag.kind.labels);
       if (below !== undefined) boxes += this.#numberBoxes(below, hasCallees, `N${id}_${row}`);
     }
@@ -156,7 +170,11 @@ class DotGraph {
       const weight: DrawnTag['flat'] = isFlat ? tag.flat : tag.cum;
       if (isZero(weight)) continue;
       const style = isFlat ? '' : ' style="dotted"';
-      boxes += box(source, `N${source}_${row}`, { label: tag.name, shown: this.#value(weight), style });
+      boxes += box(source, `N${source}_${row}`, {
+        label: this.#escape(tag.name),
+        shown: this.#value(weight),
+        style,
+      });
     }
     return boxes;
   }
@@ -206,13 +224,13 @@ function box(
 }
 
 /** The name in lines: package and method apart, files without their folders. */
-function multilineName(info: NodeInfo): string {
+function multilineName(info: NodeInfo, escape: Escape): string {
   const name = escapeDot(shortenFunctionName(info.name))
     .replaceAll('::', '\\n')
     // Type arguments that Go leaves out stay in one piece.
     .replaceAll('[...]', '[…]')
     .replaceAll('.', '\\n');
-  const parts = { ...info, name, file: info.file === '' ? '' : baseName(info.file) };
+  const parts = { ...info, name, file: info.file === '' ? '' : escape(baseName(info.file)) };
   return `${joinLines(parts)}\\n`;
 }
 
