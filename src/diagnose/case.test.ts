@@ -340,6 +340,41 @@ describe('advanceCase', () => {
     expect(raised.alarms).toMatchObject([{ at: minutes(60) }]);
   });
 
+  const TWO = `
+    heap
+    orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(24, 4)}
+    orders/archive.Loop > orders/archive.open | 32768 | ${ramp(24, 3)}
+    goroutines
+    orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(24, 4)}`;
+  const classes = ({ findings }: CaseResult) =>
+    findings.filter(({ verdict }) => verdict === 'leak').map(({ class: kind }) => kind);
+
+  it('raises a second leak beside goroutines that were found through the heap, though their number is only suspected', () => {
+    const goroutine = { verdict: 'undetermined' as const, isSuspect: true, perHour: 24 };
+    const lanes = { ...LEAK, goroutine };
+    const [first, second] = run(
+      [60, 65].map((at) => ({ at: minutes(at), lanes, confirmed: ['heap'] as const, drawing: TWO })),
+    );
+    expect(classes(first)).toEqual(['goroutine']);
+    expect(classes(second).sort()).toEqual(['goroutine', 'heap']);
+  });
+
+  it('waits for an outer lane no longer because another leak of the inner one stands', () => {
+    const fd = { verdict: 'undetermined' as const, isSuspect: true, perHour: 24 };
+    const one = TWO.split('\n').filter((line) => !line.includes('archive'));
+    const step = (at: number, lanes: Step['lanes'], drawing: string) => ({
+      at: minutes(at),
+      lanes: { ...LEAK, ...lanes },
+      confirmed: ['heap'] as const,
+      drawing,
+    });
+    const results = run([
+      step(60, {}, one.join('\n')),
+      ...[62, 80, 101, 103].map((at) => step(at, { fd }, TWO)),
+    ]);
+    expect(results.map((result) => classes(result).length)).toEqual([1, 1, 1, 1, 2]);
+  });
+
   it('goes on with the alarm of goroutines when the connections that they serve are known, as a leak of those', () => {
     const drawing = `heap
       orders/feed.read > os.OpenFile > os.newFile | 512 | ${ramp(24, 3)}

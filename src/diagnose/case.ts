@@ -76,7 +76,11 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   const named = addAliases(before.aliases ?? [], matched.known, input);
   const { kept, over } = endLeaks(seen, input, profiles);
   const since = (lane: Lane) => waiting.find((entry) => entry.lane === lane)?.sinceMillis ?? input.atMillis;
-  const asked = matched.fresh.map((cause) => ({ cause, wait: findWait(cause, since(cause.lane), input) }));
+  const standing = new Set<string>(kept.map(({ kind }) => kind));
+  const asked = matched.fresh.map((cause) => ({
+    cause,
+    wait: findWait(cause, since(cause.lane), input, standing),
+  }));
   const ready = asked.flatMap(({ cause, wait }) => (wait === null ? [cause] : []));
   const isShared = ({ lane }: Cause) =>
     causes.filter((cause) => cause.lane === lane).length > 1 || kept.some((leak) => leak.lane === lane);
@@ -103,6 +107,8 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   for (const cause of causes) {
     if (raised.some((leak) => leak.lane === cause.lane)) cause.absorbed.forEach((lane) => carried.add(lane));
   }
+  // A second leak of a lane goes on waiting while the first one stands.
+  const isAwaited = (lane: Lane) => asked.some(({ cause, wait }) => wait !== null && cause.lane === lane);
   const called = asked.flatMap(({ wait }) => (wait === null || carried.has(wait.lane) ? [] : [wait]));
   const waits = [
     ...called,
@@ -115,7 +121,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   return {
     state: {
       version: CASE_VERSION,
-      waiting: waiting.filter(({ lane }) => !carried.has(lane)),
+      waiting: waiting.filter(({ lane }) => isAwaited(lane) || !carried.has(lane)),
       proven,
       raised,
       alarms,

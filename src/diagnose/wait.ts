@@ -19,8 +19,14 @@ export interface Wait {
  * lanes that may turn out to carry it. The wait is bounded: an alarm without a name is better than none.
  *
  * @param sinceMillis when the wait began.
+ * @param raised classes of the leaks that stand: what grows there is told already.
  */
-export function findWait(cause: Cause, sinceMillis: Millis, input: CaseInput): Wait | null {
+export function findWait(
+  cause: Cause,
+  sinceMillis: Millis,
+  input: CaseInput,
+  raised: ReadonlySet<string>,
+): Wait | null {
   const { lane: name } = cause;
   // A claim may stand while this evaluation sees another explanation; then is not the time to raise it.
   const lane = findLane(input.assessment, name);
@@ -34,7 +40,7 @@ export function findWait(cause: Cause, sinceMillis: Millis, input: CaseInput): W
   }
   const millis = sinceMillis + THRESHOLDS.nameWaitMillis - input.atMillis;
   if (millis <= 0) return null;
-  const outer = findOpenOuterLane(cause, input);
+  const outer = findOpenOuterLane(cause, input, raised);
   if (outer !== null) {
     const what = `${GROWING[outer]}: the growth is called a leak, and is raised as one of its own when this does not carry it`;
     return { lane: name, needed: { what: `what becomes of ${what}`, millis } };
@@ -67,12 +73,13 @@ export function longestWait(waits: readonly Wait[]): Wait['needed'] {
 /** From the outside in; a lane that may own what the next one shows. */
 const OWNERSHIP: readonly Lane[] = ['thread', 'fd', 'goroutine'];
 
-function findOpenOuterLane(cause: Cause, input: CaseInput): Lane | null {
+function findOpenOuterLane(cause: Cause, input: CaseInput, raised: ReadonlySet<string>): Lane | null {
   // By what it is, not by the lane that showed it: goroutines that were found through the heap are an outer cause already.
   const inside =
     cause.kind === 'heap' ? OWNERSHIP.length : OWNERSHIP.findIndex((name) => name === cause.kind);
   const outer = OWNERSHIP.slice(0, Math.max(0, inside));
   const open = outer.find((name) => {
+    if (raised.has(name)) return false;
     const lane = findLane(input.assessment, name);
     const isGrowing = lane !== null && (lane.verdict === 'leak' || lane.isSuspect);
     return isGrowing && !confirmedLanes(input.confirmation).includes(name) && !cause.absorbed.includes(name);
