@@ -4,14 +4,6 @@ import { PlimsollError, describeError } from '../base/errors.ts';
 import type { Millis } from '../base/units.ts';
 import { computeBackoff } from '../collect/backoff.ts';
 import type { FetchOutcome, TargetSource } from '../collect/source.ts';
-import {
-  acknowledgeIncident,
-  advanceIncidents,
-  endGoneIncident,
-  muteIncident,
-  resolveIncident,
-} from '../incident/advance-incidents.ts';
-import { endOfGone } from '../incident/gone.ts';
 import { THRESHOLD_NAMES } from '../incident/thresholds.ts';
 import { measurePlainly } from '../series/plain-measures.ts';
 import { DIAGNOSTIC_SNAPSHOTS, PRODUCTION_SNAPSHOTS, type SnapshotWish } from '../detect/snapshot-policy.ts';
@@ -24,13 +16,13 @@ import {
 } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
-import { targetKey, type TargetKey, type TargetName } from '../model/target.ts';
+import { targetKey, type TargetName } from '../model/target.ts';
 import type { MeasuredTarget, Thresholds } from '../model/threshold.ts';
 import type { Store } from '../store/store.ts';
 import type { SourceSet } from '../workspace/module-sources.ts';
 import { Gate } from './gate.ts';
-import { GoneTargets } from './gone-targets.ts';
-import { requestOf, type Evaluation } from './investigation.ts';
+import { IncidentBook } from './incident-book.ts';
+import { requestOf } from './investigation.ts';
 import { mergeReports } from './merge-reports.ts';
 import type { Clock, Talk } from './ports.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
@@ -49,7 +41,6 @@ import { readExcerpt } from './source-excerpt.ts';
 import { SourceExplainer } from './source-explainer.ts';
 import { StoreTrouble } from './store-trouble.ts';
 import { runTargetLoop, type ProfileWish } from './target-loop.ts';
-import { findSuccessors } from './successors.ts';
 import { addCounts, countsOf, NO_COUNTS } from './watch-counts.ts';
 import { WatchedTarget } from './watched-target.ts';
 import type { IncidentAction, WatchChange, WatchCounters, WatchView } from './watch-view.ts';
@@ -103,10 +94,7 @@ export class Watch implements WatchView {
   readonly #parts: WatchParts;
   #settings: WatchSettings;
   readonly #targets = new Map<string, WatchedTarget>();
-  readonly #incidents = new Map<string, Incident>();
-  readonly #gone = new GoneTargets();
-  /** Targets of an earlier run that are not watched yet: another watcher on the same store (a shard) may have them. */
-  readonly #absent = new Set<TargetKey>();
+  readonly #incidents: IncidentBook;
   readonly #decoder = new ProfileDecoder();
   readonly #explainer: SourceExplainer;
   readonly #gate = new Gate(PROFILES_AT_ONCE);
@@ -115,10 +103,7 @@ export class Watch implements WatchView {
   /** What targets that are gone have counted: counters never go back. */
   #goneCounters: WatchCounters = { ...NO_COUNTS };
   readonly #listeners = new Set<(change: WatchChange) => void>();
-  /** Incidents whose last state is not stored yet. Bounded by the number of incidents. */
-  readonly #unsaved = new Map<string, Incident>();
   readonly #storeTrouble: StoreTrouble;
-  readonly #saving = new Set<Promise<void>>();
   /** Questions to sources under way: one for each target at most. */
   readonly #learning = new Map<WatchedTarget, Promise<void>>();
   readonly startedAtMillis: Millis;
@@ -128,6 +113,13 @@ export class Watch implements WatchView {
     this.#parts = parts;
     this.#settings = parts.settings;
     this.#storeTrouble = new StoreTrouble(parts.talk, () => performance.now());
+    this.#incidents = new IncidentBook({
+      store: parts.store,
+      talk: parts.talk,
+      storeTrouble: this.#storeTrouble,
+      now: () => this.now(),
+      tell: (change) => this.#tell(change),
+    });
     this.#explainer = new SourceExplainer({
       folders: parts.settings.sourceDirs,
       carried: parts.carriedSources ?? null,
@@ -140,13 +132,7 @@ export class Watch implements WatchView {
 
   /** Reads back incidents of earlier runs. Call once, before targets are added. */
   async restore(): Promise<void> {
-    for (const incident of await this.#parts.store.listIncidents()) {
-      this.#incidents.set(incident.id, incident);
-      // Until it is added: it may have gone away while nobody watched.
-      if (incident.state === 'resolved') continue;
-      this.#gone.leave(targetKey(incident), this.now());
-      this.#absent.add(targetKey(incident));
-    }
+    await this.#incidents.restore();
   }
 
   /** Adds a target, reads back what is known of it and starts its loop. */
@@ -176,8 +162,7 @@ export class Watch implements WatchView {
     await store.saveTarget(add.target, clock.now());
     await watched.restore(clock.now());
     this.#targets.set(watched.key, watched);
-    this.#gone.forget(watched.key);
-    this.#absent.delete(watched.key);
+    this.#incidents.noteWatched(watched.key);
     if (add.source) this.#startLoop(watched, add.source);
     return watched;
   }
@@ -194,52 +179,9 @@ export class Watch implements WatchView {
   async flush(): Promise<void> {
     // Together: the store writes what arrives at once in one go.
     await Promise.all([...this.#targets.values()].map((target) => target.flush()));
-    await Promise.all(this.#saving);
-    await this.#endGone();
-    for (const incident of [...this.#unsaved.values()]) this.#save(incident, this.#parts.store);
-    await Promise.all(this.#saving);
-  }
-
-  #openOf(key: string): Incident[] {
-    return [...this.#incidents.values()].filter((i) => i.state !== 'resolved' && targetKey(i) === key);
-  }
-
-  /** Incidents of targets that have not come back end, see incident/gone.ts. */
-  async #endGone(): Promise<void> {
     const { goneAfterMillis } = this.#settings;
-    if (goneAfterMillis === undefined) return;
-    const atMillis = this.now();
-    const late = this.#gone.list().filter(({ sinceMillis }) => atMillis - sinceMillis >= goneAfterMillis);
-    if (late.length === 0) return;
-    const successorsOf = findSuccessors(this.#targets.values(), this.#incidents.values(), atMillis);
-    for (const { key, sinceMillis } of late) {
-      const goneForMillis = atMillis - sinceMillis;
-      const ends = this.#openOf(key).map((incident) => {
-        const successors = successorsOf(incident);
-        return { incident, end: endOfGone(incident, { goneForMillis, goneAfterMillis, successors }) };
-      });
-      const isWaiting = ends.length > 0 && ends.every(({ end }) => end === null);
-      if (isWaiting && !this.#absent.has(key)) continue;
-      if (!(await this.#gone.isGone(this.#parts.store, key, atMillis))) continue;
-      // Nobody else has it: what is left of it is ours.
-      this.#absent.delete(key);
-      for (const { incident, end } of ends) if (end !== null) this.#endOne(incident, end, atMillis);
-      if (this.#openOf(key).length === 0) this.#gone.forget(key);
-    }
-  }
-
-  #endOne(incident: Incident, end: NonNullable<ReturnType<typeof endOfGone>>, atMillis: Millis): void {
-    // A person may have spoken while the store was asked.
-    const current = this.#incidents.get(incident.id) ?? incident;
-    if (current.state === 'resolved') return;
-    const ended = endGoneIncident(current, end, atMillis);
-    this.#incidents.set(ended.id, ended);
-    this.#save(ended, this.#parts.store);
-    const { service, id, finding } = ended;
-    this.#parts.talk.info(
-      `${targetKey(ended)}: resolved: ${end.why}; the alarm had said: ${finding.summary}`,
-    );
-    this.#tell({ kind: 'incident', service, id, atMillis });
+    if (goneAfterMillis !== undefined) await this.#incidents.endGone(this.#targets.values(), goneAfterMillis);
+    await this.#incidents.flush();
   }
 
   /** Ends all loops, stores what waits. The store stays open: it is the caller's. */
@@ -274,7 +216,7 @@ export class Watch implements WatchView {
     this.#loops.delete(key);
     this.#targets.delete(key);
     this.#goneCounters = addCounts(this.#goneCounters, countsOf(watched));
-    if (this.#openOf(key).length > 0) this.#gone.leave(key, this.now());
+    this.#incidents.noteLeft(key);
     const { service, instance } = watched.name;
     this.#tell({ kind: 'assessment', service, instance, atMillis: this.now() });
     return true;
@@ -449,7 +391,7 @@ export class Watch implements WatchView {
   /** Runs what is due of the grid and lets incidents follow. */
   #evaluate(watched: WatchedTarget, atMillis: Millis): void {
     const evaluations = watched.evaluateUpTo(atMillis, () => performance.now());
-    for (const evaluation of evaluations) this.#follow(watched, evaluation);
+    for (const evaluation of evaluations) this.#incidents.follow(watched, evaluation);
     if (evaluations.length === 0) return;
     const thresholds = this.#thresholdsOf(watched);
     const { history } = watched.investigation;
@@ -463,41 +405,13 @@ export class Watch implements WatchView {
     });
   }
 
-  #follow(watched: WatchedTarget, evaluation: Evaluation): void {
-    const { talk, store } = this.#parts;
-    const mine = [...this.#incidents.values()].filter((i) => targetKey(i) === watched.key);
-    const { incidents, changes } = advanceIncidents(mine, {
-      target: watched.name,
-      findings: evaluation.findings.map((finding) => watched.explain(finding)),
-      over: evaluation.over,
-      atMillis: evaluation.atMillis,
-      version: watched.version,
-    });
-    for (const incident of incidents) {
-      if (this.#incidents.get(incident.id) === incident) continue;
-      this.#incidents.set(incident.id, incident);
-      this.#save(incident, store);
-    }
-    for (const { id, what } of changes) {
-      const incident = this.#incidents.get(id);
-      if (!incident) continue;
-      const why = incident.history.at(-1)?.why ?? '';
-      // The alarm speaks of what is; once it is over, of what was.
-      const head = what === 'resolved' ? `resolved: ${why}; the alarm had said: ` : `${what}: `;
-      const text = `${head}${incident.finding.summary}`;
-      watched.investigation.addMark({ at: evaluation.atMillis, kind: 'alarm', text });
-      talk.info(`${watched.key}: ${text}`);
-      this.#tell({ kind: 'incident', service: incident.service, id, atMillis: evaluation.atMillis });
-    }
-  }
-
   /** Asks the sources about new leaks, in the background: reports and incidents have it as soon as it is known. */
   #learn(watched: WatchedTarget): void {
     const { findings, facts } = watched.investigation;
     if (this.#learning.has(watched) || !this.#explainer.hasQuestion(findings, facts.module)) return;
     const learning = this.#explainer.learn(findings, facts.module).then((isTold) => {
       this.#learning.delete(watched);
-      if (isTold) this.#explainIncidents(watched);
+      if (isTold) this.#incidents.explain(watched);
     });
     this.#learning.set(watched, learning);
   }
@@ -507,38 +421,6 @@ export class Watch implements WatchView {
     await this.#learning.get(watched);
     this.#learn(watched);
     await this.#learning.get(watched);
-  }
-
-  #explainIncidents(watched: WatchedTarget): void {
-    for (const incident of this.#incidents.values()) {
-      if (targetKey(incident) !== watched.key) continue;
-      const finding = watched.explain(incident.finding);
-      if (finding === incident.finding) continue;
-      const explained = { ...incident, finding };
-      this.#incidents.set(incident.id, explained);
-      this.#save(explained, this.#parts.store);
-      this.#tell({ kind: 'incident', service: incident.service, id: incident.id, atMillis: this.now() });
-    }
-  }
-
-  /** Stored in the background; what fails is tried again with each flush, so nothing is lost while we live. */
-  #save(incident: Incident, store: Store): void {
-    this.#unsaved.set(incident.id, incident);
-    const saving = store.saveIncident(incident).then(
-      () => {
-        if (this.#unsaved.get(incident.id) === incident) this.#unsaved.delete(incident.id);
-        this.#storeTrouble.worked();
-      },
-      (error: unknown) => {
-        const known =
-          error instanceof PlimsollError
-            ? error
-            : new PlimsollError('STORE_FAILED', 'store', describeError(error));
-        this.#storeTrouble.failed(`incident ${incident.id}`, known);
-      },
-    );
-    this.#saving.add(saving);
-    void saving.finally(() => this.#saving.delete(saving));
   }
 
   #tell(change: WatchChange): void {
@@ -587,10 +469,7 @@ export class Watch implements WatchView {
   }
 
   incidents(): readonly Incident[] {
-    // What another watcher follows is told by that one.
-    return [...this.#incidents.values()]
-      .filter((incident) => incident.state === 'resolved' || !this.#absent.has(targetKey(incident)))
-      .sort((a, b) => a.openedAt - b.openedAt);
+    return this.#incidents.list();
   }
 
   async series(service: string, instance: string, query: SeriesQuery): Promise<Series | null> {
@@ -645,13 +524,7 @@ export class Watch implements WatchView {
   }
 
   async act(incidentId: string, action: IncidentAction): Promise<Incident | null> {
-    const incident = this.#incidents.get(incidentId);
-    if (!incident) return null;
-    const next = applyAction(incident, action, this.now());
-    await this.#parts.store.saveIncident(next);
-    this.#incidents.set(next.id, next);
-    this.#tell({ kind: 'incident', service: next.service, id: next.id, atMillis: this.now() });
-    return next;
+    return this.#incidents.act(incidentId, action);
   }
 
   async addMark(service: string, instance: string | null, mark: Mark): Promise<void> {
@@ -679,7 +552,7 @@ export class Watch implements WatchView {
 
   counters(): WatchCounters {
     const all = [...this.#targets.values()].map(countsOf).reduce(addCounts, this.#goneCounters);
-    return { ...all, storeFailures: all.storeFailures + this.#unsaved.size };
+    return { ...all, storeFailures: all.storeFailures + this.#incidents.unsaved };
   }
 
   subscribe(listener: (change: WatchChange) => void): () => void {
@@ -691,15 +564,4 @@ export class Watch implements WatchView {
 /** Whether the snapshot policy decides about this kind. */
 function isOfPolicy(kind: ProfileKind): boolean {
   return kind === 'heap' || kind === 'goroutine' || kind === 'goroutineleak';
-}
-
-function applyAction(incident: Incident, action: IncidentAction, atMillis: Millis): Incident {
-  switch (action.kind) {
-    case 'ack':
-      return acknowledgeIncident(incident, 'acknowledged by a person', atMillis);
-    case 'mute':
-      return muteIncident(incident, action.untilMillis, 'muted by a person', atMillis);
-    case 'resolve':
-      return resolveIncident(incident, action.why, atMillis);
-  }
 }

@@ -1,0 +1,211 @@
+// The incidents of a watch: what evaluations and people make of them, kept in the store through its failures.
+import { PlimsollError, describeError } from '../base/errors.ts';
+import type { Millis } from '../base/units.ts';
+import {
+  acknowledgeIncident,
+  advanceIncidents,
+  endGoneIncident,
+  muteIncident,
+  resolveIncident,
+} from '../incident/advance-incidents.ts';
+import { endOfGone } from '../incident/gone.ts';
+import type { Incident } from '../model/incident.ts';
+import { targetKey, type TargetKey } from '../model/target.ts';
+import type { Store } from '../store/store.ts';
+import { GoneTargets } from './gone-targets.ts';
+import type { Evaluation } from './investigation.ts';
+import type { Talk } from './ports.ts';
+import type { StoreTrouble } from './store-trouble.ts';
+import { findSuccessors } from './successors.ts';
+import type { WatchedTarget } from './watched-target.ts';
+import type { IncidentAction, WatchChange } from './watch-view.ts';
+
+export interface IncidentBookParts {
+  readonly store: Store;
+  readonly talk: Talk;
+  readonly storeTrouble: StoreTrouble;
+  /** Virtual time. */
+  readonly now: () => Millis;
+  readonly tell: (change: WatchChange) => void;
+}
+
+export class IncidentBook {
+  readonly #parts: IncidentBookParts;
+  readonly #incidents = new Map<string, Incident>();
+  readonly #gone = new GoneTargets();
+  /** Targets of an earlier run that are not watched yet: another watcher on the same store (a shard) may have them. */
+  readonly #absent = new Set<TargetKey>();
+  /** Incidents whose last state is not stored yet. Bounded by the number of incidents. */
+  readonly #unsaved = new Map<string, Incident>();
+  readonly #saving = new Set<Promise<void>>();
+
+  constructor(parts: IncidentBookParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads back incidents of earlier runs. Call once, before targets are added. */
+  async restore(): Promise<void> {
+    for (const incident of await this.#parts.store.listIncidents()) {
+      this.#incidents.set(incident.id, incident);
+      // Until it is added: it may have gone away while nobody watched.
+      if (incident.state === 'resolved') continue;
+      this.#gone.leave(targetKey(incident), this.#parts.now());
+      this.#absent.add(targetKey(incident));
+    }
+  }
+
+  /** A target is watched, for the first time or again. */
+  noteWatched(key: TargetKey): void {
+    this.#gone.forget(key);
+    this.#absent.delete(key);
+  }
+
+  /** A target is watched no more; its incidents stay open for a while. */
+  noteLeft(key: TargetKey): void {
+    if (this.#openOf(key).length > 0) this.#gone.leave(key, this.#parts.now());
+  }
+
+  /** What the watch tells, ascending by openedAt: what another watcher follows is told by that one. */
+  list(): readonly Incident[] {
+    return [...this.#incidents.values()]
+      .filter((incident) => incident.state === 'resolved' || !this.#absent.has(targetKey(incident)))
+      .sort((a, b) => a.openedAt - b.openedAt);
+  }
+
+  /** How many wait to be stored. */
+  get unsaved(): number {
+    return this.#unsaved.size;
+  }
+
+  /** Lets the incidents of a target follow what an evaluation found. */
+  follow(watched: WatchedTarget, evaluation: Evaluation): void {
+    const mine = [...this.#incidents.values()].filter((i) => targetKey(i) === watched.key);
+    const { incidents, changes } = advanceIncidents(mine, {
+      target: watched.name,
+      findings: evaluation.findings.map((finding) => watched.explain(finding)),
+      over: evaluation.over,
+      atMillis: evaluation.atMillis,
+      version: watched.version,
+    });
+    for (const incident of incidents) {
+      if (this.#incidents.get(incident.id) !== incident) this.#set(incident);
+    }
+    for (const { id, what } of changes) {
+      const incident = this.#incidents.get(id);
+      if (!incident) continue;
+      const why = incident.history.at(-1)?.why ?? '';
+      // The alarm speaks of what is; once it is over, of what was.
+      const head = what === 'resolved' ? `resolved: ${why}; the alarm had said: ` : `${what}: `;
+      const text = `${head}${incident.finding.summary}`;
+      watched.investigation.addMark({ at: evaluation.atMillis, kind: 'alarm', text });
+      this.#parts.talk.info(`${watched.key}: ${text}`);
+      this.#tell(incident, evaluation.atMillis);
+    }
+  }
+
+  /** Incidents of a target get what the sources have said since. */
+  explain(watched: WatchedTarget): void {
+    for (const incident of this.#incidents.values()) {
+      if (targetKey(incident) !== watched.key) continue;
+      const finding = watched.explain(incident.finding);
+      if (finding === incident.finding) continue;
+      this.#set({ ...incident, finding });
+      this.#tell(incident, this.#parts.now());
+    }
+  }
+
+  /** What a person does with one: stored before it counts. null when there is none of this id. */
+  async act(id: string, action: IncidentAction): Promise<Incident | null> {
+    const incident = this.#incidents.get(id);
+    if (!incident) return null;
+    const next = applyAction(incident, action, this.#parts.now());
+    await this.#parts.store.saveIncident(next);
+    this.#incidents.set(next.id, next);
+    this.#tell(next, this.#parts.now());
+    return next;
+  }
+
+  /** Incidents of targets that have not come back end, see incident/gone.ts. */
+  async endGone(targets: Iterable<WatchedTarget>, goneAfterMillis: Millis): Promise<void> {
+    const atMillis = this.#parts.now();
+    const late = this.#gone.list().filter(({ sinceMillis }) => atMillis - sinceMillis >= goneAfterMillis);
+    if (late.length === 0) return;
+    const successorsOf = findSuccessors(targets, this.#incidents.values(), atMillis);
+    for (const { key, sinceMillis } of late) {
+      const goneForMillis = atMillis - sinceMillis;
+      const ends = this.#openOf(key).map((incident) => {
+        const successors = successorsOf(incident);
+        return { incident, end: endOfGone(incident, { goneForMillis, goneAfterMillis, successors }) };
+      });
+      const isWaiting = ends.length > 0 && ends.every(({ end }) => end === null);
+      if (isWaiting && !this.#absent.has(key)) continue;
+      if (!(await this.#gone.isGone(this.#parts.store, key, atMillis))) continue;
+      // Nobody else has it: what is left of it is ours.
+      this.#absent.delete(key);
+      for (const { incident, end } of ends) if (end !== null) this.#endOne(incident, end, atMillis);
+      if (this.#openOf(key).length === 0) this.#gone.forget(key);
+    }
+  }
+
+  #endOne(incident: Incident, end: NonNullable<ReturnType<typeof endOfGone>>, atMillis: Millis): void {
+    // A person may have spoken while the store was asked.
+    const current = this.#incidents.get(incident.id) ?? incident;
+    if (current.state === 'resolved') return;
+    const ended = endGoneIncident(current, end, atMillis);
+    this.#set(ended);
+    const text = `resolved: ${end.why}; the alarm had said: ${ended.finding.summary}`;
+    this.#parts.talk.info(`${targetKey(ended)}: ${text}`);
+    this.#tell(ended, atMillis);
+  }
+
+  #openOf(key: TargetKey): Incident[] {
+    return [...this.#incidents.values()].filter((i) => i.state !== 'resolved' && targetKey(i) === key);
+  }
+
+  /** Waits for what is being stored, and tries again what could not be. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#saving);
+    for (const incident of [...this.#unsaved.values()]) this.#save(incident);
+    await Promise.all(this.#saving);
+  }
+
+  #set(incident: Incident): void {
+    this.#incidents.set(incident.id, incident);
+    this.#save(incident);
+  }
+
+  /** Stored in the background; what fails is tried again with each flush, so nothing is lost while we live. */
+  #save(incident: Incident): void {
+    this.#unsaved.set(incident.id, incident);
+    const saving = this.#parts.store.saveIncident(incident).then(
+      () => {
+        if (this.#unsaved.get(incident.id) === incident) this.#unsaved.delete(incident.id);
+        this.#parts.storeTrouble.worked();
+      },
+      (error: unknown) => {
+        const known =
+          error instanceof PlimsollError
+            ? error
+            : new PlimsollError('STORE_FAILED', 'store', describeError(error));
+        this.#parts.storeTrouble.failed(`incident ${incident.id}`, known);
+      },
+    );
+    this.#saving.add(saving);
+    void saving.finally(() => this.#saving.delete(saving));
+  }
+
+  #tell({ service, id }: Incident, atMillis: Millis): void {
+    this.#parts.tell({ kind: 'incident', service, id, atMillis });
+  }
+}
+
+function applyAction(incident: Incident, action: IncidentAction, atMillis: Millis): Incident {
+  switch (action.kind) {
+    case 'ack':
+      return acknowledgeIncident(incident, 'acknowledged by a person', atMillis);
+    case 'mute':
+      return muteIncident(incident, action.untilMillis, 'muted by a person', atMillis);
+    case 'resolve':
+      return resolveIncident(incident, action.why, atMillis);
+  }
+}
