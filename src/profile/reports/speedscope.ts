@@ -1,15 +1,11 @@
 // `speedscope`: the file format of speedscope.app, one profile per sample type, the chosen one shown first.
 // Source: https://www.speedscope.app/file-format-schema.json (the parts used here are kept in speedscope.schema.json).
-import { exactAt } from '../../pprof/columns.ts';
+import { StringTableBuilder } from '../../base/string-table.ts';
+import { encodeUtf8 } from '../../base/utf8.ts';
+import { exactAt, Int32Builder } from '../../pprof/columns.ts';
 import { NO_ROW, type Profile } from '../../pprof/tables.ts';
 import { printableNameOf } from './printable-name.ts';
 import type { ReportOptions } from './options.ts';
-
-interface SpeedscopeFrame {
-  readonly name: string;
-  readonly file?: string;
-  readonly line?: number;
-}
 
 /**
  * Samples of weight 0 or below are left out (a difference of profiles has some: the format knows no negative weight, and
@@ -19,32 +15,35 @@ interface SpeedscopeFrame {
 export function* renderSpeedscope(profile: Profile, options: ReportOptions): Generator<string> {
   const { samples, sampleTypes, strings } = profile;
   const frames = new FrameList(profile);
-  // Frames come first in the file, so all stacks are read before anything is written.
-  const stacks = Array.from({ length: profile.stacks.length }, (_, stack) => frames.ofStack(stack));
   yield '{"$schema":"https://www.speedscope.app/file-format-schema.json","exporter":"plimsoll",';
   yield `"activeProfileIndex":${options.valueColumn},"shared":{"frames":[`;
-  for (let row = 0; row < frames.list.length; row++)
-    yield `${row === 0 ? '' : ','}\n${JSON.stringify(frames.list[row])}`;
+  yield* frames.texts();
   yield ']},"profiles":[';
   let negative = 0;
   for (let column = 0; column < sampleTypes.length; column++) {
     const values = samples.values[column];
-    const used: number[] = [];
+    const isShown = (sample: number) => values[sample] > 0 && frames.lengthOf(samples.stack[sample]) > 0;
     let end = 0n;
     for (let sample = 0; sample < samples.length; sample++) {
-      const weight = Number(values[sample]);
-      if (weight < 0 && column === options.valueColumn) negative++;
-      if (!(weight > 0) || stacks[samples.stack[sample]].length === 0) continue;
-      used.push(sample);
-      end += exactAt(values, sample);
+      if (values[sample] < 0 && column === options.valueColumn) negative++;
+      if (isShown(sample)) end += exactAt(values, sample);
     }
     const name = JSON.stringify(strings.get(sampleTypes.type[column]));
     const unit = speedscopeUnit(strings.get(sampleTypes.unit[column]));
     yield `${column === 0 ? '' : ','}\n{"type":"sampled","name":${name},"unit":"${unit}","startValue":0,"endValue":${end},"samples":[`;
-    for (const [row, sample] of used.entries())
-      yield `${row === 0 ? '' : ',\n'}[${stacks[samples.stack[sample]].join(',')}]`;
+    let before = '';
+    for (let sample = 0; sample < samples.length; sample++) {
+      if (!isShown(sample)) continue;
+      yield `${before}[${frames.rowsOf(samples.stack[sample])}]`;
+      before = ',\n';
+    }
     yield '],"weights":[';
-    for (const [row, sample] of used.entries()) yield `${row === 0 ? '' : ','}${exactAt(values, sample)}`;
+    before = '';
+    for (let sample = 0; sample < samples.length; sample++) {
+      if (!isShown(sample)) continue;
+      yield `${before}${exactAt(values, sample)}`;
+      before = ',';
+    }
     yield ']}';
   }
   yield ']}\n';
@@ -64,50 +63,72 @@ function speedscopeUnit(unit: string): string {
   }
 }
 
-/** Distinct frames of a profile, and its stacks as rows of them, outermost first. */
+/** Distinct frames of a profile in the order of its stacks, and which of them a stack has. */
 class FrameList {
-  readonly list: SpeedscopeFrame[] = [];
   readonly #profile: Profile;
-  readonly #rowByKey = new Map<string, number>();
-  readonly #ofLocation: (readonly number[] | undefined)[] = [];
+  /** JSON of each frame. */
+  readonly #frames = new StringTableBuilder();
+  /** Frames of location l, outermost first: #row[#from[l] .. #to[l]); #to is 0 before it was read. */
+  readonly #row = new Int32Builder();
+  readonly #from: Int32Array;
+  readonly #to: Int32Array;
 
   constructor(profile: Profile) {
     this.#profile = profile;
+    this.#from = new Int32Array(profile.locations.length);
+    this.#to = new Int32Array(profile.locations.length);
+    const { locationStart, location } = profile.stacks;
+    for (let stack = 0; stack < profile.stacks.length; stack++) {
+      for (let at = locationStart[stack + 1] - 1; at >= locationStart[stack]; at--) this.#read(location[at]);
+    }
   }
 
-  ofStack(stack: number): number[] {
+  /** All frames, as they stand in the file. */
+  *texts(): Generator<string> {
+    const table = this.#frames.finish();
+    for (let row = NO_FRAMES; row < table.length; row++)
+      yield `${row === NO_FRAMES ? '' : ','}\n${table.get(row)}`;
+  }
+
+  /** Locations of a stack. */
+  lengthOf(stack: number): number {
+    const { locationStart } = this.#profile.stacks;
+    return locationStart[stack + 1] - locationStart[stack];
+  }
+
+  /** Numbers of the frames of a stack, outermost first: `0,4,5`. */
+  rowsOf(stack: number): string {
     const { locationStart, location } = this.#profile.stacks;
-    const rows: number[] = [];
-    for (let at = locationStart[stack + 1] - 1; at >= locationStart[stack]; at--)
-      rows.push(...(this.#ofLocation[location[at]] ??= this.#readLocation(location[at])));
-    return rows;
+    let text = '';
+    for (let at = locationStart[stack + 1] - 1; at >= locationStart[stack]; at--) {
+      for (let cell = this.#from[location[at]]; cell < this.#to[location[at]]; cell++)
+        text += `${text === '' ? '' : ','}${this.#row.at(cell) - NO_FRAMES}`;
+    }
+    return text;
   }
 
-  #readLocation(location: number): number[] {
+  #read(location: number): void {
+    if (this.#to[location] > 0) return;
     const { locations, lines, functions, strings } = this.#profile;
+    this.#from[location] = this.#row.length;
     const from = locations.lineStart[location];
     const to = locations.lineStart[location + 1];
-    if (from === to) return [this.#intern({ name: printableNameOf(this.#profile, location, null) })];
-    const rows: number[] = [];
+    if (from === to) this.#push({ name: printableNameOf(this.#profile, location, null) });
     for (let line = to - 1; line >= from; line--) {
       const name = printableNameOf(this.#profile, location, line);
       const fileRow = functions.file[lines.function[line]];
       const file = (fileRow as number) === NO_ROW ? '' : strings.get(fileRow);
       const number = Number(lines.line[line]);
-      rows.push(
-        this.#intern({ name, ...(file === '' ? {} : { file }), ...(number > 0 ? { line: number } : {}) }),
-      );
+      this.#push({ name, ...(file === '' ? {} : { file }), ...(number > 0 ? { line: number } : {}) });
     }
-    return rows;
+    this.#to[location] = this.#row.length;
   }
 
-  #intern(frame: SpeedscopeFrame): number {
-    const key = `${frame.line ?? 0}\n${frame.file ?? ''}\n${frame.name}`;
-    let row = this.#rowByKey.get(key);
-    if (row === undefined) {
-      row = this.list.push(frame) - 1;
-      this.#rowByKey.set(key, row);
-    }
-    return row;
+  #push(frame: { readonly name: string; readonly file?: string; readonly line?: number }): void {
+    const bytes = encodeUtf8(JSON.stringify(frame));
+    this.#row.push(this.#frames.internBytes(bytes, 0, bytes.length));
   }
 }
+
+/** Rows that a table has before the first frame: the empty text. */
+const NO_FRAMES = 1;
