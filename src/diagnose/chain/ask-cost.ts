@@ -1,9 +1,11 @@
-import { formatThreeDigits } from '../../base/units.ts';
+import { formatThreeDigits, HOUR_MILLIS } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { halvesOf, pointsOf, ratePerHour, round, windowOf, type Facts } from './facts.ts';
 
 /** Half as much again for the same work is a cost that people notice. */
 const RISEN_RATIO = 1.5;
+/** Collections in the half that has fewer of them: their number comes and goes by one or two without any cause. */
+const FEWEST_CYCLES = 6;
 const COSTS = ['gcCyclesTotal', 'gcPauseSecondsTotal', 'cpuSecondsTotal'] as const;
 
 /** What does it cost already, in CPU and pauses? */
@@ -20,7 +22,12 @@ export function askCost(facts: Facts): ChainStep {
       ? raw
       : raw / (requests.after / requests.before);
   };
-  const ratios = { gc: each(cycles), pauses: each(pauses), cpu: each(cpu) };
+  const isCountable = cycles === null || countsOf(facts, cycles) >= FEWEST_CYCLES;
+  const ratios = {
+    gc: isCountable ? each(cycles) : null,
+    pauses: isCountable ? each(pauses) : null,
+    cpu: each(cpu),
+  };
   const worst = Math.max(...Object.values(ratios).map((ratio) => ratio ?? 0));
   const isKnown = Object.values(ratios).some((ratio) => ratio !== null);
   const outcome = !isKnown ? 'open' : worst >= RISEN_RATIO ? 'supports' : 'contradicts';
@@ -53,6 +60,12 @@ interface Pair {
   readonly after: number;
 }
 
+/** How many there were in the half with fewer of them. */
+function countsOf(facts: Facts, { before, after }: Pair): number {
+  const { startMillis, middleMillis } = halvesOf(facts);
+  return (Math.min(before, after) * (middleMillis - startMillis)) / HOUR_MILLIS;
+}
+
 /** Per hour in each half; null where the counter is not there. */
 function halves(facts: Facts, name: (typeof COSTS)[number] | 'requestsTotal'): Pair | null {
   const points = pointsOf(facts, name);
@@ -76,7 +89,7 @@ function answer(
   }
   const parts = [
     cycles === null ? null : `${formatThreeDigits(cycles.after)} collections an hour${times(ratios.gc)}`,
-    pauses === null
+    pauses === null || ratios.pauses === null
       ? null
       : `${formatThreeDigits(1000 * pauses.after)} ms of pauses an hour${times(ratios.pauses)}`,
     ratios.cpu === null ? null : `CPU${times(ratios.cpu)}`,

@@ -1,6 +1,6 @@
 import { MIB, formatBytes } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
-import { endsOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
+import { endsOf, lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
 
 /** This process is the one when it brings at least this share of what its group of processes has grown. */
 const OWN_SHARE = 0.5;
@@ -15,7 +15,9 @@ export function askProcess(facts: Facts): ChainStep {
   const ownEnds = own === null ? null : endsOf(own.value);
   const grown = groupEnds === null ? null : groupEnds.after - groupEnds.before;
   const ownGrown = ownEnds === null ? null : ownEnds.after - ownEnds.before;
-  const isShared = grown !== null && ownGrown !== null && grown >= SMALLEST_GROWTH_BYTES;
+  // A cgroup without a limit of its own (the session of a login, a machine) is no container: others in it count against nothing.
+  const isLimited = lastOf(facts, 'memoryLimitBytes') !== null;
+  const isShared = isLimited && grown !== null && ownGrown !== null && grown >= SMALLEST_GROWTH_BYTES;
   const share = isShared ? ownGrown / grown : null;
   const outcome = share === null ? 'open' : share >= OWN_SHARE ? 'supports' : 'contradicts';
   return {
@@ -32,7 +34,7 @@ export function askProcess(facts: Facts): ChainStep {
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(outcome, grown, ownGrown),
+    answer: answer(outcome, grown, ownGrown, isLimited),
     ruledOut:
       outcome === 'supports'
         ? [
@@ -52,10 +54,16 @@ export function askProcess(facts: Facts): ChainStep {
   };
 }
 
-function answer(outcome: ChainStep['outcome'], grown: number | null, own: number | null): string {
+function answer(
+  outcome: ChainStep['outcome'],
+  grown: number | null,
+  own: number | null,
+  isLimited: boolean,
+): string {
   if (grown === null || own === null) {
     return 'The target is one process; no cgroup is known that others could share with it.';
   }
+  if (!isLimited) return 'It does not matter here: its cgroup has no limit that others could use up.';
   if (grown < 0) {
     const fell = `It does not matter here: the memory of its cgroup has fallen by ${formatBytes(-grown)}`;
     return `${fell}, nothing that grew is to be shared out.`;

@@ -179,13 +179,28 @@ describe('the question', () => {
     ['+1M/h', '+9M/h', 'contradicts'],
     ['+9M/h', '+0M/h', 'open'],
   ])('whose growth it is: process %s in a cgroup %s', (own, group, outcome) => {
-    const drawing = `every 1m for 8h seed 2\nload 100/h\nfloor 40M +9M/h\nrssBytes 90M ${own}\ncgroupCurrentBytes 200M ${group}`;
+    const drawing = `every 1m for 8h seed 2\nload 100/h\nfloor 40M +9M/h\nrssBytes 90M ${own}\ncgroupCurrentBytes 200M ${group}\nmemoryLimitBytes 512M`;
     expect(ask('process', drawing, LEAK).outcome).toBe(outcome);
+  });
+
+  it('does not look among others whose memory counts against no limit', () => {
+    const drawing =
+      'every 1m for 8h seed 2\nload 100/h\nfloor 40M +9M/h\nrssBytes 90M +1M/h\ncgroupCurrentBytes 200M +90M/h';
+    const { answer, outcome, advice } = ask('process', drawing, LEAK);
+    expect([outcome, advice]).toEqual(['open', []]);
+    expect(answer).toContain('no limit');
+  });
+
+  it.each([
+    ['every 1m for 8h', /collections an hour \(x /],
+    ['every 2h for 8h age 3d', /^(?!.*collections an hour \(x )/],
+  ])('compares collections only where there are enough of them: %s', (every, expected) => {
+    expect(ask('cost', STEADY.replace('every 1m for 30h', every)).answer).toMatch(expected);
   });
 
   it('is nothing to share out where the memory of the cgroup has fallen', () => {
     const drawing =
-      'every 1m for 8h seed 2\nload 100/h\nfloor 40M +9M/h\nrssBytes 90M +9M/h\ncgroupCurrentBytes 200M -9M/h';
+      'every 1m for 8h seed 2\nload 100/h\nfloor 40M +9M/h\nrssBytes 90M +9M/h\ncgroupCurrentBytes 200M -9M/h\nmemoryLimitBytes 512M';
     const { answer, outcome } = ask('process', drawing, LEAK);
     expect(outcome).toBe('open');
     expect(answer).toMatch(/has fallen by \d/);
