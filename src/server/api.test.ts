@@ -235,6 +235,17 @@ describe('findings and incidents', () => {
     expect((await get(fillPath(PATHS.finding, { fingerprint: 'nobody' }))).status).toBe(404);
   });
 
+  it('knows a finding and its source by the twelve digits that a terminal prints, by seven no more', async () => {
+    for (const path of [PATHS.finding, PATHS.source]) {
+      const byStart = (length: number) =>
+        get(fillPath(path, { fingerprint: HUB_FINGERPRINT.slice(0, length) }));
+      expect((await byStart(12)).json()).toEqual(
+        (await get(fillPath(path, { fingerprint: HUB_FINGERPRINT }))).json(),
+      );
+      expect((await byStart(7)).status).toBe(404);
+    }
+  });
+
   it('gives the source of a finding, null when it is not at hand, 404 when nobody knows the finding', async () => {
     const known = (await get(fillPath(PATHS.source, { fingerprint: HUB_FINGERPRINT }))).json();
     expect(known).toMatchObject({ source: { file: 'sub/hub.go', line: 41 } });

@@ -30,12 +30,24 @@ export function findingKey(item: FindingItem): PageKey {
   return [VERDICTS.indexOf(item.verdict), -openedAt, item.service, item.fingerprint];
 }
 
-/** The finding wherever it still stands: among incidents, else in a report; null when nobody knows it. */
+/** The beginning of a fingerprint that stands for it, where no other begins so: terminals print twelve digits. */
+const SHORTEST_START = 8;
+
+/**
+ * The finding wherever it still stands: among incidents, else in a report; null when nobody knows it.
+ *
+ * @param start its fingerprint, or enough of the beginning.
+ */
 export function findFindingOrNull(
-  fingerprint: string,
+  start: string,
   incidents: readonly Incident[],
   reports: readonly Report[],
 ): FindingDetail | null {
+  const known = [...incidents, ...reports.flatMap(({ findings }) => findings)].map((one) => one.fingerprint);
+  const meant = new Set(known.filter((one) => one === start || one.startsWith(start)));
+  const [only] = meant;
+  const isStart = start.length >= SHORTEST_START && meant.size === 1;
+  const fingerprint = isStart && only !== undefined ? only : start;
   const own = incidents.filter((incident) => incident.fingerprint === fingerprint);
   const fromIncidents = toItem(own);
   if (fromIncidents) return fromIncidents;

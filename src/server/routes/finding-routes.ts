@@ -87,9 +87,9 @@ export const FINDING_ROUTES: readonly Route[] = [
       200: { description: 'Lines of source.', schema: { name: 'Source', type: SourceMessageSchema } },
     },
     handle: async ({ view }, request) => {
-      const fingerprint = param(request, 'fingerprint');
-      if (!lookUp(view, fingerprint)) return refuse('FINDING_NOT_FOUND', 'no such finding is kept');
-      const message: SourceMessage = { source: await view.source(fingerprint) };
+      const finding = lookUp(view, param(request, 'fingerprint'));
+      if (!finding) return refuse('FINDING_NOT_FOUND', 'no such finding is kept');
+      const message: SourceMessage = { source: await view.source(finding.fingerprint) };
       return json(message);
     },
   }),
