@@ -94,7 +94,7 @@ export type DiscoveryStatus = Static<typeof DiscoveryStatusSchema>;
 
 export const MarkSchema = Type.Object({
   at: Type.Number(),
-  kind: Type.String({ description: 'restart, oom-kill, deploy, load, alarm ...' }),
+  kind: Type.String({ description: 'restart, oom-kill, deploy, load, alarm, resolved ...' }),
   text: Type.String(),
 });
 export type Mark = Static<typeof MarkSchema>;

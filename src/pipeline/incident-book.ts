@@ -95,9 +95,10 @@ export class IncidentBook {
       if (!incident) continue;
       const why = incident.history.at(-1)?.why ?? '';
       // The alarm speaks of what is; once it is over, of what was.
-      const head = what === 'resolved' ? `resolved: ${why}; the alarm had said: ` : `${what}: `;
+      const isOver = what === 'resolved';
+      const head = isOver ? `resolved: ${why}; the alarm had said: ` : `${what}: `;
       const text = `${head}${incident.finding.summary}`;
-      watched.investigation.addMark({ at: evaluation.atMillis, kind: 'alarm', text });
+      watched.investigation.addMark({ at: evaluation.atMillis, kind: isOver ? 'resolved' : 'alarm', text });
       this.#parts.talk.info(`${watched.key}: ${text}`);
       this.#tell(incident, evaluation.atMillis);
     }

@@ -6,6 +6,8 @@ import { halvesOf, pointsOf, ratePerHour, round, windowOf, type Facts } from './
 const RISEN_RATIO = 1.5;
 /** Collections in the half that has fewer of them: their number comes and goes by one or two without any cause. */
 const FEWEST_CYCLES = 6;
+/** Seconds of pauses an hour: below 0.03 % of the time nobody notices how they change. */
+const FELT_PAUSES = 1;
 const COSTS = ['gcCyclesTotal', 'gcPauseSecondsTotal', 'cpuSecondsTotal'] as const;
 
 /** What does it cost already, in CPU and pauses? */
@@ -28,7 +30,8 @@ export function askCost(facts: Facts): ChainStep {
     pauses: isCountable ? each(pauses) : null,
     cpu: each(cpu),
   };
-  const worst = Math.max(...Object.values(ratios).map((ratio) => ratio ?? 0));
+  const isFelt = pauses !== null && pauses.after >= FELT_PAUSES;
+  const worst = Math.max(ratios.gc ?? 0, ratios.cpu ?? 0, isFelt ? (ratios.pauses ?? 0) : 0);
   const isKnown = Object.values(ratios).some((ratio) => ratio !== null);
   const outcome = !isKnown ? 'open' : worst >= RISEN_RATIO ? 'supports' : 'contradicts';
   return {

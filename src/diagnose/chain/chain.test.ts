@@ -192,6 +192,14 @@ describe('the question', () => {
   });
 
   it.each([
+    ['0 +2/h', '+20/h', 'supports'],
+    ['0 +0.02/h', '+0.2/h', 'contradicts'],
+  ])('minds pauses that are felt: %s, then %s', (before, then, outcome) => {
+    const pauses = `gcPauseSecondsTotal ${before} ${then} from 15h`;
+    expect(ask('cost', `${STEADY}\n  ${pauses}`).outcome).toBe(outcome);
+  });
+
+  it.each([
     ['every 1m for 8h', /collections an hour \(x /],
     ['every 2h for 8h age 3d', /^(?!.*collections an hour \(x )/],
   ])('compares collections only where there are enough of them: %s', (every, expected) => {

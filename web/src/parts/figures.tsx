@@ -60,8 +60,10 @@ export function TimeToLimit(props: {
     if (noForecast !== undefined) return <span class="quiet">{noForecast}</span>;
     return <span class="quiet">{limitBytes === null ? 'no limit is known' : 'none in sight'}</span>;
   }
-  const { at, low, high, resource, confidence } = exhaustion;
-  const span = (t: number) => formatDuration(Math.max(0, t - now));
+  const { at, low, high, resource, confidence, asOf } = exhaustion;
+  // As the sentences count: from the instant of the forecast.
+  const from = asOf ?? now;
+  const span = (t: number) => formatDuration(Math.max(0, t - from));
   const interval = high === null ? `${span(low)} or more` : `${span(low)} to ${span(high)}`;
   return (
     <span class="figure">

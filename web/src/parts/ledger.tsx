@@ -2,7 +2,7 @@ import { formatBytes } from '../../../src/base/units.ts';
 import { ledgerParts, type LedgerPart } from '../ledger-data.ts';
 import { formatShare } from '../words.ts';
 
-/** What resident memory is made of now: a bar to see it, a table to read it. */
+/** What resident memory was made of at the newest evaluation: a bar to see it, a table to read it. */
 export function Ledger({ ledger }: { readonly ledger: Readonly<Record<string, number | null>> | null }) {
   const parts = ledger ? ledgerParts(ledger) : [];
   const drawn = parts.reduce((sum, part) => sum + Math.max(0, part.bytes ?? 0), 0);
@@ -42,6 +42,7 @@ export function Ledger({ ledger }: { readonly ledger: Readonly<Record<string, nu
           ))}
         </tbody>
       </table>
+      <p class="quiet">{formatBytes(total)} in all, when the service was last evaluated.</p>
     </>
   );
 }
