@@ -5,7 +5,7 @@ import { criticalZ, survivalShare } from '../profile/sampling.ts';
 import type { Frame } from '../profile/snapshot.ts';
 import { OTHER_STACKS } from '../profile/stack-interner.ts';
 import { servesObserver } from './observer.ts';
-import { listEntered } from './stack-path.ts';
+import { shareEntered } from './stack-path.ts';
 import { computeGrowth, getSiteOwner, type Site, type SiteGrowth, type SiteTable } from './site-growth.ts';
 import { testProportional, type Interval } from './statistics.ts';
 import { THRESHOLDS } from './thresholds.ts';
@@ -197,8 +197,7 @@ export function isLeakAlone({ persistence, monotony, survival }: SiteGrowth): bo
 export function areApart(first: readonly WeightedSite[], second: readonly WeightedSite[]): boolean {
   const all = [...first, ...second];
   if (all.some(({ site }) => site.path.kind !== 'application')) return false;
-  const entered = new Set(first.flatMap(({ site }) => [...listEntered(site.path)]));
-  return !second.some(({ site }) => [...listEntered(site.path)].some((name) => entered.has(name)));
+  return !first.some(({ site: a }) => second.some(({ site: b }) => shareEntered(a.path, b.path)));
 }
 
 function countSamples(table: SiteTable, sites: readonly WeightedSite[], base: number): number[] {

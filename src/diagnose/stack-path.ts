@@ -132,9 +132,24 @@ export function getOwner(path: StackPath): Frame | null {
 const HANDLER = /\.ServeHTTP$/;
 
 /** Functions of the owners from the innermost handler down; all of them where none is on the stack. */
-export function listEntered({ frames, owners }: StackPath): Set<string> {
+function listEntered({ frames, owners }: StackPath): Set<string> {
   const handler = frames.findIndex((frame) => HANDLER.test(frame.function));
   const within = handler < 0 ? frames : frames.slice(0, handler + 1);
   const entered = new Set(within);
   return new Set(owners.filter((frame) => entered.has(frame)).map((frame) => frame.function));
+}
+
+/** Is there a function that both stacks are in, within what one request enters? Not one that only starts both. */
+export function shareEntered(a: StackPath, b: StackPath): boolean {
+  const entered = listEntered(a);
+  const starter = startsBoth(a, b) ? a.owners[0].function : null;
+  return [...listEntered(b)].some((name) => name !== starter && entered.has(name));
+}
+
+/** `go func() { worker.Run(ctx) }()`: a goroutine's outermost function that calls different ones from one line starts components. */
+function startsBoth(a: StackPath, b: StackPath): boolean {
+  if (a.owners.length < 2 || b.owners.length < 2) return false;
+  const [[first, next], [other, otherNext]] = [a.owners, b.owners];
+  const isOneCall = first.function === other.function && first.line === other.line && first.line > 0;
+  return isOneCall && next.function !== otherNext.function;
 }

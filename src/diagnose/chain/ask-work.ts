@@ -54,7 +54,9 @@ export function askWork(facts: Facts): ChainStep {
   const share = work === null ? null : measureWorkShare(facts, work);
   const route = measureRoutes(facts);
   const goesByTime = heap?.bestLeak === 'L1' || heap?.bestLeak === 'L4';
-  const followsTime = !followsWork && goesByTime && share !== null && share.high < MOST_SHARE;
+  // Growth that has stopped went by neither from then on.
+  const isGrowing = heap?.verdict === 'leak' || heap?.isSuspect === true;
+  const followsTime = isGrowing && !followsWork && goesByTime && share !== null && share.high < MOST_SHARE;
   const outcome =
     isLevelWithLoad || followsTime
       ? 'contradicts'
