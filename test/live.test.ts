@@ -215,7 +215,7 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     );
     const last = resolved.history.at(-1);
     expect(last).toMatchObject({ what: 'resolved' });
-    expect(last?.why).toMatch(/growth|freed|rate|the series shows what it is/);
+    expect(last?.why).toMatch(/growth|freed|rate|the series shows what it is|come to an end/);
     expect(last?.at, 'evidence of the time after the switch').toBeGreaterThan(before.now);
   }, 480_000);
 

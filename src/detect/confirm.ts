@@ -1,5 +1,6 @@
 // From single assessments to a standing claim, lane by lane: slow to raise, slow to drop.
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import type { Verdict } from '../model/finding.ts';
 import { explanationOf, LANES, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
 import { evaluationSpacing, nextEvaluationAt } from './evaluation-grid.ts';
 import { followClaim, levelToPass, NO_PAST, settlePast, type LanePast } from './high-water.ts';
@@ -242,6 +243,12 @@ function hasStopped(before: LaneConfirmation, lane: LaneAssessment): boolean {
   return isLong && isStraight && explanationOf(lane) !== 'load-driven' && isGone(before, lane);
 }
 
+/** By the series alone the end of a leak of the heap is the end of a filling: only who switched it off knows. */
+const ENDED: Readonly<Partial<Record<Verdict, string>>> = {
+  'filling-to-bound': 'growth has come to an end: what filled up is full, or what leaked has stopped',
+  step: 'growth has come to an end: it rose once, or what leaked has stopped',
+};
+
 function explainedOver(before: LaneConfirmation, lane: LaneAssessment, atMillis: Millis): Over {
   const isStopped = hasStopped(before, lane);
   return {
@@ -249,7 +256,7 @@ function explainedOver(before: LaneConfirmation, lane: LaneAssessment, atMillis:
     isStopped,
     reason: isStopped
       ? 'growth stopped: it had gone straight until then, and nothing has come since'
-      : `the series shows what it is: ${explanationOf(lane)}`,
+      : (ENDED[explanationOf(lane)] ?? `the series shows what it is: ${explanationOf(lane)}`),
     numbers: {
       evidenceRatio: lane.evidenceRatio,
       threshold: -EXPLAINED_EVIDENCE,

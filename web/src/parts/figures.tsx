@@ -51,14 +51,17 @@ export function GrowthFigure(props: { readonly growth: Growth | null; readonly v
 export function TimeToLimit(props: {
   readonly exhaustion: TimeToExhaustion | null;
   readonly noForecast?: string | undefined;
+  /** Something grows, and whether it goes on cannot be told yet. */
+  readonly isUncertain?: boolean | undefined;
   /** Of memory; left out where it says nothing about this growth. */
   readonly limitBytes?: number | null | undefined;
 }) {
-  const { exhaustion, noForecast, limitBytes } = props;
+  const { exhaustion, noForecast, isUncertain, limitBytes } = props;
   const now = useNow();
   if (!exhaustion) {
     if (noForecast !== undefined) return <span class="quiet">{noForecast}</span>;
-    return <span class="quiet">{limitBytes === null ? 'no limit is known' : 'none in sight'}</span>;
+    const none = isUncertain === true ? 'not told while the growth is uncertain' : 'none in sight';
+    return <span class="quiet">{limitBytes === null ? 'no limit is known' : none}</span>;
   }
   const { at, low, high, resource, confidence, asOf } = exhaustion;
   // As the sentences count: from the instant of the forecast.

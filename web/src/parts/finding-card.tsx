@@ -42,7 +42,11 @@ export function FindingCard({ finding }: { readonly finding: Finding }) {
         </span>
         <span>
           <span class="label">Time to the limit</span>
-          <TimeToLimit exhaustion={finding.timeToExhaustion} noForecast={finding.noForecast} />
+          <TimeToLimit
+            exhaustion={finding.timeToExhaustion}
+            noForecast={finding.noForecast}
+            isUncertain={finding.verdict === 'undetermined'}
+          />
         </span>
       </div>
     </li>

@@ -56,7 +56,12 @@ export function ServiceHead({ service, target, instances, report, reload }: Serv
           <GrowthFigure growth={top?.growth ?? target.growth} verdict={report?.verdict ?? target.verdict} />
         </Stat>
         <Stat label="Time to the limit">
-          <TimeToLimit exhaustion={exhaustion} noForecast={top?.noForecast} limitBytes={target.limitBytes} />
+          <TimeToLimit
+            exhaustion={exhaustion}
+            noForecast={top?.noForecast}
+            isUncertain={report?.verdict === 'undetermined' && (top?.growth ?? target.growth) !== null}
+            limitBytes={target.limitBytes}
+          />
         </Stat>
         <Stat label="Smallest detectable leak">
           <SmallestDetectable report={report} />
