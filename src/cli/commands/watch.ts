@@ -3,6 +3,7 @@ import { PlimsollError, describeError } from '../../base/errors.ts';
 import { formatDuration, SECOND_MILLIS, type Millis } from '../../base/units.ts';
 import { settingsOf, settingsWithoutFile } from '../../config/load-config.ts';
 import type { DiscoverSetting, RetentionSettings, Settings } from '../../config/settings.ts';
+import { targetKey, type TargetKey } from '../../model/target.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { PushIntake } from '../../pipeline/push-intake.ts';
@@ -10,7 +11,7 @@ import { sharedAbort } from '../../pipeline/shared-abort.ts';
 import type { AlertDesk } from '../../pipeline/alert-desk.ts';
 import { Watch } from '../../pipeline/watch.ts';
 import { makeFolder } from '../../recording/make-folder.ts';
-import { RecordingWriter } from '../../recording/write-recording.ts';
+import { RecordingWriter, type RecordingStart } from '../../recording/write-recording.ts';
 import { isLoopbackName } from '../../server/guard.ts';
 import { startServer, type RunningServer } from '../../server/start-server.ts';
 import { openStore } from '../../store/open.ts';
@@ -215,6 +216,7 @@ export async function runWatch({
     throw error;
   });
   let writer: RecordingWriter | null = null;
+  let recorded: TargetKey | null = null;
   let server: RunningServer | null = null;
   let plan: TargetPlan | null = null;
   let opened: AlertDesk | null = null;
@@ -255,8 +257,10 @@ export async function runWatch({
       talk: terminal,
       onOpened: async (opened, setting) => {
         terminal.info(describeOpened(opened));
-        if (record !== null && setting === settings.targets[0])
+        if (record !== null && setting === settings.targets[0]) {
           writer = await startRecording(record, opened, clock, settings.timeScale);
+          recorded = targetKey(opened.target);
+        }
       },
     });
     ended.addEventListener('abort', () => targets.stop(), { once: true });
@@ -297,7 +301,8 @@ export async function runWatch({
   } finally {
     await watch.close();
     await server?.close();
-    await closeRecording(writer, clock, terminal);
+    const known = recorded === null ? null : watch.target(recorded)?.investigation.facts;
+    await closeRecording(writer, clock, terminal, known ?? null);
     await store.close();
   }
 }
@@ -393,8 +398,10 @@ async function closeRecording(
   writer: RecordingWriter | null,
   clock: LiveClock,
   terminal: Terminal,
+  known: Pick<RecordingStart, 'goVersion' | 'module'> | null,
 ): Promise<void> {
   if (!writer) return;
+  if (known !== null) writer.update({ goVersion: known.goVersion, module: known.module });
   try {
     await writer.close(toRecordedMillis(clock.timeMap, clock.now()));
   } catch (error) {

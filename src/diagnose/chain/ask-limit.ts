@@ -60,9 +60,18 @@ export function askLimit(facts: Facts): ChainStep {
             },
           ]
         : [],
-    advice: fit === null || isLeaking ? [] : adviceOf(facts, fit),
+    advice: fit === null || isLeaking || isUndecided(facts) ? [] : adviceOf(facts, fit),
     next: [],
   };
+}
+
+/** Memory grows, and whether it goes on cannot be told: what it needs by now says nothing of what it will need. */
+function isUndecided({ assessment }: Facts): boolean {
+  return assessment.lanes.some(
+    ({ unit, verdict, isSuspect, growth }) =>
+      unit === 'bytes' &&
+      (verdict === 'leak' || isSuspect || (verdict === 'undetermined' && (growth?.low ?? 0) > 0)),
+  );
 }
 
 interface Fit {

@@ -183,6 +183,13 @@ describe('the question', () => {
     expect(ask('process', drawing, LEAK).outcome).toBe(outcome);
   });
 
+  it('of the limit gives no size for one while growth is undecided', () => {
+    const sizes = (native: string) =>
+      ask('limit', NATIVE_LEAK.replace('8h', '1h').replaceAll('+9M/h noise 200k', native)).advice.join();
+    expect(sizes('noise 200k')).toContain('memory limit');
+    expect(sizes('+9M/h noise 200k')).toBe('');
+  });
+
   it('does not look among others whose memory counts against no limit', () => {
     const drawing =
       'every 1m for 8h seed 2\nload 100/h\nfloor 40M +9M/h\nrssBytes 90M +1M/h\ncgroupCurrentBytes 200M +90M/h';
