@@ -215,6 +215,14 @@ describe('memory outside Go', () => {
     expect(lane).toMatchObject({ verdict: 'undetermined', isSuspect: false });
     expect(lane.needed?.what).toContain('outside the Go heap');
   });
+
+  it('is told apart from what Go has grown by before it began, and not from what Go grows by since', () => {
+    const drawing = (sys: string) =>
+      `${HEAD.replace('4h', '10h')} sysBytes 30M ${sys}\nheapReleasedBytes 0
+       rssAnonBytes 34M ${sys} +6M/h from 6h noise 600k`;
+    expect(assessLaneOf('native', drawing('ramp 160M until 4h')).verdict).toBe('leak');
+    expect(assessLaneOf('native', drawing('+80M/h from 6h')).verdict).not.toBe('leak');
+  });
 });
 
 describe('a process that restarts', () => {

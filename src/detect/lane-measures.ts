@@ -1,5 +1,5 @@
 // What is asked about a lane, everything that is measured about it, and what is decided.
-import type { Bytes, Millis } from '../base/units.ts';
+import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { Verdict } from '../model/finding.ts';
 import type { Points } from '../series/points.ts';
 import { median } from '../series/stats/quantiles.ts';
@@ -95,7 +95,7 @@ export function measureLane(question: LaneQuestion, series: LaneSeries, set: Mod
     evidenceThreshold: limits.LEAK_EVIDENCE * factor,
     leak,
     tail,
-    counted: countGrowth(question, level, leak?.grown ?? 0),
+    counted: countGrowth(question, level, leak?.grown ?? 0, leak?.onsetMillis),
     floor: smallestGrowth(question, level),
     isLongEnough: watched >= limits.SHORTEST_WATCH_MILLIS,
   };
@@ -107,16 +107,25 @@ export function measureLane(question: LaneQuestion, series: LaneSeries, set: Mod
  */
 const GO_GROWTH_SHARE = 0.25;
 
-/** How much of `grown` counts in this lane. */
+/** What Go's growth leaves in RSS besides (huge pages, page tables) comes up to so much later. */
+const GO_GROWTH_LAG: Millis = 30 * MINUTE_MILLIS;
+
+/**
+ * How much of `grown` counts in this lane.
+ *
+ * @param onsetMillis when it set in: what Go took long before has no part in it.
+ */
 export function countGrowth(
   { goMemory, fromMillis, toMillis }: LaneQuestion,
   level: number,
   grown: number,
+  onsetMillis: Millis = fromMillis,
 ): number {
   if (!goMemory) return grown;
   const { timeMillis, value } = goMemory;
-  const quarter = (toMillis - fromMillis) / 4;
-  const early = value.filter((_, i) => timeMillis[i] >= fromMillis && timeMillis[i] <= fromMillis + quarter);
+  const start = Math.max(fromMillis, onsetMillis - GO_GROWTH_LAG);
+  const quarter = (toMillis - start) / 4;
+  const early = value.filter((_, i) => timeMillis[i] >= start && timeMillis[i] <= start + quarter);
   const late = value.filter((_, i) => timeMillis[i] >= toMillis - quarter);
   const goGrowth = early.length > 0 && late.length > 0 ? median(late) - median(early) : 0;
   return Math.min(grown, level) - GO_GROWTH_SHARE * Math.max(0, goGrowth);

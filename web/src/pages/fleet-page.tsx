@@ -37,10 +37,12 @@ export function FleetPage() {
 function FleetSentence({ services }: { readonly services: readonly ServiceSummary[] }) {
   const leaking = services.filter((s) => s.verdict === 'leak').length;
   const open = services.filter((s) => s.verdict === 'undetermined').length;
+  const down = services.filter((s) => s.instancesUp === 0).length;
   const watched = `${services.length} ${services.length === 1 ? 'service' : 'services'} watched`;
   const parts = [
     leaking === 0 ? 'no leak found' : `${leaking} leaking`,
     open === 0 ? null : `${open} undetermined`,
+    down === 0 ? null : `${down} down`,
   ];
   return <p class="lead">{[watched, ...parts.filter((p) => p !== null)].join(', ')}.</p>;
 }
@@ -122,7 +124,11 @@ function FleetRow({ service }: { readonly service: ServiceSummary }) {
         <GrowthFigure growth={service.growth} verdict={service.verdict} />
       </td>
       <td class="number" data-label="Time to the limit">
-        <TimeToLimit exhaustion={service.exhaustion} limitBytes={service.memory?.limitBytes} />
+        <TimeToLimit
+          exhaustion={service.exhaustion}
+          isUncertain={service.verdict === 'undetermined' && service.growth !== null}
+          limitBytes={service.memory?.limitBytes ?? null}
+        />
       </td>
       <td class="number" data-label="Instances">
         <Instances service={service} />
