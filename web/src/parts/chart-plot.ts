@@ -42,6 +42,8 @@ export function makePlot(host: HTMLElement, drawn: Drawn, onCursor: (index: numb
         size: 32,
         space: isLong ? 120 : 72,
         grid: { show: false },
+        // Ticks are written to the minute: closer ones would read the same.
+        incrs: TICK_STEPS,
         values: (_, ticks) => ticks.map((seconds) => formatTick(seconds * 1000, isLong, zone)),
       }),
       axis(palette, {
@@ -61,6 +63,12 @@ export function makePlot(host: HTMLElement, drawn: Drawn, onCursor: (index: numb
   return new uPlot(options, data as uPlot.AlignedData, host);
 }
 
+/** Seconds between ticks of time: minutes, hours, days. */
+const TICK_STEPS = [
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60),
+  ...[1, 2, 3, 4, 6, 8, 12].map((hours) => hours * 3600),
+  ...[1, 2, 3, 4, 5, 6, 7, 14, 28, 91, 182, 365].map((days) => days * 86_400),
+];
 const BINARY_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power);
 const COUNT_STEPS = Array.from({ length: 12 }, (_, power) =>
   [1, 2, 5].map((digit) => digit * 10 ** power),
