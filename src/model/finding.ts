@@ -111,6 +111,11 @@ export const FindingSchema = Type.Object({
   ruledOut: Type.Array(RuledOutSchema),
   fix: nullable(FixSchema),
   summary: Type.String({ description: 'the finding in one sentence' }),
+  instances: Type.Optional(
+    Type.Array(Type.Object({ service: Type.String(), instance: Type.String() }), {
+      description: 'in a report of several targets: whose it is, the strongest growth first',
+    }),
+  ),
 });
 export type Finding = Static<typeof FindingSchema>;
 

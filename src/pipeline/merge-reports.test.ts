@@ -50,6 +50,19 @@ describe('mergeReports', () => {
     expect(merged?.missingEvidence).toHaveLength(1);
   });
 
+  it('says whose each finding is, and speaks for the one whose finding comes first', () => {
+    const merged = mergeReports([
+      { ...report('a:1', [finding('f1', 100, 1800)], 50), summary: 'a leaks' },
+      { ...report('b:1', [finding('f1', 50, 1900), finding('f2', 900, 1500)], 80), summary: 'b leaks' },
+    ]);
+    const names = merged?.findings.map((f) => [f.fingerprint, f.instances?.map((i) => i.instance).join(' ')]);
+    expect(names).toEqual([
+      ['f2', 'b:1'],
+      ['f1', 'a:1 b:1'],
+    ]);
+    expect([merged?.target.instance, merged?.summary]).toEqual(['b:1', 'b leaks']);
+  });
+
   it('gives the verdict of the instance that leaks, not of the one that does not', () => {
     expect(mergeReports([report('a:1', [], 50), report('b:1', [finding('f1', 1, 1)], 50)])?.verdict).toBe(
       'leak',

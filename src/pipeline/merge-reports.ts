@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts';
 import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
 import { VERDICTS } from '../model/finding.ts';
+import { targetKey } from '../model/target.ts';
 
 /**
  * Reports of several instances (or lives) of one service as one: findings of one fingerprint become one, the gravest
@@ -11,13 +12,11 @@ export function mergeReports(reports: readonly Report[]): Report | null {
   if (!first) return null;
   const instances = reports.map((report) => report.target);
   if (reports.length === 1) return { ...first, instances };
-  const byGravity = [...reports].sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
-  const lead = byGravity[0] ?? first;
-  const findings = sortFindings(mergeFindings(reports.flatMap((report) => report.findings)));
+  const findings = sortFindings(mergeFindings(reports.flatMap(withInstance)));
+  const lead = leadOf(reports, findings) ?? first;
   const smallest = reports.map((report) => report.smallestDetectable);
   return {
     ...lead,
-    target: first.target,
     instances,
     from: Math.min(...reports.map((report) => report.from)),
     to: Math.max(...reports.map((report) => report.to)),
@@ -31,6 +30,18 @@ export function mergeReports(reports: readonly Report[]): Report | null {
   };
 }
 
+/** The one that speaks for all: whose finding comes first, else the gravest. */
+function leadOf(reports: readonly Report[], findings: readonly Finding[]): Report | undefined {
+  const gravest = [...reports].sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict))[0];
+  const whose = findings[0]?.instances?.[0];
+  if (whose === undefined || findings[0]?.verdict !== gravest?.verdict) return gravest;
+  return reports.find(({ target }) => targetKey(target) === targetKey(whose)) ?? gravest;
+}
+
+function withInstance({ findings, target: { service, instance } }: Report): Finding[] {
+  return findings.map((finding) => ({ ...finding, instances: [{ service, instance }] }));
+}
+
 /** Of one fingerprint the earliest detection and the strongest growth stand. */
 function mergeFindings(findings: readonly Finding[]): Finding[] {
   const merged = new Map<string, Finding>();
@@ -40,11 +51,13 @@ function mergeFindings(findings: readonly Finding[]): Finding[] {
       merged.set(finding.fingerprint, finding);
       continue;
     }
-    const strongest = (known.growth?.perHour ?? 0) >= (finding.growth?.perHour ?? 0) ? known : finding;
+    const isKnownStronger = (known.growth?.perHour ?? 0) >= (finding.growth?.perHour ?? 0);
+    const [strongest, other] = isKnownStronger ? [known, finding] : [finding, known];
     const detected = [known.detectedAt, finding.detectedAt].filter((at) => at !== null);
     merged.set(finding.fingerprint, {
       ...strongest,
       detectedAt: detected.length ? Math.min(...detected) : null,
+      instances: [...(strongest.instances ?? []), ...(other.instances ?? [])],
     });
   }
   return [...merged.values()];

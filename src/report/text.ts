@@ -56,7 +56,12 @@ export function formatReportText(report: Report, options: TextOptions = {}): str
   }
   const chain = report.investigation ?? [];
   if (chain.length > 0 && options.isChainShown !== false) {
-    lines.push('', style('heading', 'investigation'), ...chain.map((step) => formatChainStep(step, style)));
+    const of = (report.instances?.length ?? 0) > 1 ? ` of ${printable(`${service} ${instance}`)}` : '';
+    lines.push(
+      '',
+      style('heading', `investigation${of}`),
+      ...chain.map((step) => formatChainStep(step, style)),
+    );
   }
   lines.push(...formatRest(report, style));
   return `${lines.join('\n')}\n`;
@@ -74,7 +79,7 @@ function row(label: string, value: string): string {
 
 function formatFinding(finding: Finding, report: Report, style: Style, maxEvidence: number): string[] {
   const scale = formatScale(report);
-  const head = `${style(VERDICT_ROLES[finding.verdict], finding.verdict)} ${style('heading', finding.class)} ${style('faint', finding.fingerprint.slice(0, 12))}`;
+  const head = `${style(VERDICT_ROLES[finding.verdict], finding.verdict)} ${style('heading', finding.class)} ${style('faint', finding.fingerprint.slice(0, 12))}${nameInstances(finding, report)}`;
   const lines = [head];
   finding.culprits.slice(0, MAX_CULPRITS_SHOWN).forEach((culprit, i) => {
     lines.push(row(i === 0 ? 'culprit' : '', formatCulprit(culprit, style)));
@@ -103,6 +108,19 @@ function formatFinding(finding: Finding, report: Report, style: Style, maxEviden
   });
   return lines;
 }
+
+/** ` on a:1, b:1`, with the service where that is not the report's. */
+function nameInstances({ instances = [] }: Finding, { target }: Report): string {
+  if (instances.length === 0) return '';
+  const names = instances.map(({ service, instance }) =>
+    service === target.service ? instance : `${service} ${instance}`,
+  );
+  const more = names.length > MAX_INSTANCES ? ` and ${names.length - MAX_INSTANCES} more` : '';
+  return ` on ${printable(names.slice(0, MAX_INSTANCES).join(', '))}${more}`;
+}
+
+/** The first of them have the strongest growth. */
+const MAX_INSTANCES = 3;
 
 function formatCulprit(culprit: Culprit, style: Style): string {
   const place = culprit.file === null ? '' : ` ${style('code', printable(formatPlace(culprit)))}`;

@@ -1,3 +1,4 @@
+import { targetKey } from '../../model/target.ts';
 import { replayRecordings, type ReplayProgress } from '../../pipeline/replay.ts';
 import { openRecording, type Recording } from '../../recording/read-recording.ts';
 import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
@@ -26,7 +27,8 @@ export async function replayCommand(paths: readonly string[], options: ReplayOpt
   };
   const { report, investigations } = await replayRecordings(recordings, onProgress, options.source);
   terminal.endProgress();
-  await printReport(report, { json: options.json ?? false, investigation: investigations[0] ?? null });
+  const lead = investigations.find(({ target }) => targetKey(target) === targetKey(report.target));
+  await printReport(report, { json: options.json ?? false, investigation: lead ?? null });
   return report.verdict === 'leak' || report.verdict === 'undetermined'
     ? statusOf(report.verdict, options.failOn)
     : EXIT.none;
