@@ -133,7 +133,7 @@ function ruledOut(measures: LaneMeasures, decision: LaneDecision): RuledOut[] {
     if (fits.length === 0 || chosen.name === name) continue;
     const bic = Math.min(...fits.map((fit) => fit.bic));
     const behind = bic - chosen.bic;
-    if (behind <= limits.SUSPECT_EVIDENCE) continue;
+    if (behind <= limits.BEND_EVIDENCE) continue;
     out.push({
       explanation,
       why: `${chosen.name} describes the series better by ${behind.toFixed(1)} (BIC)`,

@@ -81,7 +81,7 @@ describe('explainReport', () => {
       test: '',
       numbers: { statistic: 0, threshold: 1, fromMillis: 5, toMillis: 9, observations: 4 },
       outcome: 'open',
-      answer: 'Not known: give the sources (--source DIR) and they are read.',
+      answer: 'Not known: no source at hand shows it; --source DIR names others.',
       ruledOut: [],
       advice: [],
       next: [],

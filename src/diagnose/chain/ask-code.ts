@@ -81,7 +81,7 @@ function tellHolder(findings: readonly Finding[], window: ChainStep['numbers']):
     outcome: holder === null ? 'open' : 'supports',
     answer:
       holder === null
-        ? 'Not known: give the sources (--source DIR) and they are read.'
+        ? 'Not known: no source at hand shows it; --source DIR names others.'
         : `${describe(holder)}${patternOf(finding)}.`,
     ruledOut: [],
     advice: fix === null ? [] : [fix.text],
