@@ -1,5 +1,5 @@
 // A recording on the page: the same watch, fed from a file instead of a process.
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Millis } from '../base/units.ts';
 import type { Settings } from '../config/settings.ts';
 import { ReplayClock, sleepReal } from '../pipeline/clock.ts';
@@ -42,6 +42,7 @@ export async function playRecording({
     talk: terminal,
     settings: { ...settings, sourceDirs: [...settings.sourceDirs, dirname(dirname(path))] },
     random: Math.random,
+    recording: basename(path),
     carriedSources: { files: recording.sourceFiles, read: (file) => recording.sourceFile(file) },
   });
   const server = await startServer({

@@ -43,6 +43,8 @@ export interface WatchView {
   now(): Millis;
   readonly timeScale: number;
   readonly startedAtMillis: Millis;
+  /** Name of the recording that is played instead of watching live targets; null = live. */
+  readonly recording: string | null;
   /** Ready = the store can be written and the first round was tried. */
   readiness(): Promise<{ readonly isReady: boolean; readonly reason: string }>;
 

@@ -52,6 +52,8 @@ export interface WatchParts {
   readonly settings: WatchSettings;
   /** Also gets every piece of evidence, e.g. a RecordingWriter. */
   readonly tap?: (target: TargetName, evidence: RawEvidence) => Promise<void>;
+  /** Name of the recording that all evidence comes from. */
+  readonly recording?: string;
   /** Sources that came with a recording. */
   readonly carriedSources?: SourceSet;
   /** In [0, 1): spreads retries and first rounds. Random in production, fixed in tests. */
@@ -107,6 +109,7 @@ export class Watch implements WatchView {
   /** Questions to sources under way: one for each target at most. */
   readonly #learning = new Map<WatchedTarget, Promise<void>>();
   readonly startedAtMillis: Millis;
+  readonly recording: string | null;
   #isFirstRoundTried = false;
 
   constructor(parts: WatchParts) {
@@ -128,6 +131,7 @@ export class Watch implements WatchView {
       useWorker: true,
     });
     this.startedAtMillis = parts.clock.now();
+    this.recording = parts.recording ?? null;
   }
 
   /** Reads back incidents of earlier runs. Call once, before targets are added. */

@@ -38,6 +38,7 @@ export const WatchInfoSchema = Type.Object({
   now: Type.Number({ description: 'virtual now' }),
   startedAt: Type.Number(),
   timeScale: Type.Number({ description: 'virtual seconds per real second, 1 in production' }),
+  recording: nullable(Type.String({ description: 'played instead of live targets' })),
 });
 /** The running watch itself. */
 export type WatchInfo = Static<typeof WatchInfoSchema>;

@@ -99,5 +99,6 @@ export function param(request: RouteRequest<unknown, unknown>, name: string): st
 }
 
 export function watchInfo({ view, version }: Pick<RouteContext, 'view' | 'version'>): WatchInfo {
-  return { version, now: view.now(), startedAt: view.startedAtMillis, timeScale: view.timeScale };
+  const { startedAtMillis: startedAt, timeScale, recording } = view;
+  return { version, now: view.now(), startedAt, timeScale, recording };
 }

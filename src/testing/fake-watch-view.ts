@@ -34,6 +34,7 @@ const FAKE_STEP: ChainStep = {
 export class FakeWatchView implements WatchView {
   readonly timeScale: number;
   readonly startedAtMillis: Millis;
+  recording: string | null = null;
   /** Public so that a test can change what is watched; then `emit` what changed. */
   targetList: TargetStatus[];
   incidentList: Incident[];

@@ -112,6 +112,9 @@ function Foot() {
           </button>
         )}
       </span>
+      {watch?.recording ? (
+        <span>Played from the recording {watch.recording}; nothing is watched live.</span>
+      ) : null}
       {watch && watch.timeScale !== 1 ? (
         <span>
           Time is accelerated: every second shows {watch.timeScale} of the service's. All times are its own.

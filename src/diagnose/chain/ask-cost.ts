@@ -91,7 +91,9 @@ function answer(
     return isCounted ? 'Too early to tell.' : 'Not known: neither collections nor CPU time are counted.';
   }
   const parts = [
-    cycles === null ? null : `${formatThreeDigits(cycles.after)} collections an hour${times(ratios.gc)}`,
+    cycles === null || ratios.gc === null
+      ? null
+      : `${formatThreeDigits(cycles.after)} collections an hour${times(ratios.gc)}`,
     pauses === null || ratios.pauses === null
       ? null
       : `${formatThreeDigits(1000 * pauses.after)} ms of pauses an hour${times(ratios.pauses)}`,

@@ -1,4 +1,4 @@
-import { useNow, useTimeScale } from '../clock.ts';
+import { useNow, useTimeScale, useWatch } from '../clock.ts';
 import { liveState, pause, resume, type LiveState } from '../live.ts';
 import { useStore } from '../store.ts';
 import { assertNever } from '../../../src/base/assert.ts';
@@ -23,8 +23,17 @@ export function LiveStatus() {
   const state = useStore(liveState);
   const scale = useTimeScale();
   const isPaused = state.kind === 'paused';
+  const recording = useWatch()?.recording ?? null;
   return (
     <div class="live">
+      {recording === null ? null : (
+        <span
+          class="badge"
+          title={`What is shown comes out of ${recording}, not from a service that runs now.`}
+        >
+          Recording
+        </span>
+      )}
       {scale === 1 ? null : (
         <span class="badge" title={`${scale} virtual seconds pass per real second.`}>
           {scale}x time
