@@ -4,7 +4,7 @@ import type { Report } from '../../../src/model/report.ts';
 import type { TargetStatus } from '../../../src/model/status.ts';
 import { fillPath, PAGE_PATHS, PATHS } from '../../../src/protocol/paths.ts';
 import { deleteJson, postJson, type ApiFailure } from '../api.ts';
-import { useNow } from '../clock.ts';
+import { useNow, useWatch } from '../clock.ts';
 import { Link, pageHref, setQuery, usePlace } from '../router.tsx';
 import { Age, Moment } from '../time-words.tsx';
 import {
@@ -29,6 +29,7 @@ export interface ServiceHeadProps {
 export function ServiceHead({ service, target, instances, report, reload }: ServiceHeadProps) {
   const top = report?.findings.find((finding) => finding.verdict === report.verdict);
   const exhaustion = top?.timeToExhaustion ?? report?.exhaustion ?? null;
+  const isPlayed = (useWatch()?.recording ?? null) !== null; // nobody is there to be asked for more
   return (
     <>
       <div class="page-head">
@@ -72,7 +73,7 @@ export function ServiceHead({ service, target, instances, report, reload }: Serv
       </dl>
       <div class="toolbar">
         <InstanceChoice instances={instances} />
-        <DiagnosticMode service={service} target={target} reload={reload} />
+        {isPlayed ? null : <DiagnosticMode service={service} target={target} reload={reload} />}
       </div>
     </>
   );
