@@ -287,7 +287,7 @@ function untilFirstFit(lanes: readonly LaneAssessment[], ageMillis: Millis): Ass
   if (lanes.length > 0) return null;
   const millis = Math.max(0, WARM_UP_MILLIS + SHORTEST_WATCH_MILLIS - ageMillis);
   return {
-    what: 'time: the process has just started, and its first minutes only fill pools and caches',
+    what: 'time: the process has just started, and its first minutes only fill pools and caches (longer where it collects rarely)',
     millis,
   };
 }
