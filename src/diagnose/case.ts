@@ -58,6 +58,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   const causes = findCauses({
     assessment: input.assessment,
     calls,
+    standing: before.raised.flatMap(({ kind, lead }) => (kind === 'heap' && lead !== null ? [lead] : [])),
     profiles:
       profiles ??
       readTargetProfiles({ ...input, profiles: { heap: [], goroutines: [], stacks: input.profiles.stacks } }),

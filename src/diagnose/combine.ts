@@ -227,7 +227,7 @@ function takeHeap(rest: Rest): Cause[] {
   const { assessment, profiles } = rest.input;
   rest.calls.delete('heap');
   const lane = findLane(assessment, 'heap');
-  const causes = findHeapCauses(profiles.sites, rest.weighted, profiles.siteBase);
+  const causes = findHeapCauses(profiles.sites, rest.weighted, profiles.siteBase, rest.input.standing ?? []);
   if (causes.length === 0) return [{ ...emptyCause('heap', 'heap', strength), growth: lane?.growth ?? null }];
   const claimed = profiles.weighted.filter((entry) => !rest.weighted.includes(entry));
   const all = [...causes.flatMap(({ sites }) => sites), ...claimed];

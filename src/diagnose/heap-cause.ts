@@ -104,12 +104,14 @@ function sumWeights(sites: readonly WeightedSite[]): number {
  *
  * @param table snapshots folded to sites.
  * @param base first snapshot of the growth (the onset, where stage 1 dates one).
+ * @param standing leads of leaks that stand: what was told apart once stays apart.
  * @returns none when no site shows lasting growth.
  */
 export function findHeapCauses(
   table: SiteTable,
   weighted: readonly WeightedSite[],
   base: number,
+  standing: readonly string[] = [],
 ): HeapCause[] {
   const owners = new Set(table.sites.map(getSiteOwner));
   const critical = criticalZ(THRESHOLDS.siteAlpha, owners.size);
@@ -127,13 +129,19 @@ export function findHeapCauses(
   });
   const [first, rest] = splitFirstCause(table, weighted, base);
   if (first === null) return [];
-  const secondLead = pickLead(rest);
+  const has = (sites: readonly WeightedSite[], name: string) =>
+    sites.some(({ site }) => hasFunction(site, name));
+  const isFirstKnown = standing.some((name) => has(first.sites, name));
+  const other = standing.find((name) => has(rest, name) && !has(first.sites, name));
+  const known = isFirstKnown && other !== undefined ? other : null;
+  const secondLead = known ?? pickLead(rest);
   const second = rest.filter(({ site }) => secondLead !== null && hasFunction(site, secondLead));
   const isOwn =
-    secondLead !== null &&
-    sumWeights(second) >= THRESHOLDS.minSecondShare * sumWeights(weighted) &&
-    isCauseOfItsOwn(table, first.sites, second, { base, critical });
-  if (!isOwn) {
+    known !== null ||
+    (secondLead !== null &&
+      sumWeights(second) >= THRESHOLDS.minSecondShare * sumWeights(weighted) &&
+      isCauseOfItsOwn(table, first.sites, second, { base, critical }));
+  if (!isOwn || secondLead === null) {
     return [build(weighted, rankCulprits(table, weighted, first.lead, base))];
   }
   return [

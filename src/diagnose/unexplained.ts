@@ -23,6 +23,8 @@ export interface CombineInput {
   readonly assessment: Assessment;
   readonly calls: ReadonlyMap<Lane, CallStrength>;
   readonly profiles: ProfileEvidence;
+  /** Functions that leaks of the heap stand under. */
+  readonly standing?: readonly string[];
 }
 
 export interface Rest {

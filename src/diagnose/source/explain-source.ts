@@ -48,14 +48,25 @@ function explainCulprits(
   culprits: readonly Culprit[],
 ): SourceAnswer | null {
   const all = culprits.filter(({ role }) => role !== 'holds').slice(0, MAX_CULPRITS);
+  const [first] = all;
   if (kind === 'fd' && all.length === 0) return explainUnsampledOpener(analysis);
   const answers = all.map((culprit, i): SourceAnswer | null => {
     const located = locate(analysis, culprit);
     const answer =
       located === null ? explainAbsent(analysis, culprit) : explainLocated(analysis, kind, located);
-    return answer === null ? null : { ...answer, confidence: answer.confidence * LATER_CULPRIT ** i };
+    if (answer === null) return null;
+    const weight = LATER_CULPRIT ** i * (i > 0 ? weighLater(first, culprit) : 1);
+    return { ...answer, confidence: answer.confidence * weight };
   });
   return pickBest(answers);
+}
+
+/** What brings a small part of the growth, or what waiting goroutines keep besides, explains little of the leak. */
+function weighLater(first: Culprit, later: Culprit): number {
+  const isWait = first.role === 'blocks' || first.role === 'creates';
+  if (isWait && later.role === 'allocates') return 0.5;
+  const isSmall = first.role === 'allocates' && (later.share ?? 1) < 0.5 * (first.share ?? 1);
+  return isSmall ? 0.3 : 1;
 }
 
 function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Located): SourceAnswer | null {
