@@ -2,7 +2,7 @@
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
 import type { RuledOut } from '../model/finding.ts';
 import { rangeOf } from '../series/stats/quantiles.ts';
-import type { LaneAssessment } from './assessment.ts';
+import type { Lane, LaneAssessment } from './assessment.ts';
 import { decideVerdict } from './decide-lane.ts';
 import { describeCache, hasWarmUp, measureRecent, solveFit, type SolvedFit } from './growth.ts';
 import { collectEvidence } from './lane-evidence.ts';
@@ -221,11 +221,19 @@ function tooLittle(question: LaneQuestion, series: LaneBlocks, blocksNeeded: num
       },
     ],
     needed: {
-      what: `more observations: ${have} of ${blocksNeeded} blocks so far`,
+      what: `more observations of ${SERIES[question.lane]}: ${have} of ${blocksNeeded} blocks so far`,
       millis,
     },
   };
 }
+
+const SERIES: Readonly<Record<Lane, string>> = {
+  heap: 'the live heap',
+  native: 'memory outside Go',
+  goroutine: 'goroutines',
+  fd: 'file descriptors',
+  thread: 'threads',
+};
 
 function unfitted(
   question: LaneQuestion,

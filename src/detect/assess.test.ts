@@ -283,7 +283,9 @@ describe('a lazy collector', () => {
     const text = 'every 20m for 3h seed 2\nfloor 9M +3M/h noise 400k';
     const { statistic, threshold } = assessLaneOf('heap', text).evidence[0].numbers;
     const { needed } = assessLaneOf('heap', text);
-    expect(needed?.what).toBe(`more observations: ${statistic} of ${threshold} blocks so far`);
+    expect(needed?.what).toBe(
+      `more observations of the live heap: ${statistic} of ${threshold} blocks so far`,
+    );
     expect(Number(statistic)).toBeLessThan(Number(threshold));
     const missing = Number(threshold) - Number(statistic);
     expect(needed?.millis).toBeCloseTo((missing * 3 * HOUR_MILLIS) / Number(statistic), -6);

@@ -10,6 +10,7 @@ import { computeWork, interpolateAt } from '../series/work.ts';
 import { assessLane } from './assess-lane.ts';
 import {
   LANES,
+  decidingLanes,
   isTooEarly,
   type Assessment,
   type EarlierLife,
@@ -71,7 +72,7 @@ export function assess(input: AssessInput): Assessment {
     exhaustion: exhaustion.exhaustion,
     isExhausting: exhaustion.isExhausting,
     smallestDetectableBytesPerHour: smallestDetectableBytes(lanes),
-    needed: longestNeeded(lanes) ?? untilFirstFit(lanes, atMillis - incarnation.startMillis),
+    needed: longestNeeded(decidingLanes(lanes)) ?? untilFirstFit(lanes, atMillis - incarnation.startMillis),
     missing: findMissing(table, life.floor),
   };
 }

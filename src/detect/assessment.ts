@@ -74,6 +74,15 @@ export function isTooEarly({ verdict, isSuspect, smallestDetectable }: LaneState
   return verdict === 'undetermined' && !isSuspect && smallestDetectable === null;
 }
 
+/**
+ * The lanes that the verdict waits for: the heap, and what was seen enough of to be judged. Counts that come a few times an hour
+ * (goroutines that only profiles tell) hold nothing up.
+ */
+export function decidingLanes<L extends LaneState>(lanes: readonly L[]): readonly L[] {
+  const isHeapKnown = lanes.some(({ lane }) => lane === 'heap');
+  return isHeapKnown ? lanes.filter((lane) => lane.lane === 'heap' || !isTooEarly(lane)) : lanes;
+}
+
 /** The life of the process before this one, while this one is too young to be judged. */
 export interface EarlierLife {
   readonly startMillis: Millis;

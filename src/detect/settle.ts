@@ -3,6 +3,7 @@
 import { MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { Verdict } from '../model/finding.ts';
 import {
+  decidingLanes,
   isTooEarly,
   type Assessment,
   type EarlierLife,
@@ -59,7 +60,7 @@ export function settle(
   const ended = isSameLife ? before.earlier : (before?.lanes ?? []);
   const earlier = ended.map(({ lane, verdict }) => ({ lane, verdict }));
   const lanes = settled.map(({ shown }) => shown);
-  const needs = lanes.flatMap(({ needed }) => (needed === null ? [] : [needed]));
+  const needs = decidingLanes(lanes).flatMap(({ needed }) => (needed === null ? [] : [needed]));
   // Of a life without lanes, or one whose gauges are missing, the assessment says itself what it needs.
   const isByLanes = needs.length > 0 || assessment.lanes.some(({ needed }) => needed !== null);
   return {

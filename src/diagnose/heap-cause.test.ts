@@ -6,10 +6,10 @@ import { foldSites } from './site-growth.ts';
 import { createPathReader } from './stack-path.ts';
 
 /** First culprits of each cause, as `function share`. */
-function causes(drawing: string, module: string | null = null): string[] {
+function causes(drawing: string, module: string | null = null, standing: readonly string[] = []): string[] {
   const drawn = drawSnapshots(drawing);
   const table = foldSites(drawn.heap, createPathReader(drawn.stacks, module));
-  return findHeapCauses(table, weighSites(table, 0), 0).map(
+  return findHeapCauses(table, weighSites(table, 0), 0, standing).map(
     ({ culprits }) => `${culprits[0].frame.function} ${culprits[0].share?.value.toFixed(2)}`,
   );
 }
@@ -30,6 +30,16 @@ describe('findHeapCauses', () => {
       'shop/session.(*Shop).Basket',
       'github.com/acme/lib.newEntry',
     ]);
+  });
+
+  it('keeps apart what stands as two leaks, however little one of them brings by now, and nothing else', () => {
+    const drawing = `
+      shop/session.Loop > shop/session.load | 4096 | ${ramp(10, 20)}
+      shop/track.Loop > shop/track.Note | 4096 | ${ramp(10, 1)}`;
+    const [session, track] = ['shop/session.load', 'shop/track.Note'];
+    expect(causes(drawing)).toHaveLength(1);
+    expect(causes(drawing, null, [session, track])).toEqual([`${session} 1.00`, `${track} 1.00`]);
+    expect(causes(drawing, null, [track])).toHaveLength(1);
   });
 
   it('names the function over which growth is spread when none of its callees carries most of it', () => {

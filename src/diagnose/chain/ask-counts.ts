@@ -19,7 +19,9 @@ const COUNT_QUESTIONS = [/^Does the (goroutine|fd|thread) series grow/, /^Which 
 /** Do goroutines, descriptors or threads come with it? */
 export function askCounts(facts: Facts): ChainStep {
   const known = COUNTED.flatMap((name) => laneOf(facts, name) ?? []);
-  const growing = known.filter(({ verdict, isSuspect }) => verdict === 'leak' || isSuspect);
+  const growing = known.filter(
+    ({ verdict, isSuspect, growth }) => verdict === 'leak' || (isSuspect && (growth?.low ?? 0) > 0),
+  );
   const lead = growing[0] ?? null;
   // The count of one group of goroutines can rise where that of all of them does not show it.
   const counted = facts.findings.find(

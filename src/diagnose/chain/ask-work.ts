@@ -12,6 +12,8 @@ import { measureRouteGrowth, type RouteGrowth } from './route-growth.ts';
 const FOLLOWS_Z = 4;
 /** Growth of which work brings less than this share goes by time. */
 const MOST_SHARE = 0.5;
+/** A share so far below none, or above all, is none. */
+const IMPOSSIBLE = 0.5;
 const MIN_POINTS = 12;
 
 interface WorkShare {
@@ -41,6 +43,8 @@ function measureWorkShare({ table, rows }: Facts, work: Work): WorkShare | null 
   if (!(grown > 0) || !(error > 0)) return null;
   const half = (studentQuantile(0.975, Math.max(1, samples - 3)) * error * worked) / grown;
   const value = (perWork * worked) / grown;
+  // Time and work that pull against each other were not told apart.
+  if (value < -IMPOSSIBLE || value > 1 + IMPOSSIBLE) return null;
   return { value, low: value - half, high: value + half, z: perWork / error };
 }
 
@@ -108,7 +112,7 @@ function answer(
   route: RouteGrowth | null,
 ): string {
   const heap = laneOf(facts, 'heap');
-  if (isLevelWithLoad) return 'The level follows the load and comes back with it; nothing is left behind.';
+  if (isLevelWithLoad) return 'The level follows the load; as far as can be seen nothing is left behind.';
   const perRequest = heap?.perRequest ?? null;
   if (outcome === 'supports' && perRequest !== null) {
     const { value, low, high } = perRequest;

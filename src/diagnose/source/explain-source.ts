@@ -66,7 +66,7 @@ function weighLater(first: Culprit, later: Culprit): number {
   const isWait = first.role === 'blocks' || first.role === 'creates';
   if (isWait && later.role === 'allocates') return 0.5;
   const isSmall = first.role === 'allocates' && (later.share ?? 1) < 0.5 * (first.share ?? 1);
-  return isSmall ? 0.3 : 1;
+  return isSmall ? 0.2 : 1;
 }
 
 function explainLocated(analysis: SourceAnalysis, kind: LeakClass, located: Located): SourceAnswer | null {

@@ -135,12 +135,28 @@ function describeUnreleased(
     fix: {
       file,
       line: isInLoop ? file.tree.line(at.node) : deferLine(file, node),
-      text: isInLoop
-        ? `Call ${what} before the way out at ${shortPlace(at)} too: ${shortPlace(call)} opens another in every round.`
-        : `Defer ${what} right behind the call (${shortPlace(call)}): ${why}.`,
+      text: isReturned(call, kind)
+        ? `Return the cancel function with the context that ${name} gives (${shortPlace(call)}), and have whoever gets them call it: nothing can end this one.`
+        : isInLoop
+          ? `Call ${what} before the way out at ${shortPlace(at)} too: ${shortPlace(call)} opens another in every round.`
+          : `Defer ${what} right behind the call (${shortPlace(call)}): ${why}.`,
     },
     confidence: 0.92,
   };
+}
+
+/** `ctx, _ := context.WithCancel(parent)`, and `ctx` is what the function returns: ended here it would be of no use. */
+function isReturned({ file, node }: SourceNode, { release }: ResourceKind): boolean {
+  const { tree } = file;
+  const list = tree.parent(node);
+  const around = functionAt(file, node);
+  if (release.methods !== null || around === null || tree.field(list) !== 'right') return false;
+  const [given] = tree.children(tree.child(tree.parent(list), 'left'));
+  if (given === undefined) return false;
+  const name = tree.textOf(given);
+  return [...tree.descendants(around.body, 'return_statement')].some((statement) =>
+    [...tree.descendants(statement, 'identifier')].some((each) => tree.textOf(each) === name),
+  );
 }
 
 /** Returned to a caller, who has to release it; or put into a field. */

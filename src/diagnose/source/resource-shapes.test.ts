@@ -188,6 +188,24 @@ func work(ctx context.Context, n int) error { return nil }
     ],
   },
   {
+    name: 'a context that is returned without its cancel function',
+    kind: 'heap',
+    pattern: 'context-not-cancelled',
+    source: `
+import "context"
+
+func Derive(base context.Context) context.Context {
+	ctx, _ := context.WithCancel(base) // culprit hold fix
+	return ctx
+}
+`,
+    twin: [
+      ['context.Context {', '(context.Context, context.CancelFunc) {'],
+      ['ctx, _ :=', 'ctx, cancel :='],
+      ['return ctx', 'return ctx, cancel'],
+    ],
+  },
+  {
     name: 'a context kept in a field that nobody cancels',
     kind: 'heap',
     pattern: 'context-not-cancelled',
