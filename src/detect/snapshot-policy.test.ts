@@ -36,6 +36,13 @@ function follow(
 const HEAD = 'load 3000 noise 100\n';
 
 describe('snapshot policy', () => {
+  it('takes the goroutines of a process more often where nothing else counts them', () => {
+    const settings = { ...PRODUCTION_SNAPSHOTS, areGoroutinesCounted: false };
+    const story = follow(`every 1m for 1h\n${HEAD}floor 64M noise 300k`, settings);
+    expect(story.filter((line) => line.includes('goroutine')).length).toBeGreaterThanOrEqual(5);
+    expect(story.filter((line) => line.includes('heap'))).toHaveLength(1);
+  });
+
   it('keeps a standing profile of a healthy process, one an hour and no more', () => {
     expect(follow(`every 1m for 3h10m\n${HEAD}floor 64M noise 300k\ngoroutines 12`)).toEqual([
       '6m heap baseline',

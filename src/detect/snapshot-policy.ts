@@ -19,6 +19,8 @@ export interface SnapshotSettings {
   readonly mayForceGc: boolean;
   /** Whether the process serves /debug/pprof/goroutineleak. */
   readonly offersGoroutineLeak: boolean;
+  /** Whether a gauge counts goroutines; where none does, their standing profiles are the only count there is. */
+  readonly areGoroutinesCounted: boolean;
 }
 
 /** At most six profiles an hour of a suspect, one an hour of the others. */
@@ -30,6 +32,7 @@ export const PRODUCTION_SNAPSHOTS: SnapshotSettings = {
   samplingPeriodBytes: 512 * KIB,
   mayForceGc: true,
   offersGoroutineLeak: false,
+  areGoroutinesCounted: true,
 };
 
 /** `plimsoll diagnose on`, `check`: somebody asked for it. */
@@ -119,7 +122,13 @@ function wishFor(kind: 'heap' | 'goroutine', question: SnapshotQuestion): Snapsh
     // was still filling in the first one looks like a leak until there are enough of them.
     return wish('suspect', 'growth stands out');
   }
-  return since >= settings.baselineMillis ? wish('baseline', 'standing profile') : null;
+  const isOnlyCount = kind === 'goroutine' && !settings.areGoroutinesCounted;
+  const standing = isOnlyCount
+    ? Math.min(settings.intervalMillis, settings.baselineMillis)
+    : settings.baselineMillis;
+  return since >= standing
+    ? wish('baseline', isOnlyCount ? 'nothing else counts goroutines' : 'standing profile')
+    : null;
 }
 
 function isLastGasp(assessment: AssessmentState): boolean {

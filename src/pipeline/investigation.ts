@@ -470,7 +470,7 @@ export class Investigation {
       assessment: this.#assessment,
       situation: new SituationLater(this.history, nowMillis),
       taken: this.#taken,
-      settings,
+      settings: { ...settings, areGoroutinesCounted: this.#isGoroutineGauge },
     });
     return [...urgent, ...usual.filter(({ kind }) => !urgent.some((wish) => wish.kind === kind))];
   }
