@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { formatProblem, type ConfigProblem } from '../config/config-problem.ts';
 import { followFiles } from '../config/follow-files.ts';
 import { KNOWN_FILE, readKnownLeaks } from '../config/known-leaks.ts';
-import type { KnownLeak } from '../incident/why-quiet.ts';
+import type { KnownLeak } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Talk } from '../pipeline/ports.ts';
 import { packageOf } from '../profile/frames.ts';

@@ -2,6 +2,7 @@
 // it is a reference, so that it reads no environment and no file.
 import { Type } from 'typebox';
 import type { Millis } from '../base/units.ts';
+import type { KnownLeak } from '../model/alert.ts';
 import { sortProblems, type ConfigProblem } from './config-problem.ts';
 import { readText } from './load-config.ts';
 import { SettingsReader, type Path } from './read-settings.ts';
@@ -29,19 +30,9 @@ const FileSchema = group(
 type FileValues = Type.Static<typeof FileSchema>;
 type KnownValues = NonNullable<FileValues['known']>[number];
 
-export interface KnownLeakRead {
-  readonly service: string | null;
-  readonly fingerprint: string | null;
-  /** `*` stands for anything. */
-  readonly function: string | null;
-  readonly because: string;
-  readonly untilMillis: Millis | null;
-  readonly file: string;
-}
-
 export interface ReadKnownLeaks {
   /** Empty where there is a problem: what is half understood keeps nothing quiet. */
-  readonly known: readonly KnownLeakRead[];
+  readonly known: readonly KnownLeak[];
   readonly problems: readonly ConfigProblem[];
 }
 

@@ -1,6 +1,6 @@
 // Why an alert that fires is not told: people, plans and the service's own repository may say so.
 import { DAY_MILLIS, type Millis } from '../base/units.ts';
-import type { Feedback, Silence } from '../model/alert.ts';
+import type { Feedback, KnownLeak, Silence } from '../model/alert.ts';
 import type { Finding } from '../model/finding.ts';
 import { matchesAll, parseMatcher, type LabelMatcher } from '../base/label-matcher.ts';
 
@@ -11,19 +11,6 @@ export interface MaintenanceWindow {
     | { readonly from: Millis; readonly until: Millis }
     /** Days from 0 = Sunday; `startMillis` after midnight. */
     | { readonly days: readonly number[]; readonly startMillis: Millis; readonly lastsMillis: Millis };
-}
-
-/** A leak that the repository of the service lists as known. */
-export interface KnownLeak {
-  /** null = of any. */
-  readonly service: string | null;
-  readonly fingerprint: string | null;
-  /** As the profile spells it; `*` stands for anything. */
-  readonly function: string | null;
-  readonly because: string;
-  readonly untilMillis: Millis | null;
-  /** File that says so. */
-  readonly file: string;
 }
 
 export interface QuietRules {

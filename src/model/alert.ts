@@ -1,4 +1,5 @@
 // One leak of a service over all its instances, as people are told of it; and what people have said about it.
+import type { Millis } from '../base/units.ts';
 import { Type, type Static } from 'typebox';
 import { LeakClassSchema } from './finding.ts';
 
@@ -122,3 +123,16 @@ export const NoticeSchema = Type.Object({
 });
 /** What is to be told, to whichever sinks it is routed to. */
 export type Notice = Static<typeof NoticeSchema>;
+
+/** A leak that the repository of the service lists as known. */
+export interface KnownLeak {
+  /** null = of any. */
+  readonly service: string | null;
+  readonly fingerprint: string | null;
+  /** As the profile spells it; `*` stands for anything. */
+  readonly function: string | null;
+  readonly because: string;
+  readonly untilMillis: Millis | null;
+  /** File that says so. */
+  readonly file: string;
+}

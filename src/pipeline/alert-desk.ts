@@ -18,12 +18,13 @@ import { routeNotice, type AlertRoute } from '../alert/route.ts';
 import { advanceAlert, leadOf, type AlertRules } from '../incident/advance-alert.ts';
 import { computePrecision } from '../incident/precision.ts';
 import { findCrossings } from '../incident/thresholds.ts';
-import { whyQuiet, type KnownLeak, type MaintenanceWindow } from '../incident/why-quiet.ts';
+import { whyQuiet, type MaintenanceWindow } from '../incident/why-quiet.ts';
 import {
   ALERT_LEVELS,
   type Alert,
   type AuditEntry,
   type Feedback,
+  type KnownLeak,
   type Notice,
   type Silence,
 } from '../model/alert.ts';
