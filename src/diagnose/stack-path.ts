@@ -131,12 +131,20 @@ export function getOwner(path: StackPath): Frame | null {
 /** A method that servers call for each request: middleware calls the next one so as well, and is not its cause. */
 const HANDLER = /\.ServeHTTP$/;
 
+/** Each path is compared with many others, and gone with its reader. */
+const ENTERED = new WeakMap<StackPath, ReadonlySet<string>>();
+
 /** Functions of the owners from the innermost handler down; all of them where none is on the stack. */
-function listEntered({ frames, owners }: StackPath): Set<string> {
+function listEntered(path: StackPath): ReadonlySet<string> {
+  const known = ENTERED.get(path);
+  if (known !== undefined) return known;
+  const { frames, owners } = path;
   const handler = frames.findIndex((frame) => HANDLER.test(frame.function));
   const within = handler < 0 ? frames : frames.slice(0, handler + 1);
   const entered = new Set(within);
-  return new Set(owners.filter((frame) => entered.has(frame)).map((frame) => frame.function));
+  const names = new Set(owners.filter((frame) => entered.has(frame)).map((frame) => frame.function));
+  ENTERED.set(path, names);
+  return names;
 }
 
 /** Is there a function that both stacks are in, within what one request enters? Not one that only starts both. */
