@@ -19,7 +19,7 @@ const IO_MAY_IMPORT = {
   config: ['base', 'model'],
   alert: ['base', 'model', 'incident', 'report'],
   collect: ['base', 'model', 'parse'],
-  discover: ['base', 'model', 'config', 'collect'],
+  discover: ['base', 'model', 'parse', 'config', 'collect'],
   recording: ['base', 'model'],
   workspace: ['base', 'gosource'],
   store: ['base', 'model', 'profile'],

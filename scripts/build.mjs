@@ -1,4 +1,4 @@
-// Compiles src/ to dist/, the page to dist/web/, and bundles the command line into dist/bin/.
+// Compiles src/ to dist/ and kernel/ to WebAssembly, the page to dist/web/, and bundles the command line into dist/bin/.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, run } from './setup.mjs';
@@ -9,6 +9,7 @@ rmSync(join(ROOT, 'node_modules', '.cache', 'tsconfig.build.tsbuildinfo'), { for
 
 const steps = [
   ['compile', [tsc, '-p', 'tsconfig.build.json']],
+  ['kernel', [join(ROOT, 'scripts', 'build-kernel.mjs')]],
   ['command', [join(ROOT, 'scripts', 'bundle-cli.mjs')]],
   ['page', [join(ROOT, 'scripts', 'build-web.mjs')]],
 ];

@@ -78,7 +78,7 @@ function newestChange(path) {
 /** Builds when a source is newer than the last build. */
 export async function ensureBuild() {
   const stamp = join(ROOT, 'dist', '.built');
-  const sources = ['src', 'web', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+  const sources = ['src', 'kernel', 'web', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
   const newest = Math.max(...sources.map((name) => newestChange(join(ROOT, name))));
   if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return true;
   const isBuilt = await run('build', process.execPath, [join(ROOT, 'scripts', 'build.mjs')]);

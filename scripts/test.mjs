@@ -22,6 +22,16 @@ const TOOLS = [
     debian: 'prometheus-alertmanager',
     for: 'alerts at a real Alertmanager',
   },
+  {
+    names: ['prometheus-node-exporter'],
+    debian: 'prometheus-node-exporter',
+    for: 'machines as their real exporter tells them',
+  },
+  {
+    names: ['prometheus-process-exporter'],
+    debian: 'prometheus-process-exporter',
+    for: 'processes as their real exporter tells them',
+  },
   { names: ['gcc', 'cc'], debian: 'gcc libc6-dev', for: 'the C leak of the demo service' },
 ];
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MIB } from '../base/units.ts';
 import { readFixture } from '../testing/fixture-profiles.ts';
 import { decodeGoroutineDump } from './decode-goroutine-dump.ts';
 import {
@@ -110,6 +111,26 @@ describe('decodeGoroutineDump', () => {
       'goroutine 4 [select]:\nmain.f()\n',
     ])
       expect(render(decode(whole + cut))).toBe(`3 select, 0 min {} ${BLOCK}\ntruncated`);
+  });
+
+  it('reads a dump of 64 MiB, where the runtime stops in the middle of a line, and says that it is cut', () => {
+    // net/http/pprof grows its buffer up to 64 MiB and gives what runtime.Stack could write.
+    const limit = 64 * MIB;
+    const block = (id: number) => `goroutine ${String(id).padStart(7, '0')} [chan receive]:\n${BODY}\n`;
+    const size = block(0).length;
+    const bytes = new Uint8Array(limit);
+    const encoder = new TextEncoder();
+    let whole = 0;
+    for (let at = 0; at < limit; at += size) {
+      const text = encoder.encode(block(whole));
+      bytes.set(text.subarray(0, limit - at), at);
+      if (at + size <= limit) whole++;
+    }
+    expect(limit % size).not.toBe(0);
+    const dump = decodeGoroutineDump(bytes);
+    expect([dump.goroutines.length, dump.stacks.length, dump.isTruncated]).toEqual([whole, 1, true]);
+    const larger = decodeGoroutineDump(Buffer.concat([bytes, encoder.encode(`\n\n${block(whole)}`)]));
+    expect([larger.goroutines.length, larger.isTruncated]).toEqual([whole + 2, false]);
   });
 
   it('refuses a text without any goroutine', () => {

@@ -7,6 +7,7 @@ import { decodeGoroutineDump } from './decode-goroutine-dump.ts';
 import { decodeHeapText } from './decode-heap-text.ts';
 import { decodeProto } from './decode-proto.ts';
 import type { GoroutineDump } from './goroutine-dump.ts';
+import type { ProtoKernel } from './proto-kernel.ts';
 import type { Profile } from './tables.ts';
 
 export type DecodedProfile =
@@ -34,18 +35,21 @@ const FOLDED_SNIFFED_BYTES = 256 * 1024;
  *
  * @param bytes decompressed, complete.
  * @param maxTableBytes bound of what is allocated for the tables, see MAX_TABLE_BYTES.
+ * @param kernel for profile.proto, see decodeProto.
  * @throws PlimsollError PROFILE_INVALID when it is damaged or something else; the message says what it is.
  *   PROFILE_TOO_LARGE when its tables would be larger than they may.
  */
-export function decodeProfile(bytes: Uint8Array, maxTableBytes?: number): DecodedProfile {
-  // Nearly all are proto, and begin with a field of a few bytes: its length is a control character, as no text has one there.
-  if (bytes.length > 1 && isControl(bytes[1]))
-    return { form: 'proto', profile: decodeProto(bytes, maxTableBytes) };
+export function decodeProfile(
+  bytes: Uint8Array,
+  maxTableBytes?: number,
+  kernel: ProtoKernel | null = null,
+): DecodedProfile {
+  if (looksProto(bytes)) return { form: 'proto', profile: decodeProto(bytes, maxTableBytes, kernel) };
   const start = startOf(bytes);
   const form = sniffForm(bytes, start);
   switch (form) {
     case 'proto':
-      return { form, profile: decodeProto(bytes, maxTableBytes) };
+      return { form, profile: decodeProto(bytes, maxTableBytes, kernel) };
     case 'heap-text':
       return { form, ...decodeHeapText(bytes) };
     case 'count-text':
@@ -57,6 +61,14 @@ export function decodeProfile(bytes: Uint8Array, maxTableBytes?: number): Decode
     default:
       throw refusal(form, start);
   }
+}
+
+/**
+ * Nearly all are proto, and begin with a field of a few bytes: its length is a control character, as no text has one there.
+ * Others are looked at in full.
+ */
+export function looksProto(bytes: Uint8Array): boolean {
+  return bytes.length > 1 && isControl(bytes[1]);
 }
 
 /** Decodes a profile and refuses a goroutine dump, which has no values. */

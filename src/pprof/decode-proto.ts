@@ -2,9 +2,9 @@
 // samples, each part before those that point to it. Accepts what google/pprof accepts [profile/encode.go,
 // profile/proto.go, CheckValid]; refuses every truncation that leaves an invalid message.
 import { PlimsollError } from '../base/errors.ts';
-import { StringTable, type StringIndex } from '../base/string-table.ts';
-import { Int32Builder } from './columns.ts';
+import { StringTable } from '../base/string-table.ts';
 import { decodeFunctions, decodeMappings } from './decode-entities.ts';
+import { decodeHeader, decodeSampleTypes } from './decode-header.ts';
 import { decodeLocations } from './decode-locations.ts';
 import { decodeSamples } from './decode-samples.ts';
 import {
@@ -16,16 +16,14 @@ import {
   STRING_TABLE,
   fieldPath,
   readOutline,
-  type ProfileOutline,
 } from './profile-outline.ts';
 import { TableBudget } from './table-budget.ts';
-import type { IndexColumn, Profile, ProfileHeader, ValueTypeTable } from './tables.ts';
-import { WireReader, type FieldNames } from './wire-reader.ts';
+import type { ProtoKernel } from './proto-kernel.ts';
+import type { Profile } from './tables.ts';
+import { WireReader } from './wire-reader.ts';
 
 /** Row numbers and offsets are Int32; a larger message could not be addressed. */
 export const MAX_PROFILE_BYTES = 0x7fffffff;
-
-const VALUE_TYPE_FIELDS: FieldNames = [null, 'type', 'unit'];
 
 /** How much larger than its strings the stretch may be that holds them, before they are copied one by one. */
 const MAX_STRETCH = 2;
@@ -35,12 +33,20 @@ const MAX_STRETCH = 2;
  *
  * @param bytes decompressed. The result keeps a copy of the string bytes only.
  * @param maxTableBytes bound of what is allocated for the tables, see MAX_TABLE_BYTES.
+ * @param kernel reads the profile if it is of the usual kind; null = it is read here in any case.
  * @throws PlimsollError PROFILE_INVALID with byte offset, field and value; PROFILE_TOO_LARGE beyond 2 GiB or when the
  *   tables would take more than they may.
  */
-export function decodeProto(bytes: Uint8Array, maxTableBytes?: number): Profile {
+export function decodeProto(
+  bytes: Uint8Array,
+  maxTableBytes?: number,
+  kernel: ProtoKernel | null = null,
+): Profile {
   if (bytes.length > MAX_PROFILE_BYTES)
     throw new PlimsollError('PROFILE_TOO_LARGE', 'pprof', `${bytes.length} bytes, at most 2 GiB`);
+  const placed = kernel?.place(bytes) ?? null;
+  const usual = placed === null ? null : (kernel?.decode(placed, maxTableBytes) ?? null);
+  if (usual !== null) return usual;
   const budget = new TableBudget(maxTableBytes);
   // A Buffer of Node is one, too, but its slices are no copies, and code that is compiled for one is thrown away for the other.
   const reader = new WireReader(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
@@ -116,75 +122,4 @@ function gatherStrings(
     end[row] = at;
   }
   return new StringTable(bytes, start, end);
-}
-
-function decodeSampleTypes(
-  reader: WireReader,
-  offsets: Int32Array,
-  stringCount: number,
-  budget: TableBudget,
-): ValueTypeTable {
-  const type = new Int32Builder(offsets.length, budget);
-  const unit = new Int32Builder(offsets.length, budget);
-  for (const offset of offsets) {
-    const value = decodeValueType(reader, offset, 'profile.sample_type', stringCount);
-    type.push(value.type);
-    unit.push(value.unit);
-  }
-  return { length: offsets.length, type: type.finishIndex(), unit: unit.finishIndex() };
-}
-
-function decodeValueType(
-  reader: WireReader,
-  offset: number,
-  message: string,
-  stringCount: number,
-): { type: StringIndex; unit: StringIndex } {
-  let type = 0;
-  let unit = 0;
-  reader.pos = offset;
-  const outer = reader.enter(message);
-  while (!reader.isAtEnd) {
-    const tag = reader.tag(message);
-    if (tag === 0x08) type = reader.index(stringCount, `${message}.type`, tag);
-    else if (tag === 0x10) unit = reader.index(stringCount, `${message}.unit`, tag);
-    else reader.skip(tag, message, VALUE_TYPE_FIELDS);
-  }
-  reader.limit = outer;
-  return { type: type as StringIndex, unit: unit as StringIndex };
-}
-
-function decodeHeader(reader: WireReader, outline: ProfileOutline, stringCount: number): ProfileHeader {
-  const { scalar } = outline;
-  const integer = (field: number): bigint => {
-    if (scalar[field] === 0) return 0n;
-    reader.pos = scalar[field];
-    return reader.int64(fieldPath(field));
-  };
-  const string = (field: number): StringIndex => {
-    if (scalar[field] === 0) return 0 as StringIndex;
-    reader.pos = scalar[field];
-    return reader.index(stringCount, fieldPath(field)) as StringIndex;
-  };
-  const periodType =
-    scalar[11] === 0
-      ? { type: 0 as StringIndex, unit: 0 as StringIndex }
-      : decodeValueType(reader, scalar[11], 'profile.period_type', stringCount);
-  const comment = outline.comment;
-  for (let i = 0; i < comment.length; i++) {
-    reader.pos = comment[i];
-    comment[i] = reader.index(stringCount, 'profile.comment');
-  }
-  return {
-    periodType: periodType.type,
-    periodUnit: periodType.unit,
-    period: integer(12),
-    timeNanos: integer(9),
-    durationNanos: integer(10),
-    defaultSampleType: string(14),
-    dropFrames: string(7),
-    keepFrames: string(8),
-    docUrl: string(15),
-    comment: comment as IndexColumn<StringIndex>,
-  };
 }

@@ -191,6 +191,7 @@ describe('decodeProfile', () => {
     ['this is an HTML page', '\n<!doctype html><html><body>Sign in</body></html>'],
     ['this is JSON', '{"error": "no such profile"}'],
     ['none that a profile endpoint writes', 'Unknown profile\n'],
+    ['none that a profile endpoint writes', 'heap_v2/524288\n  t*: 28106: 56637512 [0: 0]\n@ 0x1 0x2\n'], // jemalloc
     ['found "404 page not found"', '404 page not found\n'],
     ['text form of block and mutex profiles', '--- contention:\ncycles/second=1\n'],
     ['Java heap texts', '--- heapz 1 ---\n'],

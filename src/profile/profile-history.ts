@@ -3,9 +3,10 @@
 import type { Millis } from '../base/units.ts';
 import type { GoroutineDump } from '../pprof/goroutine-dump.ts';
 import type { Profile } from '../pprof/tables.ts';
+import { reduceOrigins } from './goroutine-origins.ts';
 import { reduceGoroutineDump, reduceGoroutines, reduceHeap } from './reduce.ts';
 import { addRunningAllocations, holdsAllAllocations } from './running-allocations.ts';
-import type { GoroutineSnapshot, HeapSnapshot, StackReader } from './snapshot.ts';
+import type { GoroutineOrigins, GoroutineSnapshot, HeapSnapshot, StackReader } from './snapshot.ts';
 import { MAX_INTERNED_STACKS, StackInterner } from './stack-interner.ts';
 
 /**
@@ -44,6 +45,7 @@ export class ProfileHistory {
   #goroutines: readonly GoroutineSnapshot[] = [];
   #leakedGoroutines: readonly GoroutineSnapshot[] = [];
   #threads: readonly GoroutineSnapshot[] = [];
+  #origins: GoroutineOrigins | null = null;
   #goroutinesShowRuntime: boolean | null = null;
   /** Of profiles that tell allocations since the one before: totals as of the newest, kept or not. */
   #running: HeapSnapshot | null = null;
@@ -70,6 +72,10 @@ export class ProfileHistory {
   /** Of `threadcreate` profiles. */
   get threads(): readonly GoroutineSnapshot[] {
     return this.#threads;
+  }
+  /** Of the newest goroutine dump (debug=2). */
+  get origins(): GoroutineOrigins | null {
+    return this.#origins;
   }
   get stacks(): StackReader {
     return this.#interner;
@@ -157,12 +163,24 @@ export class ProfileHistory {
     return snapshot;
   }
 
+  /**
+   * Takes who started the goroutines from a dump. It adds no count: text forms hide the runtime's frames.
+   *
+   * @param scale virtual over real time, for the minutes in it.
+   */
+  addOrigins(dump: GoroutineDump, takenAtMillis: Millis, scale = 1): void {
+    if (this.#origins !== null && takenAtMillis <= this.#origins.takenAtMillis) return;
+    this.#makeRoom();
+    this.#origins = reduceOrigins(dump, this.#interner, takenAtMillis, scale);
+  }
+
   /** A new incarnation began: nothing is compared across a restart. */
   restart(): void {
     this.#heap = [];
     this.#goroutines = [];
     this.#leakedGoroutines = [];
     this.#threads = [];
+    this.#origins = null;
     this.#goroutinesShowRuntime = null;
     this.#running = null;
     this.#interner = new StackInterner(this.#maxStacks);
@@ -190,6 +208,7 @@ export class ProfileHistory {
       this.#leakedGoroutines,
       this.#threads,
       this.#running === null ? [] : [this.#running],
+      this.#origins === null ? [] : [this.#origins],
     ];
     for (const kind of all)
       for (const snapshot of kind) for (const stack of snapshot.stack) isReferenced[stack] = 1;
@@ -200,6 +219,7 @@ export class ProfileHistory {
     this.#leakedGoroutines = this.#leakedGoroutines.map((snapshot) => renumber(snapshot, remap));
     this.#threads = this.#threads.map((snapshot) => renumber(snapshot, remap));
     if (this.#running !== null) this.#running = renumber(this.#running, remap);
+    if (this.#origins !== null) this.#origins = renumber(this.#origins, remap);
     const next = Math.max(this.#firstCompaction(), interner.size * 2);
     // Near the bound every addition may compact: a full table loses stacks, a walk only takes time.
     this.#compactAt = Math.min(next, this.#maxStacks);

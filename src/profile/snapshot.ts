@@ -49,6 +49,23 @@ export interface GoroutineSnapshot {
   readonly count: Float64Array;
 }
 
+/**
+ * Who started the goroutines of one instant, from a dump (debug=2): one row per stack, creator and wait reason, most
+ * goroutines first. Stacks lack the runtime's own frames, which dumps do not print.
+ */
+export interface GoroutineOrigins {
+  readonly takenAtMillis: Millis;
+  readonly length: number;
+  readonly stack: Int32Array & { [row: number]: InternedStack };
+  readonly count: Float64Array;
+  /** The `go` statement; null for the main goroutine, and where the runtime started it. */
+  readonly createdBy: readonly (Frame | null)[];
+  /** In the runtime's words. */
+  readonly reason: readonly string[];
+  /** Longest wait of a row in whole minutes of the time that evidence carries; 0 = under one, or not waiting. */
+  readonly longestMinutes: Float64Array;
+}
+
 /** Read side of the interner: what diagnosis needs to know of stacks. */
 export interface StackReader {
   /** Frames leaf first, inlined lines expanded. Stable for the life of the interner. */

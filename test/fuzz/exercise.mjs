@@ -2,6 +2,7 @@
 // on the built product, as the command does.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 
 /** Reports that are rendered of every input. */
 const REPORTS = [
@@ -22,6 +23,8 @@ export async function loadExercise(dist) {
   const { decompressProfile } = await load('cli/decompress-profile.js');
   const { decodeAsPprof } = await load('pprof/legacy/decode-as-pprof.js');
   const { decodeProfile } = await load('pprof/decode-profile.js');
+  const { decodeProto } = await load('pprof/decode-proto.js');
+  const { kernelFor } = await load('pipeline/kernel-file.js');
   const { checkProfile } = await load('profile/check-profile.js');
   const { combineProfiles, subtractBase } = await load('profile/combine.js');
   const { prepareReport } = await load('profile/reports/prepare.js');
@@ -61,6 +64,29 @@ export async function loadExercise(dist) {
   };
 
   /**
+   * What the kernel reads, the other decoder reads, and finds the same.
+   * @param {Uint8Array} plain
+   */
+  const checkKernel = (plain) => {
+    const kernel = kernelFor(plain.length);
+    const usual = readOrNull(() => kernel.decode(kernel.place(plain)));
+    if (usual === null) return;
+    const wanted = readOrNull(() => decodeProto(plain));
+    if (wanted === null || !isDeepStrictEqual(columnsOf(usual), columnsOf(wanted)))
+      throw new Error('the kernel reads it differently');
+  };
+
+  /** @param {() => unknown} read */
+  const readOrNull = (read) => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof PlimsollError) return null;
+      throw error;
+    }
+  };
+
+  /**
    * @param {Uint8Array} bytes
    * @param {boolean} withPicture
    */
@@ -71,7 +97,8 @@ export async function loadExercise(dist) {
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
     }
-    const decoded = decodeAsPprof(plain);
+    checkKernel(plain);
+    const decoded = decodeAsPprof(plain, undefined, kernelFor(plain.length));
     if (decoded.form === 'goroutine-dump') return;
     checkProfile(decoded.profile);
     const profile = combineProfiles([decoded.profile]);
@@ -100,4 +127,10 @@ export async function loadExercise(dist) {
       throw error;
     }
   };
+}
+
+/** The strings one by one: the bytes between them are nobody's. */
+function columnsOf(/** @type {any} */ profile) {
+  const { strings, ...rest } = profile;
+  return { ...rest, strings: Array.from({ length: strings.length }, (_, row) => strings.get(row)) };
 }

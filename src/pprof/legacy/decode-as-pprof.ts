@@ -2,6 +2,7 @@
 // forms are not taken (pprof takes none), their memory maps are, and contention, thread, CPU and Java forms are read.
 import { PlimsollError } from '../../base/errors.ts';
 import { decodeProfile, isTextProfile, type DecodedProfile } from '../decode-profile.ts';
+import type { ProtoKernel } from '../proto-kernel.ts';
 import type { Profile } from '../tables.ts';
 import { isSpaceOrComment } from './go-text.ts';
 import { decodeLegacyContention } from './legacy-contention.ts';
@@ -31,7 +32,11 @@ const SNIFFED_BYTES = 4096;
  * @param bytes decompressed, complete.
  * @throws PlimsollError PROFILE_INVALID, PROFILE_TOO_LARGE as decodeProfile does.
  */
-export function decodeAsPprof(bytes: Uint8Array, maxTableBytes?: number): DecodedProfile {
+export function decodeAsPprof(
+  bytes: Uint8Array,
+  maxTableBytes?: number,
+  kernel: ProtoKernel | null = null,
+): DecodedProfile {
   if (isLegacyCpu(bytes)) return { form: 'legacy', profile: decodeLegacyCpu(bytes) };
   if (isTextProfile(bytes) || hasHead(bytes)) {
     const lines = new LegacyLines(bytes);
@@ -42,7 +47,7 @@ export function decodeAsPprof(bytes: Uint8Array, maxTableBytes?: number): Decode
     }
   }
   // What is left is profile.proto, folded stacks, a goroutine dump, or something that is refused by its name.
-  const decoded = decodeProfile(bytes, maxTableBytes);
+  const decoded = decodeProfile(bytes, maxTableBytes, kernel);
   if (decoded.form !== 'count-text') return decoded;
   // It has names here and none in pprof, so its reports would be others.
   throw new PlimsollError('PROFILE_INVALID', 'pprof', 'this is no "NAME profile: total N" header', {

@@ -1,0 +1,396 @@
+// DEFLATE (RFC 1951) after the design of libdeflate: a window of 64 bits that is filled without branches, tables of ten and
+// eight bits with second tables behind them, copies of sixteen bytes. Twice as fast as what Node has for a few kilobytes.
+// What is damaged is refused without a word: the caller then asks zlib, which says what is wrong.
+
+// Memory: tables here, state of decode.ts from 28672 on, its table of spreads from 32768 on, data from 40960 on.
+/** Entries of literals and lengths: first table, then second ones. */
+const LIT: usize = 0;
+const LIT_BITS: u32 = 10;
+const LIT_CAP: u32 = 1 << 12;
+const DIST: usize = LIT + (LIT_CAP << 2);
+const DIST_BITS: u32 = 8;
+const DIST_CAP: u32 = 1 << 10;
+const PRE: usize = DIST + (DIST_CAP << 2);
+const LENS: usize = PRE + 512; // u8[320] + slack
+const COUNT: usize = LENS + 512; // u32[16]
+const OFFS: usize = COUNT + 64;
+const SORTED: usize = OFFS + 64; // u16[320]
+const LITRES: usize = SORTED + 1024; // u32[288]
+const DISTRES: usize = LITRES + 288 * 4; // u32[32]
+const PRERES: usize = DISTRES + 128; // u32[19]
+const ORDER: usize = PRERES + 128; // u8[19]
+export const DATA: usize = 40960;
+
+const LITERAL: u32 = 0x80000000;
+const SPECIAL: u32 = 0x40000000; // subtable or end
+const END: u32 = 0x20000000;
+
+// An entry: bits 0 to 7 = all bits to take (code word and extra ones), 8 to 13 = those of the code word, from 16 on = literal,
+// length or distance. A shift by an entry is one by its six lowest bits. Of a second table: where it begins from 16 on, its bits 8 to 13.
+
+export function initInflate(): void {
+  for (let i: u32 = 0; i < 256; i++) store<u32>(LITRES + (i << 2), LITERAL | (i << 16));
+  store<u32>(LITRES + (256 << 2), SPECIAL | END);
+  let base: u32 = 3;
+  for (let i: u32 = 0; i < 29; i++) {
+    const extra: u32 = i < 8 ? 0 : i == 28 ? 0 : (i >> 2) - 1;
+    if (i == 28) base = 258;
+    store<u32>(LITRES + ((257 + i) << 2), (base << 16) | extra);
+    base += 1 << extra;
+  }
+  base = 1;
+  for (let i: u32 = 0; i < 30; i++) {
+    const extra: u32 = i < 2 ? 0 : (i >> 1) - 1;
+    store<u32>(DISTRES + (i << 2), (base << 16) | extra);
+    base += 1 << extra;
+  }
+  for (let i: u32 = 0; i < 19; i++) store<u32>(PRERES + (i << 2), i << 16);
+  const order: StaticArray<u8> = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+  for (let i = 0; i < 19; i++) store<u8>(ORDER + i, order[i]);
+}
+
+/** The entry of a code word of so many bits. */
+function made(result: u32, len: u32): u32 {
+  return result + (len << 8) + len;
+}
+
+/** Copies the first entries of a table behind themselves. The engine's own copy costs more than most of them take. */
+function double(table: usize, entries: u32): void {
+  const size = (<usize>entries) << 2;
+  for (let at: usize = 0; at < size; at += 16) v128.store(table + size + at, v128.load(table + at));
+}
+
+/** Writes a length several times, and up to seven times more, which nobody looks at. */
+function fillLengths(at: usize, value: u8, times: u32): void {
+  const word = <u64>value * 0x0101010101010101;
+  for (let i: usize = 0; i < <usize>times; i += 8) store<u64>(at + i, word);
+}
+
+function build(
+  table: usize,
+  bits: u32,
+  cap: u32,
+  lens: usize,
+  n: u32,
+  results: usize,
+  special: u32,
+  mayBeIncomplete: bool,
+): bool {
+  for (let i: usize = 0; i < 64; i += 8) store<u64>(COUNT + i, 0);
+  for (let i: u32 = 0; i < n; i++) {
+    const at = COUNT + ((<usize>load<u8>(lens + i)) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+  let max: u32 = 15;
+  while (max > 0 && load<u32>(COUNT + (max << 2)) == 0) max--;
+  let left: i32 = 1;
+  let offset: u32 = 0;
+  for (let len: u32 = 1; len <= 15; len++) {
+    const c = load<u32>(COUNT + (len << 2));
+    store<u32>(OFFS + (len << 2), offset);
+    offset += c;
+    left = (left << 1) - c;
+    if (left < 0) return false;
+  }
+  if (left > 0) {
+    // incomplete: only a single code of one bit
+    if (!mayBeIncomplete || offset > 1 || (offset == 1 && max != 1)) return false;
+    let at: u32 = 0;
+    for (let i: u32 = 0; i < n; i++) if (load<u8>(lens + i) == 1) at = i;
+    const entry = offset == 0 ? special : made(load<u32>(results + (at << 2)), 1);
+    for (let i: u32 = 0; i < 1 << bits; i++) store<u32>(table + (i << 2), i & 1 ? special : entry);
+    return true;
+  }
+  for (let i: u32 = 0; i < n; i++) {
+    const len = load<u8>(lens + i);
+    if (len == 0) continue;
+    const at = OFFS + ((<usize>len) << 2);
+    const o = load<u32>(at);
+    store<u16>(SORTED + (o << 1), i);
+    store<u32>(at, o + 1);
+  }
+  // fill by doubling
+  let code: u32 = 0; // bit-reversed
+  let sym: usize = SORTED;
+  let len: u32 = 1;
+  let count = load<u32>(COUNT + 4);
+  while (count == 0) {
+    len++;
+    count = load<u32>(COUNT + (len << 2));
+  }
+  let end: u32 = 1 << len;
+  while (len <= bits) {
+    do {
+      store<u32>(table + (code << 2), made(load<u32>(results + ((<usize>load<u16>(sym)) << 2)), len));
+      sym += 2;
+      if (code == end - 1) {
+        for (; len < bits; len++) {
+          double(table, end);
+          end <<= 1;
+        }
+        return true;
+      }
+      const bit: u32 = 1 << (31 - clz(code ^ (end - 1)));
+      code = (code & (bit - 1)) | bit;
+    } while (--count);
+    do {
+      if (++len <= bits) {
+        double(table, end);
+        end <<= 1;
+      }
+      count = load<u32>(COUNT + (len << 2));
+    } while (count == 0);
+  }
+  // subtables
+  end = 1 << bits;
+  let prefix: u32 = 0xffffffff;
+  let start: u32 = 0;
+  let subBits: u32 = 0;
+  for (;;) {
+    if ((code & ((1 << bits) - 1)) != prefix) {
+      prefix = code & ((1 << bits) - 1);
+      start = end;
+      subBits = len - bits;
+      let used = count;
+      while (used < <u32>(1 << subBits)) {
+        subBits++;
+        used = (used << 1) + load<u32>(COUNT + ((bits + subBits) << 2));
+      }
+      end = start + (1 << subBits);
+      if (end > cap) return false;
+      store<u32>(table + (prefix << 2), special | (start << 16) | (subBits << 8) | bits);
+    }
+    const entry = made(load<u32>(results + ((<usize>load<u16>(sym)) << 2)), len - bits);
+    sym += 2;
+    const stride: u32 = 1 << (len - bits);
+    for (let i = start + (code >> bits); i < end; i += stride) store<u32>(table + (i << 2), entry);
+    if (code == <u32>(1 << len) - 1) return true;
+    const bit: u32 = 1 << (31 - clz(code ^ ((1 << len) - 1)));
+    code = (code & (bit - 1)) | bit;
+    count--;
+    while (count == 0) {
+      len++;
+      count = load<u32>(COUNT + (len << 2));
+    }
+  }
+  return false;
+}
+
+/**
+ * Inflates to exactly the place between `outAt` and `outEnd`. Looks at 16 bytes behind the input, writes to 320 behind the output.
+ * @returns how many bytes were read, -1 when it is damaged or of another size.
+ */
+export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize): i32 {
+  let inp = inAt;
+  let out = outAt;
+  let buf: u64 = 0;
+  let n: u32 = 0; // bits
+  let last: u32 = 0;
+  do {
+    buf |= load<u64>(inp) << n;
+    inp += (63 - n) >> 3;
+    n |= 56;
+    last = (<u32>buf) & 1;
+    const type = ((<u32>buf) >> 1) & 3;
+    buf >>= 3;
+    n -= 3;
+    if (type == 0) {
+      // give back whole bytes
+      const drop = n & 7;
+      buf >>= drop;
+      n -= drop;
+      inp -= n >> 3;
+      buf = 0;
+      n = 0;
+      if (inp + 4 > inEnd) return -1;
+      const size = <u32>load<u16>(inp);
+      if (size != ((<u32>load<u16>(inp + 2)) ^ 0xffff)) return -1;
+      inp += 4;
+      if (inp + size > inEnd || out + size > outEnd) return -1;
+      memory.copy(out, inp, size);
+      inp += size;
+      out += size;
+      continue;
+    }
+    if (type == 3) return -1;
+    if (type == 2) {
+      const nlit: u32 = ((<u32>buf) & 31) + 257;
+      const ndist: u32 = (((<u32>buf) >> 5) & 31) + 1;
+      const npre: u32 = (((<u32>buf) >> 10) & 15) + 4;
+      if (nlit > 286 || ndist > 30) return -1;
+      buf >>= 14;
+      n -= 14;
+      store<u64>(LENS, 0);
+      store<u64>(LENS + 8, 0);
+      store<u64>(LENS + 16, 0);
+      buf |= load<u64>(inp) << n;
+      inp += (63 - n) >> 3;
+      n |= 56;
+      let i: u32 = 0;
+      for (; i < npre; i++) {
+        store<u8>(LENS + load<u8>(ORDER + i), (<u32>buf) & 7);
+        buf >>= 3;
+        n -= 3;
+        if (i == 15) {
+          buf |= load<u64>(inp) << n;
+          inp += (63 - n) >> 3;
+          n |= 56;
+        }
+      }
+      if (!build(PRE, 7, 128, LENS, 19, PRERES, SPECIAL, false)) return -1;
+      const total = nlit + ndist;
+      i = 0;
+      while (i < total) {
+        if (n < 14) {
+          if (inp > inEnd) return -1;
+          buf |= load<u64>(inp) << n;
+          inp += (63 - n) >> 3;
+          n |= 56;
+        }
+        const e = load<u32>(PRE + (((<u32>buf) & 127) << 2));
+        const s = e >> 16;
+        buf >>= e;
+        n -= e & 255;
+        if (s < 16) {
+          store<u8>(LENS + i, s);
+          i++;
+          continue;
+        }
+        let value: u8 = 0;
+        let rep: u32;
+        if (s == 16) {
+          if (i == 0) return -1;
+          value = load<u8>(LENS + i - 1);
+          rep = 3 + ((<u32>buf) & 3);
+          buf >>= 2;
+          n -= 2;
+        } else if (s == 17) {
+          rep = 3 + ((<u32>buf) & 7);
+          buf >>= 3;
+          n -= 3;
+        } else {
+          rep = 11 + ((<u32>buf) & 127);
+          buf >>= 7;
+          n -= 7;
+        }
+        if (i + rep > total) return -1;
+        fillLengths(LENS + i, value, rep);
+        i += rep;
+      }
+      if (load<u8>(LENS + 256) == 0) return -1;
+      if (!build(DIST, DIST_BITS, DIST_CAP, LENS + nlit, ndist, DISTRES, LITERAL, true)) return -1;
+      if (!build(LIT, LIT_BITS, LIT_CAP, LENS, nlit, LITRES, SPECIAL, false)) return -1;
+    } else {
+      memory.fill(LENS, 8, 144);
+      memory.fill(LENS + 144, 9, 112);
+      memory.fill(LENS + 256, 7, 24);
+      memory.fill(LENS + 280, 8, 8);
+      memory.fill(LENS + 288, 5, 32);
+      store<u32>(LITRES + (286 << 2), SPECIAL);
+      store<u32>(LITRES + (287 << 2), SPECIAL);
+      store<u32>(DISTRES + (30 << 2), LITERAL);
+      store<u32>(DISTRES + (31 << 2), LITERAL);
+      if (!build(DIST, DIST_BITS, DIST_CAP, LENS + 288, 32, DISTRES, LITERAL, true)) return -1;
+      if (!build(LIT, LIT_BITS, LIT_CAP, LENS, 288, LITRES, SPECIAL, false)) return -1;
+    }
+    for (;;) {
+      if (inp > inEnd + 8 || out > outEnd) return -1;
+      buf |= load<u64>(inp) << n;
+      inp += (63 - n) >> 3;
+      n |= 56;
+      let e = load<u32>(LIT + (((<u32>buf) & ((1 << LIT_BITS) - 1)) << 2));
+      if (e & LITERAL) {
+        buf >>= e;
+        n -= e & 255;
+        store<u8>(out++, e >> 16);
+        e = load<u32>(LIT + (((<u32>buf) & ((1 << LIT_BITS) - 1)) << 2));
+        if (e & LITERAL) {
+          buf >>= e;
+          n -= e & 255;
+          store<u8>(out++, e >> 16);
+          e = load<u32>(LIT + (((<u32>buf) & ((1 << LIT_BITS) - 1)) << 2));
+          if (e & LITERAL) {
+            buf >>= e;
+            n -= e & 255;
+            store<u8>(out++, e >> 16);
+            continue;
+          }
+        }
+      }
+      // at least 36 bits left here
+      if (e & SPECIAL) {
+        if (e & END) {
+          buf >>= e;
+          n -= e & 255;
+          break;
+        }
+        const sub = (e >> 8) & 63;
+        if (sub == 0) return -1;
+        buf >>= LIT_BITS;
+        n -= LIT_BITS;
+        e = load<u32>(LIT + ((((e >> 16) & 0x1fff) + ((<u32>buf) & ((1 << sub) - 1))) << 2));
+        if (e & LITERAL) {
+          buf >>= e;
+          n -= e & 255;
+          store<u8>(out++, e >> 16);
+          continue;
+        }
+        if (e & SPECIAL) {
+          if (e & END) {
+            buf >>= e;
+            n -= e & 255;
+            break;
+          }
+          return -1;
+        }
+      }
+      let word: u32 = (e >> 8) & 63;
+      const length = ((e >> 16) & 0x1fff) + (((<u32>buf) & ((1 << (e & 31)) - 1)) >> word);
+      buf >>= e;
+      n -= e & 255;
+      buf |= load<u64>(inp) << n;
+      inp += (63 - n) >> 3;
+      n |= 56;
+      e = load<u32>(DIST + (((<u32>buf) & ((1 << DIST_BITS) - 1)) << 2));
+      if (e & LITERAL) {
+        const sub = (e >> 8) & 63;
+        if (sub == 0) return -1;
+        buf >>= DIST_BITS;
+        n -= DIST_BITS;
+        e = load<u32>(DIST + ((((e >> 16) & 0x1fff) + ((<u32>buf) & ((1 << sub) - 1))) << 2));
+        if (e & LITERAL) return -1;
+      }
+      word = (e >> 8) & 63;
+      const distance = ((e >> 16) & 0x7fff) + (((<u32>buf) & ((1 << (e & 31)) - 1)) >> word);
+      buf >>= e;
+      n -= e & 255;
+      if (<usize>distance > out - outAt) return -1;
+      let src = out - distance;
+      const stop = out + length;
+      if (distance >= 8) {
+        do {
+          store<u64>(out, load<u64>(src));
+          store<u64>(out + 8, load<u64>(src + 8));
+          out += 16;
+          src += 16;
+        } while (out < stop);
+      } else if (distance == 1) {
+        const v: u64 = <u64>load<u8>(src) * 0x0101010101010101;
+        do {
+          store<u64>(out, v);
+          out += 8;
+        } while (out < stop);
+      } else {
+        do {
+          store<u8>(out, load<u8>(src));
+          out++;
+          src++;
+        } while (out < stop);
+      }
+      out = stop;
+    }
+  } while (!last);
+  inp -= n >> 3;
+  if (inp > inEnd || out != outEnd) return -1;
+  return <i32>(inp - inAt);
+}

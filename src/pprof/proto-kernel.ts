@@ -1,0 +1,249 @@
+// The WebAssembly module of kernel/ seen from here: bytes into its memory, columns out of it. It takes what nearly all
+// encoders write. null means that decode-proto.ts has to read the profile, and to say what is wrong where something is.
+import { StringTable } from '../base/string-table.ts';
+import type { Bytes } from '../base/units.ts';
+import { decodeMappings } from './decode-entities.ts';
+import { decodeHeader, decodeSampleTypes } from './decode-header.ts';
+import { FUNCTION, LOCATION, MAPPING, SAMPLE, SAMPLE_TYPE, STRING_TABLE } from './profile-outline.ts';
+import { MAX_TABLE_BYTES, TableBudget } from './table-budget.ts';
+import type { IndexColumn, LocationIndex, Profile, SampleTable, ShortIndexColumn } from './tables.ts';
+import { WireReader } from './wire-reader.ts';
+
+/** What the module exports; see kernel/. Places and sizes in bytes of its memory. */
+export interface KernelExports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  /** From here on data may lie. */
+  readonly DATA: { readonly value: number };
+  init(): void;
+  inflate(inAt: number, inEnd: number, outAt: number, outEnd: number): number;
+  outline(start: number, end: number): number;
+  layout(base: number): number;
+  decode(start: number, end: number): number;
+  gather(): number;
+}
+
+const PAGE: Bytes = 65_536;
+/** What the module may look at behind compressed bytes, and write behind plain ones. */
+const SLACK: Bytes = 512;
+
+/** Words of the module's state: counts and single fields by field number, then lengths and columns (decode.ts). */
+const STATE: Bytes = 28_672;
+const STATE_WORDS = 96;
+const SCALARS = 8;
+const SCALAR_COUNT = 16;
+const STRINGS_SIZE_TOTAL = 24 + STRING_TABLE;
+const OUT = 32;
+const STACK_COUNT = OUT + 1;
+const CELL_COUNT = OUT + 2;
+const LABEL_COUNT = OUT + 3;
+const LINE_COUNT = OUT + 4;
+const STRING_BYTES = OUT + 5;
+const STRING_SIZE = OUT + 6;
+const STRING_START = OUT + 8;
+const STRING_END = OUT + 9;
+const FUNCTION_NAME = OUT + 10;
+const FUNCTION_SYSTEM_NAME = OUT + 11;
+const FUNCTION_FILE = OUT + 12;
+const FUNCTION_START_LINE = OUT + 13;
+const LOCATION_MAPPING = OUT + 14;
+const LOCATION_ADDRESS = OUT + 15;
+const LOCATION_LINE_START = OUT + 16;
+const LOCATION_IS_FOLDED = OUT + 17;
+const LINE_FUNCTION = OUT + 18;
+const LINE_LINE = OUT + 19;
+const LINE_COLUMN = OUT + 20;
+const SAMPLE_STACK = OUT + 21;
+const SAMPLE_LABEL_START = OUT + 22;
+const SAMPLE_VALUES = OUT + 23;
+const LABEL_KEY = OUT + 24;
+const LABEL_TEXT = OUT + 25;
+const LABEL_UNIT = OUT + 26;
+const LABEL_NUMBER = OUT + 27;
+const STACK_START = OUT + 28;
+const STACK_LOCATION = OUT + 29;
+const SAMPLE_TYPES = OUT + 30;
+const MAPPINGS = OUT + 31;
+
+/** How much larger than its strings the stretch may be that holds them; decode-proto.ts puts others together. */
+const MAX_STRETCH = 2;
+
+/** `copied`: the module is used again for other profiles. `kept`: its memory becomes that of the one profile's columns. */
+export type KernelUse = 'copied' | 'kept';
+
+/** Plain bytes in the memory of a kernel. */
+export interface PlacedBytes {
+  readonly start: Bytes;
+  readonly end: Bytes;
+}
+
+export class ProtoKernel {
+  readonly #exports: KernelExports;
+  readonly #use: KernelUse;
+  readonly #maxBytes: Bytes;
+  /** The memory, as long as it has not grown. */
+  #bytes: Uint8Array;
+  #state: Int32Array;
+
+  /** @param maxBytes of memory that it may take. */
+  constructor(exports: KernelExports, use: KernelUse, maxBytes: Bytes) {
+    this.#exports = exports;
+    this.#use = use;
+    this.#maxBytes = maxBytes;
+    exports.init();
+    this.#bytes = new Uint8Array(exports.memory.buffer);
+    this.#state = new Int32Array(exports.memory.buffer, STATE, STATE_WORDS);
+  }
+
+  /** Copies plain bytes into the memory; null = they do not fit. */
+  place(plain: Uint8Array): PlacedBytes | null {
+    const start = this.#exports.DATA.value;
+    const end = start + plain.length;
+    if (!this.#reserve(end + SLACK)) return null;
+    this.#bytes.set(plain, start);
+    return { start, end };
+  }
+
+  /**
+   * Decompresses DEFLATE data without its frame into the memory.
+   * @param size of what comes out.
+   * @returns null when it is damaged or of another size, or does not fit.
+   */
+  inflate(compressed: Uint8Array, size: Bytes): PlacedBytes | null {
+    const from = this.#exports.DATA.value;
+    const to = from + compressed.length;
+    const start = to + SLACK;
+    const end = start + size;
+    if (!this.#reserve(end + SLACK)) return null;
+    this.#bytes.set(compressed, from);
+    const read = this.#exports.inflate(from, to, start, end);
+    return read === compressed.length ? { start, end } : null;
+  }
+
+  /** What was placed; valid until the next call of anything. */
+  view({ start, end }: PlacedBytes): Uint8Array {
+    return new Uint8Array(this.#exports.memory.buffer, start, end - start);
+  }
+
+  /**
+   * Decodes a profile.proto message that was placed. The tables are those that decodeProto makes.
+   * @param maxTableBytes as there.
+   * @returns null when it is not of the usual kind, or damaged.
+   */
+  decode({ start, end }: PlacedBytes, maxTableBytes = MAX_TABLE_BYTES): Profile | null {
+    const kernel = this.#exports;
+    if (kernel.outline(start, end) !== 0) return null;
+    const top = kernel.layout(end + SLACK);
+    // The strings are copied behind the columns in the end.
+    if (top - end > maxTableBytes || !this.#reserve(top + end - start + SLACK)) return null;
+    if (kernel.decode(start, end) !== 0) return null;
+    const state = this.#state;
+    const stretch = state[STRING_SIZE];
+    const strings = state[STRING_TABLE];
+    if (stretch > (state[STRINGS_SIZE_TOTAL] + strings * 2) * MAX_STRETCH) return null;
+    const reader = new WireReader(this.view({ start, end }));
+    const budget = new TableBudget();
+    const { buffer } = kernel.memory;
+    const typeOffsets = new Int32Array(buffer, state[SAMPLE_TYPES], state[SAMPLE_TYPE]);
+    const sampleTypes = decodeSampleTypes(reader, typeOffsets, strings, budget);
+    const scalar = new Int32Array(buffer, STATE + SCALARS * 4, SCALAR_COUNT);
+    const header = decodeHeader(reader, { scalar, comment: new Int32Array(0) }, strings);
+    const mappingOffsets = new Int32Array(buffer, state[MAPPINGS], state[MAPPING]);
+    const { mappings } = decodeMappings(reader, mappingOffsets, strings, budget);
+    // Locations were given their mappings as if these counted from 1.
+    if (mappings.id !== null) return null;
+    return { header, sampleTypes, mappings, ...this.#tables() };
+  }
+
+  #tables(): Omit<Profile, 'header' | 'sampleTypes' | 'mappings'> {
+    const state = this.#state;
+    const isCopied = this.#use === 'copied';
+    const from = isCopied ? state[STRING_START] : 0;
+    const { buffer } = this.#exports.memory;
+    const memory = isCopied ? buffer.slice(from, this.#exports.gather()) : buffer;
+    const rows = <Row extends number>(column: number, count: number) =>
+      new Int32Array(memory, state[column] - from, count) as IndexColumn<Row>;
+    const doubles = (column: number, count: number) => new Float64Array(memory, state[column] - from, count);
+    const functions = state[FUNCTION];
+    const locations = state[LOCATION];
+    const lines = state[LINE_COUNT];
+    const labels = state[LABEL_COUNT];
+    const stacks = state[STACK_COUNT];
+    const samples = state[SAMPLE];
+    const strings = state[STRING_TABLE];
+    const bytes = new Uint8Array(memory, state[STRING_BYTES] - from, state[STRING_SIZE]);
+    return {
+      strings: new StringTable(bytes, rows(STRING_START, strings), rows(STRING_END, strings)),
+      samples: {
+        length: samples,
+        stack: rows(SAMPLE_STACK, samples),
+        values: this.#values(memory, from),
+        labelStart: rows(SAMPLE_LABEL_START, samples + 1),
+      },
+      labels: {
+        length: labels,
+        key: rows(LABEL_KEY, labels),
+        text: rows(LABEL_TEXT, labels),
+        number: doubles(LABEL_NUMBER, labels),
+        unit: rows(LABEL_UNIT, labels),
+      },
+      stacks: {
+        length: stacks,
+        locationStart: rows(STACK_START, stacks + 1),
+        location: new Uint16Array(
+          memory,
+          state[STACK_LOCATION] - from,
+          state[CELL_COUNT],
+        ) as ShortIndexColumn<LocationIndex>,
+      },
+      locations: {
+        length: locations,
+        id: null,
+        mapping: rows(LOCATION_MAPPING, locations),
+        address: doubles(LOCATION_ADDRESS, locations),
+        lineStart: rows(LOCATION_LINE_START, locations + 1),
+        isFolded: new Uint8Array(memory, state[LOCATION_IS_FOLDED] - from, locations),
+      },
+      lines: {
+        length: lines,
+        function: rows(LINE_FUNCTION, lines),
+        line: doubles(LINE_LINE, lines),
+        column: doubles(LINE_COLUMN, lines),
+      },
+      functions: {
+        length: functions,
+        name: rows(FUNCTION_NAME, functions),
+        systemName: rows(FUNCTION_SYSTEM_NAME, functions),
+        file: rows(FUNCTION_FILE, functions),
+        startLine: doubles(FUNCTION_START_LINE, functions),
+      },
+    };
+  }
+
+  /** One column behind the other. */
+  #values(memory: ArrayBuffer, from: Bytes): SampleTable['values'] {
+    const samples = this.#state[SAMPLE];
+    const values: Float64Array[] = [];
+    for (let type = 0; type < this.#state[SAMPLE_TYPE]; type++) {
+      const at = this.#state[SAMPLE_VALUES] - from + type * samples * 8;
+      values.push(new Float64Array(memory, at, samples));
+    }
+    return values;
+  }
+
+  /** Makes the memory at least so large; false = it may not be, or there is none. */
+  #reserve(end: Bytes): boolean {
+    const { memory } = this.#exports;
+    const missing = end - memory.buffer.byteLength;
+    if (missing <= 0) return true;
+    if (end > this.#maxBytes) return false;
+    try {
+      memory.grow(Math.ceil(missing / PAGE));
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+    this.#bytes = new Uint8Array(memory.buffer);
+    this.#state = new Int32Array(memory.buffer, STATE, STATE_WORDS);
+    return true;
+  }
+}
