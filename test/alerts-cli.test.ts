@@ -1,4 +1,7 @@
 // `plimsoll alert ...` against a server with alerts: what people type, and what comes of it.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fillPath, PATHS } from '../src/protocol/paths.ts';
 import { startServer, type RunningServer } from '../src/server/start-server.ts';
@@ -96,6 +99,25 @@ describe('plimsoll alert', () => {
     expect(done).toEqual(
       expect.arrayContaining(['ana acknowledged', 'ana silenced', 'ana ended silence', 'ana muted']),
     );
+  });
+});
+
+describe('plimsoll alert at a watcher on standby', () => {
+  it('says that another one tells, rather than that there are no alerts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'plimsoll-alerts-cli-'));
+    const active = openDesk(view, { parts: { folder } });
+    await active.lookWhenActive();
+    const waiting = openDesk(view, { parts: { folder } });
+    const listen = { host: '127.0.0.1', port: 0 };
+    const alerts = () => waiting.desk;
+    const standby = await startServer({ view, listen, webDir: null, version: '1.2.3', alerts });
+    const said = await runCli(['alert', 'query', '--server', standby.url]);
+    expect(said.stdout).toBe('standby: ask the watcher that is active\n');
+    const ack = await runCli(['alert', 'ack', START, '--server', standby.url]);
+    expect([ack.status, ack.stderr]).toEqual([3, expect.stringContaining('this watcher is on standby')]);
+    await standby.close();
+    await Promise.all([active.end(), waiting.end()]);
+    await rm(folder, { recursive: true });
   });
 });
 

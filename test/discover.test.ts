@@ -131,7 +131,7 @@ describe('config check', () => {
     expect(status).toBe(3);
     const said = stdout + stderr;
     expect(said).toMatch(/:2:13: discover\.0\.files\.0: is no path of \.json/);
-    expect(said).toMatch(/:4:9: discover\.0\.relabel\.0: regex is no regular expression/);
+    expect(said).toMatch(/:4:25: discover\.0\.relabel\.0\.regex: regex is no regular expression/);
     expect(said).toMatch(/:5:5: discover\.1: names no place where targets are found/);
   });
 });

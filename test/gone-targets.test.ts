@@ -1,4 +1,7 @@
 // Targets go away with their incidents open: a restart ends none, what is gone for good ends after a while.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MINUTE_MILLIS } from '../src/base/units.ts';
 import { DEFAULT_SETTINGS } from '../src/config/load-config.ts';
@@ -8,7 +11,7 @@ import { ReplayClock } from '../src/pipeline/clock.ts';
 import { Watch } from '../src/pipeline/watch.ts';
 import { MemoryStore } from '../src/store/memory.ts';
 import { drawFinding } from '../src/testing/drawn-finding.ts';
-import { openDesk } from '../src/testing/open-desk.ts';
+import { openDesk, type OpenDesk } from '../src/testing/open-desk.ts';
 
 const START = 1_790_000_000_000;
 const LEAK = drawFinding({ detectedAt: START, timeToExhaustion: null });
@@ -184,8 +187,122 @@ describe('incidents of targets that are gone', () => {
     await desk.look();
     while (desk.sinks().some(({ waiting }) => waiting > 0)) await new Promise(setImmediate);
     expect(notices.map(({ kind }) => kind)).toEqual(['opened', 'resolved']);
+    expect(notices[1]?.message.title).toContain('Gone, no fix was seen in orders');
     expect(notices[1]?.message.summary).toContain(
       'gone: it has not been watched for 15 min, which says nothing of the leak',
     );
   });
+
+  it('keep their alert over a restart as it was, also where other instances are over', async () => {
+    const store = new MemoryStore();
+    const over = leakOf('b:1', null);
+    await store.saveIncident({ ...over, state: 'resolved', resolvedAt: START, resolvedBy: 'evidence' });
+    const { watch, add } = await start(['a:1'], store);
+    const folder = await mkdtemp(join(tmpdir(), 'plimsoll-gone-'));
+    const { desk, lookWhenActive, notices, end } = openDesk(watch, { parts: { folder } });
+    opened = { watch, end };
+    await add('a:1');
+    await lookWhenActive();
+    await settle(desk);
+    await end();
+    const again = await start([], store);
+    const restarted = openDesk(again.watch, { parts: { folder } });
+    await restarted.lookWhenActive();
+    await again.add('a:1');
+    await restarted.desk.look();
+    await settle(restarted.desk);
+    await restarted.end();
+    await again.watch.close();
+    await rm(folder, { recursive: true });
+    expect(notices.map(({ kind }) => kind)).toEqual(['opened']);
+    expect(restarted.notices).toEqual([]);
+    expect(restarted.desk.alerts()).toMatchObject([{ state: 'firing', instances: ['a:1'] }]);
+  });
 });
+
+describe('a target that moves to another watcher on the same store', () => {
+  const hearElsewhere = (store: MemoryStore, minutes: number) =>
+    store.saveGauges('orders/a:1', {
+      timeMillis: Float64Array.of(START + minutes * MINUTE_MILLIS),
+      columns: new Map([['goroutines', Float64Array.of(8)]]),
+    });
+
+  it('leaves no alert that fires for ever, and none that is said to be over', async () => {
+    const { watch, store, add, statesAt } = await start(['a:1']);
+    const { desk, lookWhenActive, notices, end } = openDesk(watch);
+    await add('a:1');
+    await lookWhenActive();
+    await watch.removeTarget('orders/a:1');
+    await hearElsewhere(store, 10);
+    await statesAt(15);
+    await desk.look();
+    await settle(desk);
+    expect(watch.incidents()).toEqual([]);
+    expect(desk.alerts()).toMatchObject([{ state: 'resolved', instances: [] }]);
+    expect(notices.map(({ kind }) => kind)).toEqual(['opened']);
+    await end();
+    await watch.close();
+  });
+
+  it('goes on firing for the instances that stay', async () => {
+    const { watch, store, add, statesAt } = await start(['a:1', 'b:1']);
+    const { desk, lookWhenActive, notices, end } = openDesk(watch);
+    await add('a:1');
+    await add('b:1');
+    await lookWhenActive();
+    await watch.removeTarget('orders/a:1');
+    await hearElsewhere(store, 10);
+    expect(await statesAt(15)).toEqual(['open']);
+    await desk.look();
+    await settle(desk);
+    expect(desk.alerts()).toMatchObject([{ state: 'firing', instances: ['b:1'] }]);
+    expect(notices.map(({ kind }) => kind)).toEqual(['opened']);
+    await end();
+    await watch.close();
+  });
+
+  it('is known with what the other one made of it when it comes back', async () => {
+    const { watch, store, add, statesAt } = await start(['a:1']);
+    await add('a:1');
+    await watch.removeTarget('orders/a:1');
+    await hearElsewhere(store, 10);
+    expect(await statesAt(15)).toEqual([]);
+    const [known] = await store.listIncidents();
+    if (known)
+      await store.saveIncident({ ...known, state: 'resolved', resolvedAt: START, resolvedBy: 'evidence' });
+    await add('a:1');
+    expect(await statesAt(16)).toEqual(['evidence']);
+    await watch.close();
+  });
+
+  it('brings along what the other one had found since this one started', async () => {
+    const { watch, store, add, statesAt } = await start([]);
+    expect(await statesAt(10)).toEqual([]);
+    await store.saveIncident(leakOf('a:1', null));
+    await store.saveIncident(leakOf('b:1', null));
+    await hearElsewhere(store, 9);
+    await add('a:1');
+    expect(await statesAt(11)).toEqual(['open']);
+    expect(watch.incidents()[0]?.instance).toBe('a:1');
+    expect(await statesAt(26)).toEqual(['open', 'gone']);
+    await watch.close();
+  });
+
+  it('ends as the other one has ended it when nobody hears of it any more', async () => {
+    const { watch, store, add, statesAt } = await start(['a:1']);
+    await add('a:1');
+    await watch.removeTarget('orders/a:1');
+    await hearElsewhere(store, 10);
+    await statesAt(15);
+    const [known] = await store.listIncidents();
+    if (known)
+      await store.saveIncident({ ...known, state: 'resolved', resolvedAt: START, resolvedBy: 'evidence' });
+    expect(await statesAt(31)).toEqual(['evidence']);
+    expect((await store.listIncidents())[0]).toMatchObject({ resolvedBy: 'evidence' });
+    await watch.close();
+  });
+});
+
+async function settle(desk: OpenDesk['desk']): Promise<void> {
+  while (desk.sinks().some(({ waiting }) => waiting > 0)) await new Promise(setImmediate);
+}

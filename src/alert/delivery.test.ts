@@ -99,6 +99,26 @@ describe('delivery', () => {
     expect(sink.asked.filter((key) => key === 'f-2')).toHaveLength(1);
   });
 
+  it('asks a sink not before the time that it asked for, however short the pause would be', async () => {
+    let now = 1e9;
+    const sink = drawSink((_, times) => (times === 1 ? failed('host answered 429', false, 60_000) : SENT));
+    const notice = drawNotice({ key: 'f-1', createdAt: now });
+    const { outbox, deliverer, emptied, end } = await start(sink, [notice], { now: () => now });
+    const look = async () => {
+      deliverer.kick();
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    while (deliverer.health('team').failures < 1) await new Promise((resolve) => setImmediate(resolve));
+    now += 59_999;
+    await look();
+    expect([sink.asked.length, outbox.waiting().length]).toEqual([1, 1]);
+    now += 1;
+    await look();
+    await emptied();
+    await end();
+    expect(sink.asked).toEqual(['f-1', 'f-1']);
+  });
+
   it('sends no faster than the sink may be asked', async () => {
     const sink = drawSink(() => SENT);
     let now = 1e9;

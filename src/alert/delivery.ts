@@ -3,7 +3,7 @@
 import { describeError } from '../base/errors.ts';
 import { MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import { GIVE_UP_MILLIS } from '../model/sink.ts';
-import type { Delivery as Waiting, Outbox } from './outbox.ts';
+import { laneOf, type Delivery as Waiting, type Outbox } from './outbox.ts';
 import { failed, type SendResult, type Sink } from './sink.ts';
 
 /** First pause; doubles up to the longest. Half to one and a half of it, so that sinks are not asked in step. */
@@ -94,8 +94,8 @@ export class Deliverer {
     let pause = LONGEST_SLEEP;
     const lanes = new Set<string>();
     for (const delivery of outbox.waiting()) {
-      const { sink: name, notice } = delivery;
-      const lane = `${name}\n${notice.fingerprint ?? notice.key}`;
+      const { sink: name } = delivery;
+      const lane = laneOf(delivery);
       // In order for each leak: its end may not come before its beginning.
       if (lanes.has(lane)) continue;
       lanes.add(lane);

@@ -8,7 +8,8 @@ import { makeAlertmanagerSink } from './sinks/alertmanager.ts';
 import { makeEmailSink } from './sinks/email.ts';
 import { makeIssueSink } from './sinks/issue.ts';
 import { makePagerDutySink } from './sinks/pagerduty.ts';
-import { makeSlackBotSink, makeSlackSink } from './sinks/slack.ts';
+import { makeSlackBotSink } from './sinks/slack-bot.ts';
+import { makeSlackSink } from './sinks/slack.ts';
 import { makeTeamsSink } from './sinks/teams.ts';
 import { makeWebhookSink } from './sinks/webhook.ts';
 
@@ -18,6 +19,9 @@ export interface SinkWorld {
   /** Real time. */
   readonly now: () => number;
 }
+
+/** Of a template, as of our own: the shortest that a vendor takes is 255 (GitLab). */
+const MAX_TITLE = 200;
 
 /** The sink as configured, its template filled in before each send. */
 export function makeSink({ via, title, text }: SinkSetting, world: SinkWorld): Sink {
@@ -36,7 +40,10 @@ function withTemplate(notice: Notice, title: string | null, text: string | null)
       : { ...message, summary: fillTemplate(text, notice), facts: [], evidence: [], advice: null };
   return {
     ...notice,
-    message: { ...filled, title: title === null ? message.title : fillTemplate(title, notice) },
+    message: {
+      ...filled,
+      title: title === null ? message.title : fillTemplate(title, notice).slice(0, MAX_TITLE),
+    },
   };
 }
 
@@ -47,7 +54,7 @@ function makePlainSink(via: SinkVia, { write, now }: SinkWorld): Sink {
     case 'file':
       return makeFileSink(via.path);
     case 'command':
-      return makeCommandSink(via.command);
+      return makeCommandSink(via);
     case 'webhook':
       return makeWebhookSink(via, now);
     case 'alertmanager':

@@ -42,9 +42,50 @@ describe('the outbox', () => {
     await outbox.giveUp('a--k-1', 'hooks.example answered 404', 1);
     const later = await Outbox.open(folder);
     expect([keys(later), later.dead()[0]?.dead?.why]).toEqual([[], 'hooks.example answered 404']);
-    expect(await later.revive('a--k-1')).toBe(true);
+    expect(await later.revive('a--k-1')).toBe('waits');
     expect([keys(later), later.dead()]).toEqual([['a k-1'], []]);
-    expect(await later.revive('a--k-1')).toBe(false);
+    expect(await later.revive('a--k-1')).toBe('unknown');
+  });
+
+  it('puts in nothing that waits already, and keeps its place', async () => {
+    const outbox = await Outbox.open(folder);
+    for (const key of ['k-1', 'k-2', 'k-1']) await outbox.put('a', drawNotice({ key }));
+    expect([keys(outbox), keys(await Outbox.open(folder))]).toEqual([
+      ['a k-1', 'a k-2'],
+      ['a k-1', 'a k-2'],
+    ]);
+  });
+
+  it('sends nothing again of which a later message was accepted, also after a restart, or waits', async () => {
+    const first = await Outbox.open(folder);
+    for (const [sink, key] of [
+      ['a', 'f-1'],
+      ['a', 'g-1'],
+      ['b', 'f-1'],
+    ] as const) {
+      await first.put(sink, drawNotice({ key, fingerprint: key.slice(0, 1) }));
+      await first.giveUp(`${sink}--${key}`, 'refused', 1);
+    }
+    const outbox = await Outbox.open(folder);
+    await outbox.put('a', drawNotice({ key: 'f-2', fingerprint: 'f', kind: 'resolved' }));
+    expect(await outbox.revive('a--f-1')).toBe('overtaken');
+    await outbox.done('a--f-2');
+    const later = await Outbox.open(folder);
+    const revived = await Promise.all(['a--f-1', 'a--g-1', 'b--f-1'].map((id) => later.revive(id)));
+    expect(revived).toEqual(['overtaken', 'waits', 'waits']);
+  });
+
+  it('sends several of one leak again, when somebody asks for them from the first on', async () => {
+    const outbox = await Outbox.open(folder);
+    for (const key of ['f-1', 'f-2']) {
+      await outbox.put('a', drawNotice({ key, fingerprint: 'f' }));
+      await outbox.giveUp(`a--${key}`, 'refused', 1);
+    }
+    expect(await outbox.revive('a--f-1')).toBe('waits');
+    await outbox.done('a--f-1');
+    expect(await outbox.revive('a--f-2')).toBe('waits');
+    await outbox.done('a--f-2');
+    expect([keys(outbox), outbox.dead()]).toEqual([[], []]);
   });
 
   it('bounds what was given up, the oldest first', async () => {

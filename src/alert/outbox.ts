@@ -9,7 +9,7 @@ import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { NoticeSchema, type Notice } from '../model/alert.ts';
 
-/** Waiting for all sinks together: each is some 4 kB, and more than this is not read by anybody afterwards. */
+/** Waiting for all sinks together: each is some 8 kB, and more than this is not read by anybody afterwards. */
 export const MAX_WAITING = 10_000;
 /** Given up and kept. */
 export const MAX_DEAD = 1000;
@@ -22,11 +22,22 @@ const DeliverySchema = Type.Object({
   notice: NoticeSchema,
   /** Of dead ones. */
   dead: Type.Union([
-    Type.Object({ why: Type.String(), at: Type.Number(), attempts: Type.Integer() }),
+    Type.Object({
+      why: Type.String(),
+      at: Type.Number(),
+      attempts: Type.Integer(),
+      /** A later message of its lane was accepted. */
+      isOvertaken: Type.Optional(Type.Boolean()),
+    }),
     Type.Null(),
   ]),
 });
 export type Delivery = Static<typeof DeliverySchema>;
+
+/** Messages of one leak to one sink: these never overtake each other. */
+export function laneOf({ sink, notice }: Pick<Delivery, 'sink' | 'notice'>): string {
+  return `${sink}\n${notice.fingerprint ?? notice.key}`;
+}
 
 export class Outbox {
   readonly #folder: string | null;
@@ -54,7 +65,8 @@ export class Outbox {
       const found = await readDeliveries(join(folder, name));
       for (const delivery of found.sort((a, b) => a.order - b.order)) into.set(delivery.id, delivery);
     }
-    outbox.#order = Math.max(0, ...[...outbox.#waiting.values()].map(({ order }) => order));
+    for (const { order } of [...outbox.#waiting.values(), ...outbox.#dead.values()])
+      outbox.#order = Math.max(outbox.#order, order);
     return outbox;
   }
 
@@ -81,10 +93,18 @@ export class Outbox {
     this.#waiting.set(id, delivery);
   }
 
-  /** The sink has accepted it. */
+  /** The sink has accepted it: what was given up before it is out of date. */
   async done(id: string): Promise<void> {
-    this.#waiting.delete(id);
-    if (this.#folder !== null) await rm(join(this.#folder, 'outbox', `${id}.json`), { force: true });
+    const sent = this.#waiting.get(id);
+    await this.#remove(id);
+    if (!sent) return;
+    for (const letter of this.#dead.values()) {
+      if (letter.dead === null || letter.order >= sent.order || laneOf(letter) !== laneOf(sent)) continue;
+      if (letter.dead.isOvertaken === true) continue;
+      const overtaken = { ...letter, dead: { ...letter.dead, isOvertaken: true } };
+      this.#dead.set(letter.id, overtaken);
+      await this.#write('dead', overtaken);
+    }
   }
 
   /** Given up: kept for people. */
@@ -92,23 +112,29 @@ export class Outbox {
     const delivery = this.#waiting.get(id);
     if (!delivery) return;
     await this.#bury(delivery, why, attempts);
-    await this.done(id);
+    await this.#remove(id);
   }
 
-  /** Tries a dead one again; false when there is no such. */
-  async revive(id: string): Promise<boolean> {
+  /** Tries a dead one again, unless a later one of its lane was accepted, or waits. */
+  async revive(id: string): Promise<'waits' | 'overtaken' | 'unknown'> {
     const delivery = this.#dead.get(id);
-    if (!delivery) return false;
+    if (!delivery) return 'unknown';
+    const isLater = (other: Delivery) => other.order > delivery.order && laneOf(other) === laneOf(delivery);
+    if (delivery.dead?.isOvertaken === true || this.waiting().some(isLater)) return 'overtaken';
     const alive = {
       ...delivery,
-      order: ++this.#order,
       dead: null,
       notice: { ...delivery.notice, createdAt: Date.now() },
     };
     await this.#write('outbox', alive);
     this.#waiting.set(id, alive);
     await this.#forget(id);
-    return true;
+    return 'waits';
+  }
+
+  async #remove(id: string): Promise<void> {
+    this.#waiting.delete(id);
+    if (this.#folder !== null) await rm(join(this.#folder, 'outbox', `${id}.json`), { force: true });
   }
 
   async #bury(delivery: Delivery, why: string, attempts: number): Promise<void> {

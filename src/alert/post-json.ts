@@ -1,5 +1,6 @@
 // One request to a vendor: what its answer means for delivery. Addresses of webhooks are secrets: no error tells them.
 import { describeError } from '../base/errors.ts';
+import { hideSecrets, secretsOfUrl } from '../base/secrets.ts';
 import { SECOND_MILLIS, type Millis } from '../base/units.ts';
 import { printable } from '../report/style.ts';
 import { failed, SENT, type SendResult } from './sink.ts';
@@ -11,6 +12,7 @@ const MAX_TOLD = 200;
 const MAX_RETRY_AFTER: Millis = 15 * 60 * SECOND_MILLIS;
 
 export interface JsonRequest {
+  /** User and password in it are sent as basic authentication. */
   readonly url: string;
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly headers?: Readonly<Record<string, string>>;
@@ -35,9 +37,16 @@ export type JsonAnswer =
 /** Follows no redirection: a secret would go along. */
 export async function request(asked: JsonRequest, signal: AbortSignal): Promise<JsonAnswer> {
   try {
-    const response = await fetch(asked.url, {
+    // fetch refuses a URL with credentials, and quotes it.
+    const { url, authorization } = splitUserInfo(asked.url);
+    const response = await fetch(url, {
       method: asked.method ?? 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'plimsoll', ...asked.headers },
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'plimsoll',
+        ...authorization,
+        ...lowerNames(asked.headers),
+      },
       redirect: 'manual',
       signal,
       ...(asked.body === null ? {} : { body: asked.body }),
@@ -87,9 +96,36 @@ function readRetryAfter(response: Response): Millis | null {
   return Number.isFinite(millis) ? Math.min(Math.max(0, millis), MAX_RETRY_AFTER) : null;
 }
 
+function splitUserInfo(text: string): { url: string; authorization: Readonly<Record<string, string>> } {
+  if (!URL.canParse(text)) return { url: text, authorization: {} };
+  const url = new URL(text);
+  const { username, password } = url;
+  if (username === '' && password === '') return { url: text, authorization: {} };
+  url.username = '';
+  url.password = '';
+  const token = Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64');
+  return { url: url.href, authorization: { authorization: `Basic ${token}` } };
+}
+
+/** A password with a stray `%` is taken as it stands. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** So that a header of one's own replaces ours instead of joining it. */
+function lowerNames(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
 function hide(text: string, { secrets = [], url }: JsonRequest): string {
   const path = URL.canParse(url) ? new URL(url).pathname : '';
+  const { authorization } = splitUserInfo(url).authorization;
   // A webhook's path is its secret; `/api/v2/alerts` is none, and too short to hide anything.
-  const all = [...secrets, ...(path.length > 20 ? [path] : [])].filter((secret) => secret.length > 0);
-  return all.reduce((left, secret) => left.replaceAll(secret, '…'), text);
+  const ofPath = path.length > 20 ? [path] : [];
+  const ofUser = authorization === undefined ? [] : [authorization.slice('Basic '.length)];
+  return hideSecrets(text, [...secrets, ...secretsOfUrl(url), ...ofUser, ...ofPath]);
 }

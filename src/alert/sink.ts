@@ -2,17 +2,17 @@
 import type { Millis } from '../base/units.ts';
 import type { Notice } from '../model/alert.ts';
 
-export type SendResult =
-  | { readonly kind: 'sent' }
-  | {
-      readonly kind: 'failed';
-      /** For people; holds no secret and no address with one. */
-      readonly why: string;
-      /** Trying again cannot help: it is refused for what it is. */
-      readonly isFinal: boolean;
-      /** As the other side asks for; null = as we like. */
-      readonly retryAfterMillis: Millis | null;
-    };
+export interface Failed {
+  readonly kind: 'failed';
+  /** For people; holds no secret and no address with one. */
+  readonly why: string;
+  /** Trying again cannot help: it is refused for what it is. */
+  readonly isFinal: boolean;
+  /** As the other side asks for; null = as we like. */
+  readonly retryAfterMillis: Millis | null;
+}
+
+export type SendResult = { readonly kind: 'sent' } | Failed;
 
 export interface Sink {
   /** Sends once. Never throws for what the other side does; stops when `signal` aborts. */
@@ -21,6 +21,6 @@ export interface Sink {
 
 export const SENT: SendResult = { kind: 'sent' };
 
-export function failed(why: string, isFinal = false, retryAfterMillis: Millis | null = null): SendResult {
+export function failed(why: string, isFinal = false, retryAfterMillis: Millis | null = null): Failed {
   return { kind: 'failed', why, isFinal, retryAfterMillis };
 }

@@ -1,17 +1,14 @@
 // Texts of one's own in place of the message: {{name}} becomes what the notice says.
 import type { Notice } from '../model/alert.ts';
+import { fillPlaces } from '../model/template-names.ts';
 import { formatAlertText } from '../report/alert-message.ts';
 
-const PLACE = /\{\{\s*([\w. -]+?)\s*\}\}/g;
 /** A template may name a long text often. */
 const MAX_FILLED = 20_000;
 
-/**
- * Names: `title`, `summary`, `level`, `kind`, `service`, `fingerprint`, `evidence`, `advice`, `page`, `text` (the whole message),
- * `labels.<name>`, and facts by their name in small letters (`culprit`, `growth`, `limit`, ...). What is not known is empty.
- */
+/** Names: `TEMPLATE_NAMES` and `labels.<name>`; facts by their name in small letters. What the notice does not have is empty. */
 export function fillTemplate(template: string, notice: Notice): string {
-  return template.replace(PLACE, (_, name: string) => valueOf(name, notice)).slice(0, MAX_FILLED);
+  return fillPlaces(template, (name) => valueOf(name, notice)).slice(0, MAX_FILLED);
 }
 
 function valueOf(name: string, notice: Notice): string {
@@ -20,7 +17,7 @@ function valueOf(name: string, notice: Notice): string {
     const label = name.slice('labels.'.length);
     return Object.hasOwn(labels, label) ? (labels[label] ?? '') : '';
   }
-  switch (name) {
+  switch (name.toLowerCase()) {
     case 'title':
       return message.title;
     case 'summary':

@@ -50,7 +50,11 @@ const SinkSchema = group(
     webhook: Type.Optional(
       group(
         {
-          url: url({ description: 'Where the notice is posted as JSON.', without: 'required' }),
+          url: url({
+            description:
+              'Where the notice is posted as JSON; `user:password@` in it is basic authentication.',
+            without: 'required',
+          }),
           secret: Type.Optional(
             secret({
               description:
@@ -69,7 +73,8 @@ const SinkSchema = group(
       group(
         {
           url: url({
-            description: 'Base of a Prometheus Alertmanager; each of a cluster is a sink.',
+            description:
+              'Base of a Prometheus Alertmanager; each of a cluster is a sink. `user:password@` in it is basic authentication.',
             without: 'required',
             examples: ['http://alertmanager:9093'],
           }),
@@ -96,7 +101,8 @@ const SinkSchema = group(
       group(
         {
           token: secret({
-            description: 'Bot token (`xoxb-...`) with the scope `chat:write`.',
+            description:
+              'Bot token (`xoxb-...`) with the scope `chat:write`, and `files:write` for the picture.',
             without: 'required',
           }),
           channel: text({ description: 'Channel, by id or `#name`.', without: 'required' }),

@@ -101,6 +101,42 @@ export const DiscoverSchema = group(
         'Running containers of a Docker daemon. A target for each TCP port.',
       ),
     ),
+    kubernetes: Type.Optional(
+      group(
+        {
+          namespaces: Type.Optional(
+            listOf(
+              text({ description: 'A namespace.' }),
+              'Namespaces that are looked at; without it all of them.',
+            ),
+          ),
+          labels: Type.Optional(
+            text({
+              description: 'Label selector: `app=orders,tier in (web, api)`.',
+              without: 'pods with any labels',
+            }),
+          ),
+          fields: Type.Optional(
+            text({ description: 'Field selector: `spec.nodeName=node-7`.', without: 'pods of any kind' }),
+          ),
+          pods: Type.Optional(
+            choice(['annotated', 'all'], {
+              description:
+                'Which pods are targets: those with the annotation `plimsoll.dev/scrape` or `prometheus.io/scrape` (`annotated`), or every port of every container, for `relabel` to choose from (`all`).',
+              without: '`annotated`, and `all` where there are rules',
+            }),
+          ),
+          kubeconfig: Type.Optional(
+            text({
+              description: 'File with cluster and credentials, from the folder of plimsoll.yaml.',
+              without: 'the service account of the pod that Plimsoll runs in, else what kubectl would use',
+            }),
+          ),
+          context: Type.Optional(text({ description: 'Context of that file.', without: 'the current one' })),
+        },
+        'Pods of a Kubernetes cluster, followed as they change. Needs the optional package `@kubernetes/client-node`.',
+      ),
+    ),
     local: Type.Optional(
       group(
         { every: duration({ description: 'Between two looks.', default: '10s' }) },

@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from './config-problem.ts';
-import { parseKnownLeaks, readKnownLeaks } from './known-leaks.ts';
+import { isKnownFile, parseKnownLeaks, readKnownLeaks } from './known-leaks.ts';
 
 const FILE = 'orders/plimsoll-known.yaml';
 const problemsOf = (text: string) =>
@@ -75,5 +78,17 @@ describe('the file of known leaks', () => {
 
   it('says so when it cannot be read', async () => {
     expect((await readKnownLeaks('/nowhere/plimsoll-known.yaml')).problems).toHaveLength(1);
+  });
+
+  it.each([
+    ['plimsoll-known.yaml', '', true],
+    ['a.yaml', '# ours\n---\n\nknown:\n  - reason: x\n', true],
+    ['b.yaml', 'targets: []\nknown: []\n', false],
+    ['plimsoll.yaml', 'listen: "1"\n', false],
+  ])('is told from a configuration: %s', async (name, text, isKnown) => {
+    const folder = await mkdtemp(join(tmpdir(), 'plimsoll-known-'));
+    await writeFile(join(folder, name), text);
+    expect(await isKnownFile(join(folder, name))).toBe(isKnown);
+    await rm(folder, { recursive: true });
   });
 });

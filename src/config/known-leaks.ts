@@ -1,5 +1,7 @@
 // plimsoll-known.yaml: leaks that the repository of a service lists as known. It comes with sources, not from who runs the watch: nothing in
 // it is a reference, so that it reads no environment and no file.
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Type } from 'typebox';
 import type { Millis } from '../base/units.ts';
 import type { KnownLeak } from '../model/alert.ts';
@@ -34,6 +36,16 @@ export interface ReadKnownLeaks {
   /** Empty where there is a problem: what is half understood keeps nothing quiet. */
   readonly known: readonly KnownLeak[];
   readonly problems: readonly ConfigProblem[];
+}
+
+/** Whether it is such a list: by its name, or because it begins with `known:`. Never throws. */
+export async function isKnownFile(file: string): Promise<boolean> {
+  if (basename(file) === KNOWN_FILE) return true;
+  // A pipe is read once, by who starts.
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile()) return false;
+  const text = await readText(file);
+  return typeof text === 'string' && /^(?:[ \t]*(?:#.*|---[ \t]*)?\r?\n)*known[ \t]*:/.test(text);
 }
 
 /** Never throws for what it says. */

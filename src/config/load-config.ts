@@ -36,6 +36,10 @@ export interface ReadConfig {
     readonly targets: readonly { readonly index: number; readonly setting: TargetSetting }[];
     readonly sourceDirs: readonly { readonly index: number; readonly folder: string }[];
     readonly discover: readonly { readonly index: number; readonly setting: DiscoverSetting }[];
+    /** Expressions of rules in entries of `discover` that are not sound. */
+    readonly expressions: readonly { readonly path: Path; readonly regex: string }[];
+    /** Files that sinks write. */
+    readonly sinkFiles: readonly { readonly path: Path; readonly file: string }[];
   };
   /** For what only those who use a setting can find wrong: a problem at its place. */
   readonly problemAt: (path: Path, fact: string, fix: string) => ConfigProblem;
@@ -100,7 +104,8 @@ function readDocument(
   const port = checkPort(sources.environment);
   const problems = port === null ? reader.problems : [...reader.problems, port];
   return {
-    settings: problems.length > 0 ? null : withPort(makeSettings(values), sources.environment),
+    settings:
+      problems.length > 0 ? null : withPort(makeSettings(values, reader.referenced), sources.environment),
     problems: sortProblems(problems),
     sound: soundOf(values, problems),
     problemAt: (path, fact, fix) => reader.problem(path, fact, fix),
@@ -130,7 +135,23 @@ function soundOf(values: ConfigValues, problems: readonly ConfigProblem[]): Read
         ? [{ index, setting: makeDiscover(entry) }]
         : [],
     ),
+    expressions: entries.flatMap((entry, index) =>
+      hasProblem(problems, `discover.${index}`) ? expressionsOf(entry, index) : [],
+    ),
+    sinkFiles: Object.entries(values.alerts.sinks ?? {}).flatMap(([name, sink]) => {
+      const file: string | undefined = sink.file?.path;
+      return file === undefined ? [] : [{ path: ['alerts', 'sinks', name, 'file', 'path'], file }];
+    }),
   };
+}
+
+function expressionsOf(entry: DiscoverValues | undefined, index: number) {
+  const rules: readonly ({ readonly regex?: string | undefined } | undefined)[] = entry?.relabel ?? [];
+  return rules.flatMap((rule, at) =>
+    rule?.regex === undefined
+      ? []
+      : [{ path: ['discover', index, 'relabel', at, 'regex'] as const, regex: rule.regex }],
+  );
 }
 
 /** `PORT` is what platforms and `npm start` set: the port of the page, whatever its host. */
@@ -177,7 +198,7 @@ function failed(problems: readonly ConfigProblem[]): ReadConfig {
     settings: null,
     problems,
     problemAt,
-    sound: { targets: [], sourceDirs: [], discover: [] },
+    sound: { targets: [], sourceDirs: [], discover: [], expressions: [], sinkFiles: [] },
     files: [],
   };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { fillTemplate } from '../alert/template.ts';
 import { HOUR_MILLIS } from '../base/units.ts';
+import { drawNotice } from '../testing/drawn-alert.ts';
 import { formatProblem } from './config-problem.ts';
 import { readConfigText } from './load-config.ts';
 
@@ -64,8 +66,26 @@ describe('settings of alerts', () => {
     ['  maintenance: [{ for: 1h }]', 'needs from and until, or days'],
     ['  maintenance: [{ days: [sat], start: late }]', 'needs a time'],
     ['  maintenance: [{ from: 2026-12-02, until: 2026-12-01 }]', 'ends before it begins'],
+    ['  page: plimsoll.example.com', 'alerts.page: needs a URL'],
+    ['  sinks: { team: { levels: [], stdout: } }', 'nothing would be sent there'],
+    ['  sinks: { team: { title: "{{serivce}}", stdout: } }', 'Did you mean {{service}}?'],
+    ['  sinks: { team: { pagerduty: { routingKey: short } } }', 'those have 32 characters'],
+    ['  sinks: { team: { email: { host: x, from: x@y.z, to: [team] } } }', 'to.0: is no address'],
+    ['  sinks: { team: { email: { host: x, from: x@y.z, to: [a@b.c], user: me } } }', 'belong together'],
+    ['  sinks: { team: { email: { host: x, from: x@y.z, to: [a@b.c], port: 99999 } } }', 'is no port'],
+    ['  sinks: { team: { slackBot: { token: x, channel: y, api: slack.com } } }', 'needs a URL'],
+    ['  repeat: 24', 'Units are ms, s, m, h, d and w'],
   ])('%s: %s', (text, fact) => {
     expect(problems(text).join('\n')).toContain(fact);
+  });
+
+  it('takes every name that a message has for a placeholder, and addresses with a name', () => {
+    const facts = drawNotice().message.facts.map(({ name }) => name);
+    const places = [...facts, 'labels.team', 'Text'].map((name) => `{{${name}}}`).join(' ');
+    const email = `email: { host: x, from: 'Plimsoll <x@y.z>', to: [a@b.c] }`;
+    expect(problems(`  sinks: { team: { text: "${places}", ${email} } }`)).toEqual([]);
+    const [{ name = '', value = '' } = {}] = drawNotice().message.facts;
+    expect(fillTemplate(`{{${name.toUpperCase()}}}`, drawNotice())).toBe(value);
   });
 
   it('tells nothing of an address that may hold a token', () => {

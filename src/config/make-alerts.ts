@@ -1,28 +1,25 @@
-// `alerts` of the file to settings, and what only several values together can do wrong.
-import { parseMatcher } from '../base/label-matcher.ts';
+// `alerts` of the file to settings. What may be wrong with it: check-alerts.ts.
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { SinkSetting, SinkVia } from '../model/sink.ts';
 import type { AlertValues } from './alert-schema.ts';
-import { nearestName } from './nearest-name.ts';
-import type { Path } from './read-settings.ts';
 import type { AlertSettingsRead, MaintenanceSetting } from './settings.ts';
 
-type SinkValues = NonNullable<AlertValues['sinks']>[string];
-type WindowValues = NonNullable<AlertValues['maintenance']>[number];
-type Add = (path: Path, fact: string, fix: string) => void;
+export type SinkValues = NonNullable<AlertValues['sinks']>[string];
+export type WindowValues = NonNullable<AlertValues['maintenance']>[number];
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 /** Slack takes one a second, PagerDuty 120 a minute; more than a few is no news for people. */
 const PER_MINUTE = 20;
 
-export function makeAlerts(values: AlertValues): AlertSettingsRead {
+/** @param referenced what references in the file stand for. */
+export function makeAlerts(values: AlertValues, referenced: ReadonlySet<string>): AlertSettingsRead {
   return {
     pageUrl: values.page?.replace(/\/+$/, '') ?? null,
     repeatMillis: values.repeat,
     criticalWithinMillis: values.criticalWithin,
     digestMillis: values.digest ?? null,
     heartbeatMillis: values.heartbeat ?? null,
-    sinks: Object.entries(values.sinks ?? {}).map(([name, sink]) => makeSinkSetting(name, sink)),
+    sinks: Object.entries(values.sinks ?? {}).map(([name, sink]) => makeSinkSetting(name, sink, referenced)),
     routes: (values.routes ?? []).map((route) => ({
       match: route.match ?? [],
       sinks: route.sinks,
@@ -32,8 +29,8 @@ export function makeAlerts(values: AlertValues): AlertSettingsRead {
   };
 }
 
-function makeSinkSetting(name: string, values: SinkValues): SinkSetting {
-  const [via] = viasOf(values);
+function makeSinkSetting(name: string, values: SinkValues, referenced: ReadonlySet<string>): SinkSetting {
+  const [via] = viasOf(values, referenced);
   return {
     name,
     via: via ?? { kind: 'stdout' },
@@ -46,12 +43,12 @@ function makeSinkSetting(name: string, values: SinkValues): SinkSetting {
 }
 
 /** Every kind that is named; it has to be one. */
-function viasOf(values: SinkValues): readonly SinkVia[] {
+export function viasOf(values: SinkValues, referenced: ReadonlySet<string> = new Set()): readonly SinkVia[] {
   const { stdout, file, command, webhook } = values;
   const vias: (SinkVia | null)[] = [
     stdout === undefined ? null : { kind: 'stdout' },
     file === undefined ? null : { kind: 'file', path: file.path },
-    command === undefined ? null : { kind: 'command', command: command.run },
+    command === undefined ? null : makeCommand(command.run, referenced),
     webhook === undefined
       ? null
       : {
@@ -63,6 +60,12 @@ function viasOf(values: SinkValues): readonly SinkVia[] {
     ...vendorsOf(values),
   ];
   return vias.filter((via) => via !== null);
+}
+
+/** What could not be read is undefined, whatever the type says. */
+function makeCommand(run: string | undefined, referenced: ReadonlySet<string>): SinkVia {
+  const command = run ?? '';
+  return { kind: 'command', command, secrets: [...referenced].filter((value) => command.includes(value)) };
 }
 
 const DEFAULT_URLS = {
@@ -143,97 +146,7 @@ function makeWindow(values: WindowValues): MaintenanceSetting {
 }
 
 /** `22:30` after midnight; null when it is no time. */
-function parseTime(text: string): Millis | null {
+export function parseTime(text: string): Millis | null {
   const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
   return hours === undefined ? null : Number(hours) * HOUR_MILLIS + Number(minutes) * MINUTE_MILLIS;
-}
-
-/** Values that could not be read are undefined, whatever the type says. */
-export function checkAlerts(values: AlertValues, add: Add): void {
-  const sinks = Object.entries(values.sinks ?? {});
-  for (const [name, sink] of sinks) checkSink(sink, ['alerts', 'sinks', name], add);
-  const names = sinks.map(([name]) => name);
-  values.routes?.forEach((route, i) => {
-    const path: Path = ['alerts', 'routes', i];
-    checkMatch(route.match, path, add);
-    const meant: readonly (string | undefined)[] = route.sinks;
-    if (meant.length === 0) add(path, 'a route needs sinks', 'Add sinks: [name].');
-    meant.forEach((sink, at) => {
-      if (sink === undefined || names.includes(sink)) return;
-      const near = nearestName(sink, names);
-      const fix = near === null ? `Known: ${names.join(', ') || 'none'}.` : `Did you mean ${near}?`;
-      add([...path, 'sinks', at], 'there is no sink of this name', fix);
-    });
-  });
-  values.maintenance?.forEach((window, i) => {
-    checkWindow(window, ['alerts', 'maintenance', i], add);
-  });
-}
-
-/** Kinds of sinks, and what each cannot do without. */
-const NEEDED: Readonly<Record<string, readonly string[]>> = {
-  stdout: [],
-  file: ['path'],
-  command: ['run'],
-  webhook: ['url'],
-  alertmanager: ['url'],
-  slack: ['webhook'],
-  slackBot: ['token', 'channel'],
-  teams: ['webhook'],
-  pagerduty: ['routingKey'],
-  email: ['host', 'from', 'to'],
-  github: ['repository', 'token'],
-  gitlab: ['repository', 'token'],
-};
-const ADDRESSES = ['url', 'webhook'];
-
-function checkSink(sink: SinkValues, path: Path, add: Add): void {
-  const kinds = viasOf(sink).map(({ kind }) => kind);
-  if (kinds.length === 0)
-    add(path, 'a sink needs a kind', `Add one below it: ${Object.keys(NEEDED).join(', ')}.`);
-  if (kinds.length > 1) add(path, `a sink has one kind, not ${kinds.join(' and ')}`, 'Make two sinks of it.');
-  for (const [kind, names] of Object.entries(NEEDED)) {
-    const group = (sink as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[kind];
-    if (group === undefined) continue;
-    for (const name of names) {
-      const value = group[name];
-      const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0);
-      if (isEmpty) add([...path, kind], `needs ${name}`, `Add ${name}: below it.`);
-      else if (ADDRESSES.includes(name) && (typeof value !== 'string' || !/^https?:\/\//.test(value)))
-        add([...path, kind, name], 'needs a URL', 'Begin it with https:// or http://.');
-    }
-  }
-  const repository: string | undefined = sink.github?.repository;
-  if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
-    add([...path, 'github', 'repository'], 'is no repository', 'Write owner/name.');
-}
-
-function checkMatch(match: readonly (string | undefined)[] | undefined, path: Path, add: Add): void {
-  match?.forEach((text, i) => {
-    if (text !== undefined && parseMatcher(text) === null)
-      add(
-        [...path, 'match', i],
-        'is no matcher',
-        'Write name=value, name!=value, name=~regex or name!~regex.',
-      );
-  });
-}
-
-function checkWindow(window: WindowValues, path: Path, add: Add): void {
-  checkMatch(window.match, path, add);
-  const { from, until, days, start } = window;
-  if ((from === undefined) === (days === undefined))
-    add(path, 'a window needs from and until, or days', 'Write one of them.');
-  if ((from === undefined) !== (until === undefined))
-    add(path, 'from and until belong together', 'Write both.');
-  for (const [key, text] of [
-    ['from', from],
-    ['until', until],
-  ] as const)
-    if (text !== undefined && Number.isNaN(Date.parse(text)))
-      add([...path, key], 'needs an instant', 'Write 2026-12-01T22:00:00Z.');
-  if (from !== undefined && until !== undefined && Date.parse(until) <= Date.parse(from))
-    add([...path, 'until'], 'ends before it begins', 'Write a later instant.');
-  if (start !== undefined && parseTime(start) === null)
-    add([...path, 'start'], 'needs a time', 'Write 22:00.');
 }

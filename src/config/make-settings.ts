@@ -1,14 +1,17 @@
 // Values of the file to settings, and what only several values together can do wrong.
-import { DAY_MILLIS } from '../base/units.ts';
+import { DAY_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import type { Access } from '../model/target.ts';
 import type { Thresholds } from '../model/threshold.ts';
 import type { ConfigValues } from './config-schema.ts';
-import { checkAlerts, makeAlerts } from './make-alerts.ts';
+import { checkAlerts } from './check-alerts.ts';
+import { checkHeaders, findUrlProblem, hasAuthorization, hasUserInfo } from './check-http.ts';
+import { makeAlerts } from './make-alerts.ts';
 import type { Path } from './read-settings.ts';
 import {
   EMPTY_TARGET,
   type CommonSetting,
   type DiscoverSetting,
+  type KubernetesSourceSetting,
   type RelabelRule,
   type RetentionSettings,
   type ServiceSettings,
@@ -23,8 +26,11 @@ export type DiscoverValues = NonNullable<ConfigValues['discover']>[number];
 type CommonValues = Pick<TargetMap, keyof DiscoverValues & keyof TargetMap>;
 type ServiceValues = NonNullable<ConfigValues['services']>[string];
 
-/** `values` have no problem of their own. Every setting of the schema is read here, and nothing else: a test holds it. */
-export function makeSettings(values: ConfigValues): Settings {
+/**
+ * `values` have no problem of their own. Every setting of the schema is read here, and nothing else: a test holds it.
+ * @param referenced what references in them stand for.
+ */
+export function makeSettings(values: ConfigValues, referenced: ReadonlySet<string> = new Set()): Settings {
   const { storage, intervals, retention } = values;
   return {
     listen: values.listen,
@@ -48,7 +54,7 @@ export function makeSettings(values: ConfigValues): Settings {
       Object.entries(values.services ?? {}).map(([name, service]) => [name, makeService(service)]),
     ),
     targets: (values.targets ?? []).map(makeTarget),
-    alerts: makeAlerts(values.alerts),
+    alerts: makeAlerts(values.alerts, referenced),
     alertFolder: values.alerts.folder ?? null,
     discover: (values.discover ?? []).map(makeDiscover),
   };
@@ -116,7 +122,7 @@ function makeCommon(values: CommonValues): CommonSetting {
 }
 
 export function makeDiscover(values: DiscoverValues): DiscoverSetting {
-  const { job, files, http, dns, docker, local } = values;
+  const { job, files, http, dns, docker, kubernetes, local } = values;
   const sources: SourceSetting[] = [];
   if (files !== undefined && files.length > 0) sources.push({ kind: 'file', paths: files });
   if (http)
@@ -126,6 +132,7 @@ export function makeDiscover(values: DiscoverValues): DiscoverSetting {
     sources.push({ kind: 'dns', names, type, port, server, everyMillis: every });
   }
   if (docker) sources.push({ kind: 'docker', host: docker.host, everyMillis: docker.every });
+  if (kubernetes) sources.push(makeKubernetes(kubernetes, (values.relabel ?? []).length > 0));
   if (local) sources.push({ kind: 'local', everyMillis: local.every });
   return {
     job: job ?? null,
@@ -133,6 +140,16 @@ export function makeDiscover(values: DiscoverValues): DiscoverSetting {
     relabel: (values.relabel ?? []).map(makeRelabel),
     common: makeCommon(values),
   };
+}
+
+/** @param hasRules they choose among everything there is, as in Prometheus. */
+function makeKubernetes(
+  values: NonNullable<DiscoverValues['kubernetes']>,
+  hasRules: boolean,
+): KubernetesSourceSetting {
+  const { namespaces = [], labels = null, fields = null, kubeconfig = null, context = null } = values;
+  const pods = values.pods ?? (hasRules ? 'all' : 'annotated');
+  return { kind: 'kubernetes', kubeconfig, context, namespaces, labels, fields, pods };
 }
 
 function makeRelabel(rule: NonNullable<DiscoverValues['relabel']>[number]): RelabelRule {
@@ -181,6 +198,9 @@ export function checkTogether(values: ConfigValues, add: AddProblem): void {
     );
   if (url !== undefined && kind !== undefined && kind !== 'clickhouse')
     add(['storage', 'url'], `${kind} has no url`, 'Remove it, or write kind: clickhouse.');
+  const wrong = url === undefined ? null : findUrlProblem(url);
+  if (wrong !== null) add(['storage', 'url'], wrong.fact, wrong.fix);
+  checkFloors(values, add);
   checkAlerts(values.alerts, add);
   values.targets?.forEach((target, i) => {
     if (typeof target === 'object') checkTarget(target, ['targets', i], add);
@@ -191,9 +211,29 @@ export function checkTogether(values: ConfigValues, add: AddProblem): void {
       add(path, 'names no place where targets are found', 'Add files: [targets/*.json].');
     checkSources(entry, path, add);
     checkAccess(entry, path, add);
+    checkHeaders(entry.pprofHeaders, [...path, 'pprofHeaders'], add);
   });
 }
 
+/** A scrape takes tens of milliseconds: below this a target would be asked without a pause. Virtual time, as all of these. */
+const LEAST_GAUGES: Millis = 100;
+/** People and vendors get no more than one a second (Slack). */
+const LEAST_MESSAGES: Millis = SECOND_MILLIS;
+
+function checkFloors({ intervals, services, alerts }: ConfigValues, add: AddProblem): void {
+  const check = (path: Path, millis: Millis | undefined, least: Millis, shown: string, why: string): void => {
+    if (millis !== undefined && millis < least)
+      add(path, `is less than ${shown}: ${why}`, `Write ${shown} or more.`);
+  };
+  const asked = 'a target would be asked without a pause';
+  check(['intervals', 'gauges'], intervals.gauges, LEAST_GAUGES, '100ms', asked);
+  for (const [name, service] of Object.entries(services ?? {}))
+    check(['services', name, 'intervals', 'gauges'], service.intervals?.gauges, LEAST_GAUGES, '100ms', asked);
+  for (const key of ['repeat', 'digest', 'heartbeat'] as const)
+    check(['alerts', key], alerts[key], LEAST_MESSAGES, '1s', 'no receiver takes more');
+}
+
+const LAST_PORT = 65_535;
 const KEEP_ONE = 'Keep one of them.';
 
 function checkTarget(target: TargetMap, path: Path, add: AddProblem): void {
@@ -204,17 +244,37 @@ function checkTarget(target: TargetMap, path: Path, add: AddProblem): void {
       [...path, 'pprof'],
     ]);
   checkAccess(target, path, add);
+  checkHeaders(target.pprofHeaders, [...path, 'pprofHeaders'], add);
+  const { bearer, bearerFile, basic, headers, pprofHeaders } = target;
+  const isToldElse =
+    [bearer, bearerFile, basic].some((each) => each !== undefined) || hasAuthorization(headers);
+  const addresses =
+    pprofHeaders === undefined
+      ? (['url', 'metrics', 'vars', 'pprof'] as const)
+      : (['url', 'metrics', 'vars'] as const);
+  for (const key of addresses)
+    if (isToldElse && hasUserInfo(target[key]))
+      add(
+        [...path, key],
+        'has a user in it, and bearer, basic or an Authorization header says who asks',
+        'Keep one of them.',
+      );
 }
 
 function checkSources({ http, dns }: DiscoverValues, path: Path, add: AddProblem): void {
   // Not read into the type: what is missing is undefined all the same.
   const url: string | undefined = http?.url;
   if (http && url === undefined) add([...path, 'http', 'url'], 'is missing', 'Name who lists the targets.');
+  checkHeaders(http?.headers, [...path, 'http', 'headers'], add);
   if (!dns) return;
+  if ((dns.port ?? 1) > LAST_PORT)
+    add([...path, 'dns', 'port'], 'is no port', `Write one up to ${LAST_PORT}.`);
   const names: readonly string[] | undefined = dns.names;
   if (names === undefined || names.length === 0)
     add([...path, 'dns', 'names'], 'is missing', 'Write names: [_http._tcp.orders.example.com].');
-  if (dns.type !== 'SRV' && dns.port === undefined)
+  // Not one of them: told already.
+  const type: string | undefined = dns.type;
+  if (type !== undefined && type !== 'SRV' && dns.port === undefined)
     add(
       [...path, 'dns', 'port'],
       `${dns.type} records have no port`,
@@ -224,7 +284,12 @@ function checkSources({ http, dns }: DiscoverValues, path: Path, add: AddProblem
     add([...path, 'dns', 'port'], 'SRV records have their own', 'Remove it, or write type: A.');
 }
 
-function checkAccess({ bearer, bearerFile, basic, tls }: CommonValues, path: Path, add: AddProblem): void {
+function checkAccess(
+  { headers, bearer, bearerFile, basic, tls }: CommonValues,
+  path: Path,
+  add: AddProblem,
+): void {
+  checkHeaders(headers, [...path, 'headers'], add);
   const exclude = (key: string, other: string) =>
     add([...path, key], `${other} and ${key} exclude each other`, KEEP_ONE);
   if (bearer !== undefined && bearerFile !== undefined) exclude('bearerFile', 'bearer');

@@ -17,6 +17,8 @@ export class SettingsReader {
   readonly #document: YamlDocument;
   readonly #sources: Sources;
   readonly #root: SettingSchema;
+  /** What references stand for. */
+  readonly referenced = new Set<string>();
   /** Where each setting stands, for what is found wrong later. */
   readonly #nodes = new Map<string, Node>();
   #values = 0;
@@ -118,7 +120,12 @@ export class SettingsReader {
   ): void {
     const known = Object.keys(properties);
     const near = nearestName(key, known) ?? elsewhere(key, this.#root, path);
-    const meant = near === null ? '' : `Did you mean ${near}? `;
+    const isTop = near === key && path.length > 0;
+    const meant = isTop
+      ? `${key} holds for the whole file: it stands at its top. `
+      : near === null
+        ? ''
+        : `Did you mean ${near}? `;
     this.#addAt(node, [...path, shorten(key)], 'unknown setting', `${meant}Known here: ${known.join(', ')}.`);
   }
 
@@ -174,6 +181,7 @@ export class SettingsReader {
     const raw = kind === 'verbatim' ? (node.source ?? '') : node.value;
     const isText = typeof raw === 'string' && kind !== 'choice' && kind !== 'verbatim';
     const resolved = isText ? resolveReferences(raw, this.#sources) : { text: raw };
+    if ('values' in resolved) for (const value of resolved.values) this.referenced.add(value);
     const read = 'text' in resolved ? readScalar(resolved.text, schema) : resolved;
     if ('value' in read) return read.value;
     // As it is written: what a reference stands for is never told.

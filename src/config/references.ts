@@ -32,11 +32,18 @@ export function isReference(text: string): boolean {
   return WHOLE.test(text) || text.includes('${');
 }
 
-/** The text with its references resolved, or what is wrong and what to do. Never tells a value. */
+/** The text with its references resolved and what each stands for, or what is wrong and what to do. Never tells a value. */
 export function resolveReferences(
   text: string,
   { environment, files }: Sources,
-): { readonly text: string } | { readonly fact: string; readonly fix: string } {
+):
+  | { readonly text: string; readonly values: readonly string[] }
+  | { readonly fact: string; readonly fix: string } {
+  const values: string[] = [];
+  const note = (value: string): string => {
+    values.push(value);
+    return value;
+  };
   let wrong: { fact: string; fix: string } | null = null;
   const fail = (fact: string, fix: string): string => {
     wrong ??= { fact, fix };
@@ -49,7 +56,7 @@ export function resolveReferences(
         `the file ${path} ${file?.fact ?? 'was not read'}`,
         'Name a file with the value in it that this user may read; paths start at the folder of the configuration.',
       );
-    return file.text;
+    return note(file.text);
   };
   const whole = WHOLE.exec(text)?.[1];
   const resolved =
@@ -65,13 +72,13 @@ export function resolveReferences(
               'Write ${NAME} for a variable, or $${ for the two characters themselves.',
             );
           const value = environment[inner];
-          if (value !== undefined) return value;
+          if (value !== undefined) return note(value);
           return fail(
             `environment variable ${inner} is not set`,
             `Set ${inner} where plimsoll is started, or write file:PATH to read it from a file.`,
           );
         });
-  return wrong ?? { text: resolved };
+  return wrong ?? { text: resolved, values };
 }
 
 /** Reads what `paths` name, from the folder of `configFile`. Never throws. */

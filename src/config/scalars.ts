@@ -7,6 +7,9 @@ import type { ScalarKind, SettingSchema } from './setting-kinds.ts';
 
 export type ReadScalar = { readonly value: unknown } | { readonly fact: string; readonly fix: string };
 
+/** Kinds that people write as a number without quotes. */
+const BARE_NUMBERS: readonly ScalarKind[] = ['duration', 'days', 'listen'];
+
 /** @param raw a text with its references resolved, or what else YAML makes of a value. */
 export function readScalar(raw: unknown, schema: SettingSchema): ReadScalar {
   const kind = schema['x-kind'] ?? 'text';
@@ -23,12 +26,27 @@ export function readScalar(raw: unknown, schema: SettingSchema): ReadScalar {
       ? { value: raw }
       : { fact: 'needs a whole number above zero', fix: 'Write it without quotes.' };
   }
+  // What is missing there is a unit, not quotes.
+  if (typeof raw === 'number' && BARE_NUMBERS.includes(kind)) return readText(String(raw), kind, schema);
+  if (typeof raw !== 'string' && kind === 'choice') return readChoice(raw, schema.enum ?? []);
+  if (typeof raw === 'number' && kind === 'url')
+    return { fact: 'needs an address, and is a number', fix: 'Write http://host:port.' };
   if (typeof raw !== 'string')
     return {
       fact: 'needs text',
       fix: 'Put it in quotes where it looks like a number, a date or yes and no.',
     };
   return readText(raw, kind, schema);
+}
+
+/** @param raw YAML's true and false are what people mean by on and off, yes and no. */
+function readChoice(raw: unknown, choices: readonly string[]): ReadScalar {
+  const meant = raw === true ? ['on', 'yes'] : raw === false ? ['off', 'no'] : [];
+  const near = choices.find((choice) => meant.includes(choice));
+  return {
+    fact: `needs one of ${choices.join(', ')}`,
+    fix: near === undefined ? 'Write one of them.' : `Did you mean ${near}?`,
+  };
 }
 
 function readText(raw: string, kind: ScalarKind, schema: SettingSchema): ReadScalar {

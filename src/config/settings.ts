@@ -59,7 +59,12 @@ export interface RelabelRule {
 
 /** One place where targets are found; `src/discover` has a Discoverer for each kind. */
 export type SourceSetting =
-  FileSourceSetting | HttpSourceSetting | DnsSourceSetting | DockerSourceSetting | LocalSourceSetting;
+  | FileSourceSetting
+  | HttpSourceSetting
+  | DnsSourceSetting
+  | DockerSourceSetting
+  | KubernetesSourceSetting
+  | LocalSourceSetting;
 
 export interface FileSourceSetting {
   readonly kind: 'file';
@@ -91,6 +96,21 @@ export interface DockerSourceSetting {
   /** `unix:///path` or `tcp://host:port`. */
   readonly host: string;
   readonly everyMillis: Millis;
+}
+
+export interface KubernetesSourceSetting {
+  readonly kind: 'kubernetes';
+  /** From the folder of the configuration; null = the service account of the pod, else what kubectl would use. */
+  readonly kubeconfig: string | null;
+  /** null = the current one. */
+  readonly context: string | null;
+  /** Empty = all of them, in one request. */
+  readonly namespaces: readonly string[];
+  /** Selectors as Kubernetes writes them. */
+  readonly labels: string | null;
+  readonly fields: string | null;
+  /** `annotated`: pods that ask for it. `all`: every port of every container, for rules to choose from. */
+  readonly pods: 'annotated' | 'all';
 }
 
 export interface LocalSourceSetting {

@@ -189,7 +189,7 @@ async function applyRules(
 ): Promise<Counts> {
   const counts = { found: 0, kept: 0, dropped: 0, unfit: 0, unfitWhy: null as string | null };
   for (const group of groups) {
-    for (const own of group.targets) {
+    for (const [index, own] of group.targets.entries()) {
       if (++counts.found % TARGETS_A_TURN === 0) await nextTurn();
       const labels = relabel(withDefaults({ ...group.labels, ...own }, setting.job));
       const target = labels && targetOfLabels(labels, setting.common);
@@ -199,7 +199,8 @@ async function applyRules(
         counts.unfitWhy ??= target;
       } else {
         counts.kept++;
-        targets.push(target);
+        const container = group.containers?.[index] ?? null;
+        targets.push(container === null ? target : { ...target, container });
       }
     }
   }

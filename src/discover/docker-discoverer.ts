@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SECOND_MILLIS, type Millis } from '../base/units.ts';
 import type { DockerSourceSetting } from '../config/settings.ts';
 import type { Discoverer, DiscoverySink } from './discoverer.ts';
+import { list, record, text, type Fields } from './json-fields.ts';
 import { toLabelName, type Labels, type TargetGroup } from './labels.ts';
 
 const TIMEOUT_MILLIS: Millis = 30 * SECOND_MILLIS;
@@ -13,7 +14,6 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_CONTAINERS = 10_000;
 /** Labels of one container that are read. */
 const MAX_LABELS = 200;
-const MAX_VALUE_LENGTH = 4096;
 /** Supported since Docker 20.10 and Podman 3. */
 const API = '/v1.41';
 
@@ -143,18 +143,4 @@ function labelsOf(labels: Fields): Labels {
       .slice(0, MAX_LABELS)
       .map(([name, value]) => [`__meta_docker_container_label_${toLabelName(name)}`, text(value)]),
   );
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function record(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, MAX_VALUE_LENGTH) : '';
 }

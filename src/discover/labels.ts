@@ -1,4 +1,5 @@
 // Labels of targets, as discovery knows them before there is a target.
+import type { ContainerHistory } from '../parse/container-status.ts';
 
 /** Name to value; a label with an empty value is none. Those that begin with `__` are for discovery alone. */
 export type Labels = Readonly<Record<string, string>>;
@@ -10,6 +11,8 @@ export interface TargetGroup {
   /** Each has `__address__`. */
   readonly targets: readonly Labels[];
   readonly labels: Labels;
+  /** What is known of the container behind each of `targets`, by index, where the source knows it. */
+  readonly containers?: readonly (ContainerHistory | null)[];
 }
 
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;

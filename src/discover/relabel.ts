@@ -125,6 +125,17 @@ export function compileRule(rule: RelabelRule): Step {
   }
 }
 
+/** What is wrong with an expression; null = nothing. */
+export function findRegexProblem(regex: string): string | null {
+  try {
+    compileRegex(regex);
+    return null;
+  } catch (error) {
+    if (error instanceof PlimsollError) return error.fact;
+    throw error;
+  }
+}
+
 /** Anchored, and `.` is any character, as since Prometheus 3. */
 function compileRegex(regex: string): RE2JS {
   if (regex.length > MAX_REGEX_LENGTH) throw invalid(`regex has more than ${MAX_REGEX_LENGTH} characters`);

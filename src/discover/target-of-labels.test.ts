@@ -46,6 +46,28 @@ describe('labels become a target', () => {
     expect(target({ __address__: '10.0.0.7:8080', ...labels })).toMatchObject({ pprof });
   });
 
+  it.each([
+    ['a port that names another host', { __pprof_port__: '80@evil.example/' }],
+    ['a host with a path', { __pprof_address__: 'side:1/x?' }],
+    ['another scheme', { __pprof_scheme__: 'file' }],
+  ])('but no pprof at %s', (_, labels) => {
+    expect(target({ __address__: '10.0.0.7:8080', ...labels })).toMatch(/gives no address$/);
+  });
+
+  it('with the memory limit that a label names, unless one is set', () => {
+    const limit = (__memory_limit__: string, memoryLimitBytes: number | null = null) => {
+      const found = targetOfLabels(withDefaults({ __address__: 'a:1', __memory_limit__ }, null), {
+        ...common,
+        memoryLimitBytes,
+      });
+      return typeof found === 'string' ? found : found.setting.memoryLimitBytes;
+    };
+    expect(limit('512Mi')).toBe(512 * 1024 * 1024);
+    expect(limit('1000', 7)).toBe(7);
+    expect(limit('0')).toBeNull();
+    expect(limit('much')).toBeNull();
+  });
+
   it('on an IPv6 address', () => {
     expect(target({ __address__: '[::1]:8080', __pprof_port__: '6060' })).toMatchObject({
       url: 'http://[::1]:8080',

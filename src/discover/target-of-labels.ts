@@ -1,5 +1,7 @@
 // From labels, once the rules have been applied, to a target that can be opened.
+import { parseSize } from '../base/quantities.ts';
 import { EMPTY_TARGET, type CommonSetting, type TargetSetting } from '../config/settings.ts';
+import type { ContainerHistory } from '../parse/container-status.ts';
 import type { Labels } from './labels.ts';
 
 const DEFAULT_SCHEME = 'http';
@@ -20,6 +22,8 @@ export interface DiscoveredTarget {
   /** `__address__` as it stands: what sharding looks at. */
   readonly address: string;
   readonly setting: TargetSetting;
+  /** What its source knows of its container; no part of the setting: it changes while the target stays the same. */
+  readonly container?: ContainerHistory;
 }
 
 /** The target, or why it is none, in a few words. */
@@ -28,12 +32,11 @@ export function targetOfLabels(labels: Labels, common: CommonSetting): Discovere
   const scheme = labels['__scheme__'] ?? '';
   if (address === '') return 'has no __address__';
   if (scheme !== 'http' && scheme !== 'https') return `__scheme__ is neither http nor https`;
-  // A path, a query or a user in it would be another request than the one that is meant.
-  if (/[\s/?#@\\]/.test(address) || !URL.canParse(`${scheme}://${address}`))
-    return '__address__ is no host:port';
+  if (!isHostPort(address) || !URL.canParse(`${scheme}://${address}`)) return '__address__ is no host:port';
   const url = `${scheme}://${address}`;
   const pprof = pprofOf(labels, scheme, address);
-  if (pprof !== null && !URL.canParse(pprof)) return '__pprof_address__ or __pprof_port__ gives no address';
+  if (pprof !== null && !URL.canParse(pprof))
+    return '__pprof_address__, __pprof_port__ or __pprof_scheme__ gives no address';
   const metrics = metricsOf(labels, url);
   if (metrics !== null && !URL.canParse(metrics)) return '__metrics_path__ is no path';
   return {
@@ -41,6 +44,7 @@ export function targetOfLabels(labels: Labels, common: CommonSetting): Discovere
     setting: {
       ...EMPTY_TARGET,
       ...common,
+      memoryLimitBytes: common.memoryLimitBytes ?? (parseSize(labels['__memory_limit__'] ?? '') || null),
       url,
       metrics,
       pprof,
@@ -49,6 +53,11 @@ export function targetOfLabels(labels: Labels, common: CommonSetting): Discovere
       labels: visible(labels),
     },
   };
+}
+
+/** A path, a query or a user in it would be another request than the one that is meant. */
+function isHostPort(text: string): boolean {
+  return !/[\s/?#@\\]/.test(text);
 }
 
 /** Null where nothing but the usual is asked for: it is probed then, with the places of expvar and pprof. */
@@ -62,6 +71,7 @@ function metricsOf(labels: Labels, url: string): string | null {
   return `${url}${path.startsWith('/') ? path : `/${path}`}${query}`;
 }
 
+/** Null where nothing is said, empty where what is said is no address. */
 function pprofOf(labels: Labels, scheme: string, address: string): string | null {
   const [theirs, port, path] = ['__pprof_address__', '__pprof_port__', '__pprof_path__'].map((name) =>
     given(labels[name]),
@@ -69,6 +79,7 @@ function pprofOf(labels: Labels, scheme: string, address: string): string | null
   const own = given(labels['__pprof_scheme__']);
   if (!theirs && !port && !path && own === null) return null;
   const host = theirs ?? (port ? withPort(address, port) : address);
+  if (!isHostPort(host) || (own !== null && own !== 'http' && own !== 'https')) return '';
   const prefix = path ? (path.startsWith('/') ? path : `/${path}`) : '';
   return `${own ?? scheme}://${host}${prefix}`;
 }

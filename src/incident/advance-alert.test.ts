@@ -93,6 +93,56 @@ describe('advanceAlert', () => {
     expect(said).toEqual(['opened warning', '-', 'escalated critical']);
   });
 
+  it('keeps no escalation back that comes after an acknowledgement in a silence', () => {
+    const quiet = { quiet: 'silenced by ana: deploy' };
+    const { look, said, change } = live();
+    look([leakOf('a')], 1, quiet);
+    change({ ack: { ...ACK, level: 'warning' } });
+    look([leakOf('a')], 2);
+    look([leakOf('a', limitAt(45 * HOUR_MILLIS))], 41);
+    look([leakOf('a', limitAt(45 * HOUR_MILLIS))], 42);
+    expect(said).toEqual(['-', '-', 'opened critical', '-']);
+  });
+
+  it('tells nobody what was already critical when it was acknowledged in a silence', () => {
+    const { look, said, change } = live();
+    look([leakOf('a', limitAt(5 * HOUR_MILLIS))], 1, { quiet: 'silenced' });
+    change({ ack: { ...ACK, level: 'critical' } });
+    look([leakOf('a', limitAt(5 * HOUR_MILLIS))], 2);
+    expect(said).toEqual(['-', '-']);
+  });
+
+  it('stays critical when the forecast goes away or is far again, until it is resolved', () => {
+    const { look, alert } = live();
+    const levels = [
+      limitAt(5 * HOUR_MILLIS),
+      limitAt(100 * HOUR_MILLIS),
+      drawFinding({ timeToExhaustion: null }),
+    ].map((finding, i) => {
+      look([leakOf('a', finding)], 1 + i);
+      return alert()?.level;
+    });
+    expect(levels).toEqual(['critical', 'critical', 'critical']);
+    look([ended(leakOf('a'))], 51);
+    look([leakOf('a')], 60);
+    expect(alert()?.level).toBe('warning');
+  });
+
+  it('remembers who acknowledged it over its end and its return, when nobody works on it yet', () => {
+    const { look, change, alert } = live();
+    look([leakOf('a')], 1);
+    change({ ack: ACK });
+    look([ended(leakOf('a'))], 51);
+    expect(alert()).toMatchObject({ ack: null, lastAck: ACK });
+    look([leakOf('a')], 60);
+    look([ended(leakOf('a'))], 70);
+    expect(alert()).toMatchObject({ episode: 2, ack: null, lastAck: ACK });
+    const other = live();
+    other.look([leakOf('a')], 1);
+    other.look([ended(leakOf('a'))], 51);
+    expect(other.alert()).not.toHaveProperty('lastAck');
+  });
+
   it('resolves when the last instance is over, and comes back as the same alert, acknowledged by nobody', () => {
     const { look, said, change, alert } = live();
     const [a, b] = [leakOf('a'), leakOf('b')];

@@ -46,15 +46,22 @@ export function advanceAlert(known: Alert | null, input: AlertInput): AlertStep 
   };
 }
 
+/** Another watcher follows all that was left of it, and tells from now on: it ends here without a word. */
+export function handOver(alert: Alert, atMillis: Millis): Alert {
+  return end(alert, atMillis);
+}
+
 function dueNotice(alert: Alert, open: readonly Incident[], input: AlertInput): NoticeKind | null {
   if (alert.quiet !== null) return null;
   const { toldLevel, toldAt } = alert;
   const isAcknowledged = alert.ack !== null || open.every(({ state }) => state === 'acknowledged');
+  // Whoever acknowledges knows of it as it was then: of more than that nobody knows yet.
+  const knownLevel = isAcknowledged ? (alert.ack?.level ?? 'warning') : 'info';
+  if (rank(alert.level) <= rank(knownLevel) && toldLevel === null) return null;
   if (toldLevel === null || toldAt === null) {
-    if (isAcknowledged) return null;
     return alert.episode === 1 ? 'opened' : 'regressed';
   }
-  if (rank(alert.level) > rank(toldLevel)) return 'escalated';
+  if (rank(alert.level) > Math.max(rank(toldLevel), rank(knownLevel))) return 'escalated';
   const { repeatMillis } = input.rules;
   const isRepeated = !isAcknowledged && repeatMillis !== null && input.atMillis - toldAt >= repeatMillis;
   return isRepeated ? 'repeated' : null;
@@ -78,6 +85,7 @@ function begin(known: Alert | null, { kind, incidents, atMillis }: AlertInput): 
     toldLevel: null,
     toldAt: null,
     ack: null,
+    ...(known?.lastAck === undefined ? {} : { lastAck: known.lastAck }),
     quiet: null,
     instances: [],
     labels: {},
@@ -107,7 +115,12 @@ function computeLevel(before: AlertLevel, open: readonly Incident[], input: Aler
 
 function resolve(alert: Alert, { incidents, atMillis }: AlertInput): Alert {
   const resolvedAt = Math.max(...incidents.map((incident) => incident.resolvedAt ?? atMillis));
-  return { ...alert, state: 'resolved', resolvedAt, ack: null, quiet: null, instances: [] };
+  return end(alert, resolvedAt);
+}
+
+function end(alert: Alert, resolvedAt: Millis): Alert {
+  const over = { ...alert, state: 'resolved' as const, resolvedAt, ack: null, quiet: null, instances: [] };
+  return alert.ack === null ? over : { ...over, lastAck: alert.ack };
 }
 
 function count(alert: Alert): Alert {

@@ -12,6 +12,12 @@ describe('computePrecision', () => {
     });
   });
 
+  it('counts what was acknowledged in an episode that is over, and what people found out over it', () => {
+    const alerts = ['a', 'b'].map((fingerprint) => ({ fingerprint, ack: null, lastAck: ack }));
+    const judged = computePrecision(alerts, [{ fingerprint: 'b', verdict: 'not-a-leak' }]);
+    expect([judged.judged, judged.leaks]).toEqual([2, 1]);
+  });
+
   it('counts an acknowledgement as a leak, and what people found out over it', () => {
     const alerts = ['a', 'b', 'c'].map((fingerprint) => ({ fingerprint, ack }));
     const feedback = [

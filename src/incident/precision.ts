@@ -10,13 +10,14 @@ export interface Judged {
 /** 95 % of a normal distribution. */
 const Z = 1.96;
 
-/** Whoever acknowledges a leak works on it: it counts as one until somebody says that it is none. */
+/** Whoever acknowledges a leak works on it: it counts as one until somebody says that it is none, also once it is over. */
 export function computePrecision(
-  alerts: readonly Pick<Alert, 'fingerprint' | 'ack' | 'kind'>[],
+  alerts: readonly Pick<Alert, 'fingerprint' | 'ack' | 'lastAck' | 'kind'>[],
   feedback: readonly Pick<Feedback, 'fingerprint' | 'verdict'>[],
 ): Judged {
   const verdicts = new Map<string, boolean>();
-  for (const { fingerprint, ack } of alerts) if (ack !== null) verdicts.set(fingerprint, true);
+  for (const { fingerprint, ack, lastAck } of alerts)
+    if (ack !== null || lastAck !== undefined) verdicts.set(fingerprint, true);
   for (const { fingerprint, verdict } of feedback) verdicts.set(fingerprint, verdict === 'leak');
   // A threshold claims no leak.
   for (const { fingerprint, kind } of alerts) if (kind === 'threshold') verdicts.delete(fingerprint);

@@ -75,14 +75,18 @@ export interface GoModule {
   readonly module: string;
 }
 
-/** Modules in a folder or below it, not those in a module. */
-export async function findModules(folder: string, depth = 0): Promise<GoModule[]> {
+/**
+ * Modules in a folder or below it, not those in a module.
+ * @param walked gets the folders that are no module: where another one may appear.
+ */
+export async function findModules(folder: string, walked: string[] = [], depth = 0): Promise<GoModule[]> {
   const module = await readModulePath(folder);
   if (module !== null) return [{ root: folder, module }];
+  walked.push(folder);
   if (depth >= MAX_MODULE_DEPTH) return [];
   const found = [];
   for (const name of await listFolders(folder))
-    found.push(...(await findModules(join(folder, name), depth + 1)));
+    found.push(...(await findModules(join(folder, name), walked, depth + 1)));
   return found;
 }
 

@@ -7,6 +7,8 @@ import { findModules } from './module-sources.ts';
 
 /** Modules whose repositories are read; a monorepo of services has tens. */
 export const MAX_MODULES = 500;
+/** Folders above modules that are looked at for new ones; those of the first levels. */
+const MAX_WALKED = 2000;
 /** Places of code that alerts name. */
 const MAX_TOLD = 5000;
 /** Folders between a module and the root of its repository. */
@@ -35,9 +37,19 @@ export class Repositories {
   /** Where a CODEOWNERS may lie, those that do not exist as well. */
   readonly ownersFiles: readonly string[];
 
-  private constructor(places: readonly Place[], owners: ReadonlyMap<string, CodeOwners>) {
+  /** Folders in which modules appear, and files by which they go: what is read again when one of them changes. */
+  readonly moduleFiles: readonly string[];
+
+  private constructor(
+    places: readonly Place[],
+    owners: ReadonlyMap<string, CodeOwners>,
+    walked: readonly string[],
+  ) {
     this.#places = places;
     this.#owners = owners;
+    const modules = places.filter(({ module }) => module !== null).map(({ root }) => join(root, 'go.mod'));
+    const above = walked.toSorted((a, b) => a.split(sep).length - b.split(sep).length);
+    this.moduleFiles = [...above.slice(0, MAX_WALKED), ...modules];
     this.ownersFiles = [...owners.keys()].flatMap((top) => OWNERS_FILES.map((name) => join(top, name)));
   }
 
@@ -45,9 +57,10 @@ export class Repositories {
   static async open(folders: readonly string[]): Promise<Repositories> {
     const places: Place[] = [];
     const owners = new Map<string, CodeOwners>();
+    const walked: string[] = [];
     for (const named of folders) {
       const folder = resolve(named);
-      const modules = await findModules(folder);
+      const modules = await findModules(folder, walked);
       const found = modules.length > 0 ? modules : [{ root: folder, module: null }];
       for (const { root, module } of found.slice(0, MAX_MODULES - places.length)) {
         const top = await findTop(root, folder);
@@ -55,7 +68,7 @@ export class Repositories {
         if (!owners.has(top)) owners.set(top, await readOwners(top));
       }
     }
-    return new Repositories(places, owners);
+    return new Repositories(places, owners, walked);
   }
 
   /** Roots of modules and of repositories, each once. */

@@ -4,6 +4,8 @@ import { describeError } from '../../base/errors.ts';
 import type { Notice } from '../../model/alert.ts';
 import type { SinkVia } from '../../model/sink.ts';
 import { formatAlertText } from '../../report/alert-message.ts';
+import { drawWaterline } from '../picture/draw-waterline.ts';
+import { encodePng } from '../picture/encode-png.ts';
 import { failed, SENT, type Sink } from '../sink.ts';
 
 type EmailVia = Extract<SinkVia, { kind: 'email' }>;
@@ -49,6 +51,7 @@ function toMail(notice: Notice, { from, to }: EmailVia) {
     to: [...to],
     subject: `[${notice.kind === 'resolved' ? 'resolved' : notice.level}] ${notice.message.title}`,
     text: formatAlertText(notice.message),
+    ...pictureOf(notice),
     messageId: id(notice.key),
     date: new Date(notice.createdAt),
     ...(thread === null ? {} : { references: thread, inReplyTo: thread }),
@@ -57,5 +60,17 @@ function toMail(notice: Notice, { from, to }: EmailVia) {
       'X-Plimsoll-Kind': notice.kind,
       'X-Plimsoll-Level': notice.level,
     },
+  };
+}
+
+/** As an attachment that clients show below the text; its name has no secret and no name of a service. */
+function pictureOf({ curve }: Notice) {
+  const image = curve === undefined ? null : drawWaterline(curve);
+  if (image === null) return {};
+  const content = Buffer.from(encodePng(image));
+  return {
+    attachments: [
+      { filename: 'waterline.png', content, contentType: 'image/png', contentDisposition: 'inline' as const },
+    ],
   };
 }

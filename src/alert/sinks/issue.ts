@@ -16,6 +16,8 @@ const LABEL = 'plimsoll';
 const PAGE = 100;
 /** More open and closed leaks than this in one repository are not looked through. */
 const MAX_PAGES = 10;
+/** GitHub takes 65,536 characters. */
+const MAX_TEXT = 60_000;
 /** Theirs may be behind ours. */
 const CLOCKS_DIFFER = 3_600_000;
 
@@ -156,8 +158,9 @@ function bodyOf({ message, key }: Notice, marker: string): string {
   if (message.evidence.length > 0)
     lines.push('Evidence:', '', ...message.evidence.map((each) => `- ${escapeMarkdown(each)}`), '');
   if (message.advice !== null) lines.push(`What to do: ${escapeMarkdown(message.advice)}`, '');
-  lines.push(...message.links.map(({ name, url }) => `[${name}](${url})`), '', marker, markerOf(key));
-  return lines.join('\n');
+  lines.push(...message.links.map(({ name, url }) => `[${name}](${url})`));
+  // What tells that it is said already must not be cut off.
+  return [lines.join('\n').slice(0, MAX_TEXT), '', marker, markerOf(key)].join('\n');
 }
 
 function githubTracker({ api, repository, token }: IssueVia): Tracker {

@@ -1,8 +1,10 @@
 // Sinks of this machine: a line of JSON on standard output or in a file, and a command.
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
-import type { Notice } from '../../model/alert.ts';
 import { describeError } from '../../base/errors.ts';
+import { hideSecrets, secretsOfCommand } from '../../base/secrets.ts';
+import type { Notice } from '../../model/alert.ts';
+import type { SinkVia } from '../../model/sink.ts';
 import { failed, SENT, type SendResult, type Sink } from '../sink.ts';
 
 export function makeStdoutSink(write: (text: string) => void): Sink {
@@ -53,13 +55,22 @@ function keyOf(line: string): unknown {
 
 /** What a command said last, for people. */
 const MAX_SAID = 200;
+/** What is kept of it: a secret that is cut in two could not be hidden. */
+const MAX_HEARD = 16 * 1024;
 
 /** A shell command with the notice as JSON on its standard input; exit status 0 is sent, everything else is tried again. */
-export function makeCommandSink(command: string): Sink {
-  return { send: (notice, signal) => runCommand(command, notice, signal) };
+export function makeCommandSink(via: Extract<SinkVia, { kind: 'command' }>): Sink {
+  const { command } = via;
+  const secrets = [...via.secrets, ...secretsOfCommand(command)];
+  return { send: (notice, signal) => runCommand(command, secrets, notice, signal) };
 }
 
-async function runCommand(command: string, notice: Notice, signal: AbortSignal): Promise<SendResult> {
+async function runCommand(
+  command: string,
+  secrets: readonly string[],
+  notice: Notice,
+  signal: AbortSignal,
+): Promise<SendResult> {
   return new Promise((resolve) => {
     const child = spawn('/bin/sh', ['-c', command], {
       stdio: ['pipe', 'ignore', 'pipe'],
@@ -80,12 +91,12 @@ async function runCommand(command: string, notice: Notice, signal: AbortSignal):
       signal.removeEventListener('abort', kill);
       resolve(result);
     };
-    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-MAX_SAID)));
+    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-MAX_HEARD)));
     // Whoever does not read its input is no failure of ours: the status decides.
     child.stdin.on('error', () => undefined);
     child.on('error', (error) => end(failed(describeError(error))));
     child.on('close', (status, name) => {
-      const words = said.trim().replace(/\s+/g, ' ');
+      const words = hideSecrets(said, secrets).trim().replace(/\s+/g, ' ').slice(-MAX_SAID);
       const why = `command ended with ${name ?? `status ${String(status)}`}${words === '' ? '' : `: ${words}`}`;
       end(status === 0 ? SENT : failed(why));
     });

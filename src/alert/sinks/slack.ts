@@ -1,13 +1,11 @@
-// Slack: an incoming webhook, or a bot.
-// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, https://docs.slack.dev/reference/block-kit/blocks,
-// https://docs.slack.dev/reference/methods/chat.postMessage
+// Slack: an incoming webhook, and the message that a bot posts too (slack-bot.ts).
+// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, https://docs.slack.dev/reference/block-kit/blocks
 import type { Notice } from '../../model/alert.ts';
 import type { SinkVia } from '../../model/sink.ts';
-import { judge, postJson, request } from '../post-json.ts';
-import { failed, SENT, type SendResult, type Sink } from '../sink.ts';
+import { postJson } from '../post-json.ts';
+import type { Sink } from '../sink.ts';
 
 type WebhookVia = Extract<SinkVia, { kind: 'slack' }>;
-type BotVia = Extract<SinkVia, { kind: 'slackBot' }>;
 
 // Limits of Block Kit.
 const MAX_HEADER = 150;
@@ -71,39 +69,4 @@ function escape(text: string): string {
 
 function cut(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
-}
-
-/** Errors of the Web API that may pass; all others are about token, channel or message. */
-const MAY_PASS = [
-  'ratelimited',
-  'rate_limited',
-  'internal_error',
-  'fatal_error',
-  'service_unavailable',
-  'request_timeout',
-];
-
-export function makeSlackBotSink(via: BotVia): Sink {
-  return { send: (notice, signal) => postAsBot(via, notice, signal) };
-}
-
-async function postAsBot(
-  { token, api, channel }: BotVia,
-  notice: Notice,
-  signal: AbortSignal,
-): Promise<SendResult> {
-  const url = `${api}/chat.postMessage`;
-  const body = JSON.stringify({ channel, ...toSlackMessage(notice) });
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json; charset=utf-8' };
-  const answer = await request({ url, body, headers, secrets: [token] }, signal);
-  const result = judge(answer, url);
-  if (result.kind === 'failed' || answer.kind === 'failed') return result;
-  try {
-    // A refusal is a 200 there.
-    const { ok, error } = JSON.parse(answer.text) as { readonly ok?: boolean; readonly error?: string };
-    if (ok === true) return SENT;
-    return failed(`Slack: ${error ?? 'no reason'}`, !MAY_PASS.includes(error ?? ''));
-  } catch {
-    return failed('Slack answered no JSON');
-  }
 }

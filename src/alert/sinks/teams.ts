@@ -13,19 +13,31 @@ const COLOURS: Readonly<Record<Notice['level'], string>> = {
   critical: 'Attention',
 };
 
+/** Teams refuses messages above 28 KB. */
+const MAX_BYTES = 28 * 1024;
+
 export function makeTeamsSink({ webhook }: TeamsVia): Sink {
   return {
-    send: (notice, signal) =>
-      postJson({ url: webhook, body: JSON.stringify(toTeamsMessage(notice)), secrets: [webhook] }, signal),
+    send: (notice, signal) => postJson({ url: webhook, body: fit(notice), secrets: [webhook] }, signal),
   };
 }
 
+/** A template can say more than may be sent: texts are cut until they fit. */
+function fit(notice: Notice): string {
+  for (let longest = MAX_BYTES; ; longest = Math.floor(longest / 2)) {
+    const body = JSON.stringify(toTeamsMessage(notice, longest));
+    if (Buffer.byteLength(body) <= MAX_BYTES || longest < 1) return body;
+  }
+}
+
 /** Text runs, not text blocks: those would make links and lists of what services are called. */
-export function toTeamsMessage(notice: Notice): Record<string, unknown> {
+export function toTeamsMessage(notice: Notice, longest = MAX_BYTES): Record<string, unknown> {
   const { message, kind, level } = notice;
-  const line = (...inlines: readonly object[]) => ({
+  const cut = (text: string) =>
+    text.length > longest ? `${text.slice(0, Math.max(0, longest - 1))}…` : text;
+  const line = (...inlines: readonly { readonly text: string; readonly [style: string]: string }[]) => ({
     type: 'RichTextBlock',
-    inlines: inlines.map((inline) => ({ type: 'TextRun', ...inline })),
+    inlines: inlines.map((inline) => ({ type: 'TextRun', ...inline, text: cut(inline.text) })),
   });
   const body: unknown[] = [
     line({

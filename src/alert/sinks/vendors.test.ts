@@ -1,14 +1,14 @@
 // What vendors are sent, held to their formats (schemas/, each with its source).
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Ajv } from 'ajv';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NOTICE_KINDS, type Notice } from '../../model/alert.ts';
 import type { SinkSetting, SinkVia } from '../../model/sink.ts';
-import { drawNotice } from '../../testing/drawn-alert.ts';
+import { drawCurve, drawNotice } from '../../testing/drawn-alert.ts';
 import { TEST_SINK } from '../../testing/open-desk.ts';
+import { serveVendor, type VendorServer } from '../../testing/vendor-server.ts';
 import { makeSink } from '../make-sink.ts';
 import type { SendResult } from '../sink.ts';
 
@@ -16,43 +16,16 @@ const schema = (name: string): object =>
   JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, import.meta.url), 'utf8')) as object;
 const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
 
-interface Asked {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: unknown;
-}
-
-type Answer = (
-  asked: Asked,
-  times: number,
-) => { status?: number; body?: unknown; headers?: Record<string, string> };
-
-let servers: Server[] = [];
+let servers: VendorServer[] = [];
 afterEach(async () => {
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  await Promise.all(servers.map(({ close }) => close()));
   servers = [];
 });
 
-/** An HTTP server that notes what it is asked. */
-async function serve(answer: Answer = () => ({})) {
-  const asked: Asked[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
-      const { method = '', url: path = '', headers } = request;
-      const one = { method, path, headers, body: text === '' ? null : (JSON.parse(text) as unknown) };
-      asked.push(one);
-      const { status = 200, body = {}, headers: more = {} } = answer(one, asked.length);
-      response.writeHead(status, { connection: 'close', ...more });
-      response.end(typeof body === 'string' ? body : JSON.stringify(body));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function serve(...answer: Parameters<typeof serveVendor>): Promise<VendorServer> {
+  const server = await serveVendor(...answer);
   servers.push(server);
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+  return server;
 }
 
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -155,6 +128,18 @@ describe('Slack', () => {
   });
 });
 
+describe('Teams', () => {
+  it('is sent no more than it takes, and all that fits', async () => {
+    const { url, asked } = await serve();
+    for (const notice of [hostile('opened'), drawNotice()])
+      await send({ kind: 'teams', webhook: url }, notice);
+    const sizes = asked.map(({ body }) => Buffer.byteLength(JSON.stringify(body)));
+    expect(sizes[0]).toBeLessThanOrEqual(28 * 1024);
+    expect(sizes[0]).toBeGreaterThan(10 * 1024);
+    expect(JSON.stringify(asked[1]?.body)).not.toContain('…');
+  });
+});
+
 describe('a template', () => {
   it('replaces title and text, with what the notice says in its places', async () => {
     const { url, asked } = await serve();
@@ -219,6 +204,15 @@ describe.each(['github', 'gitlab'] as const)('an issue at %s', (kind) => {
     expect(wrong).toEqual([]);
   });
 
+  it('is opened and commented by templates that say far too much', async () => {
+    const { url, issues, wrong } = await serveIssues(kind);
+    const long = { title: '{{text}}'.repeat(20), text: '<{{text}}>'.repeat(200) };
+    for (const each of notices) expect(await send(viaOf(url), each, long)).toEqual({ kind: 'sent' });
+    expect([wrong, issues.length, issues[0]?.notes.length]).toEqual([[], 1, 3]);
+    expect(await send(viaOf(url), hostile('repeated'))).toEqual({ kind: 'sent' });
+    expect(wrong).toEqual([]);
+  });
+
   it('is made neither for digests nor for the end of what it was never told', async () => {
     const { url, issues } = await serveIssues(kind);
     await send(viaOf(url), drawNotice({ kind: 'digest', fingerprint: null }));
@@ -279,6 +273,15 @@ describe('mail', () => {
     expect(mails[0]).toContain('store/put.go:27');
   });
 
+  it('brings the waterline along as a picture', async () => {
+    const { via, mails, end } = await start();
+    await send(via, drawNotice({ curve: drawCurve() }));
+    await end();
+    expect(mails[0]).toMatch(/Content-Type: image\/png; name=waterline.png/);
+    expect(mails[0]).toMatch(/Content-Disposition: inline; filename=waterline.png/);
+    expect(mails[0]).toContain('iVBORw0KGgo');
+  });
+
   it('waits where the server is not there or busy, and is final where it refuses', async () => {
     const gone = await start();
     await gone.end();
@@ -303,5 +306,57 @@ describe('mail', () => {
     await end();
     expect([result.kind, mails]).toEqual(['failed', []]);
     expect(JSON.stringify(result)).not.toContain('geheim');
+  });
+});
+
+describe('what a sink is told by its URL and its command', () => {
+  const vias = (url: string): SinkVia[] => [
+    { kind: 'webhook', url, secret: null, headers: {} },
+    { kind: 'alertmanager', url, labels: [], headers: {} },
+    { kind: 'pagerduty', url, routingKey: 'k'.repeat(32) },
+  ];
+
+  it('sends user and password as basic authentication, and hides what comes back of them', async () => {
+    const wanted = `Basic ${Buffer.from('u:AMPASS WD').toString('base64')}`;
+    const server = await serve(({ headers }) => ({
+      status: 400,
+      body: `u:AMPASS WD ${String(headers.authorization)}`,
+    }));
+    for (const via of vias(server.url.replace('//', '//u:AMPASS%20WD@'))) {
+      const result = await send(via, drawNotice());
+      expect(server.asked.at(-1)?.headers['authorization']).toBe(wanted);
+      expect(JSON.stringify(result)).toContain('answered 400');
+      expect(JSON.stringify(result)).not.toMatch(/AMPASS|dTpBTV/);
+    }
+  });
+
+  it('lets a header of its own win', async () => {
+    const server = await serve();
+    const via = {
+      kind: 'webhook',
+      url: server.url.replace('//', '//u:p@'),
+      secret: null,
+      headers: { Authorization: 'Own' },
+    } as const;
+    expect(await send(via, drawNotice())).toEqual({ kind: 'sent' });
+    expect(server.asked[0]?.headers['authorization']).toBe('Own');
+  });
+
+  it('tells no token of a query that the other side quotes, nor user info where nobody answers', async () => {
+    const server = await serve(({ path }) => ({ status: 403, body: `no ${path}` }));
+    const [webhook] = vias(`${server.url}/?token=SECRETM`);
+    if (webhook)
+      expect(await send(webhook, drawNotice())).toMatchObject({
+        why: expect.stringContaining('no /?token=…') as string,
+      });
+    for (const via of vias('http://u:AMPASSWD@bad host')) {
+      const result = await send(via, drawNotice());
+      expect(JSON.stringify(result)).not.toContain('AMPASSWD');
+    }
+  });
+
+  it('hides what stands in a command from what the command says', async () => {
+    const via = { kind: 'command', command: 'echo "lower Tok3n" >&2; exit 1', secrets: ['lower'] } as const;
+    expect(await send(via, drawNotice())).toMatchObject({ why: 'command ended with status 1: … …' });
   });
 });

@@ -1,7 +1,6 @@
 // Any HTTP receiver: the notice as JSON, signed as Standard Webhooks describes it
 // (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
 import { createHmac } from 'node:crypto';
-import type { Notice } from '../../model/alert.ts';
 import type { SinkVia } from '../../model/sink.ts';
 import { postJson } from '../post-json.ts';
 import type { Sink } from '../sink.ts';
@@ -17,7 +16,10 @@ export function makeWebhookSink({ url, secret, headers }: WebhookVia, now: () =>
         data: notice,
       });
       const seconds = Math.floor(now() / 1000);
-      const signed = secret === null ? {} : { 'webhook-signature': sign(notice, seconds, body, secret) };
+      const signed =
+        secret === null
+          ? {}
+          : { 'webhook-signature': signWebhook({ id: notice.key, seconds, body, secret }) };
       return postJson(
         {
           url,
@@ -37,10 +39,19 @@ export function makeWebhookSink({ url, secret, headers }: WebhookVia, now: () =>
   };
 }
 
-/** `whsec_` and base64 as the specification has it; any other text is taken as it is. */
-function sign({ key }: Notice, seconds: number, body: string, secret: string): string {
+export interface Signed {
+  readonly id: string;
+  /** Since 1970. */
+  readonly seconds: number;
+  readonly body: string;
+  /** `whsec_` and base64 as the specification has it; any other text is taken as it is. */
+  readonly secret: string;
+}
+
+/** @returns what goes into `webhook-signature`. */
+export function signWebhook({ id, seconds, body, secret }: Signed): string {
   const bytes = secret.startsWith('whsec_')
     ? Buffer.from(secret.slice('whsec_'.length), 'base64')
     : Buffer.from(secret);
-  return `v1,${createHmac('sha256', bytes).update(`${key}.${seconds}.${body}`).digest('base64')}`;
+  return `v1,${createHmac('sha256', bytes).update(`${id}.${seconds}.${body}`).digest('base64')}`;
 }

@@ -217,11 +217,20 @@ export const ALERT_ROUTES: readonly Route[] = [
     handle: (context, request) =>
       withAlerts(context, async (alerts) => {
         const id = param(request, 'id');
-        if (await alerts.revive(id, request.body.by ?? SOMEBODY)) return json({ isWaiting: true });
-        return refuse('DEAD_LETTER_NOT_FOUND', 'no such message was given up', { field: 'id', value: id });
+        const revival = await alerts.revive(id, request.body.by ?? SOMEBODY);
+        if (revival === 'waits') return json({ isWaiting: true });
+        const about = { field: 'id', value: id };
+        if (revival === 'unknown')
+          return refuse('DEAD_LETTER_NOT_FOUND', 'no such message was given up', about);
+        return refuse('DEAD_LETTER_OUTDATED', OUTDATED[revival], about);
       }),
   }),
 ];
+
+const OUTDATED = {
+  overtaken: 'a later message about this leak was sent to the same sink, or waits',
+  outdated: 'the message says what is not so any more: the leak is over, or is back',
+} as const;
 
 function withAlerts(
   { alerts }: RouteContext,
