@@ -66,6 +66,12 @@ describe('TraceStream', () => {
     expect(passed.subarray(-4).toString()).toBe('\nbye');
   });
 
+  it('keeps the line feeds of a log that breaks off behind a cut line', () => {
+    const brokenOff = Buffer.from(`${gc(3).slice(0, 17)}said\nand\n${gc(3).slice(17, 60)}`);
+    expect(run([brokenOff]).passed.toString()).toBe(brokenOff.toString());
+    expect(run([brokenOff, Buffer.from('\n')]).passed.toString()).toBe(`${brokenOff}\n`);
+  });
+
   it('gives a cut line back when nothing follows', () => {
     const cut = `${gc(1).slice(0, 30)}\n`;
     expect(run([Buffer.from(cut)])).toMatchObject({ beforeEnd: Buffer.alloc(0), passed: Buffer.from(cut) });

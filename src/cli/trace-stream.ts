@@ -29,7 +29,9 @@ export class TraceStream {
   #isOverlong = false;
   /** Begin of the pending line that was passed on already: a prompt must not wait for its line feed. */
   #shown = '';
-  #hasNoLineFeed = false;
+  /** The last line has no line feed: each is held back until something follows it. */
+  #isUnended = false;
+  #isLineFeedHeld = false;
   #holdTimer: NodeJS.Timeout | undefined;
 
   constructor(options: TraceStreamOptions) {
@@ -53,7 +55,7 @@ export class TraceStream {
   end(): void {
     clearTimeout(this.#holdTimer);
     if (this.#pendingBytes > 0 || this.#isOverlong) {
-      this.#hasNoLineFeed = true;
+      this.#isUnended = true;
       this.#finishLine(Buffer.alloc(0));
     }
     this.trace.flush();
@@ -110,8 +112,10 @@ export class TraceStream {
     const isShown = this.#shown !== '' && text.startsWith(this.#shown);
     const rest = isShown ? text.slice(this.#shown.length) : text;
     if (isShown) this.#shown = '';
-    const lineFeed = endsLine && !this.#hasNoLineFeed ? '\n' : '';
-    if (rest !== '' || lineFeed !== '') this.#pass(Buffer.from(rest + lineFeed, 'latin1'));
+    const before = this.#isLineFeedHeld ? '\n' : '';
+    this.#isLineFeedHeld = endsLine && this.#isUnended;
+    const passed = before + rest + (endsLine && !this.#isUnended ? '\n' : '');
+    if (passed !== '') this.#pass(Buffer.from(passed, 'latin1'));
   }
 
   #pass(bytes: Buffer): void {
