@@ -1,7 +1,7 @@
 // `plimsoll check --host` on this machine: a process that grows is found among all others.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HostDocument } from '../src/cli/commands/check-host.ts';
 import { requireBuild, runCli } from './built-cli.ts';
 
@@ -17,11 +17,12 @@ const reason = process.platform === 'linux' ? null : 'there is no /proc';
 
 describe.skipIf(reason !== null)(`check --host${reason === null ? '' : ` (${reason})`}`, () => {
   let grower: ChildProcess;
-  beforeAll(async () => {
+  // Anew for each: on a machine that is busy one test may take as long as it grows.
+  beforeEach(async () => {
     grower = spawn(process.execPath, ['-e', GROWER], { stdio: ['pipe', 'pipe', 'inherit'] });
     if (grower.stdout) await once(grower.stdout, 'data');
   }, 60_000);
-  afterAll(() => grower?.kill('SIGKILL'));
+  afterEach(() => grower?.kill('SIGKILL'));
 
   it('finds the process that grows, with its share and its rate', async () => {
     const run = await runCli(['check', '--host', '--for', '4s', '--gauge-interval', '200ms', '--json']);

@@ -1,7 +1,7 @@
 // Evidence as the Go of this machine gives it, made afresh: what Plimsoll rests on, and what its fixtures hold of other versions.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -68,6 +68,63 @@ describe.skipIf(reason !== null)(`a crash${reason === null ? '' : ` (${reason})`
       expect(await groupsOf(full, folder)).toMatch(/main\.wait/);
     } finally {
       await rm(folder, { recursive: true });
+    }
+  }, 180_000);
+});
+
+describe.skipIf(reason !== null)(`a GC trace${reason === null ? '' : ` (${reason})`}`, () => {
+  const made = join(ROOT, 'test', 'fixtures', 'gctrace');
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'plimsoll-gctrace-'));
+    await cp(made, folder, { recursive: true });
+    await writeFile(join(folder, 'program', 'go.mod'), 'module example.com/trace\n\ngo 1.20\n');
+    await promisify(execFile)('go', ['build', '-o', '../trace', '.'], { cwd: join(folder, 'program') });
+  }, 180_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const cyclesOf = (json: string) => (JSON.parse(json) as { gctrace: { cycles: number } }).gctrace.cycles;
+
+  // Both at once are not asked for: gctrace=2 with scavtrace=1 of Go 1.26.8 stops now and then for ever while it prints.
+  it.each(['gctrace=1,scavtrace=1', 'gctrace=2'])(
+    'with %s of the Go of this machine is read whole',
+    async (debug) => {
+      const { stderr } = await promisify(execFile)(join(folder, 'trace'), ['256', '25', '5'], {
+        env: { ...process.env, GODEBUG: debug },
+        timeout: 20_000,
+      });
+      const told = stderr.match(/^gc \d+ @/gm)?.length ?? 0;
+      expect(told).toBeGreaterThan(5);
+      const log = join(folder, 'fresh.log');
+      await writeFile(log, stderr);
+      const read = cyclesOf((await runCli(['gctrace', '--json', log])).stdout);
+      // The program may write into the middle of a line: one whose digits cannot be told from its own is not guessed.
+      expect([told, told - 1]).toContain(read);
+    },
+    60_000,
+  );
+
+  it('of a program that is started is read, and what it says is passed on', async () => {
+    const child = await runCli(['gctrace', '--json', '--', join(folder, 'trace'), '256', '25', '5']);
+    expect(child.stderr).toMatch(/kept 25/);
+    expect(child.stderr).not.toMatch(/^gc \d+ @.* P$/m);
+    expect(cyclesOf(child.stdout)).toBeGreaterThan(5);
+  }, 60_000);
+
+  it('of Go 1.5, whose lines had other fields, is read as the fixture is', async (context) => {
+    const version = 'go1.5.4';
+    await rm(join(folder, 'program', 'go.mod'));
+    await promisify(execFile)('sh', [join(folder, 'make.sh'), join(folder, 'cache'), version]).catch(
+      (error: Error) => context.skip(`the toolchain of Go 1.5 cannot be had: ${error.message}`),
+    );
+    for (const name of [`${version}.log`, `${version}-gctrace2.log`]) {
+      const fresh = await readFile(join(folder, name), 'utf8');
+      expect(fresh).not.toBe(await readFile(join(made, name), 'utf8'));
+      // gctrace=2 tells every collection once more.
+      const numbers = new Set(fresh.match(/^gc #?\d+ @/gm));
+      expect(numbers.size).toBeGreaterThan(5);
+      const read = cyclesOf((await runCli(['gctrace', '--json', join(folder, name)])).stdout);
+      expect([numbers.size, numbers.size - 1]).toContain(read);
     }
   }, 180_000);
 });

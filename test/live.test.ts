@@ -1,14 +1,14 @@
 // The whole product on a live Go process: a leak is switched on, found and named, outlives a kill -9 of the watch, and
-// is resolved by evidence when it is switched off; another one opens another incident; the recording of it all says
-// the same. Time runs at SCALE, nothing else is different from production.
+// is resolved by evidence when it is switched off; it comes back; another one opens another incident; a receiver is told each
+// of it once; the recording of it all says the same. Time runs at SCALE, nothing else is different from production.
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HOUR_MILLIS, MINUTE_MILLIS } from '../src/base/units.ts';
+import { HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../src/base/units.ts';
 import type { Growth } from '../src/model/finding.ts';
 import type { Incident } from '../src/model/incident.ts';
 import type { Report } from '../src/model/report.ts';
@@ -32,6 +32,7 @@ import {
   startCli,
   type RunningCli,
 } from './built-cli.ts';
+import { receiveNotices, type NoticeReceiver } from './notice-receiver.ts';
 
 requireBuild();
 
@@ -51,6 +52,9 @@ const NO_GO =
  */
 const REPLAY_DRIFT_MILLIS = 35 * MINUTE_MILLIS;
 
+/** Of the first leak, until it is over. */
+const TOLD = ['opened warning', 'escalated critical', 'repeated critical'];
+
 describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
   let folder: string;
   let dataDir: string;
@@ -61,7 +65,9 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
   let url: string;
   let opened: Incident;
   let second: Incident;
+  let again: Incident;
   let recordings = 0;
+  let receiver: NoticeReceiver;
 
   const go = async (...args: string[]) => {
     await promisify(execFile)('go', args, { cwd: join(ROOT, 'demo') });
@@ -73,12 +79,27 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
   const startWatch = async () => {
     const port = await freePort();
     watch = startCli([
-      ...['watch', target, '--service', 'orders', '--time-scale', String(SCALE)],
+      ...['watch', target, '-c', join(folder, 'plimsoll.yaml')],
+      ...['--service', 'orders', '--time-scale', String(SCALE)],
       ...['--gauge-interval', '1m', '--profile-interval', '5m', '--memory-limit', '1GiB'],
       ...['--data', dataDir, '--listen', `127.0.0.1:${port}`],
       ...['--record', join(folder, `recording-${++recordings}`)],
     ]);
     url = (await watch.waitFor(/page: (http:\/\/127\.0\.0\.1:\d+)\//))[1] ?? '';
+  };
+
+  /** Takes effect while the watch runs. */
+  const configure = async (alerts: { repeat: Millis; criticalWithin: Millis }) => {
+    const file = join(folder, 'plimsoll.yaml');
+    const minutes = (millis: Millis) => `${Math.round(millis / MINUTE_MILLIS)}m`;
+    const text = [
+      'alerts:',
+      `  repeat: ${minutes(alerts.repeat)}`,
+      `  criticalWithin: ${minutes(alerts.criticalWithin)}`,
+      `  sinks: { team: { ${receiver.sink} } }`,
+    ];
+    await writeFile(`${file}.new`, `${text.join('\n')}\n`);
+    await rename(`${file}.new`, file);
   };
 
   const get = async <T>(path: string): Promise<T> => {
@@ -104,6 +125,13 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     }
   };
 
+  /** All that the receiver was told of a leak, in this order. */
+  const eventuallyTold = async ({ fingerprint }: Incident, all: readonly string[]) => {
+    const isTold = () => receiver.told(fingerprint).length >= all.length;
+    await eventually(`message: ${all.at(-1)}`, async () => (isTold() ? true : null));
+    expect(receiver.told(fingerprint)).toEqual(all);
+  };
+
   const switchLeak = async (name: string, on: boolean) => {
     const response = await fetch(`${target}/leaks/${name}?on=${on}`, { method: 'POST' });
     expect(response.status).toBe(200);
@@ -117,12 +145,14 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     const [, address] = await service.waitFor(/"listening":"([^"]+)"/);
     target = `http://${address}`;
     load = startProgram('loadgen', ['-target', target, '-rps', REQUESTS_PER_SECOND, '-day', '12m']);
+    receiver = await receiveNotices();
+    await configure({ repeat: 24 * HOUR_MILLIS, criticalWithin: MINUTE_MILLIS });
     await startWatch();
   }, 480_000);
 
   afterAll(async () => {
     await watch.kill('SIGKILL');
-    await Promise.all([load.kill('SIGTERM'), service.kill('SIGTERM')]);
+    await Promise.all([load.kill('SIGTERM'), service.kill('SIGTERM'), receiver.close()]);
     if (process.env['PLIMSOLL_KEEP'] !== undefined) process.stderr.write(`kept: ${folder}\n`);
     else await rm(folder, { recursive: true });
   });
@@ -160,6 +190,14 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     const all = await incidents();
     expect(all.map(({ state }) => state)).toEqual(['open']);
     if (all[0]) opened = all[0];
+    await eventuallyTold(opened, ['opened warning']);
+    const [{ message, labels, curve } = { message: null, labels: null, curve: null }] = receiver.notices;
+    expect(curve).toMatchObject({ of: 'live heap', limit: 1024 ** 3 });
+    expect(labels).toMatchObject({ service: 'orders', class: 'heap', severity: 'warning' });
+    expect(message?.title).toContain('Memory leak in orders');
+    expect(message?.facts.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['Culprit', 'Growth', 'Limit', 'Instances']),
+    );
   }, 480_000);
 
   it('keeps its data folder to itself: a second watch on it is told which process has it', async () => {
@@ -196,14 +234,35 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     expect(after.time.filter((time) => time < before.to - 12_000 * SCALE)).toEqual(acknowledged);
   }, 60_000);
 
+  it('escalates when the forecast comes near, is repeated, and not once somebody works on it', async () => {
+    expect(receiver.told(opened.fingerprint)).toEqual(['opened warning']);
+    const [{ finding }] = (await incidents()) as [Incident];
+    const { watch: before } = await get<TargetsMessage>(PATHS.targets);
+    const left = (finding.timeToExhaustion?.at ?? 0) - before.now;
+    expect(left).toBeGreaterThan(HOUR_MILLIS);
+    // Nothing but time brings the limit nearer than that.
+    const rules = { repeat: 40 * MINUTE_MILLIS, criticalWithin: left - 10 * MINUTE_MILLIS };
+    await configure(rules);
+    await eventuallyTold(opened, ['opened warning', 'escalated critical']);
+    await eventuallyTold(opened, ['opened warning', 'escalated critical', 'repeated critical']);
+    const [, escalated, repeated] = receiver.notices;
+    expect((repeated?.at ?? 0) - (escalated?.at ?? 0)).toBeGreaterThanOrEqual(rules.repeat);
+    const ack = await runCli([
+      ...['alert', 'ack', opened.fingerprint.slice(0, 8), '--server', url],
+      ...['--author', 'ana', '--comment', 'rolling back'],
+    ]);
+    expect(ack, ack.stderr).toMatchObject({ status: 0 });
+  }, 480_000);
+
   it('goes on being that one incident', async () => {
     const { watch: restarted } = await get<TargetsMessage>(PATHS.targets);
     const seen = await eventually('sighting of the leak an hour later', async () => {
       const all = await incidents();
-      expect(all.map(({ id, state }) => ({ id, state }))).toEqual([{ id: opened.id, state: 'open' }]);
+      expect(all.map(({ id, state }) => ({ id, state }))).toEqual([{ id: opened.id, state: 'acknowledged' }]);
       return all.find(({ lastSeenAt }) => lastSeenAt > restarted.now + HOUR_MILLIS);
     });
-    expect(seen.state).toBe('open');
+    // More than `repeat` went by.
+    expect(receiver.notices).toHaveLength(3);
     expect(seen.finding.culprits[0]).toMatchObject({ function: opened.finding.culprits[0]?.function });
   }, 480_000);
 
@@ -217,9 +276,12 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     expect(last).toMatchObject({ what: 'resolved' });
     expect(last?.why).toMatch(/growth|freed|rate|the series shows what it is|come to an end/);
     expect(last?.at, 'evidence of the time after the switch').toBeGreaterThan(before.now);
+    expect(resolved.resolvedBy).toBe('evidence');
+    await eventuallyTold(opened, [...TOLD, 'resolved critical']);
   }, 480_000);
 
   it('opens another incident, of class goroutine, for another leak', async () => {
+    await configure({ repeat: 24 * HOUR_MILLIS, criticalWithin: MINUTE_MILLIS });
     await switchLeak('jobs', true);
     second = await eventually('goroutine leak', async () =>
       (await incidents()).find(({ id, state }) => id !== opened.id && state === 'open'),
@@ -229,12 +291,30 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     expect(culprit?.function).toContain('/jobs.');
     await expect(readFile(join(ROOT, 'demo', culprit?.file ?? 'none'), 'utf8')).resolves.toContain('runJobs');
     expect((await incidents()).filter(({ state }) => state === 'open')).toHaveLength(1);
-    // The recording must hold what made the verdict, and some time more: see REPLAY_DRIFT_MILLIS.
-    second = await eventually('sighting of it later', async () =>
+    await eventuallyTold(second, ['opened warning']);
+  }, 480_000);
+
+  it('is the same incident again when the first leak is back, and what was acknowledged before is told', async () => {
+    await switchLeak('sessions', true);
+    again = await eventually('leak that is back', async () =>
+      (await incidents()).find(({ id, state }) => id === opened.id && state === 'open'),
+    );
+    expect(again).toMatchObject({ openedAt: opened.openedAt, resolvedAt: null });
+    expect(again.history.map(({ what }) => what)).toEqual([
+      'opened',
+      'acknowledged',
+      'resolved',
+      'regressed',
+    ]);
+    await eventuallyTold(opened, [...TOLD, 'resolved critical', 'regressed warning']);
+    // The recording must hold what made the verdicts, and some time more: see REPLAY_DRIFT_MILLIS.
+    const lastAt = Math.max(again.lastSeenAt, second.openedAt + REPLAY_DRIFT_MILLIS);
+    await eventually('sighting of it later', async () =>
       (await incidents()).find(
-        ({ id, lastSeenAt }) => id === second.id && lastSeenAt > second.openedAt + 2 * REPLAY_DRIFT_MILLIS,
+        ({ id, lastSeenAt }) => id === again.id && lastSeenAt > lastAt + REPLAY_DRIFT_MILLIS,
       ),
     );
+    expect(receiver.told(second.fingerprint)).toEqual(['opened warning']);
   }, 480_000);
 
   it('leaves no process behind after SIGINT', async () => {
@@ -253,26 +333,32 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     };
     // The first recording ends with the kill: what the watch knew then.
     const untilKill = await replay('recording-1');
-    expectSameAlarms(untilKill, [opened]);
+    expectSameAlarms(untilKill, [alarmOf(opened)]);
     expect(untilKill.to).toBeGreaterThanOrEqual(untilKill.alarms[0]?.at ?? Infinity);
     const [first] = untilKill.findings;
     expect(overlap(first?.growth ?? null, opened.finding.growth), JSON.stringify(first?.growth)).toBe(true);
 
     const whole = await replay('recording-1', 'recording-2');
-    expectSameAlarms(whole, [opened, second]);
+    expectSameAlarms(whole, [alarmOf(opened), alarmOf(second), alarmOf(again)]);
     const last = whole.findings.find(({ fingerprint }) => fingerprint === second.fingerprint);
     expect(last?.culprits[0]?.function).toBe(second.finding.culprits[0]?.function);
     expect(overlap(last?.growth ?? null, second.finding.growth), JSON.stringify(last?.growth)).toBe(true);
   }, 120_000);
 });
 
+/** When it was told of an incident last. */
+function alarmOf({ fingerprint, history }: Incident): { fingerprint: string; at: Millis } {
+  const last = history.findLast(({ what }) => what === 'opened' || what === 'regressed');
+  return { fingerprint, at: last?.at ?? 0 };
+}
+
 /** Same causes in the same order, raised at the same time. */
-function expectSameAlarms(replayed: Report, live: readonly Incident[]): void {
+function expectSameAlarms(replayed: Report, live: readonly ReturnType<typeof alarmOf>[]): void {
   expect(replayed.alarms.map(({ fingerprint }) => fingerprint)).toEqual(
     live.map(({ fingerprint }) => fingerprint),
   );
   for (const [row, { at }] of replayed.alarms.entries()) {
-    const drift = Math.abs(at - (live[row]?.openedAt ?? 0));
+    const drift = Math.abs(at - (live[row]?.at ?? 0));
     expect(drift, `alarm ${row} against the incident`).toBeLessThan(REPLAY_DRIFT_MILLIS);
   }
 }

@@ -1,11 +1,11 @@
 // The package as npm users get it: packed, installed in an empty folder, run.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROOT, SESSIONS_RECORDING, requireBuild } from './built-cli.ts';
+import { follow, freePort, ROOT, SESSIONS_RECORDING, requireBuild } from './built-cli.ts';
 
 requireBuild();
 
@@ -48,6 +48,7 @@ describe('the npm package', () => {
       'dist/web/index.html',
       'dist/web/profile/index.html',
       'dist/pipeline/decode-worker.js',
+      'dist/pprof/kernel.wasm',
       'dist/store/engine/engine-child.js',
       'demo/go.mod',
       'demo/recordings/sessions.tar.gz',
@@ -101,4 +102,16 @@ describe('the npm package', () => {
         .filter((line) => !line.startsWith('npm ')),
     ).toHaveLength(1);
   });
+
+  it('says how to get the client of Kubernetes when pods are to be found', async () => {
+    const config = join(folder, 'plimsoll.yaml');
+    await writeFile(config, 'storage: { kind: memory }\ndiscover: [{ kubernetes: { kubeconfig: none } }]\n');
+    const program = join(folder, 'node_modules', 'plimsoll', 'dist', 'bin', 'plimsoll.js');
+    const listen = `127.0.0.1:${await freePort()}`;
+    const watch = follow(spawn(process.execPath, [program, 'watch', '-c', config, '--listen', listen]));
+    await watch.waitFor(
+      /kubernetes all namespaces: @kubernetes\/client-node is not installed: npm install @kubernetes\/client-node@1/,
+    );
+    await watch.kill('SIGTERM');
+  }, 60_000);
 });

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyNoGo } from '../src/testing/go-fixture.ts';
-import { freePort, requireBuild, ROOT, startCli, type RunningCli } from './built-cli.ts';
+import { freePort, requireBuild, ROOT, runCli, startCli, type RunningCli } from './built-cli.ts';
 
 requireBuild();
 
@@ -77,7 +77,8 @@ describe.skipIf(reason !== null)(`a service that pushes${reason === null ? '' : 
     const port = await freePort();
     page = `http://127.0.0.1:${port}`;
     const options = ['--listen', `127.0.0.1:${port}`, '--data', folder, '--storage', 'memory'];
-    watch = startCli(['watch', '--push', ...options, '--time-scale', '600']);
+    const record = ['--record', join(folder, 'recording')];
+    watch = startCli(['watch', '--push', ...options, ...record, '--time-scale', '600']);
     await watch.waitFor(/page: /);
     proxy = await startProxy(page);
     service = spawn(join(folder, 'orders'), ['-server', `${proxy.url}/any/base`], {
@@ -104,6 +105,13 @@ describe.skipIf(reason !== null)(`a service that pushes${reason === null ? '' : 
     expect(growth.high).toBeGreaterThan(perHour);
     expect(report.missingEvidence.map(({ source }) => source)).toContain('process_resident_memory_bytes');
   }, 180_000);
+
+  it('is recorded, and the recording leads to the same leak', async () => {
+    const replayed = await runCli(['replay', '--json', join(folder, 'recording')]);
+    const { findings } = JSON.parse(replayed.stdout) as Report;
+    expect(findings).toMatchObject([{ verdict: 'leak', class: 'heap' }]);
+    expect(findings[0].culprits[0]).toMatchObject({ role: 'allocates', function: 'main.newSession' });
+  }, 60_000);
 
   it('has profiles of every kind kept, each byte for byte as it was sent', async () => {
     const { profiles } = (await (await fetch(`${page}/api/v1/profiles/orders`)).json()) as {

@@ -1,7 +1,7 @@
 // The programs: builds them, records each variant with `plimsoll record` at a time scale, replays the recordings and scores verdict,
 // class and culprits, beside what people do by hand with the same evidence.
-// Usage: npm run -s leakbench:programs [-- --seconds 150] [--parallel 4] [--case NAME]... [--keep FOLDER] [--recorded FOLDER] [--json FILE]
-//   Needs Go (and a C compiler for one case). `--keep` leaves the recordings; `--recorded` scores such a folder again.
+// Usage: npm run -s leakbench:programs [-- --seconds 150] [--parallel 4] [--case NAME]... [--shape NAME] [--keep FOLDER] [--recorded FOLDER] [--json FILE]
+//   `--shape each` gives the cases six shapes of load in turn. Needs Go (and a C compiler for one case). `--keep` leaves the recordings; `--recorded` scores such a folder again.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,8 @@ import { scorePrograms } from './score.mjs';
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** Virtual seconds per second: two and a half minutes are two and a half hours. */
 const TIME_SCALE = 60;
+/** Shapes of load that `--shape each` gives out in turn: a case's leak and its healthy twin get the same one. */
+const SHAPES = ['flat', 'ramp', 'diurnal', 'bursts', 'step', 'stop'];
 /** What the recordings say the limit is. None of the programs reaches it: it is for methods that need one. */
 const MEMORY_LIMIT = '512MiB';
 
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
   options: {
     seconds: { type: 'string', default: '150' },
     parallel: { type: 'string', default: '4' },
+    shape: { type: 'string', default: 'swing' },
     case: { type: 'string', multiple: true, default: [] },
     keep: { type: 'string' },
     recorded: { type: 'string' },
@@ -65,28 +68,34 @@ function listCases(program) {
  */
 async function recordAll(all, into) {
   mkdirSync(into, { recursive: true });
-  const queue = all.flatMap((one) =>
-    (one.healthyOnly ? ['healthy'] : ['leak', 'healthy']).map((variant) => ({ name: one.name, variant })),
+  const queue = all.flatMap((one, index) =>
+    (one.healthyOnly ? ['healthy'] : ['leak', 'healthy']).map((variant) => ({
+      name: one.name,
+      variant,
+      shape: options.shape === 'each' ? String(SHAPES[index % SHAPES.length]) : options.shape,
+    })),
   );
   const total = queue.length;
   let done = 0;
   const recordNext = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       await record(next, join(into, `${next.name}-${next.variant}`));
-      process.stderr.write(`leakbench: ${++done} of ${total} recorded: ${next.name} ${next.variant}\n`);
+      process.stderr.write(
+        `leakbench: ${++done} of ${total} recorded: ${next.name} ${next.variant} (${next.shape})\n`,
+      );
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, Number(options.parallel)) }, recordNext));
 }
 
 /**
- * @param {{ name: string, variant: string }} which
+ * @param {{ name: string, variant: string, shape: string }} which
  * @param {string} output
  */
-async function record({ name, variant }, output) {
+async function record({ name, variant, shape }, output) {
   if (existsSync(output) && readdirSync(output).length > 0) return;
   const seconds = options.seconds;
-  const program = spawn(binary, ['-case', name, '-variant', variant, '-seconds', seconds], {
+  const program = spawn(binary, ['-case', name, '-variant', variant, '-seconds', seconds, '-shape', shape], {
     stdio: ['ignore', 'pipe', 'inherit'],
     // Where a test or a shell has set them, the runtime would not be what the case says.
     env: { ...process.env, GOGC: '', GOMEMLIMIT: '', GODEBUG: '' },

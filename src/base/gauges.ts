@@ -89,6 +89,24 @@ export const GAUGES = {
     kind: 'level',
     from: 'sum of inuse_space of a heap profile that was pushed: live after the newest GC mark, estimated from samples',
   },
+  finalizersQueuedTotal: {
+    kind: 'counter',
+    from: '/gc/finalizers/queued:finalizers + /gc/cleanups/queued:cleanups (Go >= 1.26)',
+  },
+  finalizersExecutedTotal: {
+    kind: 'counter',
+    from: '/gc/finalizers/executed:finalizers + /gc/cleanups/executed:cleanups (Go >= 1.26)',
+  },
+  gcCpuSecondsTotal: { kind: 'counter', from: '/cpu/classes/gc/total:cpu-seconds (Go >= 1.20)' },
+  gcAssistSecondsTotal: { kind: 'counter', from: '/cpu/classes/gc/mark/assist:cpu-seconds (Go >= 1.20)' },
+  goTouchedBytes: {
+    kind: 'level',
+    from: 'Rss + Swap - LazyFree of the mappings that Go has named, /proc/PID/smaps (Go >= 1.25, CONFIG_ANON_VMA_NAME)',
+  },
+  gcCpuFraction: {
+    kind: 'level',
+    from: 'memstats.GCCPUFraction, go_memstats_gc_cpu_fraction: share of the CPU time that was there since the start',
+  },
 } as const satisfies Record<string, { kind: 'level' | 'counter'; from: string }>;
 
 export type GaugeName = keyof typeof GAUGES;

@@ -59,4 +59,23 @@ listen: here
     const missing = await readCheckedConfig(join(folder, 'none.yaml'), {});
     expect(missing.problems).toMatchObject([{ fact: 'cannot be read: there is no such file' }]);
   });
+
+  it('finds expressions that are none beside other mistakes, folders in place of files, and selectors', async () => {
+    const text = `discover:
+  - { files: [a.json], relabel: [{ regex: "(", action: keep, modulus: none }] }
+  - { files: [a.json], relabel: [{ regex: "(", action: replace }] }
+  - { kubernetes: { labels: "a in b(" } }
+  - { kubernetes: { labels: "app=orders,tier in (web, api),!old, x.y/z notin (a),n" } }
+alerts: { sinks: { a: { file: { path: ${JSON.stringify(folder)} } } } }
+`;
+    const problems = await problemsOf(text);
+    expect(problems.map((line) => line.split(': ').slice(0, 3).join(': '))).toEqual([
+      expect.stringContaining('discover.0.relabel.0.regex: regex is no regular expression (RE2)') as string,
+      expect.stringContaining('discover.0.relabel.0.modulus') as string,
+      expect.stringContaining('discover.1.relabel.0: replace needs target_label') as string,
+      expect.stringContaining('discover.1.relabel.0.regex: regex is no regular expression (RE2)') as string,
+      expect.stringContaining('discover.2.kubernetes.labels: is no label selector') as string,
+      expect.stringContaining('alerts.sinks.a.file.path: is a folder') as string,
+    ]);
+  });
 });

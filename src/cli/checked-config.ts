@@ -4,13 +4,18 @@ import { PlimsollError } from '../base/errors.ts';
 import { MAX_PROBLEMS, sortProblems, type ConfigProblem } from '../config/config-problem.ts';
 import { readConfig, type ReadConfig } from '../config/load-config.ts';
 import type { Environment } from '../config/references.ts';
-import { checkDiscover } from '../discover/create-discoverer.ts';
+import { checkDiscover, checkRegex } from '../discover/create-discoverer.ts';
 import { checkAddresses, listNamesakes } from './open-target.ts';
 
 /** Reads a file and finds everything that is wrong with it. */
 export async function readCheckedConfig(file: string, environment: Environment): Promise<ReadConfig> {
   const read = await readConfig(file, environment);
-  const further = [...targetProblems(read), ...(await sourceProblems(read)), ...discoverProblems(read)];
+  const further = [
+    ...targetProblems(read),
+    ...(await sourceProblems(read)),
+    ...(await sinkProblems(read)),
+    ...discoverProblems(read),
+  ];
   if (further.length === 0) return read;
   const problems = sortProblems([...read.problems, ...further]).slice(0, MAX_PROBLEMS);
   return { ...read, settings: null, problems };
@@ -45,10 +50,25 @@ function targetProblems({ sound: { targets }, problemAt }: ReadConfig): ConfigPr
   return problems;
 }
 
-function discoverProblems({ sound: { discover }, problemAt }: ReadConfig): ConfigProblem[] {
-  return discover.flatMap(({ index, setting }) =>
+function discoverProblems({ sound: { discover, expressions }, problemAt }: ReadConfig): ConfigProblem[] {
+  const wrong = expressions.flatMap(({ path, regex }) => {
+    const problem = checkRegex(regex);
+    return problem === null ? [] : [problemAt(path, problem.fact, problem.fix)];
+  });
+  const ofEntries = discover.flatMap(({ index, setting }) =>
     checkDiscover(setting).map(({ path, fact, fix }) => problemAt(['discover', index, ...path], fact, fix)),
   );
+  return [...wrong, ...ofEntries];
+}
+
+async function sinkProblems({ sound, problemAt }: ReadConfig): Promise<ConfigProblem[]> {
+  const problems: ConfigProblem[] = [];
+  for (const { path, file } of sound.sinkFiles) {
+    const found = await stat(file).catch(() => null);
+    if (found?.isDirectory())
+      problems.push(problemAt(path, 'is a folder', 'Name a file in it, alerts.ndjson for example.'));
+  }
+  return problems;
 }
 
 async function sourceProblems({ sound, problemAt }: ReadConfig): Promise<ConfigProblem[]> {

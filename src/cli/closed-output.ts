@@ -23,6 +23,21 @@ export function endWhenOutputFails(): void {
     if (process.listenerCount('SIGTERM') === 0) process.exit(isClosed ? EXIT_CLOSED_PIPE : EXIT.error);
     process.emit('SIGTERM');
   };
-  process.stdout.on('error', onError('output'));
-  process.stderr.on('error', onError('error'));
+  onFirstUse('stdout', (stream) => stream.on('error', onError('output')));
+  onFirstUse('stderr', (stream) => stream.on('error', onError('error')));
+}
+
+/** Node makes these streams when they are first asked for, which takes some milliseconds that not every command needs. */
+function onFirstUse(name: 'stdout' | 'stderr', prepare: (stream: NodeJS.WriteStream) => void): void {
+  const made = Object.getOwnPropertyDescriptor(process, name);
+  if (made?.get === undefined || made.configurable !== true) return prepare(process[name]);
+  Object.defineProperty(process, name, {
+    configurable: true,
+    enumerable: true,
+    get: () => {
+      Object.defineProperty(process, name, made);
+      prepare(process[name]);
+      return process[name];
+    },
+  });
 }

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { parseMatcher, type LabelMatcher } from '../base/label-matcher.ts';
 import type { Settings } from '../config/settings.ts';
-import { AlertDesk, type AlertSettings } from '../pipeline/alert-desk.ts';
+import { AlertDesk } from '../pipeline/alert-desk.ts';
+import type { AlertSettings } from '../pipeline/alert-desk-parts.ts';
 import type { Talk } from '../pipeline/ports.ts';
 import type { Watch } from '../pipeline/watch.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';

@@ -7,6 +7,7 @@ import { decodeAsPprof } from '../pprof/legacy/decode-as-pprof.ts';
 import { MAX_TABLE_BYTES } from '../pprof/table-budget.ts';
 import { isLegacyCpu } from '../pprof/legacy/legacy-cpu.ts';
 import type { Profile } from '../pprof/tables.ts';
+import { kernelFor } from '../pipeline/kernel-file.ts';
 import { combineProfiles } from '../profile/combine.ts';
 import { withMainMapping } from '../profile/main-mapping.ts';
 import { decodeProfileOrCrash } from './crash-source.ts';
@@ -92,7 +93,8 @@ async function readAsPprof(
 ): Promise<DecodedProfile> {
   const { maxBytes } = options.fetch;
   const bytes = await readBytes(source, options);
-  return decodeAsPprof(await decompressProfile(bytes, maxBytes), tableBytes(maxBytes));
+  const plain = await decompressProfile(bytes, maxBytes);
+  return decodeAsPprof(plain, tableBytes(maxBytes), kernelFor(plain.length));
 }
 
 /**

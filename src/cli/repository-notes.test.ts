@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,6 +90,22 @@ describe('what a repository says of alerts', () => {
     await rm(join(folder, 'plimsoll-known.yaml'));
     while (notes.known().length > 0) await new Promise(setImmediate);
     stop.abort();
+    await following;
+  });
+
+  it('is heard of modules that come and go below the folder while it runs', async () => {
+    await rm(join(folder, 'go.mod'));
+    const notes = await RepositoryNotes.open([folder], { info: () => undefined, warn: () => undefined });
+    const ending = new AbortController();
+    const following = notes.follow(ending.signal, 5);
+    const module = join(folder, 'services', 'orders');
+    await mkdir(module, { recursive: true });
+    await writeFile(join(module, 'plimsoll-known.yaml'), KNOWN);
+    await writeFile(join(module, 'go.mod'), 'module orders\n');
+    while (notes.known().length === 0) await new Promise(setImmediate);
+    await rm(module, { recursive: true });
+    while (notes.known().length > 0) await new Promise(setImmediate);
+    ending.abort();
     await following;
   });
 });

@@ -68,7 +68,11 @@ export class RepositoryNotes {
   async follow(signal: AbortSignal, intervalMillis = LOOK_MILLIS): Promise<void> {
     if (this.#folders.length === 0) return;
     await followFiles({
-      files: () => [...knownPaths(this.#repositories), ...this.#repositories.ownersFiles],
+      files: () => [
+        ...knownPaths(this.#repositories),
+        ...this.#repositories.ownersFiles,
+        ...this.#repositories.moduleFiles,
+      ],
       onChange: async () => {
         this.#repositories = await Repositories.open(this.#folders);
         await this.#readKnown();

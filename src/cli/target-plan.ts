@@ -19,7 +19,7 @@ const TOLD_NAMES = 3;
 type PlannedSettings = Pick<Settings, 'targets' | 'discover'>;
 
 export interface TargetPlanParts {
-  readonly targets: Pick<TargetSet, 'apply'>;
+  readonly targets: Pick<TargetSet, 'apply' | 'noteContainer'>;
   readonly talk: Talk;
   readonly shard: Shard | null;
   /** Of the configuration: where paths of its `files` start. */
@@ -73,11 +73,14 @@ export class TargetPlan {
   }
 
   async #takeFound(found: readonly DiscoveredTarget[]): Promise<void> {
-    const { talk } = this.#parts;
+    const { talk, targets } = this.#parts;
     this.#found = found;
     const { adding } = await this.#apply();
     for (const added of adding)
       added.catch((error: unknown) => talk.warn(`a target cannot be watched: ${describeError(error)}`));
+    for (const { setting, container } of found)
+      if (container?.lives.some(({ finishedAtMillis }) => finishedAtMillis !== null))
+        targets.noteContainer(setting, container);
   }
 
   /** One after the other: what ends makes room for a name that begins. */

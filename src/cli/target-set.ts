@@ -2,6 +2,7 @@
 // notice nothing.
 import { describeError } from '../base/errors.ts';
 import type { TargetSetting } from '../config/settings.ts';
+import type { ContainerHistory } from '../parse/container-status.ts';
 import type { Clock, Talk } from '../pipeline/ports.ts';
 import { Gate } from '../pipeline/gate.ts';
 import { sharedAbort } from '../pipeline/shared-abort.ts';
@@ -18,7 +19,7 @@ interface Member {
 }
 
 export interface TargetSetParts {
-  readonly watch: Pick<Watch, 'addTarget' | 'removeTarget'>;
+  readonly watch: Pick<Watch, 'addTarget' | 'removeTarget' | 'noteContainer'>;
   readonly clock: Clock;
   readonly talk: Talk;
   /** Before a target is added to the watch. */
@@ -49,6 +50,15 @@ export class TargetSet {
     await Promise.all(gone.map(([key, member]) => this.#end(key, member)));
     const fresh = [...wanted].filter(([key]) => !this.#members.has(key));
     return { ended: gone.length, adding: fresh.map(([key, setting]) => this.#begin(key, setting)) };
+  }
+
+  /** What is known of the container of a target, once that is watched; of others nothing is kept. */
+  noteContainer(setting: TargetSetting, container: ContainerHistory): void {
+    const { watch } = this.#parts;
+    void this.#members
+      .get(JSON.stringify(setting))
+      ?.added.then((name) => name !== null && watch.noteContainer(name, container))
+      .catch(() => undefined); // that it could not be added is told where it was
   }
 
   /** Ends requests of targets that are being opened; those that are added end with the watch. */

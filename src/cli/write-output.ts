@@ -4,6 +4,8 @@ import { PlimsollError, describeError, type Stage } from '../base/errors.ts';
 import { encodeUtf8 } from '../base/utf8.ts';
 import type { ReportOutput } from '../profile/reports/options.ts';
 
+const STDOUT = 1;
+
 /** Pieces are put together to this size before they are written. */
 const WRITE_CHARACTERS = 1 << 18;
 
@@ -41,13 +43,29 @@ function writeAll(file: number, part: string | Uint8Array): void {
 
 async function writeStdout(output: ReportOutput): Promise<void> {
   for (const part of inParts(output)) {
+    const rest = writeAtOnce(typeof part === 'string' ? encodeUtf8(part) : part);
+    if (rest.length === 0) continue;
     // Waiting for each part keeps memory bounded where the reader is slow, and nothing is cut at the exit.
     const error = await new Promise<Error | null | undefined>((resolve) =>
-      process.stdout.write(typeof part === 'string' ? encodeUtf8(part) : part, resolve),
+      process.stdout.write(rest, resolve),
     );
     // closed-output.ts says what there is to say, and ends the process.
     if (error) return;
   }
+}
+
+/**
+ * Writes to standard output without Node's stream, which takes longer to make than most reports to write.
+ * @returns what is left where the reader is slow, or something is wrong: the stream waits, or finds that again and says so.
+ */
+function writeAtOnce(bytes: Uint8Array): Uint8Array {
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(STDOUT, bytes, written);
+  } catch {
+    // As described.
+  }
+  return bytes.subarray(written);
 }
 
 function* inParts(output: ReportOutput): Generator<string | Uint8Array> {

@@ -4,7 +4,6 @@ import { PlimsollError } from '../base/errors.ts';
 import { formatBytes, GIB, type Bytes } from '../base/units.ts';
 import { looksLikeHtml } from '../parse/prometheus-text.ts';
 import type { HttpAnswer } from './http-get.ts';
-import { readableReason } from './readable-failure.ts';
 
 /** A profile of a few MiB that inflates to more than this is an attack, not a profile. */
 export const PROFILE_MAX_INFLATED_BYTES = GIB;
@@ -118,6 +117,6 @@ function foreign(
   answer: HttpAnswer,
   where: string,
 ): PlimsollError {
-  const value = readableReason(answer.bytes.subarray(0, 4096));
+  const value = answer.reason?.() ?? '';
   return new PlimsollError(code, 'collect', fact, { where, ...(value === '' ? {} : { value }) });
 }

@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { PlimsollError } from '../base/errors.ts';
+import { hideSecrets, secretsOfUrl } from '../base/secrets.ts';
 import { formatBytes, KIB, MIB, SECOND_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { Access } from '../model/target.ts';
 import { authorizationHeader, closeIdle, TlsAgents } from './access.ts';
@@ -25,6 +26,8 @@ const MAX_FREE_SOCKETS = 256;
 const MAX_REDIRECTS = 3;
 /** Enough of an error page for its first line, and of an API's error for the query that it repeats. */
 const MAX_ERROR_BODY_BYTES = 64 * KIB;
+/** Of an answer that is not what was asked for. */
+const MAX_REASON_BYTES = 4 * KIB;
 
 export interface GetOptions {
   /** Sent as they are; never part of an error. */
@@ -51,6 +54,8 @@ export interface HttpAnswer {
   readonly bytes: Uint8Array;
   /** Lower case, without parameters; '' when not said. */
   readonly contentType: string;
+  /** The first line of it that says something, without what was sent. */
+  readonly reason?: () => string;
 }
 
 /** Keeps connections open between rounds. Idle ones do not keep the process alive. */
@@ -216,7 +221,7 @@ async function exchange(
       request.on('response', resolve);
       request.end(body);
     });
-    const answer = await readAnswer(response, options, where);
+    const answer = await readAnswer(response, options, url, where);
     // An answer that ends with its connection looks whole when the deadline is what closed it.
     if (signal.aborted) throw new Error('aborted');
     return answer;
@@ -244,7 +249,12 @@ function requestHeaders(options: GetOptions, body: string | undefined): Record<s
 
 const FORM_HEADERS = { 'content-type': 'application/x-www-form-urlencoded' };
 
-async function readAnswer(response: IncomingMessage, options: GetOptions, where: string): Promise<Exchange> {
+async function readAnswer(
+  response: IncomingMessage,
+  options: GetOptions,
+  { href: url }: URL,
+  where: string,
+): Promise<Exchange> {
   const status = response.statusCode ?? 0;
   const location = response.headers.location;
   if (status >= 300 && status < 400 && location !== undefined) {
@@ -253,9 +263,10 @@ async function readAnswer(response: IncomingMessage, options: GetOptions, where:
   }
   if (status < 200 || status >= 300) {
     const body = await readBody(response, MAX_ERROR_BODY_BYTES, 'cut').catch(() => new Uint8Array(0));
-    const described = options.describeStatus?.(status, textWithoutSecrets(body, options.headers)) ?? null;
+    const described =
+      options.describeStatus?.(status, textWithoutSecrets(body, options.headers, url)) ?? null;
     if (described !== null) throw described;
-    const reason = readableReason(body, options.headers);
+    const reason = readableReason(body, options.headers, url);
     throw new PlimsollError(
       'TARGET_STATUS',
       'collect',
@@ -268,7 +279,8 @@ async function readAnswer(response: IncomingMessage, options: GetOptions, where:
   const onTooLarge = () => tooLarge(where, options.maxBytes);
   const bytes = await readBody(response, options.maxBytes, onTooLarge, options.onChunk);
   const [contentType = ''] = (response.headers['content-type'] ?? '').toLowerCase().split(';');
-  return { kind: 'body', bytes, contentType: contentType.trim() };
+  const reason = (): string => readableReason(bytes.subarray(0, MAX_REASON_BYTES), options.headers, url);
+  return { kind: 'body', bytes, contentType: contentType.trim(), reason };
 }
 
 /**
@@ -335,14 +347,19 @@ function checkRedirect(from: URL, location: string): URL {
       'TARGET_REDIRECTED',
       'collect',
       'redirects to no URL',
-      { where, value: location },
+      { where, value: hideSecrets(location, secretsOfUrl(from.href), '...') },
       error,
     );
   }
   const isSamePlace = to.protocol === from.protocol && to.host === from.host;
   const isUpgrade = from.protocol === 'http:' && to.protocol === 'https:' && to.hostname === from.hostname;
   if (!isSamePlace && !isUpgrade) {
-    throw new PlimsollError('TARGET_REDIRECTED', 'collect', `redirects to ${shownUrl(to.href)}`, { where });
+    throw new PlimsollError(
+      'TARGET_REDIRECTED',
+      'collect',
+      `redirects to ${hideSecrets(shownUrl(to.href), secretsOfUrl(from.href), '...')}`,
+      { where },
+    );
   }
   to.username = '';
   to.password = '';

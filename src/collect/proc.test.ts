@@ -68,6 +68,18 @@ describe('createProcReader', () => {
     });
   });
 
+  it('reads every mapping where Go has named its own, and their sum alone elsewhere', async () => {
+    const heap = 'c000000000-c004000000 rw-p 00000000 00:00 0    [anon: Go: heap]\n';
+    const arena = '7f0000000000-7f0004000000 rw-p 00000000 00:00 0 \n';
+    const smaps = `${heap}Rss:  2048 kB\nLazyFree: 0 kB\n${arena}Rss:  8192 kB\nLazyFree: 12 kB\n`;
+    const files = { ...PROCESS, 'proc/7/maps': heap + arena, 'proc/7/smaps': smaps };
+    const named = await createProcReader(7, { fsRoot: await draw(files) }).read();
+    expect(gaugesFromProc(named).reading).toMatchObject({ goTouchedBytes: 2_097_152, lazyFreeBytes: 12_288 });
+    const bare = await draw({ ...files, 'proc/7/maps': arena });
+    const { reading } = gaugesFromProc(await createProcReader(7, { fsRoot: bare }).read());
+    expect([reading.goTouchedBytes, reading.lazyFreeBytes]).toEqual([undefined, 4096]);
+  });
+
   it('leaves out what may not be read or is not there', async () => {
     const fsRoot = await draw({ 'proc/7/stat': STAT(1) });
     expect(new TextDecoder().decode(await createProcReader(7, { fsRoot }).read())).toBe(

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { PlimsollError } from '../base/errors.ts';
 import type { Millis, Seconds } from '../base/units.ts';
 import type { FdKinds, ProcFiles, ProgramInfo } from '../parse/gauges-from-proc.ts';
+import { hasGoMappings, parseNamedMappings } from '../parse/named-mappings.ts';
 import { readCgroup } from './cgroup.ts';
 import { describeProgram, readProgram } from './program.ts';
 import { isDenied, readSystemText, type ProcOptions } from './system-file.ts';
@@ -74,7 +75,7 @@ export function createProcReader(pid: number, options: ProcOptions = {}): ProcRe
   let startTicks: number | null = null;
   let constant: { readonly started: Millis | null; readonly program: ProgramInfo | null } | null = null;
   let image: string | null = null;
-  const smaps = rarely(() => readSystemText(join(folder, 'smaps_rollup'), own));
+  const smaps = rarely(() => readMappings(folder, own));
 
   async function checkIdentity(): Promise<ProcessIdentity> {
     const now = await readProcessIdentity(pid, options);
@@ -104,7 +105,7 @@ export function createProcReader(pid: number, options: ProcOptions = {}): ProcRe
       denied.clear();
       const identity = await checkIdentity();
       const { started, program } = await readConstant(identity);
-      const [status, rollup, fds, tasks, cgroup] = await Promise.all([
+      const [status, mappings, fds, tasks, cgroup] = await Promise.all([
         readSystemText(join(folder, 'status'), own),
         smaps(undefined),
         listEntries(join(folder, 'fd'), own),
@@ -116,7 +117,7 @@ export function createProcReader(pid: number, options: ProcOptions = {}): ProcRe
       await checkIdentity();
       const files: ProcFiles = {
         ...(status === null ? {} : { status }),
-        ...(rollup === null ? {} : { smaps_rollup: rollup }),
+        ...mappings,
         ...(fds === null ? {} : { fds: fds.length }),
         ...(fdKinds === null ? {} : { fd_kinds: fdKinds }),
         ...(tasks === null ? {} : { threads: tasks.length }),
@@ -129,6 +130,23 @@ export function createProcReader(pid: number, options: ProcOptions = {}): ProcRe
       return new TextEncoder().encode(JSON.stringify(files));
     },
   };
+}
+
+/** A process with more mappings than some ten thousand is not asked for each of them. */
+const MAX_MAPS_CHARS = 1024 * 1024;
+
+/** All mappings where Go has named its own, which tells its pages from those of C; their sum otherwise. */
+async function readMappings(
+  folder: string,
+  options: ProcOptions,
+): Promise<Pick<ProcFiles, 'smaps_rollup' | 'go_mappings'>> {
+  const maps = await readSystemText(join(folder, 'maps'));
+  if (maps !== null && maps.length <= MAX_MAPS_CHARS && hasGoMappings(maps)) {
+    const named = parseNamedMappings((await readSystemText(join(folder, 'smaps'), options)) ?? '');
+    if (named !== null) return { smaps_rollup: named.rollup, go_mappings: Object.fromEntries(named.go) };
+  }
+  const rollup = await readSystemText(join(folder, 'smaps_rollup'), options);
+  return rollup === null ? {} : { smaps_rollup: rollup };
 }
 
 /** Does the work unless its last time took so long that its share of the time is used up; null then. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readableReason, shownUrl } from './readable-failure.ts';
+import { readableReason, shownUrl, textWithoutSecrets } from './readable-failure.ts';
 
 describe('shownUrl', () => {
   it.each([
@@ -23,5 +23,12 @@ describe('readableReason', () => {
     ['x'.repeat(500), `${'x'.repeat(157)}...`],
   ])('makes of %j: %s', (body, reason) => {
     expect(readableReason(new TextEncoder().encode(body))).toBe(reason);
+  });
+});
+
+describe('textWithoutSecrets', () => {
+  it('has no value of the query that was asked', () => {
+    const body = new TextEncoder().encode('denied /sd?token=SDTOK');
+    expect(textWithoutSecrets(body, {}, 'http://host/sd?token=SDTOK')).toBe('denied /sd?token=...');
   });
 });

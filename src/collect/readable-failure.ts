@@ -1,5 +1,7 @@
 // What a person may and should see of a URL and of an error page.
 
+import { hideSecrets, secretsOfUrl } from '../base/secrets.ts';
+
 const MAX_REASON = 160;
 /** Query parameters that carry secrets. */
 const SECRET_NAME = /token|secret|passw|pwd|key|auth|signature|sig$/i;
@@ -22,9 +24,14 @@ export function shownUrl(url: string): string {
 /**
  * The first line of an error answer that says something: the title of an HTML page, else its text.
  * @param sent headers of the request: some servers answer with what they were sent.
+ * @param url that was asked.
  */
-export function readableReason(body: Uint8Array, sent: Readonly<Record<string, string>> = {}): string {
-  const text = textWithoutSecrets(body, sent);
+export function readableReason(
+  body: Uint8Array,
+  sent: Readonly<Record<string, string>> = {},
+  url = '',
+): string {
+  const text = textWithoutSecrets(body, sent, url);
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
   const plain = title ?? text.replace(/<(style|script)\b[\s\S]*?(?:<\/\1>|$)/gi, '').replace(/<[^>]*>/g, ' ');
   const lines = plain
@@ -34,18 +41,16 @@ export function readableReason(body: Uint8Array, sent: Readonly<Record<string, s
   return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON - 3)}...` : line;
 }
 
-/** Shorter values are words (`on`, `1`, `json`) that a page may say by chance. */
-const SHORTEST_SECRET = 4;
-
-/** Values of headers, and what basic authentication wraps, become `...`. */
-export function textWithoutSecrets(body: Uint8Array, sent: Readonly<Record<string, string>> = {}): string {
+/** Values of headers, what basic authentication wraps, user info and values of the query of `url` become `...`. */
+export function textWithoutSecrets(
+  body: Uint8Array,
+  sent: Readonly<Record<string, string>> = {},
+  url = '',
+): string {
   const secrets = Object.values(sent).flatMap((value) => {
     const [scheme = '', token = ''] = value.split(/ +/, 2);
     const plain = scheme.toLowerCase() === 'basic' ? Buffer.from(token, 'base64').toString() : '';
     return [value, token, plain, plain.slice(plain.indexOf(':') + 1)];
   });
-  return secrets
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .sort((a, b) => b.length - a.length)
-    .reduce((hidden, secret) => hidden.replaceAll(secret, '...'), new TextDecoder().decode(body));
+  return hideSecrets(new TextDecoder().decode(body), [...secrets, ...secretsOfUrl(url)], '...');
 }

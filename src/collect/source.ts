@@ -4,7 +4,15 @@ import type { Bytes, Millis } from '../base/units.ts';
 import type { ProfileKind, RawEvidence } from '../model/raw-evidence.ts';
 
 /** What was asked, for errors, cost accounting and the targets page. */
-export type RequestName = 'metrics' | 'vars' | 'memstats' | 'proc' | 'gctrace' | `profile:${ProfileKind}`;
+export type RequestName =
+  | 'metrics'
+  | 'vars'
+  | 'memstats'
+  | 'proc'
+  | 'gctrace'
+  | `profile:${ProfileKind}`
+  /** goroutine?debug=2: apart from the profile, since one may be refused where the other is not. */
+  | 'profile:goroutine-dump';
 
 /** The outcome of one request: expected failures are data, not exceptions. */
 export type FetchOutcome =

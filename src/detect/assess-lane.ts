@@ -4,7 +4,8 @@ import type { RuledOut } from '../model/finding.ts';
 import { rangeOf } from '../series/stats/quantiles.ts';
 import type { Lane, LaneAssessment } from './assessment.ts';
 import { decideVerdict } from './decide-lane.ts';
-import { describeCache, hasWarmUp, measureRecent, solveFit, type SolvedFit } from './growth.ts';
+import { describeCache, describeLine, hasWarmUp, measureRecent, solveFit, type SolvedFit } from './growth.ts';
+import { findDriver } from './growth-driver.ts';
 import { collectEvidence } from './lane-evidence.ts';
 import {
   measureLane,
@@ -29,9 +30,11 @@ export function assessLane(question: LaneQuestion): LaneAssessment | null {
     return whole?.assessment ?? null;
   }
   const settled = findSettled(whole.measures);
-  // What earlier lives showed was asked of the whole.
+  // What earlier lives and other replicas showed was asked of the whole.
   const later =
-    settled === null ? null : assessWindow({ ...question, fromMillis: settled, earlierLives: () => [] });
+    settled === null
+      ? null
+      : assessWindow({ ...question, fromMillis: settled, earlierLives: () => [], replicas: () => [] });
   const isMore = later?.assessment.verdict === 'leak' || !whole.assessment.isSuspect;
   return later?.assessment.isSuspect === true && isMore ? later.assessment : whole.assessment;
 }
@@ -70,6 +73,7 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
   const isLeakModel = decision.model.name.startsWith('L');
   const shown = isLeakModel ? leak : null;
   const cache = decision.verdict === 'filling-to-bound' ? describeCache(set.bestNull) : null;
+  const driver = findDriver(measures);
   return {
     lane: question.lane,
     unit: lane.unit,
@@ -88,8 +92,10 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
     grown: shown ? shown.grown : (cache?.gained ?? changeAlong(solved)),
     smallestDetectable: smallestDetectable(measures),
     fit: solved ? { timeMillis: series.blocks.timeMillis, value: solved.fitted } : null,
-    perRequest: perRequest(measures, decision),
+    driver,
+    perRequest: driver?.by === 'work' ? perRequest(measures, decision) : null,
     recent: solved ? measureRecent(series, solved, set.autocorrelation) : null,
+    line: describeLine(series, set),
     evidence: collectEvidence(measures, decision),
     ruledOut: ruledOut(measures, decision),
     needed: decision.needed,
@@ -162,6 +168,7 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
   const lane = limits.LANE_THRESHOLDS[question.lane];
   const level = value[value.length - 1];
   const range = rangeOf(value);
+  const resolution = Math.max(lane.noiseFloor, question.source.resolution);
   const floor = smallestGrowth(question, level);
   const seenHours = (series.blocks.timeMillis[value.length - 1] - series.blocks.timeMillis[0]) / HOUR_MILLIS;
   return {
@@ -170,6 +177,8 @@ function flat(question: LaneQuestion, series: LaneBlocks): LaneAssessment {
     margin: 0,
     grown: level - value[0],
     smallestDetectable: floor / seenHours,
+    // What little it moves, it may have moved one way.
+    line: { perHour: (level - value[0]) / seenHours, standardError: Math.max(range, resolution) / seenHours },
     evidence: [
       {
         question: `Does the ${question.lane} series move at all?`,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MIB } from '../base/units.ts';
+import { formatLeft } from '../model/finding-text.ts';
 import { DRAWN_START_MILLIS, drawGauges } from '../testing/series-from-text.ts';
-import { assess, type AssessInput } from './assess.ts';
+import { assess, type AssessInput, type Replica } from './assess.ts';
 import type { Assessment, Lane, LaneAssessment } from './assessment.ts';
 
 function assessDrawing(text: string, more: Partial<AssessInput> & { atHours?: number } = {}): Assessment {
@@ -72,6 +73,26 @@ describe('each shape gets its name', () => {
     expect([heap.verdict, heap.bestLeak]).toEqual(['leak', 'L3']);
     expect((heap.growth?.perHour ?? 0) / MIB).toBeCloseTo(1, 0);
   });
+
+  it.each([1, 2, 3])(
+    'spikes of which something always stays are a leak at the rate of what stays, seed %d',
+    (seed) => {
+      const spikes = (stays: string) =>
+        Array.from(
+          { length: 24 },
+          (_, i) => `spike 40M at ${2 * i + 1}h for 25m ${stays && `step ${stays} at ${2 * i + 1}h`}`,
+        );
+      const ratchet = (stays: string) =>
+        assessLaneOf(
+          'heap',
+          `every 2m for 48h seed ${seed}\nload 3000 noise 150\nfloor 64M noise 500k ${spikes(stays).join(' ')}`,
+        );
+      const heap = ratchet('3M');
+      expect(heap.verdict).toBe('leak');
+      expect(Math.abs((heap.growth?.perHour ?? 0) / (1.5 * MIB) - 1)).toBeLessThan(0.08);
+      expect(ratchet('').verdict).toBe('no-growth');
+    },
+  );
 
   it('a cache that fills is filling, with its bound', () => {
     const heap = assessLaneOf('heap', `${DAYS} floor 200M fill 80M tau 18h noise 1M`);
@@ -225,6 +246,60 @@ describe('memory outside Go', () => {
   });
 });
 
+describe('a process that is one of several replicas', () => {
+  /** A replica of this age, of which nothing alone is certain. */
+  const replica = (hours: number, seed: number, shape = '+2.6M/h'): Replica => {
+    const { lanes } = assessDrawing(
+      `every 1m for ${hours}h seed ${seed}\nload 3000 noise 150\nfloor 64M ${shape} noise 900k`,
+    );
+    return { lanes };
+  };
+  const OWN = 'every 1m for 2.6h seed 3\nload 3000 noise 150\nfloor 64M +2.6M/h noise 900k';
+  const among = (replicas: readonly Replica[]) => assessLaneOf('heap', OWN, { replicas: () => replicas });
+  const question = ({ evidence }: LaneAssessment) =>
+    evidence.find((entry) => entry.question.includes('replicas'));
+
+  it('leaks, when replicas of other ages grow the same way although none is certain alone', () => {
+    expect(among([]).verdict).toBe('undetermined');
+    const others = [replica(1.5, 21), replica(2, 23), replica(3.3, 21)];
+    const heap = among(others);
+    expect(heap.verdict).toBe('leak');
+    expect(question(heap)).toMatchObject({ outcome: 'supports', numbers: { judged: 3 } });
+    expect(question(heap)?.numbers['statistic']).toBeGreaterThan(
+      Number(question(heap)?.numbers['threshold']),
+    );
+  });
+
+  it.each([1.5, 2])('does not, when all of them fill the same cache, a time constant of %d h', (tau) => {
+    const fill = `fill ${tau * 6}M tau ${tau}h`;
+    const others = [1.5, 2, 2.6, 3.3].map((hours, seed) => replica(hours, seed + 31, fill));
+    const own = `every 1m for 2.6h seed 3\nload 3000 noise 150\nfloor 64M ${fill} noise 900k`;
+    const heap = assessLaneOf('heap', own, { replicas: () => others });
+    expect(heap.verdict).not.toBe('leak');
+  });
+
+  it('does not, when one that is older has stopped growing', () => {
+    const heap = among([replica(1.5, 21), replica(2, 23), replica(3.3, 21), replica(9, 24, '')]);
+    expect(heap.verdict).toBe('undetermined');
+    expect(question(heap)).toBeUndefined();
+  });
+});
+
+describe('a process among many services', () => {
+  const OWN = 'every 1m for 4h seed 22\nload 3000 noise 150\nfloor 64M +2.6M/h noise 900k';
+
+  it('leaks by more evidence than one that is watched alone, and says for how many', () => {
+    const alone = assessLaneOf('heap', OWN);
+    expect(alone.verdict).toBe('leak');
+    const needed = (alone.evidenceRatio ?? 0) + 1;
+    const heap = assessLaneOf('heap', OWN, { fleet: { services: 500, evidence: needed } });
+    expect([heap.verdict, heap.isSuspect]).toEqual(['undetermined', true]);
+    const about = heap.evidence.find(({ question }) => question.includes('without bound'));
+    expect(about).toMatchObject({ outcome: 'open', numbers: { threshold: needed, servicesWatched: 500 } });
+    expect(heap.smallestDetectable).toBe(alone.smallestDetectable);
+  });
+});
+
 describe('a process that restarts', () => {
   const LIVES = 'every 1m for 8h seed 3\nload 3000 noise 150\nrestart 2h\nrestart 4h\nrestart 6h\n';
 
@@ -238,13 +313,37 @@ describe('a process that restarts', () => {
   });
 
   it('leaks, when every life grows the same way although none lasts until it is certain', () => {
-    const text = `${LIVES} floor 64M +2.6M/h noise 900k`;
-    const [first, last] = [1.95, 8].map((atHours) => assessLaneOf('heap', text, { atHours }));
+    const lives = 'every 1m for 12h seed 3\nload 3000 noise 150\nrestart 3h\nrestart 6h\nrestart 9h\n';
+    const text = `${lives} floor 64M +2M/h noise 900k`;
+    const [first, last] = [2.95, 12].map((atHours) => assessLaneOf('heap', text, { atHours }));
     expect(first.verdict).toBe('undetermined');
     expect(last.verdict).toBe('leak');
     const repeated = last.evidence.find(({ question }) => question.includes('earlier lives'));
     expect(repeated).toMatchObject({ outcome: 'supports', numbers: { lives: 3 } });
     expect(repeated?.numbers['statistic']).toBeGreaterThan(Number(repeated?.numbers['threshold']));
+  });
+
+  it.each([3, 5])(
+    'is not called by its lives, when a cache refills in each, a time constant of %d h',
+    (tau) => {
+      const lives = 'restart 3h\nrestart 6h\nrestart 9h\nrestart 12h';
+      for (const seed of [1, 2, 3]) {
+        const text = `every 1m for 15h seed ${seed}\nload 3000 noise 150\n${lives}\nfloor 64M fill 60M tau ${tau}h noise 800k`;
+        const { evidence } = assessLaneOf('heap', text);
+        const repeated = evidence.find(({ question }) => question.includes('earlier lives'));
+        expect(repeated?.outcome ?? 'open').toBe('open');
+      }
+    },
+  );
+
+  it('says how often it restarts, where restarts hide how long memory would last', () => {
+    const text = `${LIVES} floor 64M +2.6M/h noise 900k\nrssBytes 160M +5.2M/h`;
+    const far = assessDrawing(text, { memoryLimitBytes: 1024 * MIB }).exhaustion;
+    expect(far?.livesMillis).toBe(2 * HOUR_MILLIS);
+    expect(far && formatLeft(far, far.asOf ?? 0)).toMatch(/^in .* without restarts, which come every 2 h$/);
+    const near = assessDrawing(text, { memoryLimitBytes: 166 * MIB }).exhaustion;
+    expect(near).not.toBeNull();
+    expect(near?.livesMillis).toBeUndefined();
   });
 
   it('does not, when an earlier life should have shown the growth and did not', () => {

@@ -1,5 +1,7 @@
 // Stage 1: one target at one time, from gauges alone. Start here.
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
+import type { TimeToExhaustion } from '../model/finding.ts';
+import { median } from '../series/stats/quantiles.ts';
 import { findIncarnations, type Incarnation } from '../series/incarnations.ts';
 import { tableUpTo, type GaugeTable } from '../series/history.ts';
 import { computeLedger } from '../series/ledger.ts';
@@ -17,10 +19,12 @@ import {
   type GoroutineCost,
   type Lane,
   type LaneAssessment,
+  type LaneState,
 } from './assessment.ts';
 import { measureGoroutineCost } from './bytes-each.ts';
 import { findExhaustion } from './exhaustion-lane.ts';
-import type { LaneQuestion } from './lane-measures.ts';
+import { WATCHED_ALONE, type FleetControl, type LaneQuestion } from './lane-measures.ts';
+import { measureLedgerChange, type LedgerChange } from './ledger-change.ts';
 import type { Life } from './life.ts';
 import { findMissing } from './missing-evidence.ts';
 import { LIVES_POOLED } from './repetition.ts';
@@ -40,6 +44,14 @@ export interface AssessInput {
   readonly memoryLimitBytes: Bytes | null;
   /** Data of a lane before this time is not fitted: set when an incident of that lane was resolved. */
   readonly ignoreBefore?: Partial<Record<Lane, Millis>>;
+  /** Other replicas of the same version as they were judged last, not later than `atMillis`. */
+  readonly replicas?: () => readonly Replica[];
+  readonly fleet?: FleetControl;
+}
+
+/** Another process of the same service and version. */
+export interface Replica {
+  readonly lanes: readonly LaneState[];
 }
 
 /**
@@ -67,9 +79,10 @@ export function assess(input: AssessInput): Assessment {
     lanes,
     earlier: isYoung(lanes) ? endedLives.describeLast() : null,
     ledger: computeLedger(table, life.rows.to - 1, Number.isNaN(floorNow) ? null : floorNow),
+    ledgerChange: changeOfLedger(life, lanes),
     memoryLimitBytes: life.memoryLimitBytes,
     goroutineCost,
-    exhaustion: exhaustion.exhaustion,
+    exhaustion: exhaustion.exhaustion && withLives(exhaustion.exhaustion, lives),
     isExhausting: exhaustion.isExhausting,
     smallestDetectableBytesPerHour: smallestDetectableBytes(lanes),
     needed: longestNeeded(decidingLanes(lanes)) ?? untilFirstFit(lanes, atMillis - incarnation.startMillis),
@@ -77,11 +90,34 @@ export function assess(input: AssessInput): Assessment {
   };
 }
 
+/** A limit this many lives away is one that restarts hide. */
+const HIDDEN_BY_LIVES = 1.5;
+
+/** Deploys end lives before the limit does: then the time left is one without them, and that is said. */
+function withLives(exhaustion: TimeToExhaustion, lives: readonly Incarnation[]): TimeToExhaustion {
+  const recent = lives.slice(-1 - LIVES_POOLED);
+  if (recent.length < 2) return exhaustion;
+  const lengths = recent.slice(1).map((life, i) => life.startMillis - recent[i].startMillis);
+  const livesMillis = median(lengths);
+  const sinceStart = exhaustion.at - recent[recent.length - 1].startMillis;
+  return sinceStart < HIDDEN_BY_LIVES * livesMillis ? exhaustion : { ...exhaustion, livesMillis };
+}
+
 function costOfGoroutines(life: Life, lanes: readonly LaneAssessment[]): GoroutineCost | null {
   const lane = lanes.find((candidate) => candidate.lane === 'goroutine');
   if (!lane?.growth) return null;
-  const settledMillis = life.incarnation.startMillis + WARM_UP_MILLIS;
-  return measureGoroutineCost(life, Math.max(lane.onsetAtMillis ?? -Infinity, settledMillis));
+  return measureGoroutineCost(life, growingSince(life, lane));
+}
+
+/** When the growth of a lane set in, the warm-up left out. */
+function growingSince({ incarnation }: Life, { onsetAtMillis }: LaneAssessment): Millis {
+  return Math.max(onsetAtMillis ?? -Infinity, incarnation.startMillis + WARM_UP_MILLIS);
+}
+
+function changeOfLedger(life: Life, lanes: readonly LaneAssessment[]): LedgerChange | null {
+  const lane = lanes.find((candidate) => candidate.lane === 'heap');
+  if (!lane?.growth) return null;
+  return measureLedgerChange(life, growingSince(life, lane));
 }
 
 function prepareLife(
@@ -107,11 +143,21 @@ function assessLanes(life: Life, input: AssessInput, ended: EndedLives | null): 
   for (const lane of LANES) {
     const ignoreBefore = input.ignoreBefore?.[lane] ?? -Infinity;
     const asked = askLane(life, lane, ignoreBefore);
-    const earlierLives = () => ended?.lanesOf(lane, ignoreBefore) ?? [];
-    const answer = asked && assessLane({ ...asked, earlierLives });
+    const answer =
+      asked &&
+      assessLane({
+        ...asked,
+        earlierLives: () => ended?.lanesOf(lane, ignoreBefore) ?? [],
+        replicas: () => (input.replicas?.() ?? []).flatMap((replica) => laneOf(replica, lane)),
+        fleet: input.fleet ?? WATCHED_ALONE,
+      });
     if (answer) lanes.push(answer);
   }
   return lanes;
+}
+
+function laneOf({ lanes }: Replica, name: Lane): LaneState[] {
+  return lanes.filter((lane) => lane.lane === name && !isTooEarly(lane));
 }
 
 /** Nothing can be said about the heap of this life yet, not even how large a leak would have been seen. */
@@ -160,7 +206,7 @@ class EndedLives {
     if (lanes === undefined) {
       lanes = assessLanes(
         prepareLife(this.#input, this.#table, life, this.#endOf(life)),
-        { ...this.#input, ignoreBefore: {} },
+        { ...this.#input, ignoreBefore: {}, replicas: () => [] },
         null,
       );
       this.#known.set(life, lanes);
@@ -173,8 +219,11 @@ class EndedLives {
   }
 }
 
+/** What the process itself says: the rest comes from its other lives and from other replicas. */
+type LaneSelf = Omit<LaneQuestion, 'earlierLives' | 'replicas' | 'fleet'>;
+
 /** The lane's series and window; null when none of its gauges is there. */
-function askLane(life: Life, lane: Lane, ignoreBefore: Millis): Omit<LaneQuestion, 'earlierLives'> | null {
+function askLane(life: Life, lane: Lane, ignoreBefore: Millis): LaneSelf | null {
   const { table, rows, atMillis, incarnation, work } = life;
   const toMillis = watchedUntil(atMillis, table.timeMillis[rows.to - 1]);
   const earliest = Math.max(

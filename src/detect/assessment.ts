@@ -1,6 +1,7 @@
 // What stage 1 says about one target at one time: the words that diagnosis, report and page build on.
 import type { Bytes, BytesPerHour, Millis } from '../base/units.ts';
 import type { Evidence, Growth, RuledOut, TimeToExhaustion, Verdict } from '../model/finding.ts';
+import type { LedgerChange } from './ledger-change.ts';
 
 /** The series that stage 1 tests, each with the same models. */
 export const LANES = ['heap', 'goroutine', 'fd', 'thread', 'native'] as const;
@@ -17,6 +18,24 @@ export interface RecentGrowth {
   readonly overMillis: Millis;
   /** Work per hour in that time over work per hour before; null where work is not known. */
   readonly workShare: number | null;
+}
+
+/** A straight line through a series, load taken off, whatever its sign: what replicas are compared and pooled by. */
+export interface Slope {
+  readonly perHour: number;
+  readonly standardError: number;
+}
+
+export interface GrowthDriver {
+  /** `even`: the load was; `unclear`: neither model is ahead by the threshold. */
+  readonly by: 'work' | 'time' | 'even' | 'unclear';
+  /** BIC of the best model of growth with time less that with work: above zero for work. */
+  readonly workEvidence: number;
+  readonly threshold: number;
+  /** Squared correlation of time and the work done, over the blocks, ... */
+  readonly evenness: number;
+  /** ... above which the load was even. */
+  readonly evenThreshold: number;
 }
 
 export interface LaneAssessment {
@@ -54,10 +73,14 @@ export interface LaneAssessment {
   readonly smallestDetectable: number | null;
   /** Fit to draw on the page: time and value, at most 72 points. */
   readonly fit: { readonly timeMillis: Float64Array; readonly value: Float64Array } | null;
-  /** Units of the lane per request, where work drives it (L2 beats L1). */
+  /** Whether time or work drives the growth; null where work is not known, or nothing grows. */
+  readonly driver?: GrowthDriver | null;
+  /** Units of the lane per request, where work clearly drives it. */
   readonly perRequest: { readonly value: number; readonly low: number; readonly high: number } | null;
   /** The last quarter of the window, whatever the whole fit says: this is what ends an alarm. null = not measured. */
   readonly recent?: RecentGrowth | null;
+  /** In `unit` per hour over the whole window; null where nothing was fitted, or load and time are one. */
+  readonly line?: Slope | null;
   readonly evidence: readonly Evidence[];
   readonly ruledOut: readonly RuledOut[];
   /** For undetermined: what would settle it, and how long that takes at this rate; null = unknown. */
@@ -132,6 +155,8 @@ export interface Assessment {
   /** What stands until this life can be judged; null where it can, or nothing came before. */
   readonly earlier: EarlierLife | null;
   readonly ledger: Ledger | null;
+  /** Since the heap grows, its warm-up left out; null while it does not, or too little of it is known. */
+  readonly ledgerChange?: LedgerChange | null;
   /** Of the cgroup, or as configured; null where neither says one. */
   readonly memoryLimitBytes: Bytes | null;
   /** null while the number of goroutines does not grow. */

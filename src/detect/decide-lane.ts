@@ -3,8 +3,15 @@ import type { Millis } from '../base/units.ts';
 import type { Verdict } from '../model/finding.ts';
 import { quantile } from '../series/stats/quantiles.ts';
 import { STEP_MARGIN_BLOCKS } from './candidates.ts';
+import { findAgreement } from './fleet/agreement.ts';
 import { describeCache, solveFit } from './growth.ts';
-import { countGrowth, type LaneDecision, type LaneMeasures, type Repetition } from './lane-measures.ts';
+import {
+  countGrowth,
+  type LaneDecision,
+  type LaneMeasures,
+  type Repetition,
+  type WideLoad,
+} from './lane-measures.ts';
 import { withWideLoad } from './lane-series.ts';
 import { fitModels } from './models.ts';
 import { findRepetition } from './repetition.ts';
@@ -23,19 +30,37 @@ export function decideVerdict(measures: LaneMeasures): LaneDecision {
     const needed = { what: 'the process was not watched for long enough after its start', millis };
     return { verdict: 'undetermined', isSuspect, model: set.bestLeak ?? set.bestNull, needed };
   }
-  const isClear = isGrowing && leak.z > measures.zThreshold && ratio > measures.evidenceThreshold;
-  const alone = { z: measures.zThreshold, evidence: measures.evidenceThreshold };
-  if (isClear && set.bestLeak && survivesWideLoad(measures, alone)) {
+  const isClear = isGrowing && leak.z > measures.zThreshold && ratio > measures.claimThreshold;
+  const alone = { z: measures.zThreshold, evidence: measures.claimThreshold };
+  if (isClear && set.bestLeak && testWideLoad(measures, alone)?.holds !== false) {
     return { verdict: 'leak', isSuspect: true, model: set.bestLeak, needed: null };
   }
   const repetition = isSuspect ? findRepetition(measures) : null;
-  if (repetition && isRepeated(measures, repetition) && set.bestLeak && survivesWideLoad(measures, SUSPECT)) {
-    return { verdict: 'leak', isSuspect: true, model: set.bestLeak, repetition, needed: null };
+  let wideLoad = repetition && isRepeated(measures, repetition) ? testWideLoad(measures, SUSPECT) : null;
+  const isHeld = () => wideLoad?.holds !== false;
+  if (repetition && isRepeated(measures, repetition) && set.bestLeak && isHeld()) {
+    return { verdict: 'leak', isSuspect: true, model: set.bestLeak, repetition, wideLoad, needed: null };
+  }
+  const agreement = isSuspect ? findAgreement(measures) : null;
+  if (agreement && isRepeated(measures, agreement) && set.bestLeak) {
+    wideLoad ??= testWideLoad(measures, SUSPECT);
+    if (isHeld()) {
+      const together = { repetition, agreement, wideLoad };
+      return { verdict: 'leak', isSuspect: true, model: set.bestLeak, ...together, needed: null };
+    }
   }
   const explained = explainByNull(measures);
   if (isSuspect && set.bestLeak) {
     const needed = forecastNeeded(measures);
-    return { verdict: 'undetermined', isSuspect, model: set.bestLeak, repetition, needed };
+    return {
+      verdict: 'undetermined',
+      isSuspect,
+      model: set.bestLeak,
+      repetition,
+      agreement,
+      wideLoad,
+      needed,
+    };
   }
   const isUndecided = isGrowing && leak.z > limits.SUSPECT_Z && ratio > -limits.BEND_EVIDENCE;
   if (isUndecided && set.bestLeak && (explained.withheld ?? explained.verdict) !== 'load-driven') {
@@ -65,27 +90,33 @@ function isMaskedByGo({ set, leak, tail, counted, floor, level }: LaneMeasures):
 
 const SUSPECT = { z: limits.SUSPECT_Z, evidence: limits.SUSPECT_EVIDENCE };
 
-/** All lives together pass the thresholds that one life would have to pass alone. */
-function isRepeated({ zThreshold, evidenceThreshold }: LaneMeasures, together: Repetition): boolean {
-  return together.z > zThreshold && together.evidenceRatio > evidenceThreshold;
+/** All lives, or replicas, together pass the thresholds that one would have to pass alone. */
+function isRepeated(
+  { zThreshold, claimThreshold }: LaneMeasures,
+  together: Pick<Repetition, 'z' | 'evidenceRatio'>,
+): boolean {
+  return together.z > zThreshold && together.evidenceRatio > claimThreshold;
 }
 
 /**
  * A leak is not claimed when it hangs on how finely the load was counted: with the load averaged widely it must stand
- * as clear of the noise, with half of the evidence.
+ * as clear of the noise, with half of the evidence. null where load plays no part.
  */
-function survivesWideLoad(
+function testWideLoad(
   measures: LaneMeasures,
   threshold: { readonly z: number; readonly evidence: number },
-): boolean {
+): WideLoad | null {
   const { question, series } = measures;
   const wide = withWideLoad(series, question.source);
   const set = wide && fitModels(wide);
-  if (!set) return true;
-  if (!set.bestLeak) return false;
-  const last = set.bestLeak.coefficient.length - 1;
-  const z = set.bestLeak.coefficient[last] / set.bestLeak.standardError[last];
-  return z > threshold.z && (set.evidenceRatio ?? 0) > threshold.evidence / 2;
+  if (!set) return null;
+  const leak = set.bestLeak;
+  const last = (leak?.coefficient.length ?? 0) - 1;
+  const z = leak === null ? 0 : leak.coefficient[last] / leak.standardError[last];
+  const evidenceRatio = leak === null ? 0 : (set.evidenceRatio ?? 0);
+  const evidenceThreshold = threshold.evidence / 2;
+  const holds = leak !== null && z > threshold.z && evidenceRatio > evidenceThreshold;
+  return { z, evidenceRatio, zThreshold: threshold.z, evidenceThreshold, holds };
 }
 
 interface Explanation {

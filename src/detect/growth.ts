@@ -4,7 +4,7 @@ import type { Growth } from '../model/finding.ts';
 import { studentQuantile } from '../series/stats/distributions.ts';
 import { dot, fitLeastSquares } from '../series/stats/least-squares.ts';
 import { correctedAutocorrelation, whiten } from '../series/stats/autocorrelation.ts';
-import type { RecentGrowth } from './assessment.ts';
+import type { RecentGrowth, Slope } from './assessment.ts';
 import type { LaneSeries } from './lane-series.ts';
 import type { ModelFit, ModelSet } from './models.ts';
 import { shapeAt, type Axis, type Shape } from './shapes.ts';
@@ -58,6 +58,15 @@ export function describeLeakGrowth(
     slopePerShare: slope,
     errorPerShare: error,
   };
+}
+
+/** The plain line in the lane's unit per hour; null when load and time cannot be told apart. */
+export function describeLine(series: LaneSeries, set: ModelSet): Slope | null {
+  const { line } = set;
+  if (line === null) return null;
+  const { perHour, hoursPerShare } = rateOf(series, line);
+  const error = line.standardError[0] / hoursPerShare;
+  return { perHour, standardError: Math.hypot(error, series.resolution / series.spanHours) };
 }
 
 function onsetShareOf(shape: Shape): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS } from '../base/units.ts';
 import { drawGauges } from '../testing/series-from-text.ts';
 import { assess } from './assess.ts';
 
@@ -59,9 +60,9 @@ describe('evidence follows the data', () => {
     [
       'follow the load',
       `${HEAD} floor 64M +9M/h noise 900k`,
-      'open',
-      `${HEAD} floor 64M perload 20k noise 900k`,
       'contradicts',
+      `${HEAD} floor 64M perload 20k noise 900k`,
+      'supports',
     ],
     ['move at all', `${HEAD} floor 64M noise 900k`, 'absent', `${HEAD} floor 64M noise 10k`, 'contradicts'],
   ])('"%s"', (about, before, expectedBefore, after, expectedAfter) => {
@@ -80,5 +81,44 @@ describe('evidence follows the data', () => {
         );
       }
     }
+  });
+});
+
+describe('what earlier lives and other replicas say', () => {
+  /** The heap after a restart, beside a replica that grows as it does. */
+  const asked = (growth: string) => {
+    const table = drawGauges(
+      `every 1m for 7h seed 5\nrestart 3h30m\nload 3000 day 2h 900 noise 100\nfloor 64M ${growth}`,
+    );
+    const own = { table, atMillis: table.timeMillis[table.length - 1], memoryLimitBytes: null };
+    const { lanes } = assess(own);
+    const [heap] = assess({ ...own, replicas: () => [{ ageMillis: 40 * HOUR_MILLIS, lanes }] }).lanes;
+    const of = (about: string) => heap.evidence.find(({ question }) => question.includes(about));
+    return { verdict: heap.verdict, lives: of('earlier lives'), replicas: of('other replicas') };
+  };
+
+  it.each([
+    ['+2M/h noise 1500k', 'leak', 'open', 'supports'],
+    ['+1024k/h noise 1500k', 'undetermined', 'open', 'open'],
+  ] as const)('%s: %s, lives %s, replicas %s', (growth, verdict, ofLives, ofReplicas) => {
+    const { lives, replicas, ...rest } = asked(growth);
+    expect([rest.verdict, lives?.outcome, replicas?.outcome]).toEqual([verdict, ofLives, ofReplicas]);
+    for (const { outcome: said, numbers } of [lives, replicas].filter((entry) => entry !== undefined)) {
+      const { statistic, threshold, z, zThreshold } = numbers;
+      expect(Number(statistic) > Number(threshold) && Number(z) > Number(zThreshold)).toBe(
+        said === 'supports',
+      );
+    }
+  });
+});
+
+describe('whether the level follows the load', () => {
+  it('is answered by its own numbers, also beside a leak', () => {
+    const table = drawGauges(`${HEAD} floor 64M +9M/h perload 2k noise 300k`);
+    const { lanes } = assess({ table, atMillis: table.timeMillis[table.length - 1], memoryLimitBytes: null });
+    expect(lanes[0].verdict).toBe('leak');
+    const entry = lanes[0].evidence.find(({ question }) => question.includes('follow the load'));
+    expect(entry?.outcome).toBe('supports');
+    expect(Number(entry?.numbers.statistic)).toBeGreaterThan(Number(entry?.numbers.threshold));
   });
 });

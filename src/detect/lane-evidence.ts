@@ -1,10 +1,10 @@
 // The checked facts of a lane, each with statistic, threshold and data window in numbers.
 import type { Evidence } from '../model/finding.ts';
 import { computeTheilSen } from '../series/stats/theil-sen.ts';
-import type { LaneDecision, LaneMeasures } from './lane-measures.ts';
+import type { LaneDecision, LaneMeasures, WideLoad } from './lane-measures.ts';
 import { solveFit } from './growth.ts';
 import type { Lane } from './assessment.ts';
-import { LANE_THRESHOLDS, SHORTEST_WATCH_MILLIS, TAIL_RATIO, TAIL_SHARE } from './thresholds.ts';
+import { LANE_THRESHOLDS, SHORTEST_WATCH_MILLIS, TAIL_RATIO, TAIL_SHARE, TERM_Z } from './thresholds.ts';
 
 type Numbers = Evidence['numbers'];
 
@@ -27,6 +27,7 @@ export function collectEvidence(measures: LaneMeasures, decision: LaneDecision):
     aboutSize(measures, window),
     aboutTail(measures, window),
     aboutRepetition(measures, decision, window),
+    aboutAgreement(measures, decision, window),
     decision.isSuspect ? aboutRobustSlope(measures, window) : null,
     aboutLoad(measures, decision, window),
   ].filter((entry) => entry !== null);
@@ -69,7 +70,7 @@ function aboutSlope(measures: LaneMeasures, window: Numbers): Evidence {
 }
 
 function aboutModels(measures: LaneMeasures, window: Numbers): Evidence {
-  const { question, set, evidenceThreshold } = measures;
+  const { question, set, claimThreshold } = measures;
   const ratio = set.evidenceRatio;
   const bics = Object.fromEntries(set.fits.map((fit) => [`bic${fit.name}`, fit.bic]));
   return {
@@ -78,13 +79,14 @@ function aboutModels(measures: LaneMeasures, window: Numbers): Evidence {
     test: 'difference of BIC between the best bounded and the best growing model',
     numbers: {
       statistic: ratio,
-      threshold: evidenceThreshold,
+      threshold: claimThreshold,
       bounded: set.bestNull.name,
       growing: set.bestLeak?.name ?? null,
+      ...(claimThreshold > measures.evidenceThreshold ? { servicesWatched: question.fleet.services } : {}),
       ...bics,
       ...window,
     },
-    outcome: (ratio ?? -1) > evidenceThreshold ? 'supports' : (ratio ?? -1) > 0 ? 'open' : 'contradicts',
+    outcome: (ratio ?? -1) > claimThreshold ? 'supports' : (ratio ?? -1) > 0 ? 'open' : 'contradicts',
   };
 }
 
@@ -121,24 +123,76 @@ function aboutTail({ question, tail }: LaneMeasures, window: Numbers): Evidence 
 }
 
 function aboutRepetition(
-  { question, zThreshold, evidenceThreshold }: LaneMeasures,
-  { repetition, verdict }: LaneDecision,
+  measures: LaneMeasures,
+  { repetition, wideLoad }: LaneDecision,
   window: Numbers,
 ): Evidence | null {
   if (!repetition) return null;
+  const { question, zThreshold, claimThreshold } = measures;
   return {
     question: `Did the ${question.lane} series grow the same way in earlier lives of the process?`,
     prediction: 'a leak starts anew with every life, at about the same rate',
-    test: 'evidence ratios of the lives added up; none that could have seen the growth may lack it',
+    test: 'evidence ratios of the lives added up, the time of filling that they share paid once; none that could have seen the growth may lack it',
     numbers: {
       statistic: repetition.evidenceRatio,
-      threshold: evidenceThreshold,
+      threshold: claimThreshold,
       lives: repetition.lives,
       z: repetition.z,
       zThreshold,
+      ...wideLoadNumbers(wideLoad),
       ...window,
     },
-    outcome: verdict === 'leak' ? 'supports' : 'open',
+    outcome: judgeTogether(repetition, measures, wideLoad),
+  };
+}
+
+/** Do several lives, or replicas, say together what one would have to say alone, however finely the load is counted? */
+function judgeTogether(
+  { z, evidenceRatio }: { readonly z: number; readonly evidenceRatio: number },
+  { zThreshold, claimThreshold }: LaneMeasures,
+  wideLoad: WideLoad | null | undefined,
+): Evidence['outcome'] {
+  if (evidenceRatio <= 0) return 'contradicts';
+  const isClear = z > zThreshold && evidenceRatio > claimThreshold;
+  return isClear && wideLoad?.holds !== false ? 'supports' : 'open';
+}
+
+function wideLoadNumbers(wideLoad: WideLoad | null | undefined): Numbers {
+  if (!wideLoad) return {};
+  return {
+    wideLoadZ: wideLoad.z,
+    wideLoadZThreshold: wideLoad.zThreshold,
+    wideLoadEvidence: wideLoad.evidenceRatio,
+    wideLoadThreshold: wideLoad.evidenceThreshold,
+  };
+}
+
+function aboutAgreement(
+  measures: LaneMeasures,
+  { agreement, wideLoad }: LaneDecision,
+  window: Numbers,
+): Evidence | null {
+  if (!agreement) return null;
+  const { question, zThreshold, claimThreshold } = measures;
+  const keys = keysOf(question.lane);
+  return {
+    question: `Do other replicas' ${question.lane} series grow the same way?`,
+    prediction: 'a leak is in the code: every replica under such work has it',
+    test: 'evidence ratios added up, the time of filling that replicas share paid once; slopes pooled over all (random effects)',
+    numbers: {
+      statistic: agreement.evidenceRatio,
+      threshold: claimThreshold,
+      replicas: agreement.replicas,
+      judged: agreement.judged,
+      z: agreement.z,
+      zThreshold,
+      ...wideLoadNumbers(wideLoad),
+      [keys.rate]: agreement.perHour,
+      [keys.low]: agreement.low,
+      [keys.high]: agreement.high,
+      ...window,
+    },
+    outcome: judgeTogether(agreement, measures, wideLoad),
   };
 }
 
@@ -177,10 +231,10 @@ function aboutLoad(measures: LaneMeasures, decision: LaneDecision, window: Numbe
   const z = solved.covariateCoefficient[at] / solved.covariateError[at];
   return {
     question: `Does the ${question.lane} series follow the load?`,
-    prediction: 'level rises and falls with the work per hour',
+    prediction: 'the level rises and falls with the work per hour, whatever grows beside it',
     test: 'coefficient of the load over its standard error',
-    numbers: { statistic: finite(z), threshold: 4, memoryMillis: series.memoryMillis, ...window },
-    outcome: decision.verdict === 'load-driven' ? 'contradicts' : 'open',
+    numbers: { statistic: finite(z), threshold: TERM_Z, memoryMillis: series.memoryMillis, ...window },
+    outcome: z > TERM_Z ? 'supports' : z < -TERM_Z ? 'contradicts' : 'open',
   };
 }
 

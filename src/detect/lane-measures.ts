@@ -3,10 +3,11 @@ import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { Verdict } from '../model/finding.ts';
 import type { Points } from '../series/points.ts';
 import { median } from '../series/stats/quantiles.ts';
-import type { Lane, LaneAssessment } from './assessment.ts';
+import type { Lane, LaneAssessment, LaneState } from './assessment.ts';
 import { describeLeakGrowth, testTail, type LeakGrowth, type TailTest } from './growth.ts';
 import type { LaneSource } from './lane-blocks.ts';
 import type { LaneSeries } from './lane-series.ts';
+import type { PooledGrowth } from './fleet/pooled-growth.ts';
 import type { ModelFit, ModelSet } from './models.ts';
 import * as limits from './thresholds.ts';
 
@@ -26,7 +27,20 @@ export interface LaneQuestion {
   readonly goMemory: Points | null;
   /** The same lane in lives that ended, newest first, as far as they could be judged. Worked out when asked for. */
   readonly earlierLives: () => readonly LaneAssessment[];
+  /** The same lane in other replicas of this version, as they were judged last. */
+  readonly replicas: () => readonly LaneState[];
+  /** What the number of services that are watched asks of a claim. */
+  readonly fleet: FleetControl;
 }
+
+/** One of many services is accused by chance sooner than one that is watched alone. */
+export interface FleetControl {
+  readonly services: number;
+  /** Evidence ratio that a claim must reach for it; see fleet/fleet-control.ts. */
+  readonly evidence: number;
+}
+
+export const WATCHED_ALONE: FleetControl = { services: 1, evidence: 0 };
 
 /** Everything that was measured about a lane before a word is chosen. */
 export interface LaneMeasures {
@@ -35,7 +49,10 @@ export interface LaneMeasures {
   readonly set: ModelSet;
   readonly level: number;
   readonly zThreshold: number;
+  /** Evidence ratio at which growth is seen, ... */
   readonly evidenceThreshold: number;
+  /** ... and at which it is claimed: the same, or more where many services are watched. */
+  readonly claimThreshold: number;
   readonly leak: LeakGrowth | null;
   readonly tail: TailTest | null;
   /** Growth that counts: along the fit, above zero where that is asked. */
@@ -51,8 +68,27 @@ export interface Repetition {
   readonly lives: number;
   /** Root of the sum of squared z. */
   readonly z: number;
-  /** Sum of the evidence ratios. */
+  /** Of all of them, see `sumEvidence`. */
   readonly evidenceRatio: number;
+}
+
+/** What this replica and those that grow as it does say together. */
+export interface Agreement extends Omit<PooledGrowth, 'replicas'> {
+  /** Others that grow the same way, ... */
+  readonly replicas: number;
+  /** ... of so many that were judged. */
+  readonly judged: number;
+  /** Of all that grow the same way, see repetition.ts. */
+  readonly evidenceRatio: number;
+}
+
+/** The growth once more, with the load averaged widely. */
+export interface WideLoad {
+  readonly z: number;
+  readonly zThreshold: number;
+  readonly evidenceRatio: number;
+  readonly evidenceThreshold: number;
+  readonly holds: boolean;
 }
 
 export interface LaneDecision {
@@ -66,6 +102,10 @@ export interface LaneDecision {
   readonly model: ModelFit;
   /** What lives before this one add; null where they were not asked or say nothing. */
   readonly repetition?: Repetition | null;
+  /** What other replicas add; null where there are none, or they say nothing. */
+  readonly agreement?: Agreement | null;
+  /** Asked where lives or replicas decide; null where load plays no part. */
+  readonly wideLoad?: WideLoad | null;
   readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
 }
 
@@ -93,6 +133,7 @@ export function measureLane(question: LaneQuestion, series: LaneSeries, set: Mod
     level,
     zThreshold: limits.LEAK_Z * factor,
     evidenceThreshold: limits.LEAK_EVIDENCE * factor,
+    claimThreshold: Math.max(limits.LEAK_EVIDENCE * factor, question.fleet.evidence),
     leak,
     tail,
     counted: countGrowth(question, level, leak?.grown ?? 0, leak?.onsetMillis),

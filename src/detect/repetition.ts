@@ -1,6 +1,7 @@
 // The sawtooth: a service that is restarted before a leak is certain grows the same way in every life. Lives are
 // independent, so what each of them says may be added up.
-import type { LaneAssessment } from './assessment.ts';
+import { BLOCKS_BOUND } from '../series/blocks.ts';
+import type { LaneState } from './assessment.ts';
 import type { LaneMeasures, Repetition } from './lane-measures.ts';
 
 /** Lives before this one that are looked at: more are another version, or another week. */
@@ -9,27 +10,38 @@ export const LIVES_POOLED = 3;
 const SAME_RATE_FACTOR = 2.5;
 
 /**
+ * What a model of a bound pays for its time of filling (BIC with the most blocks there are). Lives, and replicas, share that time, so that
+ * it is paid once: each of them adds what its data say and not once more that a line is simpler.
+ */
+const SHARED_PARAMETER = Math.log(BLOCKS_BOUND);
+
+/** Evidence for growth without bound of several that grow alike, from the evidence ratio of each. */
+export function sumEvidence(ratios: readonly number[]): number {
+  return ratios.reduce((sum, ratio) => sum + ratio, 0) - (ratios.length - 1) * SHARED_PARAMETER;
+}
+
+/**
  * Adds up the lives that could have seen this growth. null when one of them should have seen it and did not, or there is
  * none: a cache that fills anew in each life repeats its bend too, and its evidence ratios count against.
  */
 export function findRepetition(measures: LaneMeasures): Repetition | null {
   const { leak, set, question } = measures;
   if (leak === null || set.evidenceRatio === null) return null;
-  let lives = 0;
+  const ratios = [set.evidenceRatio];
   let squares = leak.z ** 2;
-  let evidenceRatio = set.evidenceRatio;
   for (const life of question.earlierLives().slice(0, LIVES_POOLED)) {
     const judgement = compareLife(life, leak.growth.perHour);
     if (judgement === 'blind') continue;
     if (judgement === 'contradicts') return null;
-    lives++;
     squares += (life.z ?? 0) ** 2;
-    evidenceRatio += life.evidenceRatio ?? 0;
+    ratios.push(life.evidenceRatio ?? 0);
   }
-  return lives === 0 ? null : { lives, z: Math.sqrt(squares), evidenceRatio };
+  const lives = ratios.length - 1;
+  return lives === 0 ? null : { lives, z: Math.sqrt(squares), evidenceRatio: sumEvidence(ratios) };
 }
 
-function compareLife(life: LaneAssessment, perHour: number): 'repeats' | 'contradicts' | 'blind' {
+/** Does another life, or another replica, grow as this one does? Blind = it could not have seen such growth. */
+export function compareLife(life: LaneState, perHour: number): 'repeats' | 'contradicts' | 'blind' {
   if (life.growth === null) {
     return life.smallestDetectable !== null && life.smallestDetectable < perHour ? 'contradicts' : 'blind';
   }

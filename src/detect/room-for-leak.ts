@@ -122,7 +122,7 @@ export function longerForBound(measures: LaneMeasures, gained: number): number {
     : HIDDEN_SHARE * gained;
   const inData = Math.max(largestBeside(measures), largestOfLeak(measures));
   // Nothing that leaked can be more than all there is.
-  const hidden = Math.min(inData, Math.max(0, measures.level));
+  const hidden = Math.max(0, Math.min(inData, measures.level));
   return (hidden / Math.max(measures.floor, harmless)) ** (1 / POWER_OF_TIME);
 }
 

@@ -7,6 +7,7 @@ import { describeSituation } from './situation.ts';
 import {
   decideSnapshots,
   DIAGNOSTIC_SNAPSHOTS,
+  MOST_GOROUTINES_DUMPED,
   PRODUCTION_SNAPSHOTS,
   type TakenSnapshot,
 } from './snapshot-policy.ts';
@@ -88,6 +89,17 @@ describe('snapshot policy', () => {
       ]),
     );
     expect(story.filter((line) => line.includes('goroutineleak')).length).toBeLessThanOrEqual(2);
+  });
+
+  it('dumps all goroutines once in a life, when they grow and are few enough', () => {
+    const dumps = (text: string) =>
+      follow(`every 1m for 3h\n${HEAD}${text}`).filter((line) => line.includes('goroutine-dump'));
+    expect(dumps('goroutines 12 +80/h noise 1')).toEqual([
+      expect.stringMatching(/^\d+m goroutine-dump suspect$/),
+    ]);
+    expect(dumps('floor 64M noise 300k\ngoroutines 12')).toEqual([]);
+    expect(dumps(`goroutines ${MOST_GOROUTINES_DUMPED} +900/h noise 1`)).toEqual([]);
+    expect(dumps('floor 64M +12M/h noise 200k\ngoroutines 12')).toEqual([]);
   });
 
   it('takes a last profile when the limit is minutes away', () => {

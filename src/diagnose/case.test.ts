@@ -148,8 +148,7 @@ describe('advanceCase', () => {
     );
     expect(results.map(({ needed }) => needed?.millis ?? null)).toEqual([minutes(40), minutes(1), null]);
     expect(results[0].needed?.what).toContain('profiles that name the code');
-    const asked = results[0].findings[0].evidence.find(({ question }) => question.includes('settle'));
-    expect(asked).toMatchObject({ prediction: results[0].needed?.what, numbers: { millis: minutes(40) } });
+    expect(results[0].findings[0].needed).toEqual(results[0].needed);
   });
 
   it('names the code of an alarm that was raised without one, under the same fingerprint', () => {
@@ -709,10 +708,7 @@ describe('advanceCase', () => {
     ]);
     expect(quiet.findings).toEqual([]);
     expect(open.findings[0].verdict).toBe('undetermined');
-    expect(open.findings[0].evidence.at(-1)).toMatchObject({
-      prediction: 'two more hours of gauges',
-      outcome: 'open',
-    });
+    expect(open.findings[0].needed).toEqual({ what: 'two more hours of gauges', millis: 2 * HOUR_MILLIS });
   });
 
   it('names what grows after a leak that is over, not what grew before', () => {

@@ -3,9 +3,13 @@ import { HOUR_MILLIS, MIB } from '../base/units.ts';
 import type { Evidence } from '../model/finding.ts';
 import { drawAssessment } from '../testing/drawn-assessment.ts';
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
+import { decodeGoroutineDump } from '../pprof/decode-goroutine-dump.ts';
+import { reduceOrigins } from '../profile/goroutine-origins.ts';
+import { drawDump } from '../testing/drawn-dump.ts';
 import { findCauses } from './combine.ts';
 import { findLane } from './unexplained.ts';
-import { collectEvidence, collectRuledOut } from './evidence.ts';
+import { askDescriptors, askLenders, askNative, collectEvidence } from './evidence.ts';
+import type { Lender } from './lenders.ts';
 import { readProfiles } from './profile-evidence.ts';
 
 type Shown = Readonly<Record<string, Evidence['outcome']>>;
@@ -35,14 +39,13 @@ describe('every entry of evidence', () => {
     (lane) => {
       const { evidence } = ask(lane, `${SITE} | 512 | ${ramp(12, 3)}\n${GROUP} | ${ramp(12, 9)}`, 200);
       expect(evidence.length).toBeGreaterThan(0);
-      for (const { numbers } of evidence) {
-        expect(Object.keys(numbers)).toEqual(expect.arrayContaining(['from', 'to', 'snapshots']));
-        expect(
-          Object.keys(numbers).some(
-            (name) => /threshold|Threshold/.test(name) || name === 'smallestStackBytes',
-          ),
-        ).toBe(true);
-        expect(numbers.to).toBeGreaterThan(numbers.from as number);
+      for (const { question, numbers } of evidence) {
+        const { statistic, threshold, fromMillis, toMillis, snapshots } = numbers;
+        expect(statistic === null || Number.isFinite(statistic), question).toBe(true);
+        expect([threshold, fromMillis, toMillis, snapshots], question).toEqual(
+          Array(4).fill(expect.any(Number)),
+        );
+        expect(toMillis).toBeGreaterThan(fromMillis as number);
       }
     },
   );
@@ -107,6 +110,72 @@ describe('an outcome flips with the data', () => {
   });
 });
 
+describe('the statistic', () => {
+  const SUPPORTED: readonly (readonly ['heap' | 'goroutine' | 'fd' | 'thread', string])[] = [
+    ['heap', `${SITE} | 512 | ${ramp(12, 4)}`],
+    ['goroutine', `heap\norders/hub.run > strings.Repeat | 8192 | ${ramp(12, 3)}\n${GROUP} | ${ramp(12, 9)}`],
+    [
+      'fd',
+      `goroutines\nnet/http.(*persistConn).readLoop > runtime.selectgo > runtime.gopark | ${ramp(12, 20)}`,
+    ],
+    ['thread', `${GROUP} | ${ramp(12, 18)}`],
+  ];
+
+  it.each(SUPPORTED)('of what supports a %s leak is at its threshold or above', (lane, drawing) => {
+    const grown = lane === 'heap' ? undefined : 200;
+    const supports = ask(lane, drawing, grown).evidence.filter(({ outcome }) => outcome === 'supports');
+    expect(supports.length).toBeGreaterThan(0);
+    for (const { question, numbers } of supports) {
+      expect(Number(numbers.statistic), question).toBeGreaterThanOrEqual(Number(numbers.threshold));
+    }
+  });
+
+  it('of connections is what their sites hold, where no goroutine comes with them', () => {
+    const { evidence } = ask('fd', `${SITE} | 512 | 1 1 1 1`, 200);
+    const asked = evidence.find(({ question }) => question === 'What comes with each descriptor?');
+    expect(asked?.numbers).toMatchObject({ threshold: 0.5 });
+    const cause = { ...ask('heap', `${SITE} | 512 | ${ramp(12, 4)}`).cause, kind: 'fd' as const };
+    const held = askDescriptors(
+      cause,
+      null,
+      readProfiles(drawSnapshots(`${SITE} | 512 | ${ramp(12, 4)}`), null, 0, true),
+    );
+    expect(held).toMatchObject({ outcome: 'supports', numbers: { threshold: 0, unit: 'bytes' } });
+    expect(Number(held.numbers.statistic)).toBeGreaterThan(0);
+  });
+});
+
+describe('callers', () => {
+  const profiles = readProfiles(drawSnapshots(`${SITE} | 512 | ${ramp(12, 3)}`), null, 0, true);
+  const lender = (samples: number, share: number): Lender => ({
+    frame: { function: 'stock.Level', file: 'stock.go', line: 4 },
+    path: [],
+    share: { value: share, low: share, high: share },
+    samples,
+    objectsEach: { value: 1, low: 0.5, high: 2 },
+    sites: [],
+  });
+
+  it.each([
+    [6, 0.9, 'supports'],
+    [3, 0.9, 'open'],
+    [6, 0.4, 'open'],
+  ] as const)('of a library with %s samples and a share of %s: %s', (samples, share, outcome) => {
+    const asked = askLenders([lender(samples, share)], profiles);
+    expect(asked).toMatchObject({ outcome, numbers: { statistic: samples, threshold: 4, share } });
+  });
+
+  it.each([
+    [0, 'open'],
+    [2, 'supports'],
+  ] as const)('of C, of which %s were seen: %s', (callers, outcome) => {
+    const { cause } = ask('heap', `${SITE} | 512 | ${ramp(12, 3)}`);
+    const culprits = Array.from({ length: callers }, () => cause.culprits[0]);
+    const asked = askNative({ ...cause, kind: 'native', culprits }, profiles);
+    expect(asked).toMatchObject({ outcome, numbers: { statistic: callers, callersSeen: callers } });
+  });
+});
+
 describe('a goroutineleak profile', () => {
   const asked = (dead: string) => {
     const drawn = drawSnapshots(`${GROUP} | ${ramp(12, 9)}`);
@@ -120,7 +189,6 @@ describe('a goroutineleak profile', () => {
       {
         ...drawn,
         leakedGoroutines: [{ ...rows, stack }],
-        creators: new Map([['orders/hub.run', { function: 'orders/hub.New', file: 'hub.go', line: 4 }]]),
       },
       null,
       0,
@@ -134,48 +202,84 @@ describe('a goroutineleak profile', () => {
     const outcome = collectEvidence(cause, null, profiles).find((e) =>
       e.question.startsWith('Has the collector'),
     )?.outcome;
-    return { outcome, culprits: cause.culprits.map(({ role, function: name }) => `${role} ${name}`) };
+    return outcome;
   };
 
   it('is proof where it lists them and proves nothing where it does not', () => {
-    expect(asked('orders/hub.run > runtime.chanrecv > runtime.gopark').outcome).toBe('supports');
-    expect(asked('orders/other.run > runtime.chanrecv > runtime.gopark').outcome).toBe('open');
-  });
-
-  it('names the creator where a dump gave it', () => {
-    expect(asked('orders/hub.run').culprits).toEqual(['blocks orders/hub.run', 'creates orders/hub.New']);
+    expect(asked('orders/hub.run > runtime.chanrecv > runtime.gopark')).toBe('supports');
+    expect(asked('orders/other.run > runtime.chanrecv > runtime.gopark')).toBe('open');
   });
 });
 
-describe('collectRuledOut', () => {
-  it('rules out warm-up and buffers by their numbers, and not where the numbers do not', () => {
-    const names = (drawing: string) => {
-      const { cause, assessment } = ask('heap', drawing);
-      return collectRuledOut(cause, assessment).map(({ explanation }) => explanation);
+describe('a dump of all goroutines', () => {
+  const LIB = 'example.com/log.(*Log).run@/go/pkg/mod/example.com/log@v1.0.0/log.go:9';
+  const asked = (group: string, dump: string | null) => {
+    const drawn = drawSnapshots(`goroutines\n${group} > runtime.chanrecv > runtime.gopark | ${ramp(12, 9)}`);
+    const assessment = drawAssessment(2 * HOUR_MILLIS, { goroutine: { verdict: 'leak', perHour: 60 } });
+    const origins =
+      dump === null ? null : reduceOrigins(decodeGoroutineDump(drawDump(dump)), drawn.stacks, 0);
+    const profiles = readProfiles({ ...drawn, origins }, 'orders', 0, true);
+    const [cause] = findCauses({
+      assessment,
+      calls: new Map([['goroutine', 'confirmed' as const]]),
+      profiles,
+    });
+    const starter = collectEvidence(cause, null, profiles).find((e) =>
+      e.question.startsWith('Which code of'),
+    );
+    return {
+      culprits: cause.culprits.map(
+        ({ role, function: name, file, line }) => `${role} ${name} ${file}:${line}`,
+      ),
+      outcome: starter?.outcome ?? null,
+      numbers: starter?.numbers ?? {},
     };
-    expect(names(`${SITE} | 512 | ${ramp(12, 3)}`)).toEqual(['buffers that come and go', 'warm-up']);
-    expect(names(`${SITE} | 512 | 0 20 40 40 40 40 40 40 40 40 40 40`)).toEqual(['buffers that come and go']);
+  };
+
+  it('names the function of the service that started goroutines of a library, behind where they wait', () => {
+    const told = asked(
+      LIB,
+      `30 | chan receive, 7 minutes | ${LIB} | orders/export.Open@/src/export/open.go:14`,
+    );
+    expect(told.culprits).toEqual([
+      'blocks example.com/log.(*Log).run /go/pkg/mod/example.com/log@v1.0.0/log.go:9',
+      'creates orders/export.Open export/open.go:14',
+    ]);
+    expect(told.outcome).toBe('supports');
+    expect(told.numbers).toMatchObject({
+      share: 1,
+      goroutines: 30,
+      longestMinutes: 7,
+      waits: 'chan receive',
+      createdAt: 'export/open.go:14',
+    });
   });
 
-  it('rules out GC pacing and allocator retention with the ledger', () => {
-    const { cause, assessment } = ask('heap', `${SITE} | 512 | ${ramp(12, 3)}`);
-    const ledger = {
-      atMillis: assessment.atMillis,
-      rssBytes: 100 * MIB,
-      liveBytes: 40 * MIB,
-      garbageBytes: 40 * MIB,
-      stackBytes: MIB,
-      runtimeBytes: MIB,
-      fragmentationBytes: 2 * MIB,
-      idleBytes: 3 * MIB,
-      nativeBytes: 0,
-      fileBackedBytes: MIB,
-      residualBytes: 0,
-    };
-    const why = Object.fromEntries(
-      collectRuledOut(cause, { ...assessment, ledger }).map((r) => [r.explanation, r.why]),
+  it('leaves open whose code it is where a library starts its own, or nobody starts most of them', () => {
+    const own = `30 | select | ${LIB} | example.com/log.New@/go/pkg/mod/example.com/log@v1.0.0/log.go:4`;
+    expect(asked(LIB, own)).toMatchObject({ outcome: 'open', numbers: { share: 0 } });
+    const three = ['a', 'b', 'c'].map(
+      (name) => `9 | select | ${LIB} | orders/${name}.Open@/src/${name}.go:1`,
     );
-    expect(why['GC pacing']).toContain('40 MiB');
-    expect(why['allocator retention']).toContain('5 MiB');
+    expect(asked(LIB, three.join('\n')).outcome).toBeNull();
+    expect(asked(LIB, null).outcome).toBeNull();
+  });
+
+  it('tells groups of one function apart by where they wait', () => {
+    const run = 'example.com/log.(*Log).run@/go/pkg/mod/example.com/log@v1.0.0/log.go:';
+    const dump = `
+      90 | select | ${run}77 | orders/main.Start@/src/main/start.go:2
+      30 | select | ${run}9 | orders/export.Open@/src/export/open.go:14`;
+    expect(asked(LIB, dump).culprits[1]).toContain('creates orders/export.Open');
+    expect(asked(`${run}55`, dump).culprits[1]).toContain('creates orders/main.Start');
+  });
+
+  it('puts the code of the service first where what waits is the standard library, and leaves plumbing out', () => {
+    const copy = 'io.Copy@/usr/lib/go/src/io/io.go:388';
+    expect(
+      asked(copy, `30 | IO wait | ${copy} | orders/proxy.Pipe@/src/proxy/pipe.go:8`).culprits[0],
+    ).toContain('creates orders/proxy.Pipe');
+    const after = `30 | select | ${LIB} | time.goFunc@/usr/lib/go/src/time/sleep.go:215`;
+    expect(asked(LIB, after).culprits).toHaveLength(1);
   });
 });

@@ -1,10 +1,12 @@
 // The chain behind a finding: each entry is one question put to the data, with the numbers that decided it. Outcomes
 // are computed, never written down: other data gives another outcome.
-import type { Assessment, GoroutineCost, LaneAssessment } from '../detect/assessment.ts';
+import type { GoroutineCost, LaneAssessment } from '../detect/assessment.ts';
 import { SMALLEST_STACK_BYTES } from '../detect/bytes-each.ts';
-import type { Evidence, RuledOut } from '../model/finding.ts';
-import { formatBytes } from '../base/units.ts';
+import type { Evidence } from '../model/finding.ts';
+import { isApplication } from '../profile/frames.ts';
 import type { Cause } from './cause.ts';
+import { findCreator, type Creator } from './creators.ts';
+import { relateFile } from './culprit.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import type { HeapCause } from './heap-cause.ts';
 import { NAME_SAMPLES, type Lender } from './lenders.ts';
@@ -28,7 +30,11 @@ export function collectEvidence(
     entries.push(askGoroutines(cause.groups, profiles));
     if (profiles.provenDead !== null) entries.push(askCollector(cause.groups, profiles));
   }
-  if (cause.lenders.length > 0) entries.push(askLenders(cause.lenders, profiles));
+  const creator = cause.groups.length > 0 ? findCreator(profiles.creators, cause.groups[0].group) : null;
+  const isTold = creator !== null && isApplication(creator.frame, profiles.place.module);
+  // One question, one answer: the `go` statement itself, unless it stands in a library and the callers of that are known.
+  if (creator !== null && (isTold || cause.lenders.length === 0)) entries.push(askCreator(creator, profiles));
+  else if (cause.lenders.length > 0) entries.push(askLenders(cause.lenders, profiles));
   if (cause.heap !== null) {
     entries.push(
       askSites(cause.heap, profiles),
@@ -46,8 +52,8 @@ export function collectEvidence(
 
 function windowOf(timeMillis: readonly number[], base: number): Record<string, number | null> {
   return {
-    from: timeMillis[base] ?? null,
-    to: timeMillis[timeMillis.length - 1] ?? null,
+    fromMillis: timeMillis[base] ?? null,
+    toMillis: timeMillis[timeMillis.length - 1] ?? null,
     snapshots: Math.max(0, timeMillis.length - base),
   };
 }
@@ -64,8 +70,9 @@ export function askSites(heap: HeapCause, profiles: ProfileEvidence): Evidence {
     prediction: 'its sampled objects in use rise by more than births and deaths allow by chance',
     test: 'growth over its sampling noise, against the bound for all sites tested together',
     numbers: {
-      z: round(growth.z),
+      statistic: round(growth.z),
       threshold: round(heap.criticalZ),
+      z: round(growth.z),
       sitesTested: heap.sitesTested,
       grownBytes: Math.round(growth.bytes.value),
       lowBytes: Math.round(growth.bytes.low),
@@ -89,8 +96,9 @@ export function askWentAway(heap: HeapCause, profiles: ProfileEvidence): Evidenc
     prediction: 'later snapshots go on growing, and hardly ever fall',
     test: 'share of even growth in the second half of the window; net over gross movement',
     numbers: {
-      secondHalf: persistence === null ? null : round(persistence),
+      statistic: persistence === null ? null : round(persistence),
       threshold: THRESHOLDS.minPersistence,
+      secondHalf: persistence === null ? null : round(persistence),
       netOverGross: round(monotony),
       netThreshold: THRESHOLDS.minMonotony,
       ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
@@ -105,12 +113,13 @@ export function askSurvival(heap: HeapCause, profiles: ProfileEvidence): Evidenc
   return {
     question: 'How much of what is allocated there stays?',
     prediction: 'all of it, or the part that takes the leaking path',
-    test: 'sampled objects that stayed among those allocated, Wilson interval',
+    test: 'sampled objects that stayed among those allocated, lower end of the Wilson interval',
     numbers: {
+      statistic: survival === null ? null : round(survival.low),
+      threshold: THRESHOLDS.minSurvival,
       share: survival === null ? null : round(survival.value),
       low: survival === null ? null : round(survival.low),
       high: survival === null ? null : round(survival.high),
-      threshold: THRESHOLDS.minSurvival,
       sampledBirths: births,
       sampledDeaths: deaths,
       ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
@@ -132,8 +141,9 @@ export function askCoverage(
     prediction: 'sampled growth and the growth of the live floor agree',
     test: 'sampled growth of the sites over the growth of the live floor',
     numbers: {
-      coverage: seen === null ? null : round(seen),
+      statistic: seen === null ? null : round(seen),
       threshold: THRESHOLDS.coverageLow,
+      coverage: seen === null ? null : round(seen),
       upperThreshold: THRESHOLDS.coverageHigh,
       siteBytes: Math.round(heap.growth.bytes.value),
       floorBytes: lane === null ? null : Math.round(lane.grown),
@@ -165,13 +175,15 @@ export function askGoroutines(groups: readonly GroupGrowth[], profiles: ProfileE
     question: 'Which goroutines come and never go?',
     hypothesis: `goroutines of ${group.root.function} wait in ${group.waitsIn.function} (${group.reason}) for ever`,
     prediction: 'their exact count rises step by step and hardly ever falls',
-    test: 'net over the root of gross movement of the count',
+    test: 'net over the root of gross movement of the count; net over gross',
     numbers: {
-      z: round(z),
+      statistic: round(z),
       threshold: THRESHOLDS.goroutineZ,
+      z: round(z),
       grown,
       now: group.count[group.count.length - 1],
       netOverGross: round(monotony),
+      netThreshold: THRESHOLDS.minMonotony,
       secondHalf: persistence === null ? null : round(persistence),
       waits: group.reason,
       ...windowOf(profiles.groups.timeMillis, profiles.groupBase),
@@ -188,23 +200,57 @@ export function askCollector(groups: readonly GroupGrowth[], profiles: ProfileEv
     question: 'Has the collector proved that they can never go on?',
     prediction: 'what they wait for is unreachable, so the goroutineleak profile lists them',
     test: 'goroutines of these functions in the newest goroutineleak profile',
-    numbers: { dead, threshold: 1, ...windowOf(profiles.groups.timeMillis, profiles.groupBase) },
+    numbers: {
+      statistic: dead,
+      threshold: 1,
+      unit: 'goroutines',
+      dead,
+      ...windowOf(profiles.groups.timeMillis, profiles.groupBase),
+    },
     outcome: dead >= 1 ? 'supports' : 'open',
+  };
+}
+
+/** Whose `go` statement started them? A library's own starts its goroutines for whoever calls it. */
+export function askCreator(creator: Creator, profiles: ProfileEvidence): Evidence {
+  const { frame, share, goroutines, longestMinutes, reason, takenAtMillis } = creator;
+  const isOwn = isApplication(frame, profiles.place.module);
+  return {
+    question: 'Which code of the service starts them?',
+    hypothesis: `${frame.function} starts them`,
+    prediction: 'the dump of all goroutines names one function of the service as the creator of most of them',
+    test: 'share of the goroutines at this place in the dump (debug=2) that were created by one go statement of the service',
+    numbers: {
+      share: isOwn ? round(share) : 0,
+      threshold: THRESHOLDS.majority,
+      goroutines,
+      longestMinutes,
+      waits: reason,
+      createdBy: frame.function,
+      createdAt: `${relateFile(frame, profiles.place) ?? '?'}:${frame.line}`,
+      dumpAt: takenAtMillis,
+      ...windowOf(profiles.groups.timeMillis, profiles.groupBase),
+    },
+    outcome: isOwn && share >= THRESHOLDS.majority ? 'supports' : 'open',
   };
 }
 
 /** Whose calls started goroutines that run a library's code? */
 export function askLenders(lenders: readonly Lender[], profiles: ProfileEvidence): Evidence {
   const [first] = lenders;
-  const isEnough = first.samples >= NAME_SAMPLES && (first.share?.value ?? 0) >= THRESHOLDS.majority;
+  const share = first.share?.value ?? 0;
+  const isEnough = first.samples >= NAME_SAMPLES && share >= THRESHOLDS.majority;
   return {
     question: 'Which code of the service starts them?',
     hypothesis: `each came with a call of ${first.frame.function}`,
     prediction: 'what that call allocates stays, one object or a few for each goroutine',
-    test: 'sampled objects that stayed below callers of the library; objects of the largest site for each goroutine',
+    test: 'sampled objects that stayed below this caller of the library, and its share of all such; objects of its largest site for each goroutine',
     numbers: {
-      samples: first.samples,
+      statistic: first.samples,
       threshold: NAME_SAMPLES,
+      samples: first.samples,
+      share: round(share),
+      shareThreshold: THRESHOLDS.majority,
       objectsEach: round(first.objectsEach.value),
       lowEach: round(first.objectsEach.low),
       highEach: round(first.objectsEach.high),
@@ -228,12 +274,14 @@ export function askPinned(
   return {
     question: 'What do these goroutines keep alive?',
     prediction: 'heap sites of the same code grow in step with their count',
-    test: 'sampled growth of those sites, interval above zero; bytes for each goroutine',
+    test: 'sampled growth of those sites, lower end of its interval; bytes for each goroutine',
     numbers: {
+      statistic: bytes === null ? null : Math.round(bytes.low),
+      threshold: 0,
+      unit: 'bytes',
       grownBytes: bytes === null ? null : Math.round(bytes.value),
       lowBytes: bytes === null ? null : Math.round(bytes.low),
       highBytes: bytes === null ? null : Math.round(bytes.high),
-      threshold: 0,
       eachBytes: bytes === null || grown <= 0 ? null : Math.round(bytes.value / grown),
       stackBytes: stack === null ? null : Math.round(stack.value),
       lowStackBytes: Math.round(stack?.low ?? SMALLEST_STACK_BYTES),
@@ -244,6 +292,9 @@ export function askPinned(
   };
 }
 
+/** Goroutines for each descriptor, or thread, above which they come with them. */
+const MATCHED_EACH = 0.5;
+
 /** Do descriptors come with goroutines and buffers? */
 export function askDescriptors(
   cause: Cause,
@@ -253,20 +304,27 @@ export function askDescriptors(
   const grown = sumGrown(cause.groups);
   const fds = lane?.lane === 'fd' ? changeBesideGroups(lane, profiles) : null;
   const perFd = fds !== null && fds > 0 ? grown / fds : null;
-  const isMatched = perFd !== null && perFd > 0.5;
+  const isMatched = perFd !== null && perFd > MATCHED_EACH;
+  const bytes = cause.heap?.growth.bytes ?? null;
+  // Where no goroutines come with them, the sites that open them may.
+  const isByBytes = !isMatched && bytes !== null;
   return {
     question: 'What comes with each descriptor?',
     prediction: 'an HTTP connection brings two goroutines, a database connection buffers',
-    test: 'goroutines grown for each descriptor; growth of sites that open connections',
+    test: isByBytes
+      ? 'sampled growth of sites that open connections, lower end of its interval'
+      : 'goroutines grown for each descriptor',
     numbers: {
-      goroutinesEach: perFd === null ? null : round(perFd),
-      threshold: 0.5,
+      statistic: isByBytes ? Math.round(bytes.low) : roundKnown(perFd),
+      threshold: isByBytes ? 0 : MATCHED_EACH,
+      ...(isByBytes ? { unit: 'bytes' } : {}),
+      goroutinesEach: roundKnown(perFd),
       grownFds: fds === null ? null : Math.round(fds),
       grownGoroutines: grown,
-      connectionBytes: cause.heap === null ? null : Math.round(cause.heap.growth.bytes.value),
+      connectionBytes: bytes === null ? null : Math.round(bytes.value),
       ...windowOf(profiles.groups.timeMillis, profiles.groupBase),
     },
-    outcome: isMatched || (cause.heap?.growth.bytes.low ?? 0) > 0 ? 'supports' : 'open',
+    outcome: isMatched || (isByBytes && bytes.low > 0) ? 'supports' : 'open',
   };
 }
 
@@ -275,14 +333,15 @@ export function askThreads(cause: Cause, lane: LaneAssessment | null, profiles: 
   const grown = sumGrown(cause.groups);
   const threads = lane?.lane === 'thread' ? changeBesideGroups(lane, profiles) : null;
   const perThread = threads !== null && threads > 0 ? grown / threads : null;
-  const isMatched = perThread !== null && perThread > 0.5;
+  const isMatched = perThread !== null && perThread > MATCHED_EACH;
   return {
     question: 'What comes with each thread?',
     prediction: 'a thread that never ends is in a call, or is locked to a goroutine that waits',
     test: 'goroutines in calls, or as many as threads, grown for each thread',
     numbers: {
-      goroutinesEach: perThread === null ? null : round(perThread),
-      threshold: 0.5,
+      statistic: roundKnown(perThread),
+      threshold: MATCHED_EACH,
+      goroutinesEach: roundKnown(perThread),
       grownThreads: threads === null ? null : Math.round(threads),
       grownGoroutines: grown,
       ...windowOf(profiles.groups.timeMillis, profiles.groupBase),
@@ -291,65 +350,28 @@ export function askThreads(cause: Cause, lane: LaneAssessment | null, profiles: 
   };
 }
 
-/** Which C code? Go's profiles cannot say. */
+/** Who calls C? Which of its allocations stay, Go's profiles cannot say. */
 export function askNative(cause: Cause, profiles: ProfileEvidence): Evidence {
+  const callers = cause.culprits.length;
   return {
-    question: 'Which code allocates it?',
-    prediction: 'outstanding C allocations grow below one Go caller',
-    test: 'native allocation tracing; not available, so only the callers of C are listed',
+    question: 'Which code of the service calls C?',
+    prediction: 'what allocates outside of Go was called from Go: its callers are on stacks of profiles',
+    test: 'callers of C on the stacks of profiles; which of their allocations stay takes a tracer of the C allocator',
     numbers: {
-      callersSeen: cause.culprits.length,
+      statistic: callers,
       threshold: 1,
+      unit: 'callers',
+      callersSeen: callers,
       ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
     },
-    outcome: 'open',
+    outcome: callers >= 1 ? 'supports' : 'open',
   };
-}
-
-/** Explanations that the profiles exclude, each with the number that excludes it. */
-export function collectRuledOut(cause: Cause, assessment: Assessment): RuledOut[] {
-  const ruledOut: RuledOut[] = [];
-  const lead = cause.heap?.culprits[0]?.growth ?? cause.heap?.growth ?? null;
-  if (lead !== null && lead.monotony >= THRESHOLDS.minMonotony) {
-    ruledOut.push({
-      explanation: 'buffers that come and go',
-      why: `${Math.round(100 * lead.monotony)} % of all movement is growth, at least ${100 * THRESHOLDS.minMonotony} % where growth lasts`,
-    });
-  }
-  if (
-    lead?.persistence !== undefined &&
-    lead.persistence !== null &&
-    lead.persistence >= THRESHOLDS.minPersistence
-  ) {
-    ruledOut.push({
-      explanation: 'warm-up',
-      why: `the second half of the window brought ${Math.round(100 * lead.persistence)} % of even growth, at least ${100 * THRESHOLDS.minPersistence} % where growth lasts`,
-    });
-  }
-  const [group] = cause.groups;
-  if (group !== undefined && group.monotony >= THRESHOLDS.minMonotony) {
-    ruledOut.push({
-      explanation: 'a pool or a burst of goroutines',
-      why: `the count rose by ${group.grown} net, ${Math.round(100 * group.monotony)} % of all movement`,
-    });
-  }
-  const { ledger } = assessment;
-  if (cause.kind === 'heap' && ledger !== null && ledger.liveBytes !== null) {
-    ruledOut.push({
-      explanation: 'GC pacing',
-      why: `the live heap (${formatBytes(ledger.liveBytes)}) is what survived a collection; GOGC only adds garbage on top`,
-    });
-    if (ledger.idleBytes !== null && ledger.fragmentationBytes !== null && cause.heldBytes !== null) {
-      const retained = ledger.idleBytes + ledger.fragmentationBytes;
-      ruledOut.push({
-        explanation: 'allocator retention',
-        why: `${formatBytes(retained)} are idle or fragmented and not part of the ${formatBytes(cause.heldBytes)} that objects hold`,
-      });
-    }
-  }
-  return ruledOut;
 }
 
 function round(value: number): number {
   return Number.isFinite(value) ? Math.round(value * 1000) / 1000 : 0;
+}
+
+function roundKnown(value: number | null): number | null {
+  return value === null ? null : round(value);
 }

@@ -4,7 +4,7 @@ import { packageOf } from '../profile/frames.ts';
 import type { Frame, GoroutineSnapshot } from '../profile/snapshot.ts';
 import { computeMonotony, computePersistence, thinSnapshots } from './site-growth.ts';
 import { readWaitReason, type WaitReason } from '../profile/wait-reason.ts';
-import { getOwner, type PathReader, type StackPath } from './stack-path.ts';
+import { waitPlaceOf, type PathReader, type StackPath } from './stack-path.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 /**
@@ -44,10 +44,9 @@ export function foldGroups(snapshots: readonly GoroutineSnapshot[], reader: Path
   used.forEach((snapshot, at) => {
     for (let row = 0; row < snapshot.length; row++) {
       const path = reader.path(snapshot.stack[row]);
-      const root = path.frames[path.frames.length - 1];
-      // Below Go's own goroutines everything is plumbing: net.(*netFD).Read says less than persistConn.readLoop.
-      const waitsIn = path.kind === 'standard' ? root : getOwner(path);
-      if (root === undefined || waitsIn === null) continue;
+      const place = waitPlaceOf(path);
+      if (place === null) continue;
+      const { root, waitsIn } = place;
       const reason = readWaitReason(path.frames);
       const key = `${root.function}\t${waitsIn.function}:${waitsIn.line}\t${reason}`;
       let group = groups.get(key);

@@ -126,6 +126,14 @@ describe('findHeapCauses', () => {
     expect(causes(drawing)).toEqual([]);
   });
 
+  it('keeps what grew where objects of another size went: those are other objects', () => {
+    const drawing = `
+      main.main > shop/codec.Encode > shop/codec.v1 | 256 | 40 36 32 28 24 20 16 12 8 4 | 40 40 40 40 40 40 40 40 40 40
+      main.main > shop/codec.Encode > shop/codec.v2 | 512 | 0 4 8 12 16 20 24 28 32 36
+    `;
+    expect(causes(drawing)[0]).toMatch(/^shop\/codec.v2/);
+  });
+
   it('sees two causes where a second site provably grows by itself', () => {
     const drawing = `
       main.main > shop/api.Save > shop/drafts.Save | 512 | 0 10 20 30 40 50 60 70 80 90 100 110

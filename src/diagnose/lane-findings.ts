@@ -2,7 +2,7 @@
 import { isTooEarly, type Assessment, type Lane, type LaneAssessment } from '../detect/assessment.ts';
 import { weighPatience } from '../detect/patience.ts';
 import { statedGrowth } from '../detect/stated-growth.ts';
-import { PATIENCE_FACTOR } from '../detect/thresholds.ts';
+import { PATIENCE_FACTOR, PATIENT_EVIDENCE } from '../detect/thresholds.ts';
 import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
 import { describeCulprit } from './culprit.ts';
@@ -85,14 +85,10 @@ function describeLane(
     timeToExhaustion: null,
     culprits: lane.lane === 'heap' && profiles !== null ? nameHeap(profiles) : [],
     pattern: null,
-    evidence: [
-      ...lane.evidence,
-      ...askBound(lane, assessment),
-      ...askNeeded(lane, assessment),
-      ...askPatience(lane, assessment),
-    ],
+    evidence: [...lane.evidence, ...askBound(lane, assessment), ...askPatience(lane, assessment)],
     ruledOut: [...lane.ruledOut],
     fix: null,
+    ...(lane.needed === null ? {} : { needed: lane.needed }),
   };
   return { ...finding, summary: summarize(finding, assessment.atMillis) };
 }
@@ -105,68 +101,59 @@ function nameHeap(profiles: ProfileEvidence): Finding['culprits'] {
   return cause.culprits.map((found) => describeCulprit(found.frame, 'allocates', profiles.place, found));
 }
 
+/** Past the bound that was predicted by so much, it was none. */
+const PAST_BOUND = 1.2;
+
 function askBound(lane: LaneAssessment, assessment: Assessment): Evidence[] {
   if (lane.verdict !== 'filling-to-bound' || lane.predictedBound === null) return [];
   const share = lane.predictedBound > 0 ? lane.level / lane.predictedBound : null;
+  const filled = share === null ? null : Math.round(share * 1000) / 1000;
   return [
     {
       question: 'Where will it stop?',
-      prediction: 'the level bends towards a bound',
-      test: 'asymptote of the best cache model',
+      prediction: 'the level bends towards a bound, and stays below it',
+      test: 'level over the asymptote of the best cache model',
       numbers: {
+        statistic: filled,
+        threshold: PAST_BOUND,
         bound: Math.round(lane.predictedBound),
         level: Math.round(lane.level),
-        filled: share === null ? null : Math.round(share * 1000) / 1000,
-        threshold: 1,
-        from: assessment.incarnationStartMillis,
-        to: assessment.atMillis,
+        filled,
+        ...windowOf(assessment),
       },
-      outcome: share !== null && share <= 1.2 ? 'supports' : 'open',
+      outcome: share === null ? 'open' : share <= PAST_BOUND ? 'supports' : 'contradicts',
     },
   ];
 }
 
-function askNeeded(lane: LaneAssessment, assessment: Assessment): Evidence[] {
-  if (lane.needed === null) return [];
-  return [
-    {
-      question: 'What would settle it?',
-      prediction: lane.needed.what,
-      test:
-        lane.verdict === 'leak'
-          ? 'time until it is raised whatever is known by then'
-          : 'time until the models can be told apart at this rate',
-      numbers: {
-        millis: lane.needed.millis,
-        threshold: 0,
-        from: assessment.incarnationStartMillis,
-        to: assessment.atMillis,
-      },
-      outcome: 'open',
-    },
-  ];
-}
-
-/** Stage 1's rule holds, and no profile names the code: what keeps it from a claim, and for how long. */
+/** Stage 1's rule holds, and no profile names the code: is it straight, or was it watched, for long enough that it would have bent? */
 function askPatience(lane: LaneAssessment, assessment: Assessment): Evidence[] {
-  const { isHeld, leftMillis, watchedMillis, waitMillis } = weighPatience(lane, assessment);
-  if (lane.verdict !== 'leak' || !isHeld) return [];
-  const count = (value: number | null) =>
-    value !== null && Number.isFinite(value) ? Math.round(value) : null;
+  const { leftMillis, watchedMillis, waitMillis } = weighPatience(lane, assessment);
+  if (lane.verdict !== 'leak' || lane.lane !== 'heap' || leftMillis === null) return [];
+  const isStraight = (lane.evidenceRatio ?? 0) >= PATIENT_EVIDENCE;
+  const share = leftMillis > 0 ? watchedMillis / leftMillis : 1;
+  const isFair = share >= 1 / PATIENCE_FACTOR;
+  const count = (value: number) => (Number.isFinite(value) ? Math.round(value) : null);
   return [
     {
       question: 'Is it a cache that still fills evenly?',
       prediction: 'it bends before the limit; a leak does not, and a heap profile names its code',
-      test: 'time watched against time left, where no profile names the code',
+      test: isStraight
+        ? 'difference of BIC to the best bounded model, where no profile names the code'
+        : 'time watched over time left, where no profile names the code',
       numbers: {
+        statistic: Math.round(1000 * (isStraight ? (lane.evidenceRatio ?? 0) : share)) / 1000,
+        threshold: isStraight ? PATIENT_EVIDENCE : 1 / PATIENCE_FACTOR,
         watchedMillis: count(watchedMillis),
         leftMillis: count(leftMillis),
         millis: count(waitMillis),
-        threshold: PATIENCE_FACTOR,
-        from: assessment.incarnationStartMillis,
-        to: assessment.atMillis,
+        ...windowOf(assessment),
       },
-      outcome: 'open',
+      outcome: isStraight || isFair ? 'contradicts' : 'open',
     },
   ];
+}
+
+function windowOf({ incarnationStartMillis, atMillis }: Assessment): Record<string, number> {
+  return { fromMillis: incarnationStartMillis, toMillis: atMillis };
 }

@@ -7,8 +7,9 @@ import type { Finding, RuledOut, TimeToExhaustion } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
 import type { Cause } from './cause.ts';
 import { findLane } from './unexplained.ts';
-import { collectEvidence, collectRuledOut } from './evidence.ts';
+import { collectEvidence } from './evidence.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
+import { collectRuledOut } from './ruled-out.ts';
 
 /** The leak finding of a cause, with stage 1's evidence in front of stage 2's. */
 export function buildLeakFinding(

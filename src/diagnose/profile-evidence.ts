@@ -1,6 +1,7 @@
 // All that the snapshots of one target say, worked out once per evaluation.
 import type { Millis } from '../base/units.ts';
-import type { Frame, GoroutineSnapshot, HeapSnapshot, StackReader } from '../profile/snapshot.ts';
+import type { GoroutineOrigins, GoroutineSnapshot, HeapSnapshot, StackReader } from '../profile/snapshot.ts';
+import { foldCreators, type Creators } from './creators.ts';
 import { locateModule, type ModulePlace } from './culprit.ts';
 import {
   clusterGroups,
@@ -20,8 +21,8 @@ export interface Profiles {
   readonly goroutines: readonly GoroutineSnapshot[];
   /** Of `goroutineleak` profiles, where the process has them: what the collector proved dead. */
   readonly leakedGoroutines?: readonly GoroutineSnapshot[];
-  /** From a goroutine dump (debug=2): who said `go`, by the goroutine's own function. Profiles do not carry it. */
-  readonly creators?: ReadonlyMap<string, Frame>;
+  /** From a goroutine dump (debug=2) of this life: who said `go`. Profiles do not carry it. */
+  readonly origins?: GoroutineOrigins | null;
   readonly stacks: StackReader;
 }
 
@@ -39,7 +40,8 @@ export interface ProfileEvidence {
   readonly clusters: readonly (readonly GroupGrowth[])[];
   /** Goroutines proved dead in the newest `goroutineleak` profile, by their own function; null without one. */
   readonly provenDead: ReadonlyMap<string, number> | null;
-  readonly creators: ReadonlyMap<string, Frame>;
+  /** Who started the goroutines; empty without a dump. */
+  readonly creators: Creators;
 }
 
 /**
@@ -61,8 +63,8 @@ export function readProfiles(
   sinceMillis: Millis,
   isGoroutineLeak: boolean,
 ): ProfileEvidence {
-  const { heap, goroutines, leakedGoroutines, creators, stacks } = profiles;
-  const question = [goroutines, leakedGoroutines, creators, stacks, module, sinceMillis, isGoroutineLeak];
+  const { heap, goroutines, leakedGoroutines, origins, stacks } = profiles;
+  const question = [goroutines, leakedGoroutines, origins, stacks, module, sinceMillis, isGoroutineLeak];
   const known = lastRead.get(heap);
   if (known?.question.every((part, i) => part === question[i]) === true) return known.answer;
   const answer = workOut(profiles, module, sinceMillis, isGoroutineLeak);
@@ -93,7 +95,7 @@ function workOut(
     groupBase,
     clusters: clusterGroups(findGrowingGroups(groups, groupBase, isGoroutineLeak), groupBase),
     provenDead: countDead(profiles.leakedGoroutines?.filter(isOwnLife).at(-1), profiles.stacks),
-    creators: profiles.creators ?? new Map<string, Frame>(),
+    creators: foldCreators(profiles.origins ?? null, reader),
   };
 }
 

@@ -161,3 +161,11 @@ function startsBoth(a: StackPath, b: StackPath): boolean {
   const isOneCall = first.function === other.function && first.line === other.line && first.line > 0;
   return isOneCall && next.function !== otherNext.function;
 }
+
+/** Where a goroutine began and where it waits: what groups are told apart by. */
+export function waitPlaceOf(path: StackPath): { readonly root: Frame; readonly waitsIn: Frame } | null {
+  const root = path.frames[path.frames.length - 1];
+  // Below Go's own goroutines everything is plumbing: net.(*netFD).Read says less than persistConn.readLoop.
+  const waitsIn = path.kind === 'standard' ? root : getOwner(path);
+  return root === undefined || waitsIn === null ? null : { root, waitsIn };
+}

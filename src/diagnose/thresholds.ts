@@ -44,6 +44,10 @@ export const THRESHOLDS = {
   /** Coverage of the floor's growth by the sites named, between which the diagnosis accounts for it. */
   coverageLow: 0.5,
   coverageHigh: 1.5,
+  /** Growth of what survives collections over the growth claimed, from which it is not the collector letting garbage pile up. */
+  pacingShare: 0.5,
+  /** Growth of idle and fragmented memory over that of live objects, up to which the allocator is not what keeps it. */
+  retentionShare: 0.25,
   /** Goroutines by which a group must have grown before it is talked about; claims need goroutineZ as well. */
   minGoroutines: 6,
   /** Both groups must have grown by this before the ratio of their counts says anything. */

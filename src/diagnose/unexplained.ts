@@ -4,6 +4,7 @@ import { LANE_THRESHOLDS } from '../detect/thresholds.ts';
 import type { Culprit } from '../model/finding.ts';
 import { isRuntime, isStandardLibrary } from '../profile/frames.ts';
 import type { CallStrength, Cause } from './cause.ts';
+import { findCreator } from './creators.ts';
 import { describeCulprit } from './culprit.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import { growsWithEach } from './lenders.ts';
@@ -128,9 +129,13 @@ export function describeGroup(rest: Rest, { group, grown }: GroupGrowth, all: nu
   const value = all > 0 ? grown / all : 1;
   const share = { value, low: value, high: value };
   const blocks = describeCulprit(group.waitsIn, 'blocks', place, { share });
-  const creator = rest.input.profiles.creators.get(group.root.function) ?? group.root;
+  const creator = findCreator(rest.input.profiles.creators, group)?.frame ?? group.root;
   if (creator.function === group.waitsIn.function) return [blocks];
-  return [blocks, describeCulprit(creator, 'creates', place, { share })];
+  const creates = describeCulprit(creator, 'creates', place, { share });
+  // `go io.Copy(...)`: nobody opens Go's own code to mend a leak.
+  return isStandardLibrary(group.waitsIn.function) && !isStandardLibrary(creator.function)
+    ? [creates, blocks]
+    : [blocks, creates];
 }
 
 /** Each function once, and none of the runtime's: nobody opens `runtime.systemstack` to mend a leak. */

@@ -53,7 +53,20 @@ export const AlertSchema = Type.Object({
   /** Level that people were told in this episode; null while they were told nothing. */
   toldLevel: nullable(AlertLevelSchema),
   toldAt: nullable(Type.Number()),
-  ack: nullable(RemarkSchema),
+  ack: nullable(
+    Type.Object({
+      ...RemarkSchema.properties,
+      level: Type.Optional(
+        Type.Enum(ALERT_LEVELS, { description: 'level then. Missing in what older versions wrote: warning' }),
+      ),
+    }),
+  ),
+  lastAck: Type.Optional(
+    Type.Object(RemarkSchema.properties, {
+      description:
+        'of an episode that is over: nobody works on this one yet, but somebody has judged it a leak',
+    }),
+  ),
   /** Why it is quiet although it fires; null when it is not. */
   quiet: nullable(Type.String()),
   /** Instances that leak now, and labels that all of them share. */
@@ -108,6 +121,19 @@ export const AlertMessageSchema = Type.Object({
 /** An alert in words; every sink shows the same. */
 export type AlertMessage = Static<typeof AlertMessageSchema>;
 
+/** Points of a curve: as many as a picture in a chat shows apart. */
+export const MAX_CURVE_POINTS = 120;
+
+export const CurveSchema = Type.Object({
+  of: Type.Enum(['live heap', 'goroutines', 'open files', 'threads', 'memory of the process']),
+  unit: Type.Enum(['bytes', 'count']),
+  time: Type.Array(Type.Number(), { description: 'ascending, virtual' }),
+  value: Type.Array(nullable(Type.Number()), { description: 'at these times; null = not known' }),
+  limit: nullable(Type.Number({ description: 'what it may reach; null = not known' })),
+});
+/** What grows, over time: sinks that show pictures draw it. */
+export type Curve = Static<typeof CurveSchema>;
+
 export const NoticeSchema = Type.Object({
   key: Type.String({ description: 'idempotency key: the same notice has the same for ever' }),
   kind: Type.Enum(NOTICE_KINDS),
@@ -120,6 +146,8 @@ export const NoticeSchema = Type.Object({
   createdAt: Type.Number({ description: 'real time' }),
   labels: Type.Record(Type.String(), Type.String()),
   message: AlertMessageSchema,
+  /** Missing where there is none, or where the store did not give it in time. */
+  curve: Type.Optional(CurveSchema),
 });
 /** What is to be told, to whichever sinks it is routed to. */
 export type Notice = Static<typeof NoticeSchema>;

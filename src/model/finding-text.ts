@@ -7,7 +7,7 @@ import {
   HOUR_MILLIS,
   type Millis,
 } from '../base/units.ts';
-import type { Culprit, Finding, Growth, LeakClass, TimeToExhaustion } from './finding.ts';
+import type { Culprit, Evidence, Finding, Growth, LeakClass, TimeToExhaustion } from './finding.ts';
 
 const THINGS: Readonly<Record<LeakClass, string>> = {
   thread: 'Threads',
@@ -97,12 +97,31 @@ export function formatLeft(limit: TimeToExhaustion, atMillis: Millis): string {
   const high = limit.high === null ? 'no upper bound' : span(limit.high);
   const age = atMillis - from;
   const old = age > OLD_FORECAST ? `, as it was ${formatDuration(age)} ago` : '';
-  return `${limit.at <= from ? 'any moment' : `in ${span(limit.at)}`} (${span(limit.low)} to ${high})${old}`;
+  const when = limit.at <= from ? 'any moment' : `in ${span(limit.at)}`;
+  const { livesMillis } = limit;
+  const hidden =
+    livesMillis === undefined ? '' : ` without restarts, which come every ${formatDuration(livesMillis)}`;
+  return `${when} (${span(limit.low)} to ${high})${hidden}${old}`;
 }
 
 /** A statistic and its threshold have the unit that stands beside them; every other number ends in its own. */
 export function unitKey(key: string, unit: number | string | null | undefined): string {
   return typeof unit === 'string' && (key === 'statistic' || key === 'threshold') ? unit : key;
+}
+
+/** Numbers that people are shown, the statistic with its threshold first; what stands under its own name as well is shown once. */
+export function numbersToShow(
+  numbers: Evidence['numbers'],
+): (readonly [string, Evidence['numbers'][string]])[] {
+  const { statistic } = numbers;
+  // Findings of earlier versions have their statistic as z alone.
+  const first = statistic === undefined ? ['z', 'threshold'] : ['statistic', 'threshold'];
+  const entries = Object.entries(numbers).filter(([key]) => key !== 'unit');
+  const rank = ([key]: readonly [string, unknown]) =>
+    first.includes(key) ? first.indexOf(key) : first.length;
+  return entries
+    .filter(([key, value]) => first.includes(key) || value === null || value !== statistic)
+    .sort((a, b) => rank(a) - rank(b));
 }
 
 /**

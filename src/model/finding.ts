@@ -47,6 +47,12 @@ export const TimeToExhaustionSchema = Type.Object({
   confidence: Type.Number(),
   limit: Type.Optional(Type.Number({ description: 'of the resource, in its unit' })),
   asOf: Type.Optional(MillisSchema),
+  livesMillis: Type.Optional(
+    Type.Number({
+      description:
+        'how long lives of the process have lasted (median), where restarts come well before the limit',
+    }),
+  ),
 });
 /** When the first limit is reached, in the space of that resource (RSS for memory). `high: null` = no upper bound; `asOf`: when this was
  * forecast, spans until the limit count from there. */
@@ -110,6 +116,12 @@ export const FindingSchema = Type.Object({
   evidence: Type.Array(EvidenceSchema),
   ruledOut: Type.Array(RuledOutSchema),
   fix: nullable(FixSchema),
+  needed: Type.Optional(
+    Type.Object(
+      { what: Type.String(), millis: nullable(Type.Number({ description: 'null = not known' })) },
+      { description: 'where nothing is decided: what would settle it, and how long that takes' },
+    ),
+  ),
   summary: Type.String({ description: 'the finding in one sentence' }),
   instances: Type.Optional(
     Type.Array(Type.Object({ service: Type.String(), instance: Type.String() }), {

@@ -11,6 +11,7 @@ import {
   type Finding,
   type Verdict,
 } from './finding.ts';
+import { FleetSummarySchema } from './fleet.ts';
 import { GcTraceSchema } from './gc-trace.ts';
 
 export const ReportSchema = Type.Object(
@@ -49,6 +50,7 @@ export const ReportSchema = Type.Object(
       Type.Array(ChainStepSchema, { description: 'the questions in the order they were asked' }),
     ),
     warnings: Type.Optional(Type.Array(Type.String())),
+    fleet: Type.Optional(FleetSummarySchema),
     gctrace: Type.Optional(GcTraceSchema),
     labels: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: 'of the target, as a query API has them' }),

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { FleetSummarySchema } from './fleet.ts';
 import { ReportSchema } from './report.ts';
 
 /** What was asked of a query API. */
@@ -15,6 +16,9 @@ export const ScreeningFactsSchema = Type.Object({
 });
 export type ScreeningFacts = Static<typeof ScreeningFactsSchema>;
 
+export const ServiceFleetSchema = Type.Object({ service: Type.String(), ...FleetSummarySchema.properties });
+export type ServiceFleet = Static<typeof ServiceFleetSchema>;
+
 /**
  * The answer about many targets at once: a report as of one service with its instances, the findings of all of them, and the
  * report of each.
@@ -23,6 +27,9 @@ export const ScreeningReportSchema = Type.Object(
   {
     ...ReportSchema.properties,
     screening: Type.Optional(ScreeningFactsSchema),
+    fleets: Type.Optional(
+      Type.Array(ServiceFleetSchema, { description: 'of a screening: services with several replicas' }),
+    ),
     reports: Type.Optional(
       Type.Array(Type.Object(ReportSchema.properties), {
         description: 'of a screening: one for each target, gravest first',

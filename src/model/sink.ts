@@ -5,7 +5,12 @@ import type { AlertLevel } from './alert.ts';
 export type SinkVia =
   | { readonly kind: 'stdout' }
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'command'; readonly command: string }
+  | {
+      readonly kind: 'command';
+      readonly command: string;
+      /** What references in it stand for: not told when the command repeats it. */
+      readonly secrets: readonly string[];
+    }
   | {
       readonly kind: 'webhook';
       readonly url: string;

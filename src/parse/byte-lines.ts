@@ -5,9 +5,15 @@ import type { Bytes } from '../base/units.ts';
 export const MAX_LINE: Bytes = 256 * 1024;
 
 export class ByteLines {
+  readonly #longest: Bytes;
   readonly #decoder = new TextDecoder();
   #parts: Uint8Array[] = [];
   #held = 0;
+
+  /** @param longest lines beyond it are cut. */
+  constructor(longest: Bytes = MAX_LINE) {
+    this.#longest = longest;
+  }
 
   /** Lines that are whole now, without their ends; what is no UTF-8 becomes U+FFFD. */
   push(bytes: Uint8Array): string[] {
@@ -28,7 +34,7 @@ export class ByteLines {
   }
 
   #hold(bytes: Uint8Array): void {
-    const room = MAX_LINE - this.#held;
+    const room = this.#longest - this.#held;
     if (bytes.length === 0 || room <= 0) return;
     const part = bytes.slice(0, room);
     this.#parts.push(part);

@@ -33,6 +33,17 @@ const POD = {
 };
 
 describe('parseContainerStatus', () => {
+  it.each([
+    ['128974848', 128974848],
+    ['129M', 129e6],
+    ['123Mi', 123 * MIB],
+    ['128974848500m', 128974848],
+    ['much', null],
+  ])('reads a limit of %s', (memory, bytes) => {
+    const spec = { containers: [{ name: 'orders', resources: { limits: { memory } } }] };
+    expect(parseContainerStatus(JSON.stringify({ ...POD, spec }))[0]?.limitBytes).toBe(bytes);
+  });
+
   it('reads limit, restarts and the two lives that Kubernetes keeps', () => {
     const [orders, proxy] = parseContainerStatus(JSON.stringify(POD));
     expect(orders).toEqual({

@@ -55,16 +55,17 @@ export function parseContainerStatus(text: string, where?: string): ContainerHis
   if (pods === null) {
     throw new PlimsollError('METRICS_INVALID', 'parse', 'neither a pod nor a list of pods', place);
   }
-  return pods.flatMap(readPod).slice(0, MAX_CONTAINERS);
+  return pods.flatMap(readContainers).slice(0, MAX_CONTAINERS);
 }
 
-function readPod(pod: unknown): ContainerHistory[] {
+/** Of one pod, as the API has it; whatever is of another shape counts as not told. */
+export function readContainers(pod: unknown): ContainerHistory[] {
   const metadata = field(pod, 'metadata');
   const status = field(pod, 'status');
   const limits = new Map<string, Bytes>();
   for (const container of list(field(pod, 'spec'), 'containers')) {
     const limit = field(field(field(container, 'resources'), 'limits'), 'memory');
-    const bytes = typeof limit === 'string' ? parseSize(limit) : typeof limit === 'number' ? limit : null;
+    const bytes = readQuantity(limit);
     if (bytes !== null) limits.set(text(container, 'name') ?? '', bytes);
   }
   return list(status, 'containerStatuses').map((container): ContainerHistory => {
@@ -82,6 +83,13 @@ function readPod(pod: unknown): ContainerHistory[] {
       lives: [last, current].filter((life) => life !== null),
     };
   });
+}
+
+/** Sizes as Kubernetes writes them: the usual ones, and thousandths (`500m`), in which quotients of others come out. */
+function readQuantity(value: unknown): Bytes | null {
+  if (typeof value !== 'string') return typeof value === 'number' && value >= 0 ? value : null;
+  const thousandths = /^(\d{1,18})m$/.exec(value)?.[1];
+  return thousandths === undefined ? parseSize(value) : Math.floor(Number(thousandths) / 1000);
 }
 
 /** `{"running": {...}}` or `{"terminated": {...}}`; null for `waiting`, which is no life. */

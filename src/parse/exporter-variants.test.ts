@@ -49,6 +49,9 @@ describe('what real exporters serve', () => {
     expect(all).toEqual(
       expect.arrayContaining(['liveHeapBytes', 'scanStackBytes', 'goroutinesCreatedTotal']),
     );
+    expect(all).toEqual(
+      expect.arrayContaining(['finalizersQueuedTotal', 'finalizersExecutedTotal', 'gcCpuSecondsTotal']),
+    );
   });
 
   it('the memory classes add up to Sys, as in runtime.ReadMemStats', () => {

@@ -57,6 +57,8 @@ function readField(builder: ReadingBuilder, name: string, first: string, second:
 function putField(builder: ReadingBuilder, field: string, text: string): void {
   const known = MEMSTATS_FIELDS.get(field);
   if (!known) return;
-  if (/^\d+$/.test(text)) builder.put(known.gauge, Number(text) * known.factor, field);
+  // All are whole but GCCPUFraction, which Go prints as 0.0966 or 1.2e-05.
+  const pattern = field === 'GCCPUFraction' ? /^\d+(?:\.\d+)?(?:e-\d+)?$/ : /^\d+$/;
+  if (pattern.test(text)) builder.put(known.gauge, Number(text) * known.factor, field);
   else builder.warn(`${field} is no number but ${JSON.stringify(text.slice(0, 40))}: left out`);
 }

@@ -12,6 +12,8 @@ export interface ProcFiles {
   readonly status?: string;
   /** /proc/PID/smaps_rollup. */
   readonly smaps_rollup?: string;
+  /** Resident bytes of the anonymous mappings that Go has named, by name (Go 1.25, where the kernel keeps names). */
+  readonly go_mappings?: Readonly<Record<string, number>>;
   /** Entries of /proc/PID/fd. */
   readonly fds?: number;
   /** The same by what they link to. Missing in most readings of a process with very many: each link costs a call. */
@@ -117,6 +119,7 @@ export function gaugesFromProc(body: Uint8Array | string, where?: string): Gauge
   builder.putUnknown('processStartMillis', files['started'], 1, 'started');
   builder.putUnknown('cpuSecondsTotal', files['cpu_seconds'], 1, 'cpu_seconds');
   readFdKinds(builder, files['fd_kinds']);
+  readGoMappings(builder, files['go_mappings']);
   readCgroup(builder, files['cgroup']);
   warnOfDenied(builder, files['denied']);
   return builder.finish(readProgram(builder, files['program']));
@@ -131,6 +134,20 @@ function warnOfDenied(builder: ReadingBuilder, denied: unknown): void {
 function readFdKinds(builder: ReadingBuilder, kinds: unknown): void {
   if (!isGivenRecord(builder, kinds, 'fd_kinds')) return;
   for (const [kind, gauge] of Object.entries(FD_GAUGES)) builder.putUnknown(gauge, kinds[kind], 1, kind);
+}
+
+function readGoMappings(builder: ReadingBuilder, mappings: unknown): void {
+  if (!isGivenRecord(builder, mappings, 'go_mappings')) return;
+  const bytes = Object.values(mappings);
+  if (bytes.length === 0) return;
+  const isWhole = bytes.every((value) => typeof value === 'number' && value >= 0);
+  if (isWhole)
+    builder.put(
+      'goTouchedBytes',
+      (bytes as number[]).reduce((a, b) => a + b),
+      'go_mappings',
+    );
+  else builder.warn('go_mappings are not all numbers: left out');
 }
 
 function readProgram(

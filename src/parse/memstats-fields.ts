@@ -28,6 +28,7 @@ export const MEMSTATS_FIELDS: ReadonlyMap<string, { readonly gauge: GaugeName; r
         // Nanoseconds since the epoch: beyond 2^53, so the last digits are lost; a millisecond is all we need.
         ['LastGC', 'lastGcMillis', 1e-6],
         ['PauseTotalNs', 'gcPauseSecondsTotal', 1e-9],
+        ['GCCPUFraction', 'gcCpuFraction', 1],
       ] as const
     ).map(([field, gauge, factor]) => [field, { gauge, factor }]),
   );

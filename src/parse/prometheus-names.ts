@@ -116,6 +116,17 @@ export const GAUGE_RECIPES: readonly GaugeRecipe[] = [
   recipe('threads', 'go_threads'),
   recipe('cgoCallsTotal', 'go_cgo_go_to_c_calls_calls_total'),
   recipe('cgoCallsTotal', 'process_runtime_go_cgo_calls'),
+  recipe('finalizersQueuedTotal', [
+    'go_gc_finalizers_queued_finalizers_total',
+    'go_gc_cleanups_queued_cleanups_total',
+  ]),
+  recipe('finalizersExecutedTotal', [
+    'go_gc_finalizers_executed_finalizers_total',
+    'go_gc_cleanups_executed_cleanups_total',
+  ]),
+  recipe('gcCpuSecondsTotal', 'go_cpu_classes_gc_total_cpu_seconds_total'),
+  recipe('gcAssistSecondsTotal', 'go_cpu_classes_gc_mark_assist_cpu_seconds_total'),
+  recipe('gcCpuFraction', 'go_memstats_gc_cpu_fraction'),
   recipe('goResidentBytes', ['go_memory_used_bytes{stack}', 'go_memory_used_bytes{other}']),
   recipe('goResidentBytes', ['go_memory_used{stack}', 'go_memory_used{other}']),
 ];

@@ -1,14 +1,17 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
 import { advanceIncidents, resolveIncident } from '../incident/advance-incidents.ts';
 import type { Incident } from '../model/incident.ts';
+import { LOCK_STALE_MILLIS } from '../store/lock.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
 import { openDesk, TEST_SINK } from '../testing/open-desk.ts';
+import { serveVendor } from '../testing/vendor-server.ts';
 import { FAKE_NOW, FakeWatchView } from '../testing/fake-watch-view.ts';
-import type { AlertDesk, AlertDeskParts, AlertSettings } from './alert-desk.ts';
+import type { AlertDesk } from './alert-desk.ts';
+import type { AlertDeskParts, AlertSettings } from './alert-desk-parts.ts';
 
 let folder = '';
 let desks: { desk: AlertDesk; end: () => Promise<void> }[] = [];
@@ -92,6 +95,43 @@ describe('the desk of alerts', () => {
     expect([active.said(), standby.said()]).toEqual([['opened orders'], ['resolved orders']]);
   });
 
+  it('writes nothing any more, and says nothing, once another one took the folder while it was stopped', async () => {
+    const stopped = open();
+    await stopped.look([leak('a')]);
+    // As a watcher on another machine does with the lock of one that gives no sign of life.
+    await rm(join(folder, 'lock'), { recursive: true });
+    const next = open();
+    await next.look([leak('a'), leak('b', 'cart', 'f2')]);
+    await next.desk.acknowledge('f1', 'ana', 'on it');
+    const before = await readFile(join(folder, 'state.json'), 'utf8');
+
+    stopped.watch.incidentList = [ended(leak('a')), leak('c', 'shop', 'f3')];
+    await expect(stopped.desk.acknowledge('f1', 'bo', '')).rejects.toMatchObject({ code: 'ALERTS_STANDBY' });
+    await stopped.desk.look();
+    expect([stopped.desk.role(), stopped.desk.alerts()]).toEqual(['standby', []]);
+    expect(await readFile(join(folder, 'state.json'), 'utf8')).toBe(before);
+    expect([stopped.said(), next.said()]).toEqual([['opened orders'], ['opened cart']]);
+    // It waits as any other, and goes on where that one ends.
+    await next.end();
+    await stopped.look([ended(leak('a')), leak('b', 'cart', 'f2')]);
+    expect(stopped.said()).toEqual(['opened orders', 'resolved orders']);
+  });
+
+  it('takes over from one that hangs on the same machine, which finds that when it goes on', async () => {
+    const hanging = open();
+    await hanging.look([leak('a')]);
+    const [name = ''] = await readdir(join(folder, 'lock'));
+    // As after six beats that an event loop that stands still did not give.
+    const silentSince = (Date.now() - LOCK_STALE_MILLIS - MINUTE_MILLIS) / 1000;
+    await utimes(join(folder, 'lock', name), silentSince, silentSince);
+    const standby = open();
+    await standby.look([leak('a'), leak('b', 'cart', 'f2')]);
+    hanging.watch.incidentList = [leak('a'), leak('b', 'cart', 'f2')];
+    await hanging.desk.look();
+    expect([hanging.desk.role(), standby.desk.role()]).toEqual(['standby', 'active']);
+    expect([hanging.said(), standby.said()]).toEqual([['opened orders'], ['opened cart']]);
+  });
+
   it('keeps quiet what is silenced, and tells it when the silence is over', async () => {
     const { desk, look, said, watch } = open();
     await look([]);
@@ -133,6 +173,19 @@ describe('the desk of alerts', () => {
       'bo judged: not a leak f2',
       'ana acknowledged f1',
     ]);
+  });
+
+  it('reckons with what was acknowledged also after its end and a restart', async () => {
+    const first = open();
+    await first.look([leak('a')]);
+    await first.desk.acknowledge('f1', 'ana', 'on it');
+    await first.look([ended(leak('a'))], HOUR_MILLIS);
+    expect(first.desk.precision()).toMatchObject({ judged: 1, leaks: 1 });
+    await first.end();
+    const { desk, look } = open();
+    await look([leak('a')], 3 * HOUR_MILLIS);
+    expect(desk.precision()).toMatchObject({ judged: 1, leaks: 1 });
+    expect(desk.alerts()).toMatchObject([{ state: 'firing', ack: null, lastAck: { by: 'ana' } }]);
   });
 
   it('sends digests and signs of life on time to those who want them', async () => {
@@ -198,6 +251,31 @@ describe('the desk of alerts', () => {
     await look([leak('a')]);
     const state = JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')) as Record<string, unknown>;
     expect(state).toMatchObject({ version: 1, outgoing: [], alerts: [{ fingerprint: 'f1', sequence: 1 }] });
+  });
+
+  it('sends a dead letter again while it says what is so, and never after the end of its leak', async () => {
+    let isRefusing = true;
+    const hook = await serveVendor(() => ({ status: isRefusing ? 400 : 200 }));
+    const via = { kind: 'webhook', url: hook.url, secret: null, headers: {} } as const;
+    const { desk, look } = open({
+      settings: { sinks: [TEST_SINK, { ...TEST_SINK, name: 'hook', via, isResolutionSent: false }] },
+    });
+    try {
+      await look([leak('a'), leak('b', 'cart', 'f2')]);
+      const [one, two] = ['f1', 'f2'].map((name) => {
+        return desk.deadLetters().find(({ fingerprint }) => fingerprint === name)?.id ?? '';
+      });
+      isRefusing = false;
+      await look([ended(leak('a')), leak('b', 'cart', 'f2')]);
+      const revivals = [await desk.revive(one ?? '', 'ana'), await desk.revive(two ?? '', 'ana')];
+      expect(revivals).toEqual(['outdated', 'waits']);
+      await look([ended(leak('a')), leak('b', 'cart', 'f2')]);
+      const sent = hook.asked.slice(2).map(({ headers }) => headers['webhook-id']);
+      expect(sent).toEqual(['f2-1']);
+      expect(await desk.revive(two ?? '', 'ana')).toBe('unknown');
+    } finally {
+      await hook.close();
+    }
   });
 
   it('tests a sink, and says why it fails', async () => {

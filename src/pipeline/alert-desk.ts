@@ -11,60 +11,25 @@ import {
   type AlertState,
 } from '../alert/alert-state.ts';
 import { Deliverer, type DeliverySink } from '../alert/delivery.ts';
-import { RESEND_MILLIS } from '../alert/sinks/alertmanager.ts';
-import { makeSink, type SinkWorld } from '../alert/make-sink.ts';
+import { makeSink } from '../alert/make-sink.ts';
 import { Outbox } from '../alert/outbox.ts';
-import { routeNotice, type AlertRoute } from '../alert/route.ts';
-import { advanceAlert, leadOf, type AlertRules } from '../incident/advance-alert.ts';
+import { routeNotice } from '../alert/route.ts';
 import { computePrecision } from '../incident/precision.ts';
-import { findCrossings } from '../incident/thresholds.ts';
-import { whyQuiet, type MaintenanceWindow } from '../incident/why-quiet.ts';
 import {
   ALERT_LEVELS,
   type Alert,
   type AuditEntry,
   type Feedback,
-  type KnownLeak,
   type Notice,
   type Silence,
 } from '../model/alert.ts';
-import type { Incident } from '../model/incident.ts';
-import type { MeasuredTarget } from '../model/threshold.ts';
-import type { SinkSetting } from '../model/sink.ts';
 import { lockDataFolder, type DataLock } from '../store/lock.ts';
-import { groupByCause, labelsOf, sharedLabels, writeAlertNotice } from './alert-notice.ts';
-import { writeDigest, writeHeartbeat, writeTestNotice } from './info-notices.ts';
-import type { AlertView, DeadLetter, NewSilence, SinkStatus } from './alert-view.ts';
+import type { AlertDeskParts, AlertSettings } from './alert-desk-parts.ts';
+import { findDue, findPeriodic, findResends, type DueInput } from './due-notices.ts';
+import { writeTestNotice } from './info-notices.ts';
+import type { AlertView, DeadLetter, NewSilence, Revival, SinkStatus } from './alert-view.ts';
 import { sleepReal } from './clock.ts';
-import type { Talk } from './ports.ts';
-import type { WatchView } from './watch-view.ts';
-
-export interface AlertSettings extends AlertRules {
-  readonly sinks: readonly SinkSetting[];
-  readonly routes: readonly AlertRoute[];
-  readonly maintenance: readonly MaintenanceWindow[];
-  /** Between two digests and two signs of life; null = none. */
-  readonly digestMillis: Millis | null;
-  readonly heartbeatMillis: Millis | null;
-  /** Where people reach the page, without a slash at the end. */
-  readonly pageUrl: string;
-}
-
-export interface AlertDeskParts {
-  readonly watch: WatchView;
-  readonly talk: Talk;
-  readonly settings: AlertSettings;
-  /** Shared by watchers of one fleet; null = nothing survives, and nobody else is there. */
-  readonly folder: string | null;
-  readonly world: SinkWorld;
-  readonly random: () => number;
-  /** What the repositories of services list as known; asked at each look. */
-  readonly known?: () => readonly KnownLeak[];
-  /** Targets of services with plain thresholds; asked at each look. */
-  readonly measured?: () => readonly MeasuredTarget[];
-  /** Who owns the code of a finding; null = nobody is known. */
-  readonly ownerOf?: (incident: Incident) => Promise<string | null>;
-}
+import { sharedAbort } from './shared-abort.ts';
 
 /** Changes are looked at together, and time passes without changes: repetitions, silences that end. */
 const LOOK_INTERVAL: Millis = SECOND_MILLIS;
@@ -95,17 +60,43 @@ export class AlertDesk implements AlertView {
   /** Until `signal` aborts: standby until the folder is free, then active. */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      while (!signal.aborted && !(await this.#takeOver())) await sleepReal(STANDBY_INTERVAL, signal);
-      const delivering = this.#deliverer?.run(signal);
       while (!signal.aborted) {
-        await this.look().catch((error: unknown) => this.#parts.talk.warn(`alerts: ${describeError(error)}`));
-        await sleepReal(LOOK_INTERVAL, signal);
+        if (await this.#takeOver()) await this.#tell(signal);
+        else await sleepReal(STANDBY_INTERVAL, signal);
       }
-      await delivering;
     } finally {
       await this.#turn.catch(() => undefined);
       await this.#lock?.release();
     }
+  }
+
+  /** Until `signal` aborts, or another watcher has the folder. */
+  async #tell(signal: AbortSignal): Promise<void> {
+    const telling = sharedAbort(signal);
+    const delivering = this.#deliverer?.run(telling.signal);
+    while (!signal.aborted && this.#role === 'active') {
+      await this.look().catch((error: unknown) => this.#parts.talk.warn(`alerts: ${describeError(error)}`));
+      await sleepReal(LOOK_INTERVAL, signal);
+    }
+    telling.abort();
+    await delivering;
+  }
+
+  /** Nothing is written into a folder that another watcher has taken while this one was stopped. */
+  async #isActive(): Promise<boolean> {
+    const lock = this.#lock;
+    if (this.#role === 'active' && lock !== null && !(await lock.isHeld())) {
+      this.#parts.talk.warn('alerts: standby: another watcher has taken over while this one was stopped');
+      this.#role = 'standby';
+      this.#isWaiting = true;
+      this.#state = EMPTY_STATE;
+      this.#files = new AlertFiles(null);
+      this.#outbox = null;
+      this.#deliverer = null;
+      this.#lock = null;
+      await lock.release();
+    }
+    return this.#role === 'active';
   }
 
   /** Takes the folder if nobody has it. @returns whether this watcher tells now. @throws PlimsollError ALERTS_UNREADABLE */
@@ -113,7 +104,7 @@ export class AlertDesk implements AlertView {
     const { folder, talk, world, random } = this.#parts;
     if (folder !== null) {
       try {
-        this.#lock = await lockDataFolder(folder);
+        this.#lock = await lockDataFolder(folder, 'silent');
       } catch (error) {
         if (this.#role === 'standby' && !this.#isWaiting)
           talk.info(`alerts: standby: ${describeError(error)}`);
@@ -121,13 +112,14 @@ export class AlertDesk implements AlertView {
         return false;
       }
     }
+    const lock = this.#lock;
     this.#files = new AlertFiles(folder);
     this.#state = await this.#files.load();
     this.#outbox = await Outbox.open(folder);
     this.#deliverer = new Deliverer({
       outbox: this.#outbox,
       sinks: this.#makeSinks(),
-      isHeld: async () => (await this.#lock?.isHeld()) ?? true,
+      isHeld: async () => (await lock?.isHeld()) ?? true,
       warn: (text) => talk.warn(text),
       now: world.now,
       random,
@@ -156,128 +148,39 @@ export class AlertDesk implements AlertView {
     this.#deliverer?.setSinks(this.#makeSinks());
   }
 
-  /** Asks every cause what is due and writes it down. */
+  /** Asks what is due and writes it down. */
   async look(): Promise<void> {
     await this.#inTurn(async () => {
-      if (this.#role !== 'active') return;
-      const now = this.#parts.watch.now();
-      const alerts = new Map(this.#state.alerts.map((alert) => [alert.fingerprint, alert]));
-      const outgoing: AlertState['outgoing'] = [];
-      let isChanged = false;
-      const thresholds = groupByCause(this.#crossings(now));
-      for (const [fingerprint, incidents] of [
-        ...groupByCause(this.#parts.watch.incidents()),
-        ...thresholds,
-      ]) {
-        const known = alerts.get(fingerprint) ?? null;
-        const step = await this.#advance(known, incidents, now, thresholds.has(fingerprint));
-        if (step === null) continue;
-        isChanged ||= !isSame(step.alert, known);
-        alerts.set(fingerprint, step.alert);
-        if (step.notice) outgoing.push(...this.#addressed(step.notice));
-      }
-      const periodic = this.#periodic([...alerts.values()], now);
-      outgoing.push(...periodic.outgoing);
-      isChanged ||= periodic.isChanged;
-      const next = { ...this.#state, ...periodic.state, alerts: [...alerts.values()], outgoing };
-      if (isChanged) await this.#commit(next);
-      else this.#state = { ...next, outgoing: this.#state.outgoing };
+      if (!(await this.#isActive())) return;
+      const due = await findDue(this.#dueInput());
+      const periodic = findPeriodic(this.#dueInput(), due.alerts);
+      // Of signs of life, one that waits says as much as ten.
+      const waiting = this.#outbox?.waiting() ?? [];
+      const alive = waiting.filter(({ notice }) => notice.kind === 'heartbeat').map(({ sink }) => sink);
+      const outgoing = [...due.notices, ...periodic.notices]
+        .flatMap((notice) => this.#addressed(notice))
+        .filter(({ sink, notice }) => notice.kind !== 'heartbeat' || !alive.includes(sink));
+      const next = { ...this.#state, ...periodic.kept, alerts: [...due.alerts] };
+      if (due.isChanged || periodic.isChanged) await this.#commit({ ...next, outgoing });
+      else this.#state = next;
       await this.#resend();
     });
   }
 
-  #crossings(now: Millis): readonly Incident[] {
-    const firing = this.#state.alerts.filter(({ kind, state }) => kind === 'threshold' && state === 'firing');
-    return findCrossings(this.#parts.measured?.() ?? [], firing, now);
+  #dueInput(): DueInput {
+    return { parts: this.#parts, settings: this.#settings, state: this.#state };
   }
 
-  async #advance(
-    known: Alert | null,
-    incidents: readonly [Incident, ...Incident[]],
-    now: Millis,
-    isThreshold: boolean,
-  ) {
-    const { watch, known: listKnown = () => [], ownerOf = () => null } = this.#parts;
-    const open = incidents.filter(({ state }) => state !== 'resolved');
-    const lead = leadOf(open.length > 0 ? open : incidents);
-    // Most that was ever resolved is of no interest: no labels, no owner.
-    if (open.length === 0 && known?.state !== 'firing') return null;
-    const owner = open.length === 0 ? null : await ownerOf(lead);
-    const about = isThreshold ? 'threshold' : 'leak';
-    const each = open.map((incident) => labelsOf(incident, watch.labelsOf(incident) ?? {}, owner, about));
-    const rules = { ...this.#state, maintenance: this.#settings.maintenance, known: listKnown() };
-    const step = advanceAlert(known, {
-      ...(isThreshold ? { kind: 'threshold' as const } : {}),
-      incidents,
-      labels: each.length > 0 ? sharedLabels(each) : (known?.labels ?? {}),
-      quiet: each.length > 0 ? whyQuiet(lead.finding, each, rules, now) : null,
-      atMillis: now,
-      rules: this.#settings,
-    });
-    if (step === null) return null;
-    const { alert, notice: kind } = step;
-    if (kind === null) return { alert, notice: null };
-    const over = incidents.toSorted((a, b) => (a.resolvedAt ?? 0) - (b.resolvedAt ?? 0)).at(-1);
-    return {
-      alert,
-      notice: writeAlertNotice({
-        alert,
-        kind,
-        incident: kind === 'resolved' ? (over ?? lead) : lead,
-        pageUrl: this.#settings.pageUrl,
-        atMillis: now,
-        nowMillis: this.#parts.world.now(),
-        timeScale: watch.timeScale,
-      }),
-    };
-  }
-
-  /** Alertmanager forgets what nobody repeats, and everything when it starts. */
   async #resend(): Promise<void> {
-    const { world, watch } = this.#parts;
-    const nowMillis = world.now();
-    const sinks = this.#settings.sinks.filter(({ via }) => via.kind === 'alertmanager');
-    if (sinks.length === 0 || nowMillis - this.#resentAt < RESEND_MILLIS) return;
-    this.#resentAt = nowMillis;
-    const incidents = [...watch.incidents(), ...this.#crossings(watch.now())];
-    const byCause = groupByCause(incidents);
-    for (const alert of this.#state.alerts) {
-      const open = (byCause.get(alert.fingerprint) ?? []).filter(({ state }) => state !== 'resolved');
-      if (alert.toldLevel === null || alert.quiet !== null || open.length === 0) continue;
-      const { pageUrl } = this.#settings;
-      const incident = leadOf(open);
-      const times = { atMillis: watch.now(), nowMillis, timeScale: watch.timeScale };
-      const told = writeAlertNotice({ alert, kind: 'repeated', incident, pageUrl, ...times });
-      const again = { ...told, key: `${alert.fingerprint}-resend` };
-      for (const { sink, notice } of this.#addressed(again))
-        if (sinks.some(({ name }) => name === sink)) await this.#outbox?.put(sink, notice);
-    }
+    const isResent = (name: string) =>
+      this.#settings.sinks.some((sink) => sink.name === name && sink.via.kind === 'alertmanager');
+    if (!this.#settings.sinks.some(({ name }) => isResent(name))) return;
+    const notices = findResends(this.#dueInput(), this.#resentAt);
+    if (notices === null) return;
+    this.#resentAt = this.#parts.world.now();
+    for (const { sink, notice } of notices.flatMap((each) => this.#addressed(each)))
+      if (isResent(sink)) await this.#outbox?.put(sink, notice);
     this.#deliverer?.kick();
-  }
-
-  /** Signs of life and digests that are due. */
-  #periodic(alerts: readonly Alert[], now: Millis) {
-    const { digestMillis, heartbeatMillis, pageUrl } = this.#settings;
-    const { digestAt, heartbeatAt, count } = this.#state;
-    const state = { digestAt, heartbeatAt, count };
-    const outgoing: AlertState['outgoing'] = [];
-    const times = { atMillis: now, nowMillis: this.#parts.world.now() };
-    if (heartbeatMillis !== null && (heartbeatAt === null || now - heartbeatAt >= heartbeatMillis)) {
-      state.heartbeatAt = now;
-      // One that waits says as much as ten.
-      const waits = (this.#outbox?.waiting() ?? []).filter(({ notice }) => notice.kind === 'heartbeat');
-      const notice = writeHeartbeat(alerts, { key: `heartbeat-${++state.count}`, pageUrl, ...times });
-      outgoing.push(...this.#addressed(notice).filter(({ sink }) => !waits.some((w) => w.sink === sink)));
-    }
-    // The first one is due after its time: there is nothing to sum up before.
-    if (digestMillis !== null && digestAt === null) state.digestAt = now;
-    if (digestMillis !== null && digestAt !== null && now - digestAt >= digestMillis) {
-      state.digestAt = now;
-      const key = `digest-${++state.count}`;
-      outgoing.push(...this.#addressed(writeDigest(alerts, this.precision(), { key, pageUrl, ...times })));
-    }
-    const isChanged = state.digestAt !== digestAt || state.heartbeatAt !== heartbeatAt;
-    return { state, outgoing, isChanged };
   }
 
   #addressed(notice: Notice): AlertState['outgoing'] {
@@ -324,8 +227,8 @@ export class AlertDesk implements AlertView {
 
   /** As `#inTurn`, for what people do. @throws PlimsollError ALERTS_STANDBY */
   #byPeople<T>(act: () => Promise<T>): Promise<T> {
-    return this.#inTurn(() => {
-      if (this.#role === 'active') return act();
+    return this.#inTurn(async () => {
+      if (await this.#isActive()) return act();
       throw new PlimsollError('ALERTS_STANDBY', 'server', 'this watcher is on standby');
     });
   }
@@ -391,7 +294,7 @@ export class AlertDesk implements AlertView {
     return this.#byPeople(async () => {
       const alert = this.#state.alerts.find((each) => each.fingerprint === fingerprint);
       if (alert?.state !== 'firing') return null;
-      const next = { ...alert, ack: { by, why, at: this.#parts.watch.now() } };
+      const next = { ...alert, ack: { by, why, at: this.#parts.watch.now(), level: alert.level } };
       const alerts = this.#state.alerts.map((each) => (each === alert ? next : each));
       await this.#commit({ ...this.#state, alerts, outgoing: [] });
       await this.#log(by, 'acknowledged', fingerprint, why);
@@ -453,22 +356,26 @@ export class AlertDesk implements AlertView {
     if (this.#role === 'active') await this.#log(by, what, about, why);
   }
 
-  async revive(id: string, by: string): Promise<boolean> {
-    // No turn: the outbox minds for itself.
-    const isFound = (await this.#outbox?.revive(id)) ?? false;
-    if (isFound) {
-      await this.#log(by, 'sent again', id, '');
-      this.#deliverer?.kick();
-    }
-    return isFound;
+  async revive(id: string, by: string): Promise<Revival> {
+    return this.#byPeople(async () => {
+      const notice = this.#outbox?.dead().find((letter) => letter.id === id)?.notice;
+      if (!notice) return 'unknown';
+      if (!this.#isTrue(notice)) return 'outdated';
+      const revival = (await this.#outbox?.revive(id)) ?? 'unknown';
+      if (revival === 'waits') {
+        await this.#log(by, 'sent again', id, '');
+        this.#deliverer?.kick();
+      }
+      return revival;
+    });
   }
-}
 
-/** Whether there is nothing to write down: words that follow the evidence are not worth a write each. */
-function isSame(alert: Alert, known: Alert | null): boolean {
-  if (known === null) return false;
-  const essence = (each: Alert) => JSON.stringify({ ...each, summary: '' });
-  return essence(alert) === essence(known);
+  /** Nobody is to be woken by a leak that is over, nor told the end of one that is back. */
+  #isTrue({ fingerprint, kind }: Notice): boolean {
+    if (fingerprint === null) return true;
+    const alert = this.#state.alerts.find((each) => each.fingerprint === fingerprint);
+    return (alert?.state === 'firing') === (kind !== 'resolved');
+  }
 }
 
 /** Those that fire stay; of the others the newest. */

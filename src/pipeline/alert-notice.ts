@@ -1,6 +1,6 @@
 // A notice: the words of an alert with the labels that it is routed by and the key that makes it one.
 import type { Millis } from '../base/units.ts';
-import type { Alert, AlertMessage, Notice, NoticeKind } from '../model/alert.ts';
+import type { Alert, AlertMessage, Curve, Notice, NoticeKind } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
 import { writeAlertMessage, writeThresholdMessage } from '../report/alert-message.ts';
 
@@ -9,6 +9,7 @@ export interface NoticeInput {
   readonly alert: Alert;
   readonly kind: NoticeKind;
   readonly incident: Incident;
+  readonly curve: Curve | null;
   readonly pageUrl: string;
   /** Virtual. */
   readonly atMillis: Millis;
@@ -18,7 +19,7 @@ export interface NoticeInput {
 }
 
 export function writeAlertNotice(input: NoticeInput): Notice {
-  const { alert, kind, incident, atMillis, nowMillis, timeScale } = input;
+  const { alert, kind, incident, curve, atMillis, nowMillis, timeScale } = input;
   const why = incident.history.findLast(({ what }) => what === 'resolved')?.why ?? null;
   return {
     key: `${alert.fingerprint}-${alert.sequence}`,
@@ -35,9 +36,11 @@ export function writeAlertNotice(input: NoticeInput): Notice {
       kind,
       finding: incident.finding,
       why,
+      ...(incident.resolvedBy === undefined ? {} : { resolvedBy: incident.resolvedBy }),
       links: linksOf(input),
       atMillis,
     }),
+    ...(curve === null ? {} : { curve }),
   };
 }
 

@@ -43,6 +43,12 @@ export interface NewSilence {
   readonly why: string;
 }
 
+/**
+ * What became of a dead letter that somebody wants sent: `overtaken` by a later message of the same alert, `outdated` where the
+ * alert is over (or is back, where the letter tells its end).
+ */
+export type Revival = 'waits' | 'overtaken' | 'outdated' | 'unknown';
+
 export interface AlertView {
   /** active = tells; standby = another watcher holds the folder. */
   role(): 'active' | 'standby';
@@ -69,6 +75,6 @@ export interface AlertView {
   test(sink: string, by: string): Promise<{ readonly isSent: boolean; readonly error: string | null } | null>;
   /** Something that people did elsewhere, for the audit log. */
   note(by: string, what: string, about: string, why: string): Promise<void>;
-  /** Tries a dead letter again; false when there is no such. */
-  revive(id: string, by: string): Promise<boolean>;
+  /** Tries a dead letter again, unless it is not true any more. */
+  revive(id: string, by: string): Promise<Revival>;
 }

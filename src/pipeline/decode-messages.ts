@@ -2,6 +2,7 @@
 import type { ErrorCode, ErrorPlace, Stage } from '../base/errors.ts';
 import { StringTable } from '../base/string-table.ts';
 import type { Bytes } from '../base/units.ts';
+import type { GoroutineDump } from '../pprof/goroutine-dump.ts';
 import type { Profile } from '../pprof/tables.ts';
 
 export interface DecodeRequest {
@@ -10,8 +11,8 @@ export interface DecodeRequest {
   readonly maxBytes: Bytes;
 }
 
-/** A Profile whose string table is its three columns: classes do not survive structured cloning. */
-export type PackedProfile = Omit<Profile, 'strings'> & {
+/** A table whose string table is its three columns: classes do not survive structured cloning. */
+export type Packed<Table extends Profile | GoroutineDump> = Omit<Table, 'strings'> & {
   readonly strings: { readonly bytes: Uint8Array; readonly start: Int32Array; readonly end: Int32Array };
 };
 
@@ -20,11 +21,10 @@ export type DecodeReply =
       readonly id: number;
       readonly kind: 'ok';
       readonly form: string;
-      readonly profile: PackedProfile;
+      readonly profile: Packed<Profile>;
       readonly memStatsOffset: number | null;
     }
-  /** Goroutine dumps and everything that went wrong are settled by the caller in its own thread. */
-  | { readonly id: number; readonly kind: 'not-a-table' }
+  | { readonly id: number; readonly kind: 'dump'; readonly dump: Packed<GoroutineDump> }
   | {
       readonly id: number;
       readonly kind: 'failed';
@@ -37,17 +37,19 @@ export type DecodeReply =
       readonly message: string;
     };
 
-export function packProfile(profile: Profile): PackedProfile {
-  const { strings } = profile;
-  return { ...profile, strings: { bytes: strings.bytes, start: strings.start, end: strings.end } };
+export function packTable<Table extends Profile | GoroutineDump>(table: Table): Packed<Table> {
+  const { strings } = table;
+  return { ...table, strings: { bytes: strings.bytes, start: strings.start, end: strings.end } };
 }
 
-export function unpackProfile(packed: PackedProfile): Profile {
+export function unpackTable<Table extends Profile | GoroutineDump>(
+  packed: Packed<Table>,
+): Omit<Table, 'strings'> & { readonly strings: StringTable } {
   const { bytes, start, end } = packed.strings;
   return { ...packed, strings: new StringTable(bytes, start, end) };
 }
 
-/** Every buffer of a packed profile once, for the transfer list. */
+/** Every buffer of a packed table once, for the transfer list. */
 export function listBuffers(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
   if (ArrayBuffer.isView(value)) {
     if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);

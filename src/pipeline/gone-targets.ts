@@ -15,22 +15,26 @@ export class GoneTargets {
     this.#since.delete(key);
   }
 
+  has(key: TargetKey): boolean {
+    return this.#since.has(key);
+  }
+
   list(): readonly { readonly key: TargetKey; readonly sinceMillis: Millis }[] {
     return [...this.#since].map(([key, sinceMillis]) => ({ key, sinceMillis }));
   }
 
   /**
-   * Whether it is still gone. A target of which the store has heard meanwhile is watched by another watcher on the same store (a shard that
-   * took it over): it begins to be gone anew. What the store cannot say now is asked again later.
+   * Where a target is that is not watched here. One of which the store has heard meanwhile is watched by another watcher on the same store (a
+   * shard that took it over): it begins to be gone anew. What the store cannot say now is asked again later.
    */
-  async isGone(store: Store, key: TargetKey, atMillis: Millis): Promise<boolean> {
+  async find(store: Store, key: TargetKey, atMillis: Millis): Promise<'gone' | 'elsewhere' | 'unknown'> {
     const sinceMillis = this.#since.get(key);
-    if (sinceMillis === undefined) return false;
+    if (sinceMillis === undefined) return 'unknown';
     const isHeard = await isHeardSince(store, key, sinceMillis, atMillis).catch(() => null);
     // It may have come back, or gone again, while the store was asked.
-    if (isHeard === null || this.#since.get(key) !== sinceMillis) return false;
+    if (isHeard === null || this.#since.get(key) !== sinceMillis) return 'unknown';
     if (isHeard) this.#since.set(key, atMillis);
-    return !isHeard;
+    return isHeard ? 'elsewhere' : 'gone';
   }
 }
 

@@ -1,6 +1,6 @@
 // The incidents of a watch: what evaluations and people make of them, kept in the store through its failures.
 import { PlimsollError, describeError } from '../base/errors.ts';
-import type { Millis } from '../base/units.ts';
+import { MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import {
   acknowledgeIncident,
   advanceIncidents,
@@ -20,6 +20,10 @@ import { findSuccessors } from './successors.ts';
 import type { WatchedTarget } from './watched-target.ts';
 import type { IncidentAction, WatchChange } from './watch-view.ts';
 
+const ASK_AGAIN_MILLIS: Millis = MINUTE_MILLIS;
+/** Pods that come by the hundred ask for all incidents once. */
+const READ_AGAIN_MILLIS: Millis = MINUTE_MILLIS;
+
 export interface IncidentBookParts {
   readonly store: Store;
   readonly talk: Talk;
@@ -27,14 +31,22 @@ export interface IncidentBookParts {
   /** Virtual time. */
   readonly now: () => Millis;
   readonly tell: (change: WatchChange) => void;
+  readonly isWatched: (key: TargetKey) => boolean;
 }
 
 export class IncidentBook {
   readonly #parts: IncidentBookParts;
   readonly #incidents = new Map<string, Incident>();
   readonly #gone = new GoneTargets();
-  /** Targets of an earlier run that are not watched yet: another watcher on the same store (a shard) may have them. */
-  readonly #absent = new Set<TargetKey>();
+  /**
+   * Targets that are not watched here and whose incidents are open: `elsewhere` where another watcher on the same store (a shard) was heard to
+   * have them, `unknown` for those of an earlier run, until that is clear.
+   */
+  readonly #absent = new Map<TargetKey, 'unknown' | 'elsewhere'>();
+  /** When incidents were last read. */
+  #readAt: Millis = 0;
+  /** When the store was last asked who has a target; bounded by the targets that have incidents. */
+  readonly #askedAt = new Map<TargetKey, Millis>();
   /** Incidents whose last state is not stored yet. Bounded by the number of incidents. */
   readonly #unsaved = new Map<string, Incident>();
   readonly #saving = new Set<Promise<void>>();
@@ -45,19 +57,36 @@ export class IncidentBook {
 
   /** Reads back incidents of earlier runs. Call once, before targets are added. */
   async restore(): Promise<void> {
-    for (const incident of await this.#parts.store.listIncidents()) {
+    await this.#read();
+  }
+
+  /** What the store has of targets that are not watched here: of earlier runs, and of other watchers. */
+  async #read(): Promise<void> {
+    const incidents = await this.#parts.store.listIncidents();
+    this.#readAt = this.#parts.now();
+    for (const incident of incidents) {
+      const key = targetKey(incident);
+      if (this.#unsaved.has(incident.id) || this.#parts.isWatched(key)) continue;
       this.#incidents.set(incident.id, incident);
-      // Until it is added: it may have gone away while nobody watched.
-      if (incident.state === 'resolved') continue;
-      this.#gone.leave(targetKey(incident), this.#parts.now());
-      this.#absent.add(targetKey(incident));
+      if (incident.state === 'resolved' || this.#gone.has(key)) continue;
+      // Until it is added: it may have gone away while nobody watched, or another watcher may have it.
+      this.#gone.leave(key, this.#parts.now());
+      this.#absent.set(key, 'unknown');
     }
   }
 
-  /** A target is watched, for the first time or again. */
-  noteWatched(key: TargetKey): void {
+  /**
+   * A target is about to be watched, for the first time or again. What another watcher made of its incidents meanwhile counts.
+   * @param isStored whether the store had heard of it before.
+   */
+  async noteWatched(key: TargetKey, isStored: boolean): Promise<void> {
+    const isOld = this.#parts.now() - this.#readAt >= READ_AGAIN_MILLIS;
+    // Without an answer of the store what is known goes on.
+    if (this.#absent.get(key) === 'elsewhere' || (isStored && isOld))
+      await this.#read().catch(() => undefined);
     this.#gone.forget(key);
     this.#absent.delete(key);
+    this.#askedAt.delete(key);
   }
 
   /** A target is watched no more; its incidents stay open for a while. */
@@ -70,6 +99,17 @@ export class IncidentBook {
     return [...this.#incidents.values()]
       .filter((incident) => incident.state === 'resolved' || !this.#absent.has(targetKey(incident)))
       .sort((a, b) => a.openedAt - b.openedAt);
+  }
+
+  /** By cause: open incidents that are not in `list`. */
+  unseen(): ReadonlyMap<string, 'unknown' | 'elsewhere'> {
+    const unseen = new Map<string, 'unknown' | 'elsewhere'>();
+    for (const incident of this.#incidents.values()) {
+      const where = this.#absent.get(targetKey(incident));
+      if (where === undefined || incident.state === 'resolved') continue;
+      if (unseen.get(incident.fingerprint) !== 'unknown') unseen.set(incident.fingerprint, where);
+    }
+    return unseen;
   }
 
   /** How many wait to be stored. */
@@ -131,6 +171,11 @@ export class IncidentBook {
     const atMillis = this.#parts.now();
     const late = this.#gone.list().filter(({ sinceMillis }) => atMillis - sinceMillis >= goneAfterMillis);
     if (late.length === 0) return;
+    try {
+      if (late.some(({ key }) => this.#absent.get(key) === 'elsewhere')) await this.#read();
+    } catch {
+      return; // asked again with the next flush
+    }
     const successorsOf = findSuccessors(targets, this.#incidents.values(), atMillis);
     for (const { key, sinceMillis } of late) {
       const goneForMillis = atMillis - sinceMillis;
@@ -139,13 +184,27 @@ export class IncidentBook {
         return { incident, end: endOfGone(incident, { goneForMillis, goneAfterMillis, successors }) };
       });
       const isWaiting = ends.length > 0 && ends.every(({ end }) => end === null);
-      if (isWaiting && !this.#absent.has(key)) continue;
-      if (!(await this.#gone.isGone(this.#parts.store, key, atMillis))) continue;
+      if (isWaiting && !this.#mayAsk(key, atMillis)) continue;
+      const where = await this.#gone.find(this.#parts.store, key, atMillis);
+      if (where === 'unknown') continue;
+      if (where === 'elsewhere') {
+        this.#absent.set(key, 'elsewhere');
+        for (const incident of this.#openOf(key)) this.#tell(incident, atMillis);
+        continue;
+      }
       // Nobody else has it: what is left of it is ours.
       this.#absent.delete(key);
       for (const { incident, end } of ends) if (end !== null) this.#endOne(incident, end, atMillis);
       if (this.#openOf(key).length === 0) this.#gone.forget(key);
     }
+  }
+
+  /** A target whose incidents wait for its successors is looked for each minute: another watcher may have it. */
+  #mayAsk(key: TargetKey, atMillis: Millis): boolean {
+    if (this.#absent.has(key)) return true;
+    if (atMillis - (this.#askedAt.get(key) ?? -Infinity) < ASK_AGAIN_MILLIS) return false;
+    this.#askedAt.set(key, atMillis);
+    return true;
   }
 
   #endOne(incident: Incident, end: NonNullable<ReturnType<typeof endOfGone>>, atMillis: Millis): void {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PRODUCTION_SNAPSHOTS } from '../detect/snapshot-policy.ts';
 import type { RawEvidence } from '../model/raw-evidence.ts';
+import { drawDump } from '../testing/drawn-dump.ts';
 import { fixturePath } from '../testing/fixture-profiles.ts';
 import { Investigation } from './investigation.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
@@ -9,12 +10,12 @@ import { ProfileDecoder } from './profile-decoder.ts';
 const decoder = new ProfileDecoder();
 afterAll(() => decoder.close());
 
-function start(memoryLimitBytes: number | null = null): Investigation {
+function start(memoryLimitBytes: number | null = null, scale = 1): Investigation {
   return new Investigation({
     target: { service: 'orders', instance: '127.0.0.1:8080' },
     module: null,
     memoryLimitBytes,
-    timeMap: { scale: 1, originMillis: 0 },
+    timeMap: { scale, originMillis: 0 },
     decoder,
   });
 }
@@ -50,6 +51,50 @@ describe('a goroutine profile', () => {
     const investigation = start();
     await investigation.ingest(metrics(90_000, 'go_memstats_heap_alloc_bytes 5\n'));
     expect((await investigation.ingest(GOROUTINES)).reading).toBeNull();
+  });
+});
+
+describe('a dump of all goroutines', () => {
+  const DUMP: RawEvidence = {
+    ...GOROUTINES,
+    form: 'text',
+    bytes: drawDump('3 | select, 4 minutes | log.run@/lib/run.go:9 | orders/api.Open@/src/api.go:4'),
+  };
+  const started = (minute: number, seconds: number) =>
+    metrics(minute * 60_000, `go_goroutines 7\nprocess_start_time_seconds ${seconds}\n`);
+
+  it('says who starts them, in the time of the evidence, until the process ends', async () => {
+    const investigation = start(null, 60);
+    await investigation.ingest(started(0, 1));
+    expect(await investigation.ingest(DUMP)).toEqual({ reading: null, error: null });
+    const { origins, goroutines } = investigation.profiles;
+    expect(origins?.createdBy.map((frame) => frame?.function)).toEqual(['orders/api.Open']);
+    expect([...(origins?.longestMinutes ?? [])]).toEqual([240]);
+    expect(goroutines).toEqual([]);
+    await investigation.ingest(started(2, 100));
+    expect(investigation.profiles.origins).toBeNull();
+  });
+
+  it('that is damaged is an error, and the one before it stays', async () => {
+    const investigation = start();
+    await investigation.ingest(DUMP);
+    const bytes = new TextEncoder().encode('goroutine 7 [sel');
+    const { error } = await investigation.ingest({ ...DUMP, atMillis: 120_000, bytes });
+    expect(error?.code).toBe('PROFILE_INVALID');
+    expect(investigation.profiles.origins?.takenAtMillis).toBe(60_000);
+  });
+});
+
+describe('threads', () => {
+  it('are those that live, of /proc: go_threads counts all that ever were', async () => {
+    const investigation = start();
+    const ever = (minute: number) => metrics(minute * 60_000, 'go_threads 50\n');
+    await investigation.ingest(ever(1));
+    expect(investigation.history.newest('threads')).toBe(50);
+    const bytes = new TextEncoder().encode('{"threads":9}');
+    await investigation.ingest({ kind: 'proc', atMillis: 120_000, bytes });
+    await investigation.ingest(ever(3));
+    expect(investigation.history.before('threads')).toBe(9);
   });
 });
 

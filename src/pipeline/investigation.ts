@@ -39,6 +39,7 @@ import { tableUpTo } from '../series/history.ts';
 import { RouteHistory } from '../series/route-history.ts';
 import { findIncarnations, mayBeginLife } from '../series/incarnations.ts';
 import { decodeEventMark } from './event-mark.ts';
+import type { Fleet } from './fleet.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
 import { SourceAgreement } from './source-agreement.ts';
 import { toVirtualReading } from './target-facts.ts';
@@ -67,6 +68,10 @@ export interface InvestigationOptions {
   readonly history?: GaugeHistory;
   /** Stage 1 for who remembers its answers: a whole history is looked at more than once at some instants. */
   readonly assess?: (input: AssessInput) => Assessment;
+  /** Where the program does not say its version: the target's label, or the recording. */
+  readonly version?: string | null;
+  /** Everybody who is watched with it: replicas add to what is known of it, and many services to what a claim needs. */
+  readonly fleet?: Fleet;
   /** One answer is asked for, of evidence that is complete: the newest verdict is told, whether or not it has held. */
   readonly isOneAnswer?: boolean;
   /** Told of every new mark, so that it can be stored. */
@@ -319,8 +324,13 @@ export class Investigation {
     const isNewest = at >= (this.#lastEvidence ?? at);
     this.#firstEvidence ??= at;
     this.#lastEvidence = Math.max(this.#lastEvidence ?? at, at);
-    if (decoded.form === 'goroutine-dump') return ingested; // shown to people; its stacks lack the runtime's frames
     const { profile } = evidence;
+    if (decoded.form === 'goroutine-dump') {
+      if (profile !== 'goroutine' || evidence.pushed) return ingested;
+      this.profiles.addOrigins(decoded.dump, at, this.#timeMap.scale);
+      this.#rememberTaken('goroutine-dump', at);
+      return ingested;
+    }
     if (evidence.pushed) return this.#takePushed(evidence, decoded.profile, evidence.pushed);
     if (profile === 'heap') this.profiles.addHeap(decoded.profile, at);
     else if (profile === 'goroutine') {
@@ -336,6 +346,8 @@ export class Investigation {
     if (profile === 'heap' || profile === 'goroutine' || profile === 'goroutineleak') {
       this.#rememberTaken(profile, at);
     }
+    // Something between has made another text of a dump that was asked for: asking again would bring the same.
+    if (profile === 'goroutine' && evidence.form === 'text') this.#rememberTaken('goroutine-dump', at);
     return ingested;
   }
 
@@ -437,7 +449,14 @@ export class Investigation {
       atMillis,
       memoryLimitBytes: this.#options.memoryLimitBytes,
       ignoreBefore: this.#ignoreBefore,
+      ...this.#askFleet(atMillis),
     });
+  }
+
+  #askFleet(atMillis: Millis): Pick<AssessInput, 'replicas' | 'fleet'> {
+    const { fleet } = this.#options;
+    if (fleet === undefined) return {};
+    return { replicas: () => fleet.replicasOf(this, atMillis), fleet: fleet.controlAt(atMillis) };
   }
 
   /** A claim that ended: its growth is explained, so what comes next is fitted without it. */
@@ -493,8 +512,9 @@ export class Investigation {
     this.#noticeLastGasp(atMillis);
     const taken: TakenSnapshot = { kind, ...describeSituation(this.history, atMillis) };
     const all = [...this.#taken, taken];
-    // The first is the "before" of everything: the one after it goes.
-    this.#taken = all.length > MAX_TAKEN ? all.filter((_, row) => row !== 1) : all;
+    // The first is the "before" of everything, and a dump is taken once: the next one after it goes.
+    const gone = all.findIndex((one, row) => row > 0 && one.kind !== 'goroutine-dump');
+    this.#taken = all.length > MAX_TAKEN ? all.filter((_, row) => row !== gone) : all;
   }
 
   /** The same mark twice (told again after a restart) is one. */
@@ -588,6 +608,14 @@ export class Investigation {
   get assessment(): AssessmentState | null {
     if (this.#shown || this.#lastEvidence === null) return this.#shown;
     return this.#assess(this.#lastEvidence);
+  }
+  /** As of the newest evaluation, whether or not its verdicts have held. */
+  get judged(): AssessmentState | null {
+    return this.#assessment;
+  }
+  /** Of the program, as its build says, else as whoever watches it says. */
+  get version(): string | null {
+    return this.#version ?? this.#options.version ?? null;
   }
   /** As configured; a limit among the gauges wins. null = not known. */
   get memoryLimitBytes(): Bytes | null {

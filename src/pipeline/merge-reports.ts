@@ -1,4 +1,5 @@
 import type { Finding } from '../model/finding.ts';
+import type { FleetSummary } from '../model/fleet.ts';
 import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
 import { VERDICTS } from '../model/finding.ts';
 import { targetKey } from '../model/target.ts';
@@ -6,8 +7,9 @@ import { targetKey } from '../model/target.ts';
 /**
  * Reports of several instances (or lives) of one service as one: findings of one fingerprint become one, the gravest
  * verdict leads, and `instances` names them all. null for no report; one report stays as it is.
+ * @param fleet what they say together.
  */
-export function mergeReports(reports: readonly Report[]): Report | null {
+export function mergeReports(reports: readonly Report[], fleet: FleetSummary | null = null): Report | null {
   const [first] = reports;
   if (!first) return null;
   const instances = reports.map((report) => report.target);
@@ -27,6 +29,7 @@ export function mergeReports(reports: readonly Report[]): Report | null {
     alarms: reports.flatMap((report) => report.alarms).sort((a, b) => a.at - b.at),
     missingEvidence: dedupe(reports.flatMap((report) => report.missingEvidence)),
     warnings: dedupe(reports.flatMap((report) => report.warnings ?? [])),
+    ...(fleet ? { fleet } : {}),
   };
 }
 

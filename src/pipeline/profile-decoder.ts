@@ -4,7 +4,7 @@ import { PlimsollError } from '../base/errors.ts';
 import { KIB, type Bytes } from '../base/units.ts';
 import type { DecodedProfile } from '../pprof/decode-profile.ts';
 import { decodeReceivedProfile, MAX_PROFILE_BYTES } from './decode-bytes.ts';
-import { unpackProfile, type DecodeReply, type DecodeRequest } from './decode-messages.ts';
+import { unpackTable, type DecodeReply, type DecodeRequest } from './decode-messages.ts';
 
 /**
  * Compressed profiles up to this are decoded where they arrive: below about 10 ms of work, a message to a thread
@@ -18,7 +18,6 @@ export const MAX_WAITING_DECODES = 8;
 const WORKER_ENTRY = new URL('./decode-worker.js', import.meta.url);
 
 interface Waiting {
-  readonly request: DecodeRequest;
   readonly resolve: (decoded: DecodedProfile) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -54,7 +53,7 @@ export class ProfileDecoder {
     const worker = this.#start();
     const request: DecodeRequest = { id: this.#nextId++, bytes, maxBytes: this.#maxBytes };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(request.id, { request, resolve, reject });
+      this.#waiting.set(request.id, { resolve, reject });
       worker.ref(); // while somebody waits, the thread keeps the process alive; idle, it does not
       worker.postMessage(request);
     });
@@ -92,26 +91,26 @@ export class ProfileDecoder {
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.#worker?.unref();
     try {
-      waiting.resolve(this.#unpack(reply, waiting.request));
+      waiting.resolve(unpackReply(reply));
     } catch (error) {
       waiting.reject(error);
     }
   }
+}
 
-  #unpack(reply: DecodeReply, request: DecodeRequest): DecodedProfile {
-    switch (reply.kind) {
-      case 'ok': {
-        const profile = unpackProfile(reply.profile);
-        if (reply.form === 'heap-text') {
-          return { form: 'heap-text', profile, memStatsOffset: reply.memStatsOffset };
-        }
-        return { form: reply.form === 'proto' ? 'proto' : 'count-text', profile };
+function unpackReply(reply: DecodeReply): DecodedProfile {
+  switch (reply.kind) {
+    case 'ok': {
+      const profile = unpackTable(reply.profile);
+      if (reply.form === 'heap-text') {
+        return { form: 'heap-text', profile, memStatsOffset: reply.memStatsOffset };
       }
-      case 'not-a-table':
-        return decodeReceivedProfile(request.bytes, request.maxBytes);
-      case 'failed':
-        if (!reply.error) throw new Error(reply.message);
-        throw new PlimsollError(reply.error.code, reply.error.stage, reply.error.fact, reply.error.place);
+      return { form: reply.form === 'proto' ? 'proto' : 'count-text', profile };
     }
+    case 'dump':
+      return { form: 'goroutine-dump', dump: unpackTable(reply.dump) };
+    case 'failed':
+      if (!reply.error) throw new Error(reply.message);
+      throw new PlimsollError(reply.error.code, reply.error.stage, reply.error.fact, reply.error.place);
   }
 }

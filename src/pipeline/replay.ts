@@ -1,9 +1,12 @@
 // Recordings through the same stages as live, in virtual time, as fast as it can.
 import type { Millis } from '../base/units.ts';
+import type { FleetSummary } from '../model/fleet.ts';
+import type { RawEvidence } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
-import { targetKey } from '../model/target.ts';
+import { targetKey, type TargetKey } from '../model/target.ts';
 import type { Recording } from '../recording/read-recording.ts';
 import { explainReport } from './explain-findings.ts';
+import { Fleet } from './fleet.ts';
 import { Investigation } from './investigation.ts';
 import { mergeReports } from './merge-reports.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
@@ -30,48 +33,154 @@ export async function replayRecordings(
 ): Promise<{ readonly report: Report; readonly investigations: readonly Investigation[] }> {
   const decoder = new ProfileDecoder();
   try {
+    const fleet = new Fleet();
+    const groups = groupByTarget(recordings);
+    const replays = groups.map((lives) => new TargetReplay(lives, decoder, fleet));
+    await replayTogether(replays, onProgress);
     const reports: Report[] = [];
-    const investigations: Investigation[] = [];
-    for (const lives of groupByTarget(recordings)) {
-      const { investigation, report } = await replayTarget(lives, decoder, onProgress);
-      investigations.push(investigation);
+    for (const [i, replay] of replays.entries()) {
+      const lives = groups[i] ?? [];
       const { module } = lives[0]?.manifest ?? { module: null };
-      reports.push(await explainReport(report, explainerOf(lives, sourceFolders), module));
+      reports.push(await explainReport(replay.report(), explainerOf(lives, sourceFolders), module));
     }
-    const report = mergeReports(reports);
+    const report = mergeReports(reports, describeTogether(replays, fleet));
     if (!report) throw new RangeError('no recording to replay');
-    return { report, investigations };
+    return { report, investigations: replays.map(({ investigation }) => investigation) };
   } finally {
     await decoder.close();
   }
 }
 
-async function replayTarget(
-  lives: readonly Recording[],
-  decoder: ProfileDecoder,
+/** Where all are of one service. */
+function describeTogether(replays: readonly TargetReplay[], fleet: Fleet): FleetSummary | null {
+  const [first, ...others] = replays;
+  if (!first || others.some(({ service }) => service !== first.service)) return null;
+  return fleet.describe(first.service, Math.max(...replays.map(({ toMillis }) => toMillis)));
+}
+
+/**
+ * In order of time over all of them, since replicas look at each other: before a piece of evidence is taken, all are evaluated up to
+ * that time; at one time in the order of their names, so that it does not matter in which they were given.
+ */
+async function replayTogether(
+  replays: readonly TargetReplay[],
   onProgress: (progress: ReplayProgress) => void,
-): Promise<{ investigation: Investigation; report: Report }> {
-  const [first] = lives;
-  if (!first) throw new RangeError('a target without a recording');
-  const { service, instance, module, memoryLimitBytes, match } = first.manifest;
-  const investigation = new Investigation({
-    target: { service, instance },
-    module,
-    memoryLimitBytes,
-    match,
-    timeMap: first.timeMap,
-    decoder,
-  });
-  const unread = new UnreadEvidence();
-  let toMillis: Millis = first.toMillis;
-  for (const life of lives) {
-    investigation.setTimeMap(life.timeMap);
-    await replayLife(life, investigation, unread, onProgress);
-    // A recording that a kill ended has evidence later than the end that it last wrote down.
-    toMillis = Math.max(toMillis, life.toMillis, investigation.state().lastEvaluationMillis ?? 0);
+): Promise<void> {
+  const byName = [...replays].sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const replay of byName) await replay.start();
+  for (;;) {
+    let next: TargetReplay | null = null;
+    for (const replay of byName) if (replay.nextMillis < (next?.nextMillis ?? Infinity)) next = replay;
+    if (next === null) return;
+    evaluateAll(byName, next.nextMillis);
+    await next.step(onProgress);
   }
-  const report = investigation.report({ fromMillis: first.fromMillis, toMillis }, unread.missing());
-  return { investigation, report };
+}
+
+/** Those that are due before this time, in order of their instants. */
+function evaluateAll(replays: readonly TargetReplay[], beforeMillis: Millis): void {
+  if (replays.length === 1) return; // a step evaluates its own
+  for (;;) {
+    let next: TargetReplay | null = null;
+    for (const replay of replays) if (replay.dueMillis < (next?.dueMillis ?? beforeMillis)) next = replay;
+    if (next === null) return;
+    next.investigation.evaluateUpTo(next.dueMillis);
+  }
+}
+
+/** One target under replay: its lives one after the other, a piece of evidence at a time. */
+class TargetReplay {
+  readonly investigation: Investigation;
+  readonly service: string;
+  readonly name: TargetKey;
+  readonly #lives: readonly Recording[];
+  readonly #unread = new UnreadEvidence();
+  /** Of the life that is under replay. */
+  #life = -1;
+  #evidence: AsyncIterator<RawEvidence> | null = null;
+  #next: RawEvidence | null = null;
+  #done = 0;
+  #toMillis: Millis;
+
+  constructor(lives: readonly Recording[], decoder: ProfileDecoder, fleet: Fleet) {
+    const [first] = lives;
+    if (!first) throw new RangeError('a target without a recording');
+    const { service, instance, module, moduleVersion, memoryLimitBytes, match } = first.manifest;
+    this.service = service;
+    this.name = targetKey({ service, instance });
+    this.#lives = lives;
+    this.#toMillis = first.toMillis;
+    this.investigation = new Investigation({
+      target: { service, instance },
+      ...{ module, memoryLimitBytes, match, decoder, fleet },
+      version: moduleVersion,
+      timeMap: first.timeMap,
+    });
+    fleet.join(this.investigation);
+  }
+
+  /** Infinity when all was taken. */
+  get nextMillis(): Millis {
+    return this.#next?.atMillis ?? Infinity;
+  }
+
+  /** Of the next evaluation; after the last piece of evidence none is due any more. */
+  get dueMillis(): Millis {
+    return this.#next === null ? Infinity : (this.investigation.nextEvaluationMillis ?? Infinity);
+  }
+
+  get toMillis(): Millis {
+    return this.#toMillis;
+  }
+
+  /** Reads the first piece of evidence. */
+  async start(): Promise<void> {
+    await this.#beginLife();
+  }
+
+  /** Takes the next piece of evidence, and reads the one after it. */
+  async step(onProgress: (progress: ReplayProgress) => void): Promise<void> {
+    const recording = this.#lives[this.#life];
+    const evidence = this.#next;
+    if (!recording || evidence === null) return;
+    // An evaluation sees the evidence up to its instant, that instant included.
+    this.investigation.evaluateUpTo(evidence.atMillis - 1);
+    const { error } = await this.investigation.ingest(evidence);
+    this.#unread.count(evidence, recording.timeMap, error);
+    onProgress({ path: recording.path, evidence: ++this.#done, of: recording.evidenceCount });
+    await this.#readOn();
+  }
+
+  async #beginLife(): Promise<void> {
+    const recording = this.#lives[++this.#life];
+    this.#next = null;
+    if (!recording) return;
+    this.investigation.setTimeMap(recording.timeMap);
+    for (const warning of recording.warnings) this.investigation.warn(warning);
+    this.#done = 0;
+    this.#evidence = recording.evidence()[Symbol.asyncIterator]();
+    await this.#readOn();
+  }
+
+  async #readOn(): Promise<void> {
+    const recording = this.#lives[this.#life];
+    const read = await this.#evidence?.next();
+    if (read && read.done !== true) {
+      this.#next = read.value;
+      return;
+    }
+    if (!recording) return;
+    this.investigation.evaluateUpTo(recording.toMillis);
+    // A recording that a kill ended has evidence later than the end that it last wrote down.
+    const evaluated = this.investigation.state().lastEvaluationMillis ?? 0;
+    this.#toMillis = Math.max(this.#toMillis, recording.toMillis, evaluated);
+    await this.#beginLife();
+  }
+
+  report(): Report {
+    const fromMillis = this.#lives[0]?.fromMillis ?? 0;
+    return this.investigation.report({ fromMillis, toMillis: this.#toMillis }, this.#unread.missing());
+  }
 }
 
 /** Sources of the newest life that carries some: those of the version that ran last. */
@@ -83,24 +192,6 @@ function explainerOf(lives: readonly Recording[], folders: readonly string[]): S
       : { files: carrier.sourceFiles, read: (file: string) => carrier.sourceFile(file) };
   // What a recording of elsewhere names must not be read from this machine, unless somebody says so.
   return new SourceExplainer({ folders, carried, mayLookLocally: false, useWorker: false });
-}
-
-async function replayLife(
-  recording: Recording,
-  investigation: Investigation,
-  unread: UnreadEvidence,
-  onProgress: (progress: ReplayProgress) => void,
-): Promise<void> {
-  for (const warning of recording.warnings) investigation.warn(warning);
-  let done = 0;
-  for await (const evidence of recording.evidence()) {
-    // An evaluation sees the evidence up to its instant, that instant included.
-    investigation.evaluateUpTo(evidence.atMillis - 1);
-    const { error } = await investigation.ingest(evidence);
-    unread.count(evidence, recording.timeMap, error);
-    onProgress({ path: recording.path, evidence: ++done, of: recording.evidenceCount });
-  }
-  investigation.evaluateUpTo(recording.toMillis);
 }
 
 /** Groups in order of first appearance; lives of a group in order of time. */

@@ -117,6 +117,7 @@ const LOSSES: ReadonlyMap<string, string> = new Map([
   ['gctrace', 'the live heap where no exporter gives it'],
   ['profile:heap', 'the code that allocates what stays cannot be named'],
   ['profile:goroutine', 'goroutines that never end cannot be named'],
+  ['profile:goroutine-dump', 'who starts goroutines that never end'],
 ]);
 
 /** What this machine says of a target: it answers also where the target does not. */

@@ -9,10 +9,16 @@ import { isLocalRequest } from './source-statuses.ts';
 
 export interface ProfileWish {
   readonly kind: ProfileKind;
+  /** Text is the dump of all goroutines alone: it stops the world for a second at 100,000 of them, a profile does not. */
   readonly form: 'proto' | 'text';
+  readonly debug?: 2;
   readonly gc: boolean;
-  readonly debug?: 1 | 2;
   readonly reason: string;
+}
+
+/** The name under which a wish is counted, fails and is tried again. */
+export function requestOfWish({ kind, debug }: ProfileWish): RequestName {
+  return debug === 2 && kind === 'goroutine' ? 'profile:goroutine-dump' : `profile:${kind}`;
 }
 
 export interface LoopParts {
@@ -92,9 +98,10 @@ async function takeProfiles(
     const outcome = await parts.profileGate.run(async () => {
       if (signal.aborted) return null;
       try {
-        return await parts.source.fetchProfile(wish.kind, wish, signal);
+        const outcome = await parts.source.fetchProfile(wish.kind, wish, signal);
+        return { ...outcome, request: requestOfWish(wish) };
       } catch (error) {
-        return signal.aborted ? null : unexpected(`profile:${wish.kind}`, error);
+        return signal.aborted ? null : unexpected(requestOfWish(wish), error);
       }
     });
     if (outcome && !signal.aborted) await parts.sink(outcome);

@@ -57,6 +57,11 @@ export interface WatchView {
   isAskingSources(service: string): boolean;
   /** Every incident that is kept, ascending by openedAt. */
   incidents(): readonly Incident[];
+  /**
+   * Fingerprints of open incidents that are not among these, as their targets are not watched here: `elsewhere` where another watcher on the
+   * same store has them, `unknown` where that is not clear yet.
+   */
+  unseenCauses(): ReadonlyMap<string, 'unknown' | 'elsewhere'>;
   /** null when there is no such target. At most `maxPoints` points; `gauges` are names of base/gauges.ts or `liveFloorBytes`. */
   series(
     service: string,

@@ -18,11 +18,13 @@ import type { Report } from '../model/report.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
 import { targetKey, type TargetName } from '../model/target.ts';
 import type { MeasuredTarget, Thresholds } from '../model/threshold.ts';
+import type { ContainerHistory } from '../parse/container-status.ts';
 import type { Store } from '../store/store.ts';
 import type { SourceSet } from '../workspace/module-sources.ts';
 import { Gate } from './gate.ts';
 import { IncidentBook } from './incident-book.ts';
 import { requestOf } from './investigation.ts';
+import { Fleet } from './fleet.ts';
 import { mergeReports } from './merge-reports.ts';
 import type { Clock, Talk } from './ports.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
@@ -96,6 +98,7 @@ export class Watch implements WatchView {
   readonly #parts: WatchParts;
   #settings: WatchSettings;
   readonly #targets = new Map<string, WatchedTarget>();
+  readonly #fleet = new Fleet();
   readonly #incidents: IncidentBook;
   readonly #decoder = new ProfileDecoder();
   readonly #explainer: SourceExplainer;
@@ -122,6 +125,7 @@ export class Watch implements WatchView {
       storeTrouble: this.#storeTrouble,
       now: () => this.now(),
       tell: (change) => this.#tell(change),
+      isWatched: (key) => this.#targets.has(key),
     });
     this.#explainer = new SourceExplainer({
       folders: parts.settings.sourceDirs,
@@ -154,6 +158,7 @@ export class Watch implements WatchView {
       store,
       talk,
       storeTrouble: this.#storeTrouble,
+      fleet: this.#fleet,
     });
     if (this.#targets.has(watched.key)) {
       throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'this target is watched already', {
@@ -164,9 +169,10 @@ export class Watch implements WatchView {
       watched.statuses.expect(request, where, state);
     watched.offersGoroutineLeak = add.offersGoroutineLeak ?? false;
     await store.saveTarget(add.target, clock.now());
-    await watched.restore(clock.now());
+    const isStored = await watched.restore(clock.now());
+    await this.#incidents.noteWatched(watched.key, isStored);
     this.#targets.set(watched.key, watched);
-    this.#incidents.noteWatched(watched.key);
+    this.#fleet.join(watched.investigation);
     if (add.source) this.#startLoop(watched, add.source);
     return watched;
   }
@@ -219,6 +225,7 @@ export class Watch implements WatchView {
     await watched.flush();
     this.#loops.delete(key);
     this.#targets.delete(key);
+    this.#fleet.leave(watched.investigation);
     this.#goneCounters = addCounts(this.#goneCounters, countsOf(watched));
     this.#incidents.noteLeft(key);
     const { service, instance } = watched.name;
@@ -294,8 +301,8 @@ export class Watch implements WatchView {
     this.#isFirstRoundTried = true;
     this.#evaluate(watched, atMillis);
     return this.#wishes(watched, atMillis)
-      .filter(({ kind }) => watched.mayTake(kind, atMillis))
-      .map(({ kind, gc, reason }) => ({ kind, form: 'proto', gc, reason }));
+      .map(toProfileWish)
+      .filter((wish) => watched.mayTake(wish, atMillis));
   }
 
   /** What the snapshot policy wants of this target now. */
@@ -465,7 +472,7 @@ export class Watch implements WatchView {
     const reports = [...this.#targets.values()]
       .filter((t) => t.name.service === service && (instance === undefined || t.name.instance === instance))
       .map((t) => t.report(this.now()));
-    return mergeReports(reports);
+    return mergeReports(reports, instance === undefined ? this.#fleet.describe(service, this.now()) : null);
   }
 
   isAskingSources(service: string): boolean {
@@ -474,6 +481,10 @@ export class Watch implements WatchView {
 
   incidents(): readonly Incident[] {
     return this.#incidents.list();
+  }
+
+  unseenCauses(): ReadonlyMap<string, 'unknown' | 'elsewhere'> {
+    return this.#incidents.unseen();
   }
 
   async series(service: string, instance: string, query: SeriesQuery): Promise<Series | null> {
@@ -545,6 +556,11 @@ export class Watch implements WatchView {
     for (const target of marked) target.investigation.addMark(mark);
   }
 
+  /** @param key of a target; one that is not watched (any more) is left alone. */
+  noteContainer(key: string, container: ContainerHistory): void {
+    this.#targets.get(key)?.noteContainer(container);
+  }
+
   diagnose(service: string, untilMillis: Millis | null): boolean {
     const targets = [...this.#targets.values()].filter((t) => t.name.service === service);
     const latest = this.now() + DIAGNOSTIC_LONGEST_MILLIS;
@@ -563,6 +579,12 @@ export class Watch implements WatchView {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+function toProfileWish({ kind, gc, reason }: SnapshotWish): ProfileWish {
+  return kind === 'goroutine-dump'
+    ? { kind: 'goroutine', form: 'text', debug: 2, gc, reason }
+    : { kind, form: 'proto', gc, reason };
 }
 
 /** Whether the snapshot policy decides about this kind. */

@@ -8,6 +8,7 @@ import type { Report } from '../model/report.ts';
 import type { Mark, TargetStatus } from '../model/status.ts';
 import { targetKey, type TargetKey, type TargetName } from '../model/target.ts';
 import type { PlainMeasures } from '../model/threshold.ts';
+import type { ContainerHistory } from '../parse/container-status.ts';
 import type { GaugeRows, ProfileRecord, Store, StoredEvent } from '../store/store.ts';
 import { GaugeBuffer, readingAt } from './gauge-buffer.ts';
 import {
@@ -17,13 +18,16 @@ import {
   type Ingested,
   type InvestigationState,
 } from './investigation.ts';
+import type { Fleet } from './fleet.ts';
 import type { Talk } from './ports.ts';
+import { endsOf } from './container-ends.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
 import { withExplained } from './explain-findings.ts';
 import type { SourceExplainer } from './source-explainer.ts';
 import { RESTORE_SPAN_MILLIS, STORED_ROWS_READ } from './settings.ts';
 import { siteValuesOf } from './site-values.ts';
 import type { StoreTrouble } from './store-trouble.ts';
+import { requestOfWish, type ProfileWish } from './target-loop.ts';
 import { SourceStatuses, stateOf } from './source-statuses.ts';
 
 export interface WatchedTargetOptions {
@@ -38,7 +42,11 @@ export interface WatchedTargetOptions {
   readonly store: Store;
   readonly talk: Talk;
   readonly storeTrouble: StoreTrouble;
+  readonly fleet: Fleet;
 }
+
+/** Ends of a container that a report lists; the oldest go. */
+const MAX_KILLS = 100;
 
 export interface TargetCounters {
   scrapes: number;
@@ -75,6 +83,8 @@ export class WatchedTarget {
   #savedState = '';
   /** Kinds that came unasked; bounded by the number of kinds. */
   readonly #keptAt = new Map<ProfileKind, Millis>();
+  /** When the container of this target ended, oldest first, and why. */
+  #kills: NonNullable<Report['kills']> = [];
   readonly #lastErrors = new Map<RequestName, PlimsollError>();
 
   /** How people are told which one: its name once where service and address are the same. */
@@ -87,7 +97,11 @@ export class WatchedTarget {
     this.#options = options;
     this.name = options.target;
     this.key = targetKey(options.target);
-    this.investigation = new Investigation({ ...options, onMark: (mark) => this.#noteEvent(mark) });
+    this.investigation = new Investigation({
+      ...options,
+      version: options.labels['version'] ?? null,
+      onMark: (mark) => this.#noteEvent(mark),
+    });
   }
 
   #noteEvent(mark: Mark): void {
@@ -126,9 +140,11 @@ export class WatchedTarget {
   }
 
   /** Is such a profile offered, and not in a pause after a failure? */
-  mayTake(kind: ProfileKind, nowMillis: Millis): boolean {
-    const status = this.statuses.of(`profile:${kind}`);
-    return status === null || (status.state !== 'off' && (status.nextTryAt ?? 0) <= nowMillis);
+  mayTake(wish: ProfileWish, nowMillis: Millis): boolean {
+    return [requestOfWish(wish), `profile:${wish.kind}` as const].every((request) => {
+      const status = this.statuses.of(request);
+      return status === null || (status.state !== 'off' && (status.nextTryAt ?? 0) <= nowMillis);
+    });
   }
 
   /** Of profiles that come unasked: is it time to keep one of this kind? */
@@ -175,6 +191,19 @@ export class WatchedTarget {
     });
   }
 
+  /** What its cluster says of its container: told again with each change, kept once. */
+  noteContainer(container: ContainerHistory): void {
+    for (const { at, reason, mark } of endsOf(container, this.#options.timeMap)) {
+      if (this.#kills.some((kill) => kill.at === at)) continue;
+      this.#kills = [...this.#kills, { at, reason }].sort((a, b) => a.at - b.at).slice(-MAX_KILLS);
+      const isNews = !this.investigation.marks.some(
+        ({ at: known, kind }) => known === at && kind === mark.kind,
+      );
+      this.investigation.addMark(mark);
+      if (isNews && mark.kind === 'oom-kill') this.#options.talk.warn(`${this.title}: ${mark.text}`);
+    }
+  }
+
   evaluateUpTo(atMillis: Millis, steadyNow: () => number): Evaluation[] {
     const startedAt = steadyNow();
     const evaluations = this.investigation.evaluateUpTo(atMillis);
@@ -212,8 +241,11 @@ export class WatchedTarget {
     }
   }
 
-  /** Reads back what an earlier run knew of this target, so that its verdicts and incidents go on. */
-  async restore(nowMillis: Millis): Promise<void> {
+  /**
+   * Reads back what an earlier run, or another watcher, knew of this target, so that its verdicts and incidents go on.
+   * @returns whether there was anything.
+   */
+  async restore(nowMillis: Millis): Promise<boolean> {
     const { store } = this.#options;
     const range = { fromMillis: nowMillis - RESTORE_SPAN_MILLIS, toMillis: nowMillis };
     const rows: GaugeRows = await store.readGauges(this.key, range, STORED_ROWS_READ);
@@ -225,7 +257,10 @@ export class WatchedTarget {
       : range.fromMillis;
     for (const kind of ['heap', 'goroutine', 'threadcreate', 'goroutineleak'] as const) {
       const records = await store.listProfiles(this.key, kind, { ...range, fromMillis: since });
-      for (const record of pickEvenly(records, 24)) await this.#restoreProfile(record);
+      for (const record of pickEvenly(records.filter(isProfile), 24)) await this.#restoreProfile(record);
+      // Of dumps the newest says all: who starts goroutines does not change within a life.
+      const dump = records.findLast((record) => !isProfile(record));
+      if (dump !== undefined) await this.#restoreProfile(dump);
     }
     for (const event of await store.listEvents(this.key, range)) {
       this.investigation.addMark({ at: event.atMillis, kind: event.kind, text: event.text });
@@ -233,6 +268,7 @@ export class WatchedTarget {
     this.#events.length = 0; // what was just read back is stored
     const saved = await store.readState(this.key);
     if (saved !== null) this.#restoreState(saved, nowMillis);
+    return saved !== null || rows.timeMillis.length > 0;
   }
 
   async #restoreProfile(record: ProfileRecord): Promise<void> {
@@ -262,7 +298,7 @@ export class WatchedTarget {
 
   /** Of the program, as its build says, else its label. */
   get version(): string | null {
-    return this.investigation.facts.version ?? this.#options.labels['version'] ?? null;
+    return this.investigation.version;
   }
 
   get labels(): Readonly<Record<string, string>> {
@@ -276,7 +312,8 @@ export class WatchedTarget {
       fromMillis: firstEvidenceMillis ?? nowMillis,
       toMillis: lastEvidenceMillis ?? nowMillis,
     };
-    const report = this.investigation.report(range, this.statuses.missing());
+    const own = this.investigation.report(range, this.statuses.missing());
+    const report = this.#kills.length === 0 ? own : { ...own, kills: [...this.#kills] };
     return withExplained(report, (finding) => this.explain(finding));
   }
 
@@ -313,6 +350,11 @@ export class WatchedTarget {
       missingEvidence: assessment ? [...assessment.missing] : [],
     };
   }
+}
+
+/** Not a dump of all goroutines, the one text that is asked for. */
+function isProfile({ kind, form }: ProfileRecord): boolean {
+  return kind !== 'goroutine' || form === 'proto';
 }
 
 /** First, last and evenly between: at most `count`. */

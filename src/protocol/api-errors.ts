@@ -33,6 +33,10 @@ export const API_ERRORS = {
   SILENCE_NOT_FOUND: { status: 404, advice: 'GET /api/v1/silences lists those that are kept.' },
   SINK_NOT_FOUND: { status: 404, advice: 'GET /api/v1/sinks lists those of the configuration.' },
   DEAD_LETTER_NOT_FOUND: { status: 404, advice: 'GET /api/v1/sinks lists what was given up.' },
+  DEAD_LETTER_OUTDATED: {
+    status: 409,
+    advice: 'GET /api/v1/alerts (plimsoll alert query --all) says what is so now.',
+  },
   FINDING_NOT_FOUND: {
     status: 404,
     advice: 'It may be past retention; GET /api/v1/findings?state=all lists what is kept.',

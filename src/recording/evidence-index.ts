@@ -51,9 +51,9 @@ export class EvidenceIndex {
     const atMillis = toVirtualMillis(this.#timeMap, member.recordedMillis);
     this.#add(atMillis, ORDER[member.kind], async () => {
       const bytes = await read();
-      return member.kind === 'profile'
-        ? { kind: 'profile', atMillis, bytes, profile: member.profile, form: member.form }
-        : { kind: member.kind, atMillis, bytes };
+      if (member.kind !== 'profile') return { kind: member.kind, atMillis, bytes };
+      const { profile, form, pushed } = member;
+      return { kind: 'profile', atMillis, bytes, profile, form, ...(pushed === undefined ? {} : { pushed }) };
     });
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { classifyMember, normaliseMemberPath } from './member-names.ts';
+import type { PushedProfile } from '../model/raw-evidence.ts';
+import { classifyMember, normaliseMemberPath, profileExtension } from './member-names.ts';
 
 describe('classifyMember', () => {
   it.each([
@@ -27,6 +28,31 @@ describe('classifyMember', () => {
     const member = classifyMember(path);
     expect(member === null ? 'unknown' : Object.values(member).join(' ')).toBe(expected);
   });
+});
+
+describe('the name of a profile that was pushed', () => {
+  const whole: PushedProfile = {
+    ...{ allocations: 'since-last', fromMillis: 1790000000000, untilMillis: 1790000015000, isKept: true },
+  };
+  const bare: PushedProfile = {
+    ...{ allocations: 'since-start', fromMillis: null, untilMillis: null, isKept: false },
+  };
+  it.each([
+    ['heap.push_last_1790000000000_1790000015000_kept.pb.gz', whole],
+    ['heap.push_start___told.pb.gz', bare],
+  ])('%s says what its sender said', (extension, pushed) => {
+    expect(profileExtension('heap', 'proto', pushed)).toBe(extension);
+    expect(classifyMember(`profiles/17.${extension}`)).toEqual({
+      ...{ kind: 'profile', recordedMillis: 17, profile: 'heap', form: 'proto', pushed },
+    });
+  });
+
+  it.each(['heap.push.pb.gz', 'heap.push_last_1_2.pb.gz', 'heap.push_last_a_2_kept.pb.gz'])(
+    'is not made up of %s',
+    (extension) => {
+      expect(classifyMember(`profiles/17.${extension}`)).toBeNull();
+    },
+  );
 });
 
 describe('normaliseMemberPath', () => {

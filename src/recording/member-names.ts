@@ -1,6 +1,6 @@
 // Names inside a recording <-> what they hold. Anything else is an unknown file, which is ignored.
 import type { Millis } from '../base/units.ts';
-import { PROFILE_KINDS, type ProfileKind } from '../model/raw-evidence.ts';
+import { PROFILE_KINDS, type ProfileKind, type PushedProfile } from '../model/raw-evidence.ts';
 import { MANIFEST_FILE } from './manifest.ts';
 
 export const GCTRACE_FILE = 'gctrace.log';
@@ -18,6 +18,8 @@ export type MemberKind =
       readonly recordedMillis: Millis;
       readonly profile: ProfileKind;
       readonly form: 'proto' | 'text';
+      /** Of one that was sent to us. */
+      readonly pushed?: PushedProfile;
     }
   | { readonly kind: 'source'; readonly path: string };
 
@@ -31,8 +33,8 @@ const FIXED: ReadonlyMap<string, MemberKind> = new Map<string, MemberKind>([
 ]);
 
 /** `<unix_ms>`: no more digits than a time can have. */
-const TIMED = /^(scrapes|vars|proc|native|profiles)\/(\d{1,16})\.([a-z0-9.]+)$/;
-const PROFILE_FORM = /^([a-z]+)\.(pb\.gz|txt)$/;
+const TIMED = /^(scrapes|vars|proc|native|profiles)\/(\d{1,16})\.([a-z0-9._]+)$/;
+const PROFILE_FORM = /^([a-z]+)(?:\.push_(start|last)_(\d{0,16})_(\d{0,16})_(kept|told))?\.(pb\.gz|txt)$/;
 
 /** @param path relative to the recording's root, with slashes, already normalised. */
 export function classifyMember(path: string): MemberKind | null {
@@ -65,7 +67,38 @@ function classifyProfile(extension: string, recordedMillis: Millis): MemberKind 
   const match = PROFILE_FORM.exec(extension);
   const profile = PROFILE_KINDS.find((kind) => kind === match?.[1]);
   if (!match || profile === undefined) return null;
-  return { kind: 'profile', recordedMillis, profile, form: match[2] === 'txt' ? 'text' : 'proto' };
+  const [, , since, from = '', until = '', kept, form] = match;
+  const pushed: PushedProfile | null =
+    since === undefined
+      ? null
+      : {
+          allocations: since === 'last' ? 'since-last' : 'since-start',
+          fromMillis: from === '' ? null : Number(from),
+          untilMillis: until === '' ? null : Number(until),
+          isKept: kept === 'kept',
+        };
+  return {
+    kind: 'profile',
+    recordedMillis,
+    profile,
+    form: form === 'txt' ? 'text' : 'proto',
+    ...(pushed === null ? {} : { pushed }),
+  };
+}
+
+/** What stands in the name of a profile behind its time; `classifyMember` reads it. */
+export function profileExtension(
+  profile: ProfileKind,
+  form: 'proto' | 'text',
+  pushed: PushedProfile | undefined,
+): string {
+  const time = (millis: Millis | null) => (millis === null ? '' : String(Math.round(millis)));
+  const how =
+    pushed === undefined
+      ? ''
+      : `.push_${pushed.allocations === 'since-last' ? 'last' : 'start'}_${time(pushed.fromMillis)}` +
+        `_${time(pushed.untilMillis)}_${pushed.isKept ? 'kept' : 'told'}`;
+  return `${profile}${how}.${form === 'proto' ? 'pb.gz' : 'txt'}`;
 }
 
 /**

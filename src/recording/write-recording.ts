@@ -10,7 +10,13 @@ import { SECOND_MILLIS, type Millis } from '../base/units.ts';
 import { REAL_TIME, toRecordedMillis, type RawEvidence, type TimeMap } from '../model/raw-evidence.ts';
 import { makeFolder } from './make-folder.ts';
 import { formatManifest, MANIFEST_FILE, type RecordingManifest } from './manifest.ts';
-import { EVENTS_FILE, GCTRACE_FILE, normaliseMemberPath, SOURCE_FOLDER } from './member-names.ts';
+import {
+  EVENTS_FILE,
+  GCTRACE_FILE,
+  normaliseMemberPath,
+  profileExtension,
+  SOURCE_FOLDER,
+} from './member-names.ts';
 
 /** How far `endedAt` on disk may lag behind the newest evidence, in recorded time: what a kill costs. */
 export const MANIFEST_LAG_MILLIS = 10 * SECOND_MILLIS;
@@ -144,7 +150,7 @@ export class RecordingWriter {
       case 'proc':
         return this.#writeTimed('proc', recordedMillis, 'json', evidence.bytes);
       case 'profile': {
-        const extension = `${evidence.profile}.${evidence.form === 'proto' ? 'pb.gz' : 'txt'}`;
+        const extension = profileExtension(evidence.profile, evidence.form, evidence.pushed);
         return this.#writeTimed('profiles', recordedMillis, extension, evidence.bytes);
       }
       case 'log-line':

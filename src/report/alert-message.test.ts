@@ -56,6 +56,14 @@ describe('the message of an alert', () => {
     expect([message.advice, message.evidence]).toEqual([null, []]);
   });
 
+  it('says in the title who ended it: only evidence means that it is mended', () => {
+    const title = (resolvedBy: 'evidence' | 'person' | 'gone') =>
+      write({ kind: 'resolved', resolvedBy }).title;
+    expect(title('evidence')).toMatch(/^Resolved in orders/);
+    expect(title('person')).toMatch(/^Resolved by hand in orders/);
+    expect(title('gone')).toMatch(/^Gone, no fix was seen in orders/);
+  });
+
   it('puts the fix where it is known', () => {
     const fix = { text: 'Delete the entry when the session ends', file: 'store/put.go', line: 31 };
     expect(write({ finding: drawFinding({ fix }) }).advice).toBe(

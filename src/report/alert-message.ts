@@ -4,6 +4,7 @@ import { formatBytes, formatDuration, type Millis } from '../base/units.ts';
 import type { Alert, AlertMessage, NoticeKind } from '../model/alert.ts';
 import { formatGrowth, formatPlace } from '../model/finding-text.ts';
 import type { Evidence, Finding } from '../model/finding.ts';
+import type { Incident } from '../model/incident.ts';
 import { printable } from './style.ts';
 import { formatLimit, formatNumbers } from './text.ts';
 
@@ -14,6 +15,8 @@ export interface AlertWords {
   readonly finding: Finding;
   /** Why it is over, for `resolved`. */
   readonly why: string | null;
+  /** Who said that it is over, as the incident has it. */
+  readonly resolvedBy?: Incident['resolvedBy'];
   readonly links: AlertMessage['links'];
   readonly atMillis: Millis;
 }
@@ -36,14 +39,21 @@ const HEADS: Readonly<Record<NoticeKind, string>> = {
   test: 'Test',
 };
 
+/** What ended it is the first that a reader has to know: only evidence says that it is mended. */
+const ENDS: Readonly<Record<NonNullable<Incident['resolvedBy']>, string>> = {
+  evidence: HEADS.resolved,
+  person: 'Resolved by hand',
+  gone: 'Gone, no fix was seen',
+};
+
 /** The message of an alert about a leak. */
 export function writeAlertMessage(words: AlertWords): AlertMessage {
-  const { alert, kind, finding, why } = words;
+  const { alert, kind, finding, why, resolvedBy = 'evidence' } = words;
   const isOver = kind === 'resolved';
   const culprit = finding.culprits[0];
   const where = culprit === undefined ? '' : `: ${culprit.function}`;
   return {
-    title: shorten(`${HEADS[kind]} in ${alert.service}${where}`, MAX_TITLE),
+    title: shorten(`${isOver ? ENDS[resolvedBy] : HEADS[kind]} in ${alert.service}${where}`, MAX_TITLE),
     summary: shorten(
       isOver ? `Over: ${why ?? 'growth is gone'}. It was: ${finding.summary}` : finding.summary,
       MAX_SUMMARY,

@@ -34,6 +34,15 @@ describe('a report as HTML', () => {
     }
   });
 
+  it('tells which parts of resident memory are taken off, so that the table adds up', () => {
+    const html = formatReportHtml({
+      ...report(),
+      ledger: { rssBytes: 90, liveBytes: 100, untouchedBytes: 10, residualBytes: 0 },
+    });
+    expect(html).toContain('less untouched<td>10 B');
+    expect(html).toContain('<th scope="row">live<td>100 B');
+  });
+
   it('shows names from outside as text, wherever they stand', () => {
     const evil = `<img src=x onerror="alert('1')">`;
     const html = formatReportHtml(

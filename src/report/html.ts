@@ -6,7 +6,14 @@ import type { Report } from '../model/report.ts';
 import { drawWaterline, type ChartInput } from './html-chart.ts';
 import { HTML_STYLE } from './html-style.ts';
 import { printable } from './style.ts';
-import { formatExcluded, formatLimit, formatNumbers, formatScale, formatShare } from './text.ts';
+import {
+  fleetSentences,
+  formatExcluded,
+  formatLimit,
+  formatNumbers,
+  formatScale,
+  formatShare,
+} from './text.ts';
 
 /** The whole document, ending in a newline. @param chart memory over time, where the evidence is at hand. */
 export function formatReportHtml(report: Report, chart: ChartInput | null = null): string {
@@ -38,6 +45,7 @@ ${missing(report)}
 
 function rest(report: Report): string {
   const lines: string[] = [];
+  lines.push(...fleetSentences(report).map((sentence) => `Replicas: ${sentence}.`));
   const excluded = formatExcluded(report);
   if (excluded !== null) lines.push(`Excluded: ${excluded}.`);
   const needed = report.needed ?? null;
@@ -97,12 +105,15 @@ function chain(report: Report): string {
   return steps.length === 0 ? '' : `<section><h2>Investigation</h2><ol>${steps.join('\n')}</ol></section>`;
 }
 
+/** Parts that are counted in others and are not resident: the sum is less by them. */
+const LESS: ReadonlySet<string> = new Set(['untouchedBytes', 'swappedBytes']);
+
 function ledger(report: Report): string {
   const parts = Object.entries(report.ledger ?? {}).filter(([name]) => name.endsWith('Bytes'));
   if (parts.length === 0) return '';
   const rows = parts.map(
     ([name, bytes]) =>
-      `<tr><th scope="row">${text(name.replace(/Bytes$/, ''))}<td>${bytes === null ? 'not known' : text(formatBytes(bytes))}`,
+      `<tr><th scope="row">${LESS.has(name) ? 'less ' : ''}${text(name.replace(/Bytes$/, ''))}<td>${bytes === null ? 'not known' : text(formatBytes(bytes))}`,
   );
   return `<section><h2>What resident memory is made of</h2><table>${rows.join('\n')}</table></section>`;
 }

@@ -4,7 +4,14 @@ import type { Finding } from '../model/finding.ts';
 import { formatGrowth, formatPlace } from '../model/finding-text.ts';
 import type { Report } from '../model/report.ts';
 import { printable } from './style.ts';
-import { formatExcluded, formatLimit, formatNumbers, formatScale, formatShare } from './text.ts';
+import {
+  fleetSentences,
+  formatExcluded,
+  formatLimit,
+  formatNumbers,
+  formatScale,
+  formatShare,
+} from './text.ts';
 
 /** The whole report as Markdown, ending in a newline. */
 export function formatReportMarkdown(report: Report): string {
@@ -23,6 +30,7 @@ export function formatReportMarkdown(report: Report): string {
     const advice = chain.flatMap((step) => step.advice);
     if (advice.length > 0) lines.push('', ...advice.map((line) => `- ${escapeMarkdown(line)}`));
   }
+  for (const sentence of fleetSentences(report)) lines.push('', `Replicas: ${escapeMarkdown(sentence)}.`);
   const excluded = formatExcluded(report);
   if (excluded !== null) lines.push('', `Excluded: ${excluded}.`);
   const needed = report.needed ?? null;

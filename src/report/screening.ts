@@ -2,7 +2,9 @@
 import { formatBytes, formatDuration } from '../base/units.ts';
 import { VERDICTS, type Finding, type TimeToExhaustion, type Verdict } from '../model/finding.ts';
 import { formatGrowth, formatResource } from '../model/finding-text.ts';
+import { describeFleetSummary } from '../model/fleet-text.ts';
 import type { Report } from '../model/report.ts';
+import type { ServiceFleet } from '../model/screening.ts';
 import { formatSparkline } from './sparkline.ts';
 import { PLAIN, printable, type Style } from './style.ts';
 import { VERDICT_ROLES } from './text.ts';
@@ -68,7 +70,11 @@ const WORDS: Readonly<Record<Verdict, string>> = {
 /** A line for each target that needs a look, gravest first, below 140 characters where names allow. */
 export function formatScreening(
   ranked: readonly ScreenedRow[],
-  options: { readonly style?: Style; readonly notes?: readonly string[] } = {},
+  options: {
+    readonly style?: Style;
+    readonly notes?: readonly string[];
+    readonly fleets?: readonly ServiceFleet[];
+  } = {},
 ): string {
   const style = options.style ?? PLAIN;
   const isWorthALine = ({ report }: ScreenedRow) => report.verdict !== 'no-growth' || wasKilled(report);
@@ -79,6 +85,10 @@ export function formatScreening(
   for (const row of shown) lines.push(formatLine(row, width, style));
   const hidden = ranked.length - shown.length;
   if (hidden > 0) lines.push(style('faint', `and ${hidden} more; --json has all`));
+  const together = (options.fleets ?? []).flatMap((fleet) =>
+    describeFleetSummary(fleet).map((sentence) => `${fleet.service}: ${sentence}`),
+  );
+  if (together.length > 0) lines.push('', ...together.slice(0, MAX_LINES).map(printable));
   const detectable = smallestOf(ranked);
   if (detectable !== null) lines.push('', detectable);
   for (const note of options.notes ?? []) lines.push(`${style('warning', 'note:')} ${printable(note)}`);

@@ -5,7 +5,7 @@ import { buildReport, type ReportInput } from './build-report.ts';
 import { formatReportMarkdown } from './markdown.ts';
 import { formatSparkline } from './sparkline.ts';
 import { ANSI } from './style.ts';
-import { formatReportText } from './text.ts';
+import { formatNumbers, formatReportText } from './text.ts';
 
 function report(over: Partial<ReportInput> = {}) {
   return buildReport({
@@ -168,5 +168,29 @@ describe('formatSparkline', () => {
 
   it('thins a long series to its width by the mean', () => {
     expect(formatSparkline([0, 2, 4, 6, 8, 10, 12, 14], 4)).toBe('▁▃▆█');
+  });
+});
+
+describe('the numbers of an evidence', () => {
+  const shown = (numbers: Record<string, number | string | null>) =>
+    formatNumbers({ question: 'Q?', prediction: 'P', test: 'T', numbers, outcome: 'open' });
+
+  it('begin with the statistic and its threshold, and name it once', () => {
+    expect(shown({ grownBytes: 2 * MIB, z: 6.4, threshold: 3.4, statistic: 6.4, fromMillis: 1 })).toBe(
+      'statistic 6.4, threshold 3.4, grown 2 MiB',
+    );
+    expect(shown({ statistic: 2 * MIB, threshold: 0, unit: 'bytes', lowBytes: 2 * MIB })).toBe(
+      'statistic 2 MiB, threshold 0 B',
+    );
+  });
+});
+
+describe('a finding that is not decided', () => {
+  it('says what would settle it where the report waits for something else', () => {
+    const needed = { what: 'profiles that name the code', millis: HOUR_MILLIS };
+    const finding = drawFinding({ verdict: 'undetermined', class: 'fd', needed });
+    expect(formatReportText(report({ findings: [finding] }))).toContain(
+      'needs        profiles that name the code, about 1 h',
+    );
   });
 });

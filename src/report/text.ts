@@ -8,7 +8,9 @@ import {
   formatPlace,
   formatResource,
   unitKey,
+  numbersToShow,
 } from '../model/finding-text.ts';
+import { describeFleetSummary } from '../model/fleet-text.ts';
 import type { Report } from '../model/report.ts';
 import { OUTCOMES, formatChainStep } from './chain-text.ts';
 import { formatSparkline } from './sparkline.ts';
@@ -103,6 +105,11 @@ function formatFinding(finding: Finding, report: Report, style: Style, maxEviden
   if (finding.pattern !== null) lines.push(row('pattern', finding.pattern));
   if (finding.fix !== null) lines.push(row('fix', printable(finding.fix.text)));
   for (const entry of finding.evidence.slice(0, maxEvidence)) lines.push(...formatEvidence(entry, style));
+  const needed = finding.needed ?? null;
+  if (needed !== null && needed.what !== report.needed?.what) {
+    const time = needed.millis === null ? '' : `, about ${formatDuration(needed.millis)}${scale}`;
+    lines.push(row('needs', printable(`${needed.what}${time}`)));
+  }
   finding.ruledOut.forEach((ruledOut, i) => {
     lines.push(row(i === 0 ? 'ruled out' : '', printable(`${ruledOut.explanation}: ${ruledOut.why}`)));
   });
@@ -150,18 +157,12 @@ function formatEvidence(entry: Evidence, style: Style): string[] {
 
 /** Instants and counts of data are in the JSON; a line of text has room for what decides. */
 const HIDDEN_NUMBERS = /^(from|to|snapshots|blocks|observations|unit)(Millis)?$/;
-const FIRST_NUMBERS = ['statistic', 'z', 'threshold'];
 const MAX_NUMBERS_SHOWN = 6;
 
 /** Statistic and threshold first, as `name value`, byte counts and spans in units. */
 export function formatNumbers(entry: Evidence): string {
-  const rank = (name: string) => {
-    const at = FIRST_NUMBERS.indexOf(name);
-    return at < 0 ? FIRST_NUMBERS.length : at;
-  };
-  return Object.entries(entry.numbers)
+  return numbersToShow(entry.numbers)
     .filter(([name, value]) => value !== null && !HIDDEN_NUMBERS.test(name))
-    .sort(([a], [b]) => rank(a) - rank(b))
     .slice(0, MAX_NUMBERS_SHOWN)
     .map(([name, value]) => `${splitName(name)} ${formatValue(unitKey(name, entry.numbers.unit), value)}`)
     .join(', ');
@@ -191,8 +192,16 @@ export function formatExcluded(report: Report): string | null {
     : null;
 }
 
+/** What the replicas say together; nothing where there is one. */
+export function fleetSentences({ fleet }: Report): string[] {
+  return fleet === undefined ? [] : describeFleetSummary(fleet);
+}
+
 function formatRest(report: Report, style: Style): string[] {
   const lines: string[] = [];
+  for (const [i, sentence] of fleetSentences(report).entries()) {
+    lines.push(row(i === 0 ? 'replicas' : '', printable(sentence)));
+  }
   const excluded = formatExcluded(report);
   if (excluded !== null) lines.push(row('excluded', excluded));
   const needed = report.needed ?? null;

@@ -39,6 +39,21 @@ describe('native memory', () => {
   });
 });
 
+describe('mappings that Go has named', () => {
+  it('tell native and untouched apart, which both hide in one difference otherwise', () => {
+    const named = historyOf({ ...GO, ...PROC, goTouchedBytes: 36 * MIB });
+    const ledger = computeLedger(named, 0, 20 * MIB);
+    expect(inMegabytes(ledger)).toMatchObject({ nativeBytes: 24, untouchedBytes: 12, residualBytes: 0 });
+    expect(computeNativeBytes(named, { from: 0, to: 1 })?.value[0]).toBe(24 * MIB);
+  });
+
+  it('give native memory of a process that says nothing itself', () => {
+    const silent = historyOf({ ...PROC, goTouchedBytes: 36 * MIB });
+    expect(computeNativeBytes(silent, { from: 0, to: 1 })?.value[0]).toBe(24 * MIB);
+    expect(computeLedger(silent, 0, null)?.nativeBytes).toBe(24 * MIB);
+  });
+});
+
 describe('ledger', () => {
   it('splits RSS so that the parts add up, with nothing left over here', () => {
     expect(inMegabytes(computeLedger(historyOf({ ...GO, ...PROC }), 0, 20 * MIB))).toEqual({

@@ -58,7 +58,10 @@ export function computeLedger(table: GaugeTable, row: number, liveBytes: Bytes |
     anonymous === null
       ? at('rssBytes')
       : Math.max(0, anonymous + (at('swapBytes') ?? 0) - (at('lazyFreeBytes') ?? 0));
-  const native = minus(held, claimed);
+  // Where the kernel keeps names of mappings, the pages that Go has touched are known; otherwise all that it has taken counts as such.
+  const touched = anonymous === null ? null : at('goTouchedBytes');
+  const native = minus(held, touched ?? claimed);
+  const untouched = touched === null ? minus(claimed, held) : minus(claimed, touched);
   const isSplit = anonymous !== null;
   const parts = {
     liveBytes: live,
@@ -67,7 +70,7 @@ export function computeLedger(table: GaugeTable, row: number, liveBytes: Bytes |
     runtimeBytes: minus(minus(sys, at('heapSysBytes')), stack),
     fragmentationBytes: minus(at('heapInuseBytes'), alloc),
     idleBytes: minus(at('heapIdleBytes'), released),
-    untouchedBytes: native === null ? null : Math.max(0, -native),
+    untouchedBytes: untouched === null ? null : Math.max(0, untouched),
     nativeBytes: native === null ? null : Math.max(0, native),
     fileBackedBytes: fileBacked,
     swappedBytes: isSplit ? at('swapBytes') : null,

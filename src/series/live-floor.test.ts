@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { GaugeReading } from '../base/gauges.ts';
 import { MIB } from '../base/units.ts';
+import { drawGauges } from '../testing/series-from-text.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
 import { GaugeHistory } from './gauge-history.ts';
 import { computeLiveFloor } from './live-floor.ts';
 
@@ -94,5 +96,46 @@ describe('live floor', () => {
 
   it('is null where nothing of the heap is known', () => {
     expect(floorOf([{ goroutines: 3 }])).toBeNull();
+  });
+});
+
+describe('a process that tells neither GOGC nor GOMEMLIMIT', () => {
+  /** Twelve hours at a scrape a minute: live heap by hours, goal from it, heap_alloc anywhere between the two. */
+  function draw(live: (hours: number) => number, goal: (live: number) => number, seed: number) {
+    const table = drawGauges(`every 1m for 12h seed ${seed}\nfloor 64M`);
+    const random = seededRandom(seed + 100);
+    const [next, alloc] = [table.column('nextGcBytes'), table.column('heapAllocBytes')];
+    for (let row = 0; next && alloc && row < table.length; row++) {
+      const alive = live(row / 60) * MIB * (0.99 + 0.02 * random());
+      next[row] = goal(alive);
+      alloc[row] = alive + random() * Math.max(0, next[row] - alive);
+    }
+    return computeLiveFloor(table, { from: 0, to: table.length });
+  }
+  const growing = (hours: number) => 40 + 8 * hours;
+
+  it.each([1, 2, 3])('is believed where its heap fits a goal of twice the live heap, seed %d', (seed) => {
+    for (const live of [growing, () => 64, (hours: number) => 64 + 20 * Math.sin(hours)]) {
+      expect(draw(live, (alive) => 2 * alive, seed)?.source).toBe('goal');
+    }
+  });
+
+  it.each([
+    ['GOGC=200', (alive: number) => 3 * alive],
+    ['GOGC=400', (alive: number) => 5 * alive],
+    ['GOGC=off under a limit', () => 900 * MIB],
+    ['GOGC=off', () => 2 ** 63],
+  ])('is measured by its lowest heap_alloc with %s', (_name, goal) => {
+    for (const seed of [1, 2, 3]) {
+      const floor = draw(growing, goal, seed);
+      expect(floor?.source).toBe('minimum');
+      expect(floor?.why).toContain('not exported');
+    }
+  });
+
+  it.each([1, 2, 3])('is measured by its lowest heap_alloc once a memory limit binds, seed %d', (seed) => {
+    const capped = (alive: number) => Math.max(alive * 1.02, Math.min(2 * alive, 150 * MIB));
+    expect(draw((hours) => Math.min(70, growing(hours)), capped, seed)?.source).toBe('goal');
+    expect(draw(growing, capped, seed)?.source).toBe('minimum');
   });
 });

@@ -3,6 +3,7 @@ import { GC_TRACE_RESOLUTION } from '../base/gc-cycles.ts';
 import { KIB, MIB, type Bytes, type Millis } from '../base/units.ts';
 import type { GaugeTable } from './history.ts';
 import { PointsBuilder, type Points } from './points.ts';
+import { median, medianAbsoluteDeviationSigma, quantile } from './stats/quantiles.ts';
 
 /**
  * `live`: /gc/heap/live:bytes, exact. `goal`: solved from next_gc. `trace`: lines of gctrace=1, whole MiB. `minimum`: lowest heap_alloc over windows of at least
@@ -180,7 +181,63 @@ function floorFromGoal(
     atMinimumGoal++;
     return Math.min(solved, lowestAlloc(alloc, rows.from, row));
   });
-  return { points, why: '', atMinimumGoal };
+  return { points, why: pacer.isTold ? '' : contradictionOf(table, rows, points), atMinimumGoal };
+}
+
+/** Windows of heap_alloc that the goal is held against, fewest. */
+const WINDOWS_COMPARED = 8;
+/** heap_alloc is never below the live heap, but in the moments around a mark, and for what stacks are wrongly taken for. */
+const BELOW_SHARE = 0.85;
+/** A goal that moves by no more stands. */
+const STANDS_SHARE = 0.03;
+/** What the lowest heap_alloc must have risen by meanwhile, as a share of what the goal says is alive ... */
+const RISES_SHARE = 0.04;
+/** ... and in standard errors. */
+const RISES_SIGMA = 3;
+
+/**
+ * Where the process tells neither GOGC nor GOMEMLIMIT: does its heap fit a goal of twice the live heap? With GOGC=off or above 100 it
+ * falls below what that would be; with a memory limit that binds, the goal stands while the lowest heap_alloc of each few cycles rises away
+ * from it. Empty where it fits, or nothing is known to hold against it.
+ */
+function contradictionOf(table: GaugeTable, rows: RowRange, goal: Points): string {
+  const minimum = table.column('heapAllocBytes') ? rollingMinimum(table, rows) : null;
+  if (minimum === null || minimum.value.length < WINDOWS_COMPARED || goal.value.length < 2) return '';
+  const stack = table.column('stackInuseBytes');
+  const { timeMillis } = table;
+  const ratios: number[] = [];
+  let row = rows.from;
+  let point = 0;
+  for (let i = 0; i < minimum.value.length; i++) {
+    const at = minimum.timeMillis[i];
+    while (row < rows.to - 1 && timeMillis[row] < at) row++;
+    while (point < goal.value.length - 2 && goal.timeMillis[point + 1] < at) point++;
+    // Of the marks before and after, the lower: between them the live heap may have fallen.
+    const alive = Math.min(goal.value[point], goal.value[point + 1]) - cell(stack, row, 0) / 2;
+    if (alive > HEAP_MINIMUM_BYTES) ratios.push(minimum.value[i] / alive);
+  }
+  if (ratios.length < WINDOWS_COMPARED) return '';
+  if (quantile(ratios, 0.25) < BELOW_SHARE) {
+    return 'heap_alloc falls below what next_gc says is alive: GOGC is off or above 100, and not exported';
+  }
+  return standsWhileHeapRises(goal, minimum)
+    ? 'heap_alloc rises while next_gc stands: a memory limit binds, and is not exported'
+    : '';
+}
+
+/** Since the goal stands, where it does: is the lowest heap_alloc of each few cycles higher in the later half than in the earlier one? */
+function standsWhileHeapRises(goal: Points, minimum: Points): boolean {
+  const last = goal.value[goal.value.length - 1];
+  let since = goal.value.length - 1;
+  while (since > 0 && Math.abs(goal.value[since - 1] - last) <= STANDS_SHARE * last) since--;
+  const lowest = [...minimum.value].filter((_, i) => minimum.timeMillis[i] >= goal.timeMillis[since]);
+  if (lowest.length < WINDOWS_COMPARED) return false;
+  const half = lowest.length >> 1;
+  const [early, late] = [lowest.slice(0, half), lowest.slice(half)];
+  const noise = Math.max(medianAbsoluteDeviationSigma(early), medianAbsoluteDeviationSigma(late));
+  const rise = median(late) - median(early);
+  // A median scatters by 1.25 times as much as a mean.
+  return rise > RISES_SHARE * last && rise > RISES_SIGMA * 1.25 * noise * Math.sqrt(2 / half);
 }
 
 class Pacer {
@@ -198,6 +255,11 @@ class Pacer {
     this.#globals = table.column('scanGlobalsBytes');
     this.#sys = table.column('sysBytes');
     this.#heapSys = table.column('heapSysBytes');
+  }
+
+  /** Does the process say what sets its pace? */
+  get isTold(): boolean {
+    return this.#gogc !== null && this.#limit !== null;
   }
 
   /** GOGC / 100; 1 where the process does not say. */

@@ -9,15 +9,17 @@ export interface NativeBytes extends Points {
 }
 
 /**
- * native = RssAnon + VmSwap - LazyFree - (Sys - HeapReleased), in bytes; OpenTelemetry gives the last two as one number; RSS stands in for RssAnon where /proc cannot be
- * read (then file-backed pages count in, a constant of some MiB). It may be negative: Sys counts pages that Go
- * has reserved and never touched, so only what rises above zero is certainly not Go's. Null without RSS or Sys.
+ * native = RssAnon + VmSwap - LazyFree - (Sys - HeapReleased), in bytes. OpenTelemetry gives the last two as one number, and
+ * mappings that Go has named tell exactly what they estimate. RSS stands in for RssAnon where /proc cannot be read (then
+ * file-backed pages count in, a constant of some MiB). It may be negative: Sys counts pages that Go has reserved and never
+ * touched, so only what rises above zero is certainly not Go's. Null without RSS or Sys.
  */
 export function computeNativeBytes(
   table: GaugeTable,
   rows: { readonly from: number; readonly to: number },
 ): NativeBytes | null {
-  const claimedAt = goResidentAt(table);
+  const touched = touchedColumn(table, rows);
+  const claimedAt = touched === null ? goResidentAt(table) : (row: number) => touched[row];
   const anonymous = table.column('rssAnonBytes');
   const resident = table.column('rssBytes');
   if (!claimedAt || (!anonymous && !resident)) return null;
@@ -66,4 +68,11 @@ function countKnown(column: Float64Array | null, rows: { from: number; to: numbe
 function known(column: Float64Array | null, row: number): number {
   const value = column ? column[row] : 0;
   return Number.isNaN(value) ? 0 : value;
+}
+
+/** Pages of Go that the kernel has told apart by name, where it did so for most rows: exact, where claims are not. */
+function touchedColumn(table: GaugeTable, rows: { from: number; to: number }): Float64Array | null {
+  const touched = table.column('goTouchedBytes');
+  const anonymous = countKnown(table.column('rssAnonBytes'), rows);
+  return anonymous > 0 && countKnown(touched, rows) * 2 >= anonymous ? touched : null;
 }

@@ -64,6 +64,15 @@ describe('lockDataFolder', () => {
     },
   );
 
+  it('is taken from a process that lives and gives no sign of it, where that is asked for', async () => {
+    const [startTicks, machine] = await Promise.all([readStartTicks(process.ppid), describeMachine()]);
+    const holder = { pid: process.ppid, startTicks, machine, host: 'here' };
+    await putHolder(holder, LOCK_STALE_MILLIS / 2);
+    await expect(lockDataFolder(dir, 'silent')).rejects.toThrow(`process ${process.ppid} (`);
+    await putHolder(holder, LOCK_STALE_MILLIS);
+    await (await lockDataFolder(dir, 'silent')).release();
+  });
+
   it('stays with a holder on another machine while that one gives signs of life', async () => {
     await putHolder({ pid: 1, startTicks: '1', machine: 'another', host: 'tanker' }, LOCK_STALE_MILLIS / 2);
     await expect(lockDataFolder(dir)).rejects.toThrow('process 1 on tanker');

@@ -5,7 +5,8 @@
 //     lock/4711-8f3a.json   { pid, startTicks, machine, host, takenAt }     touched every LOCK_BEAT_MILLIS
 //
 // A holder is dead when its pid is gone or belongs to a later process (start time differs). Across machines or
-// containers that share the folder pids say nothing: there the age of the last touch decides.
+// containers that share the folder pids say nothing: there the age of the last touch decides. It decides everywhere
+// for who asks so: of work that another may take up a process that hangs is as good as dead, of a database it is not.
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { SECOND_MILLIS, formatDuration, type Millis } from '../base/units.ts';
 
 /** How often a holder says that it lives. */
 export const LOCK_BEAT_MILLIS = 5 * SECOND_MILLIS;
-/** Six beats missed: dead, where no pid can be asked. */
+/** Six beats missed: dead, where no pid can be asked or is to be. */
 export const LOCK_STALE_MILLIS = 30 * SECOND_MILLIS;
 /** Two that start in the same instant both step back; a random pause lets one of them be first. */
 const ATTEMPTS = 6;
@@ -39,12 +40,16 @@ export interface DataLock {
   release(): Promise<void>;
 }
 
+/** `gone`: while its process lives, what it holds is its own. `silent`: whoever gives no sign of life has lost it, and asks `isHeld`. */
+export type DeadWhen = 'gone' | 'silent';
+
 /**
  * Takes the data folder for this process (creating it when needed).
  *
+ * @param deadWhen what takes a lock from its holder.
  * @throws PlimsollError STORE_LOCKED with the holder's pid; STORE_FAILED when the folder cannot be written.
  */
-export async function lockDataFolder(dataDir: string): Promise<DataLock> {
+export async function lockDataFolder(dataDir: string, deadWhen: DeadWhen = 'gone'): Promise<DataLock> {
   const dir = join(dataDir, 'lock');
   const me = await describeSelf();
   const name = `${me.pid}-${randomBytes(4).toString('hex')}.json`;
@@ -53,7 +58,7 @@ export async function lockDataFolder(dataDir: string): Promise<DataLock> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       await putDown(dir, name, me);
-      rival = await findRival(dir, name, me);
+      rival = await findRival(dir, name, me, deadWhen);
       if (rival === null) return holdLock(join(dir, name));
       await rm(join(dir, name), { force: true });
       await delay(STEP_BACK_MILLIS * (0.5 + Math.random()));
@@ -78,7 +83,7 @@ async function putDown(dir: string, name: string, me: Holder): Promise<void> {
   await rename(draft, join(dir, name));
 }
 
-async function findRival(dir: string, ownName: string, me: Holder) {
+async function findRival(dir: string, ownName: string, me: Holder, deadWhen: DeadWhen) {
   for (const name of await readdir(dir)) {
     if (name === ownName || name === `${ownName}.draft`) continue;
     const path = join(dir, name);
@@ -87,7 +92,8 @@ async function findRival(dir: string, ownName: string, me: Holder) {
       await removeTornDraft(path);
       continue;
     }
-    if (await isAlive(seen.holder, seen.age, me)) return seen;
+    const isSilent = deadWhen === 'silent' && seen.age >= LOCK_STALE_MILLIS;
+    if (!isSilent && (await isAlive(seen.holder, seen.age, me))) return seen;
     await rm(path, { force: true });
   }
   return null;

@@ -4,7 +4,8 @@
 import { DAY_MILLIS, HOUR_MILLIS, SECOND_MILLIS } from '../base/units.ts';
 import { advanceIncidents, resolveIncident } from '../incident/advance-incidents.ts';
 import type { Incident } from '../model/incident.ts';
-import { AlertDesk, type AlertSettings } from '../pipeline/alert-desk.ts';
+import { AlertDesk } from '../pipeline/alert-desk.ts';
+import type { AlertSettings } from '../pipeline/alert-desk-parts.ts';
 import { drawFinding } from './drawn-finding.ts';
 import { FakeWatchView } from './fake-watch-view.ts';
 import { TEST_SINK } from './open-desk.ts';

@@ -1,6 +1,6 @@
 // An alert that fires, and a notice of it; tests change what they are about.
-import { HOUR_MILLIS } from '../base/units.ts';
-import type { Alert, Notice } from '../model/alert.ts';
+import { HOUR_MILLIS, MIB } from '../base/units.ts';
+import type { Alert, Curve, Notice } from '../model/alert.ts';
 import { writeAlertMessage } from '../report/alert-message.ts';
 import { drawFinding } from './drawn-finding.ts';
 
@@ -23,6 +23,19 @@ export function drawAlert(over: Partial<Alert> = {}): Alert {
     instances: ['10.0.0.8:8080', '10.0.0.9:8080'],
     labels: { service: 'orders', class: 'heap', version: 'v1.4.2', owner: '@shop/orders' },
     summary,
+    ...over,
+  };
+}
+
+/** Ten hours of a heap that grows by 20 MiB in each. */
+export function drawCurve(over: Partial<Curve> = {}): Curve {
+  const hours = Array.from({ length: 10 }, (_, i) => i);
+  return {
+    of: 'live heap',
+    unit: 'bytes',
+    time: hours.map((hour) => hour * HOUR_MILLIS),
+    value: hours.map((hour) => (hour + 1) * 20 * MIB),
+    limit: null,
     ...over,
   };
 }

@@ -82,6 +82,10 @@ export class FakeWatchView implements WatchView {
     return this.incidentList;
   }
 
+  unseenCauses(): ReadonlyMap<string, 'unknown' | 'elsewhere'> {
+    return new Map();
+  }
+
   labelsOf({ service, instance }: TargetName): Readonly<Record<string, string>> | null {
     return this.targetList.find((t) => t.service === service && t.instance === instance)?.labels ?? null;
   }

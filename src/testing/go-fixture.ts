@@ -23,7 +23,8 @@ export interface RunningGo {
 }
 
 export interface GoFixture {
-  start(): Promise<RunningGo>;
+  /** @param environment beside that of the test. */
+  start(environment?: Readonly<Record<string, string>>): Promise<RunningGo>;
   /** Stops what runs and removes the program. */
   remove(): Promise<void>;
 }
@@ -36,8 +37,9 @@ export async function buildGoFixture(name: string): Promise<GoFixture> {
   await promisify(execFile)('go', ['build', '-o', program, '.'], { cwd: folder });
   const running = new Set<ChildProcess>();
   return {
-    async start() {
-      const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+    async start(environment = {}) {
+      const env = { ...process.env, ...environment };
+      const child = spawn(program, [], { env, stdio: ['pipe', 'pipe', 'inherit'] });
       running.add(child);
       const [address] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
       return {

@@ -2,7 +2,8 @@
 import { DAY_MILLIS, HOUR_MILLIS } from '../base/units.ts';
 import type { Notice } from '../model/alert.ts';
 import type { SinkSetting } from '../model/sink.ts';
-import { AlertDesk, type AlertDeskParts, type AlertSettings } from '../pipeline/alert-desk.ts';
+import { AlertDesk } from '../pipeline/alert-desk.ts';
+import type { AlertDeskParts, AlertSettings } from '../pipeline/alert-desk-parts.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 
 export const TEST_SINK: SinkSetting = {

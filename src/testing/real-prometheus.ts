@@ -20,10 +20,12 @@ export function whyNoPrometheus(): string | null {
 /**
  * @param texts OpenMetrics with timestamps, each ending with `# EOF`.
  * @param flags of prometheus, e.g. `--query.max-samples=1000`.
+ * @param config prometheus.yml: what it scrapes itself, if anything.
  */
 export async function startPrometheus(
   texts: readonly string[],
   flags: readonly string[] = [],
+  config = '',
 ): Promise<RealServer> {
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-prometheus-'));
   const data = join(folder, 'data');
@@ -34,7 +36,7 @@ export async function startPrometheus(
     await rm(file);
   }
   const port = await freePort();
-  await writeFile(join(folder, 'prometheus.yml'), '');
+  await writeFile(join(folder, 'prometheus.yml'), config);
   const args = [
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${data}`,
@@ -56,7 +58,7 @@ async function makeBlocks(file: string, data: string): Promise<void> {
   await promisify(execFile)('promtool', [...args, '--quiet', ...option, file, data]);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

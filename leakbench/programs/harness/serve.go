@@ -6,7 +6,6 @@ import (
 	"errors"
 	_ "expvar" // /debug/vars
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -19,8 +18,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Run serves one variant of a case until ctx ends. It prints one JSON line with the address when it is ready.
-func Run(ctx context.Context, c Case, leak bool, seconds float64) error {
+// Run serves one variant of a case until ctx ends, under load of this shape. It prints one JSON line with
+// the address when it is ready.
+func Run(ctx context.Context, c Case, leak bool, seconds float64, shape Shape) error {
 	peer, err := startPeer(ctx)
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func Run(ctx context.Context, c Case, leak bool, seconds float64) error {
 		<-ctx.Done()
 		_ = server.Close()
 	}()
-	go newLoad(c.Rps, registry, newCatalogue(), handle).run(ctx)
+	go newLoad(c.Rps, seconds, shape, registry, newCatalogue(), handle).run(ctx)
 	ready, err := json.Marshal(map[string]any{"listening": listener.Addr().String(), "pid": os.Getpid()})
 	if err != nil {
 		return err
@@ -62,34 +62,44 @@ func Run(ctx context.Context, c Case, leak bool, seconds float64) error {
 	return nil
 }
 
-// load makes requests from inside: Poisson arrivals whose rate swings slowly.
+// load makes requests from inside: Poisson arrivals whose rate has a shape.
 type load struct {
 	rps      float64
+	seconds  float64
+	shape    Shape
 	requests prometheus.Counter
 	base     *catalogue
 	handle   Handler
 }
 
-func newLoad(rps float64, registry prometheus.Registerer, base *catalogue, handle Handler) *load {
+func newLoad(
+	rps, seconds float64, shape Shape, registry prometheus.Registerer, base *catalogue, handle Handler,
+) *load {
 	requests := prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "http_requests_total", Help: "Requests that were begun.",
 	})
 	registry.MustRegister(requests)
-	return &load{rps: rps, requests: requests, base: base, handle: handle}
+	return &load{rps: rps, seconds: seconds, shape: shape, requests: requests, base: base, handle: handle}
 }
 
-// swing is the period of the load.
-const swing = 3 * time.Minute
+// idlePause is how long is waited where the shape asks for no requests.
+const idlePause = 100 * time.Millisecond
 
 func (l *load) run(ctx context.Context) {
 	began := time.Now()
 	for request := 0; ; request++ {
-		phase := 2 * math.Pi * float64(time.Since(began)) / float64(swing)
-		rate := l.rps * (1 + 0.25*math.Sin(phase))
+		rate := l.rps * l.shape(time.Since(began).Seconds(), l.seconds)
+		pause := idlePause
+		if rate > 0 {
+			pause = time.Duration(rand.ExpFloat64() / rate * float64(time.Second))
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(time.Duration(rand.ExpFloat64() / rate * float64(time.Second))):
+		case <-time.After(pause):
+		}
+		if rate <= 0 {
+			continue
 		}
 		l.requests.Inc()
 		go l.serve(ctx, request)

@@ -62,7 +62,9 @@ export async function alertQueryCommand(
       ? ''
       : `\n${leaks} of ${judged} that people judged were leaks: ${percent(precision.value)} (${percent(precision.low)} to ${percent(precision.high)})\n`;
   const lines = alerts.map(formatAlert);
-  return print(`${lines.length === 0 ? 'no alerts\n' : lines.join('')}${judgement}`);
+  // A watcher on standby knows none before it takes over.
+  const none = message.role === 'standby' ? 'standby: ask the watcher that is active\n' : 'no alerts\n';
+  return print(`${lines.length === 0 ? none : lines.join('')}${judgement}`);
 }
 
 function formatAlert(alert: Alert): string {
@@ -186,7 +188,9 @@ export async function alertAuditCommand(options: AlertOptions): Promise<ExitStat
 }
 
 async function findAlert(start: string, { server }: AlertOptions): Promise<Alert> {
-  const { alerts } = (await askServer(server, fillPath(PATHS.alerts))) as AlertsMessage;
+  const { alerts, role } = (await askServer(server, fillPath(PATHS.alerts))) as AlertsMessage;
+  if (role === 'standby')
+    throw new PlimsollError('ALERTS_STANDBY', 'server', 'this watcher is on standby', { where: server });
   const found = alerts.filter(({ fingerprint }) => fingerprint.startsWith(start));
   const [alert] = found;
   const isLongEnough = start.length >= SHORTEST_FINGERPRINT || alert?.fingerprint === start;

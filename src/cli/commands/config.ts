@@ -1,5 +1,6 @@
-import { formatProblem } from '../../config/config-problem.ts';
+import { formatProblem, type ConfigProblem } from '../../config/config-problem.ts';
 import { buildConfigJsonSchema } from '../../config/json-schema.ts';
+import { isKnownFile, readKnownLeaks } from '../../config/known-leaks.ts';
 import { CONFIG_FILE } from '../../config/load-config.ts';
 import { readCheckedConfig } from '../checked-config.ts';
 import { readKnownFiles } from '../repository-notes.ts';
@@ -17,6 +18,7 @@ export async function configCheckCommand(
   environment: NodeJS.ProcessEnv,
 ): Promise<ExitStatus> {
   const file = named ?? CONFIG_FILE;
+  if (await isKnownFile(file)) return checkKnownFile(file, options);
   const { settings, sound, files, ...read } = await readCheckedConfig(file, environment);
   const problems = [
     ...read.problems.map((problem) => ({ file, problem })),
@@ -31,11 +33,35 @@ export async function configCheckCommand(
     const count = settings.targets.length;
     process.stdout.write(`${file}: valid, ${count} ${count === 1 ? 'target' : 'targets'}\n`);
   } else {
-    process.stderr.write(problems.map((each) => `${formatProblem(each.file, each.problem)}\n`).join(''));
-    const count = problems.length;
-    process.stderr.write(`plimsoll: ${file}: ${count} ${count === 1 ? 'problem' : 'problems'}\n`);
+    tellProblems(file, problems);
   }
   return isValid ? EXIT.none : EXIT.error;
+}
+
+/** A list of known leaks, named in place of a configuration. */
+async function checkKnownFile(file: string, { json = false }: ConfigCheckOptions): Promise<ExitStatus> {
+  const { known, problems } = await readKnownLeaks(file);
+  const isValid = problems.length === 0;
+  const told = problems.map((problem) => ({ ...problem, file }));
+  const document = { file, isValid, targets: null, files: [], problems: told };
+  if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else if (isValid)
+    process.stdout.write(`${file}: valid, ${known.length} known ${known.length === 1 ? 'leak' : 'leaks'}\n`);
+  else
+    tellProblems(
+      file,
+      told.map((problem) => ({ file, problem })),
+    );
+  return isValid ? EXIT.none : EXIT.error;
+}
+
+function tellProblems(
+  file: string,
+  problems: readonly { readonly file: string; readonly problem: ConfigProblem }[],
+): void {
+  process.stderr.write(problems.map((each) => `${formatProblem(each.file, each.problem)}\n`).join(''));
+  const count = problems.length;
+  process.stderr.write(`plimsoll: ${file}: ${count} ${count === 1 ? 'problem' : 'problems'}\n`);
 }
 
 /** Of lists of known leaks in the folders with sources. A watch begins without one that is wrong, and says so. */

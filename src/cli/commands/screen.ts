@@ -61,7 +61,7 @@ export async function screenCommand(options: ScreenOptions): Promise<ExitStatus>
       ? JSON.stringify(report, null, 2)
       : isAlone
         ? formatReportText(only.report, { style, ...(only.series ? { series: only.series } : {}) })
-        : formatScreening(ranked, { style, notes: notesOf(screened) });
+        : formatScreening(ranked, { style, notes: notesOf(screened), fleets: screened.fleets });
     if (isAlone && !options.json) for (const note of notesOf(screened)) terminal.warn(note);
     terminal.info(describeAsked(api, options.since, grid));
     await printText(text);

@@ -3,7 +3,7 @@ import { PlimsollError, describeError } from '../../base/errors.ts';
 import { formatDuration, SECOND_MILLIS, type Millis } from '../../base/units.ts';
 import { settingsOf, settingsWithoutFile } from '../../config/load-config.ts';
 import type { DiscoverSetting, RetentionSettings, Settings } from '../../config/settings.ts';
-import { targetKey, type TargetKey } from '../../model/target.ts';
+import { targetKey, type TargetKey, type TargetName } from '../../model/target.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { PushIntake } from '../../pipeline/push-intake.ts';
@@ -217,16 +217,26 @@ export async function runWatch({
   });
   let writer: RecordingWriter | null = null;
   let recorded: TargetKey | null = null;
+  let starting: Promise<RecordingWriter> | null = null;
   let server: RunningServer | null = null;
   let plan: TargetPlan | null = null;
   let opened: AlertDesk | null = null;
-  const watch = new Watch({
+  const watch: Watch = new Watch({
     clock,
     store,
     talk: terminal,
     settings,
     random: Math.random,
-    tap: async (_, evidence) => writer?.add(evidence),
+    tap: async (name, evidence) => {
+      // The first target that is set; without any, the first one that pushes.
+      const isFirstPush = evidence.kind === 'profile' && evidence.pushed !== undefined && recorded === null;
+      if (record !== null && isFirstPush && settings.targets.length === 0) {
+        recorded = targetKey(name);
+        starting = startPushRecording(record, name, watch, clock, settings.timeScale);
+      }
+      if (starting !== null) writer = await starting;
+      if (recorded === targetKey(name)) await writer?.add(evidence);
+    },
   });
   const intake = acceptsPushes(settings)
     ? new PushIntake({ watch, clock, talk: terminal, steady: () => performance.now() })
@@ -389,6 +399,28 @@ async function startRecording(
       labels: target.labels,
       match: target.match ?? {},
       environment: null,
+    },
+    clock.timeMap,
+  );
+}
+
+function startPushRecording(
+  path: string,
+  name: TargetName,
+  watch: Watch,
+  clock: LiveClock,
+  timeScale: number,
+): Promise<RecordingWriter> {
+  return RecordingWriter.create(
+    path,
+    {
+      service: name.service,
+      instance: name.instance,
+      startedAt: clock.timeMap.originMillis,
+      timeScale,
+      ...{ goVersion: null, module: null, moduleVersion: null, memoryLimitBytes: null, environment: null },
+      labels: watch.target(targetKey(name))?.labels ?? {},
+      match: {},
     },
     clock.timeMap,
   );

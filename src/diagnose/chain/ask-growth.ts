@@ -46,7 +46,7 @@ export function askGrowth(facts: Facts): ChainStep {
         ? `It seems so${rateOf(lead)}. ${openAnswer(facts)}`
         : answer(facts, outcome, lead),
     ruledOut: [],
-    advice: [],
+    advice: outcome === 'contradicts' ? cureOf(boundedLane(facts)) : [],
     next: outcome === 'contradicts' ? ['retention', 'limit', 'cost'] : ['process', 'part'],
   };
 }
@@ -73,15 +73,36 @@ function answer(facts: Facts, outcome: ChainStep['outcome'], lead: LaneState | n
   }
   const smallest = (assessment.earlier ?? assessment).smallestDetectableBytesPerHour;
   if (outcome === 'contradicts') {
-    const named = assessment.lanes.find(
-      ({ verdict }) => verdict !== 'no-growth' && verdict !== 'undetermined',
-    );
+    const named = boundedLane(facts);
     const how = named === undefined ? 'No' : `Not without bound (${named.lane}: ${named.verdict})`;
     return smallest === null
       ? `${how}.`
       : `${how}; a leak above ${formatBytes(smallest)}/h would have been seen.`;
   }
   return openAnswer(facts);
+}
+
+/** What grew once, or grows and comes back. */
+function boundedLane({ assessment }: Facts): LaneState | undefined {
+  return assessment.lanes.find(({ verdict }) => verdict !== 'no-growth' && verdict !== 'undetermined');
+}
+
+/** Settings for growth that has an end. */
+function cureOf(lane: LaneState | undefined): string[] {
+  switch (lane?.verdict) {
+    case 'step':
+      return [
+        'a step stays where it is: something was loaded once, or work has a new level; size the limit for that',
+      ];
+    case 'filling-to-bound':
+      return ['it ends by itself: size the limit for the full cache or pool, or give that a smaller bound'];
+    case 'load-driven':
+      return [
+        'it comes and goes with the load: size the limit for the busiest hour, or let fewer requests in at once',
+      ];
+    default:
+      return [];
+  }
 }
 
 function rateOf(lane: LaneState | null): string {

@@ -60,7 +60,10 @@ export function askLimit(facts: Facts): ChainStep {
             },
           ]
         : [],
-    advice: fit === null || isLeaking || isUndecided(facts) ? [] : adviceOf(facts, fit),
+    advice: [
+      ...softLimitAdvice(facts),
+      ...(fit === null || isLeaking || isUndecided(facts) ? [] : adviceOf(facts, fit)),
+    ],
     next: [],
   };
 }
@@ -72,6 +75,30 @@ function isUndecided({ assessment }: Facts): boolean {
       unit === 'bytes' &&
       (verdict === 'leak' || isSuspect || (verdict === 'undetermined' && (growth?.low ?? 0) > 0)),
   );
+}
+
+/** A collection has to leave this much below GOMEMLIMIT, or the next one follows at once. */
+const ROOM_FOR_GARBAGE = 0.9;
+
+/** A GOMEMLIMIT that cannot do what it is for. */
+function softLimitAdvice(facts: Facts): string[] {
+  const soft = lastOf(facts, 'goMemLimitBytes');
+  if (soft === null || soft >= NO_LIMIT_BYTES) return [];
+  const { limitBytes } = facts;
+  if (limitBytes !== null && soft >= limitBytes) {
+    return [
+      `GOMEMLIMIT ${formatBytes(soft)} lies above the memory limit ${formatBytes(limitBytes)} and never acts: set nine tenths of it, less what is not Go's`,
+    ];
+  }
+  const parts = growthOfLedger(facts)?.parts ?? [];
+  const kept = parts
+    .filter(({ part }) => part === 'liveBytes' || part === 'stackBytes' || part === 'runtimeBytes')
+    .reduce((sum, { nowBytes }) => sum + nowBytes, 0);
+  return kept < ROOM_FOR_GARBAGE * soft
+    ? []
+    : [
+        `GOMEMLIMIT ${formatBytes(soft)} is too small: ${formatBytes(kept)} are live, so that the collector hardly ever rests; raise it or keep less`,
+      ];
 }
 
 interface Fit {

@@ -62,7 +62,7 @@ export function askNative(facts: Facts): ChainStep {
     advice:
       outcome === 'supports'
         ? [
-            'trace outstanding C allocations by their Go caller; Go profiles cannot see them',
+            "trace outstanding C allocations by their Go caller; Go profiles cannot see them. Leave out stacks with runtime.sysMap, sysAlloc or sysReserve: with cgo Go's own heap goes through libc's mmap, and memleak counts it",
             ...((lane?.grown ?? 0) < 64 * MIB
               ? [
                   'if it levels off, it is arenas that the C allocator keeps: MALLOC_ARENA_MAX=2 or malloc_trim() tells',

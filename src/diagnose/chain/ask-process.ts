@@ -7,6 +7,9 @@ const OWN_SHARE = 0.5;
 /** A group that grew by less has nothing to be shared out. */
 const SMALLEST_GROWTH_BYTES = 4 * MIB;
 
+/** Page cache is named when it is at least this share of what the cgroup has grown by. */
+const CACHE_SHARE = 0.5;
+
 /** Which process? The container may hold others, and page cache that no process owns. */
 export function askProcess(facts: Facts): ChainStep {
   const group = pointsOf(facts, 'cgroupCurrentBytes');
@@ -19,6 +22,10 @@ export function askProcess(facts: Facts): ChainStep {
   const isLimited = lastOf(facts, 'memoryLimitBytes') !== null;
   const isShared = isLimited && grown !== null && ownGrown !== null && grown >= SMALLEST_GROWTH_BYTES;
   const share = isShared ? ownGrown / grown : null;
+  const cache = pointsOf(facts, 'cgroupFileBytes');
+  const cacheEnds = cache === null ? null : endsOf(cache.value);
+  const cacheGrown = cacheEnds === null ? null : cacheEnds.after - cacheEnds.before;
+  const isCache = grown !== null && cacheGrown !== null && cacheGrown >= CACHE_SHARE * grown;
   const outcome = share === null ? 'open' : share >= OWN_SHARE ? 'supports' : 'contradicts';
   return {
     step: 'process',
@@ -31,10 +38,13 @@ export function askProcess(facts: Facts): ChainStep {
       threshold: OWN_SHARE,
       cgroupGrownBytes: grown,
       processGrownBytes: ownGrown,
+      pageCacheGrownBytes: cacheGrown,
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(outcome, grown, ownGrown, isLimited),
+    answer:
+      answer(outcome, grown, ownGrown, isLimited) +
+      (outcome === 'contradicts' && isCache ? ` Page cache brings ${formatBytes(cacheGrown)} of it.` : ''),
     ruledOut:
       outcome === 'supports'
         ? [
@@ -47,6 +57,11 @@ export function askProcess(facts: Facts): ChainStep {
     advice:
       outcome === 'contradicts'
         ? [
+            ...(isCache
+              ? [
+                  'page cache is no leak: the kernel drops it before it kills; watch the working set, or write less through the cache (tmpfs is in it, and is not dropped)',
+                ]
+              : []),
             'look at the other processes of the container, and at page cache and tmpfs that count against its limit',
           ]
         : [],

@@ -1,5 +1,5 @@
 // Memory that is held and not leaked: each explanation is tested by its own gauge, and comes with what cures it.
-import { MIB, formatBytes } from '../../base/units.ts';
+import { MIB, formatBytes, type Bytes } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { computeLiveFloor } from '../../series/live-floor.ts';
 import { lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
@@ -63,15 +63,14 @@ export function askRetention(facts: Facts): ChainStep {
 
 function explain(facts: Facts, growth: LedgerGrowth): Explanation[] {
   const now = new Map(growth.parts.map(({ part, nowBytes }) => [part, nowBytes]));
-  const gogc = lastOf(facts, 'gogcPercent');
+  const native = Math.max(0, now.get('nativeBytes') ?? 0);
   const huge = lastOf(facts, 'anonHugePageBytes');
+  // Backing what Go uses they cost nothing; what is resident beyond that may be theirs.
+  const hugeBytes = huge === null ? null : Math.min(huge, native);
+  const buckets = lastOf(facts, 'buckHashSysBytes');
+  const runtime = now.get('runtimeBytes');
   const found: (Explanation | null)[] = [
-    of(
-      'GC pacing',
-      now.get('garbageBytes'),
-      `garbage until the next collection, GOGC ${gogc ?? 'not known'}`,
-      'a lower GOGC or a GOMEMLIMIT trades CPU for it',
-    ),
+    of('GC pacing', now.get('garbageBytes'), ...pacingOf(facts)),
     of(
       'idle heap',
       now.get('idleBytes'),
@@ -96,15 +95,31 @@ function explain(facts: Facts, growth: LedgerGrowth): Explanation[] {
       'the kernel drops them under pressure',
       'watch the working set instead of RSS',
     ),
-    huge === null
-      ? null
-      : of(
-          'transparent huge pages',
-          // Backing what Go uses they cost nothing; what is resident beyond that may be theirs.
-          Math.min(huge, Math.max(0, now.get('nativeBytes') ?? 0)),
-          'pages of 2 MiB behind memory that Go has given back, at most',
-          'set transparent_hugepage to madvise, or max_ptes_none to 0',
-        ),
+    of(
+      'transparent huge pages',
+      hugeBytes ?? undefined,
+      'pages of 2 MiB behind memory that Go has given back, at most',
+      'set transparent_hugepage to madvise, or max_ptes_none to 0',
+    ),
+    of(
+      'C libraries and arenas of their allocator',
+      // Of a program that is not Go all memory is "outside of Go".
+      lastOf(facts, 'heapSysBytes') === null ? undefined : native - (hugeBytes ?? 0),
+      'outside of Go and steady: in use, or free and kept by malloc',
+      'MALLOC_ARENA_MAX=2, malloc_trim(0) or another allocator gives back what is free; mallinfo2() tells how much is',
+    ),
+    of(
+      'profiling buckets',
+      buckets ?? undefined,
+      'one for each distinct stack that allocated, never given back',
+      'fewer distinct stacks: deep recursion and generated code make them; GODEBUG=profstackdepth=32 or a larger runtime.MemProfileRate',
+    ),
+    of(
+      'tables of the runtime',
+      runtime === undefined ? undefined : runtime - (buckets ?? 0),
+      'as large as the most heap and the most goroutines that there ever were',
+      'a lower peak (goroutines that have ended leave their descriptor behind), or a restart after it',
+    ),
     tables(facts),
   ];
   return found.filter((explanation) => explanation !== null);
@@ -112,6 +127,29 @@ function explain(facts: Facts, growth: LedgerGrowth): Explanation[] {
 
 function of(name: string, bytes: number | undefined, why: string, cure: string): Explanation | null {
   return bytes === undefined ? null : { name, bytes, why, cure };
+}
+
+/** GOMEMLIMIT is math.MaxInt64 when there is none. */
+const NO_LIMIT_BYTES: Bytes = 2 ** 60;
+/** Go takes this share of GOMEMLIMIT: that, and no longer GOGC, says when it collects. */
+const PACED_SHARE = 0.85;
+
+/** What paces the collector, and what to set for less garbage. */
+function pacingOf(facts: Facts): [why: string, cure: string] {
+  const gogc = lastOf(facts, 'gogcPercent');
+  const limit = lastOf(facts, 'goMemLimitBytes') ?? NO_LIMIT_BYTES;
+  const sys = lastOf(facts, 'sysBytes');
+  const claimed = sys === null ? null : sys - (lastOf(facts, 'heapReleasedBytes') ?? 0);
+  if (limit < NO_LIMIT_BYTES && claimed !== null && claimed >= PACED_SHARE * limit) {
+    return [
+      `garbage until GOMEMLIMIT ${formatBytes(limit)} is reached, which Go then stays below`,
+      'a lower GOMEMLIMIT, or a GOGC beside it, trades CPU for it; the growth up to the limit is no leak',
+    ];
+  }
+  return [
+    `garbage until the next collection, GOGC ${gogc ?? 'not known'}`,
+    'a lower GOGC or a GOMEMLIMIT trades CPU for it',
+  ];
 }
 
 /** Maps keep their buckets, slices their arrays: many objects went, their bytes did not. */

@@ -1,4 +1,5 @@
 import { HOUR_MILLIS, formatBytes, formatBytesPerHour } from '../../base/units.ts';
+import type { LaneState } from '../../detect/assessment.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { computeLiveFloor } from '../../series/live-floor.ts';
 import { correctedAutocorrelation, effectiveSamples } from '../../series/stats/autocorrelation.ts';
@@ -8,8 +9,8 @@ import { computeWork, Interpolation, type Work } from '../../series/work.ts';
 import { laneOf, round, roundKnown, windowOf, type Facts } from './facts.ts';
 import { measureRouteGrowth, type RouteGrowth } from './route-growth.ts';
 
-/** Standard errors between the coefficient and zero, as in stage 1. */
-const FOLLOWS_Z = 4;
+/** Difference of BIC, as in stage 1. */
+const DRIVER_EVIDENCE = 6;
 /** Growth of which work brings less than this share goes by time. */
 const MOST_SHARE = 0.5;
 /** A share so far below none, or above all, is none. */
@@ -54,32 +55,30 @@ export function askWork(facts: Facts): ChainStep {
   const work = computeWork(facts.table, facts.rows);
   const perRequest = heap?.perRequest ?? null;
   const isLevelWithLoad = heap?.verdict === 'load-driven';
-  const followsWork = perRequest !== null && perRequest.low > 0;
+  const driver = heap?.driver ?? null;
   const share = work === null ? null : measureWorkShare(facts, work);
   const route = measureRoutes(facts);
-  const goesByTime = heap?.bestLeak === 'L1' || heap?.bestLeak === 'L4';
   // Growth that has stopped went by neither from then on.
   const isGrowing = heap?.verdict === 'leak' || heap?.isSuspect === true;
-  const followsTime = isGrowing && !followsWork && goesByTime && share !== null && share.high < MOST_SHARE;
+  const followsWork = isGrowing && driver?.by === 'work';
+  const followsTime = isGrowing && driver?.by === 'time' && !route?.route;
   const outcome =
     isLevelWithLoad || followsTime
       ? 'contradicts'
-      : (followsWork || route?.route) && heap?.verdict !== 'no-growth'
+      : followsWork || (route?.route && heap?.verdict !== 'no-growth')
         ? 'supports'
         : 'open';
-  const halfWidth = perRequest === null ? 0 : (perRequest.high - perRequest.low) / 2;
   return {
     step: 'work',
     question: 'Does growth follow the work?',
     hypothesis: 'every request leaves something behind',
     prediction: 'growth per request is the same by day and by night',
-    test: 'coefficient of cumulative work beside time in the live heap: its standard errors from zero, its share of the growth',
+    test: 'difference of BIC between growth with time and growth with work, either way, where the load was not even',
     numbers: {
-      statistic:
-        perRequest === null || halfWidth <= 0
-          ? share && round(share.z)
-          : round((1.96 * perRequest.value) / halfWidth),
-      threshold: FOLLOWS_Z,
+      statistic: roundKnown(driver?.workEvidence),
+      threshold: driver?.threshold ?? DRIVER_EVIDENCE,
+      timeCorrelation: driver === null ? null : Math.round(1e6 * driver.evenness) / 1e6,
+      evenThreshold: driver === null ? null : Math.round(1e6 * driver.evenThreshold) / 1e6,
       perRequestBytes: perRequest === null ? null : round(perRequest.value),
       lowBytes: perRequest === null ? null : round(perRequest.low),
       highBytes: perRequest === null ? null : round(perRequest.high),
@@ -122,12 +121,20 @@ function answer(
       : `${each} the request path.${togetherText(route)}`;
   }
   if (outcome === 'supports' && route?.route) return `Yes: look at ${describeRoute(route)}.`;
-  if (outcome === 'contradicts' && share !== null) {
+  if (outcome === 'supports') return `Yes: look at the request path.${togetherText(route)}`;
+  if (outcome === 'contradicts') {
     const rate = !heap?.growth ? '' : ` (${formatBytesPerHour(heap.growth.perHour)})`;
-    const most = `work brings ${Math.max(0, Math.round(100 * share.high))} % of it at most`;
-    return `No: it goes by time${rate}, ${most}: look at background work, timers, libraries.`;
+    const isKnown = share !== null && share.high < MOST_SHARE;
+    const most = isKnown ? `, work brings ${Math.max(0, Math.round(100 * share.high))} % of it at most` : '';
+    return `No: it goes by time${rate}${most}: look at background work, timers, libraries.`;
   }
-  return `Cannot be told: work is not counted, or did not vary enough to tell it from time.${togetherText(route)}`;
+  return `Cannot be told: ${whyUntold(heap?.driver ?? null)}.${togetherText(route)}`;
+}
+
+function whyUntold(driver: LaneState['driver'] | null): string {
+  if (!driver) return 'work is not counted, or nothing grows';
+  if (driver.by === 'even') return 'the load was even, so that growth with time and with work look alike';
+  return 'growth with time and growth with work describe it about as well';
 }
 
 /** Only where the live heap grows; a heap that stands still goes with nothing. */

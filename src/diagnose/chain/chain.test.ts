@@ -126,6 +126,22 @@ describe('an investigation', () => {
     expect(followChain({ table: nothing, assessment, findings: [], memoryLimitBytes: null })).toEqual([]);
   });
 
+  it('says what keeps it alive only where a finding names that', () => {
+    const named = (role: 'holds' | 'allocates') =>
+      ask('holder', WORK_LEAK, [
+        drawFinding({
+          verdict: 'leak',
+          class: 'heap',
+          culprits: [
+            { role, function: 'orders.byId', file: 'orders.go', line: 7, share: 0.9, low: null, high: null },
+          ],
+        }),
+      ]);
+    expect(named('holds')).toMatchObject({ outcome: 'supports', numbers: { statistic: 1, threshold: 1 } });
+    expect(named('holds').answer).toContain('orders.byId');
+    expect(named('allocates')).toMatchObject({ outcome: 'open', numbers: { statistic: 0, threshold: 1 } });
+  });
+
   it('gives every step a statistic, a threshold and its window of data', () => {
     for (const drawing of [WORK_LEAK, NATIVE_LEAK, STEADY]) {
       for (const { step, numbers } of investigate(drawing, LEAK)) {
@@ -147,6 +163,9 @@ describe('the question', () => {
     expect(byTime.outcome).toBe('contradicts');
     expect(byTime.answer).toMatch(/^No: it goes by time .*, work brings \d+ % of it at most/);
     expect(byTime.numbers.workShareHigh).toBeLessThan(0.5);
+    // Work by more than the threshold, time by as much the other way round.
+    expect(Number(byWork.numbers.statistic)).toBeGreaterThan(Number(byWork.numbers.threshold));
+    expect(Number(byTime.numbers.statistic)).toBeLessThan(-Number(byTime.numbers.threshold));
   });
 
   it('whether growth follows the work stays open where the load never changed', () => {
@@ -154,7 +173,8 @@ describe('the question', () => {
     for (const drawing of [steady, steady.replaceAll('perwork 2k', '+8M/h')]) {
       const step = ask('work', drawing, LEAK);
       expect(step.outcome).toBe('open');
-      expect(step.answer).toMatch(/^Cannot be told/);
+      expect(step.answer).toMatch(/^Cannot be told: the load was even/);
+      expect(Number(step.numbers.timeCorrelation)).toBeGreaterThan(Number(step.numbers.evenThreshold));
     }
   });
 
@@ -196,6 +216,71 @@ describe('the question', () => {
     const { answer, outcome, advice } = ask('process', drawing, LEAK);
     expect([outcome, advice]).toEqual(['open', []]);
     expect(answer).toContain('no limit');
+  });
+
+  it('does not take page cache of the cgroup for memory of another process', () => {
+    const drawing = (file: string) =>
+      `every 1m for 8h seed 2\nload 100/h\nfloor 40M +9M/h\nrssBytes 90M +1M/h\ncgroupCurrentBytes 200M +9M/h\ncgroupFileBytes 100M ${file}\nmemoryLimitBytes 512M`;
+    const cached = ask('process', drawing('+8M/h'), LEAK);
+    expect(cached.outcome).toBe('contradicts');
+    expect(cached.answer).toMatch(/Page cache brings \d/);
+    expect(cached.advice.join()).toMatch(/page cache is no leak/);
+    expect(ask('process', drawing('+1M/h'), LEAK).answer).not.toMatch(/cache/);
+  });
+
+  it.each([
+    ['600M', /GOMEMLIMIT 600 MiB lies above the memory limit 512 MiB/],
+    ['44M', /GOMEMLIMIT 44 MiB is too small: \d\d(\.\d+)? MiB are live/],
+    ['300M', /^memory limit/],
+  ])('of the limit says what is wrong with GOMEMLIMIT %s', (soft, words) => {
+    const { advice } = ask('limit', `${STEADY}\n  goMemLimitBytes ${soft}`);
+    expect(advice[0]).toMatch(words);
+  });
+
+  it('tells the share of the CPU that the collector takes and of assists, with their trend', () => {
+    const cpu = 'cpuSecondsTotal 0 +1000/h';
+    const heavy = ask(
+      'cost',
+      `${STEADY}\n  ${cpu}\n  gcCpuSecondsTotal 0 +50/h +350/h from 15h\n  gcAssistSecondsTotal 0 +10/h +90/h from 15h`,
+    );
+    expect(heavy.outcome).toBe('supports');
+    expect(heavy.answer).toMatch(/the collector takes 40 % of the CPU \(before 5\.04 %\)/);
+    expect(heavy.answer).toMatch(/assists of allocating goroutines 10 % \(before 1\.01 %\)/);
+    expect(heavy.advice.join()).toMatch(/GOGC/);
+    const idle = `${STEADY}\n  cpuSecondsTotal 0 +10/h\n  gcCpuSecondsTotal 0 +4/h`;
+    expect(ask('cost', idle).outcome).toBe('contradicts');
+  });
+
+  it('derives the trend of the collector from MemStats’ mean since the start', () => {
+    // 2 % for 15 h, then so much that the mean of 30 h is 16 %: 30 % in the second half.
+    const mean = `${STEADY}\n  gcCpuFraction 0.02 ramp 0.14 until 30h`;
+    const { answer, numbers } = ask('cost', mean);
+    expect(Number(numbers['gcCpuShare'])).toBeGreaterThan(2 * Number(numbers['gcCpuShareBefore']));
+    expect(answer).toMatch(/the collector takes \d+(\.\d)? % of all CPU time/);
+  });
+
+  it('of counts is yes where finalizers wait behind one that blocks', () => {
+    const finalizers = (executed: string) =>
+      `${WORK_LEAK}\n  finalizersQueuedTotal 0 +1000/h\n  finalizersExecutedTotal 0 ${executed}`;
+    const blocked = ask('counts', finalizers('+20/h'), LEAK);
+    expect(blocked.outcome).toBe('supports');
+    expect(blocked.answer).toMatch(/finalizers wait to run, 9\d\d an hour more: one of them blocks/);
+    expect(blocked.advice.join()).toMatch(/goroutine dump/);
+    expect(ask('counts', finalizers('+1000/h'), LEAK).outcome).toBe('contradicts');
+  });
+
+  it.each([
+    ['a step', 'floor 40M step 30M at 10h noise 200k', 'step', /loaded once/],
+    ['a cache that fills', 'floor 40M fill 60M tau 3h noise 200k', 'filling-to-bound', /smaller bound/],
+    ['load', 'floor 40M perload 10k noise 200k', 'load-driven', /busiest hour/],
+    ['a cliff', 'floor 90M step -40M at 10h noise 200k', 'no-growth|step', null],
+  ])('of growth calls %s what it is, with what to set', (_, floor, verdict, cure) => {
+    const busier = STEADY.replace('4000/h day 24h 2000', '3000/h ramp 9000 until 20h day 4h 1000');
+    const drawing = (floor.includes('perload') ? busier : STEADY).replace('floor 40M noise 300k', floor);
+    const { answer, outcome, advice } = ask('growth', drawing);
+    expect(outcome).toBe('contradicts');
+    expect(answer).toMatch(new RegExp(`^No[.;]|heap: (${verdict})\\)`));
+    if (cure !== null) expect(advice.join()).toMatch(cure);
   });
 
   it.each([
@@ -266,6 +351,17 @@ describe('the question', () => {
     expect(silent.ruledOut.map(({ explanation }) => explanation)).toContain('C code called by Go');
   });
 
+  it('of native memory warns of tracers that take the heap of Go for a leak of C', () => {
+    expect(ask('native', NATIVE_LEAK).advice.join()).toMatch(/runtime\.sysMap.*memleak counts it/);
+  });
+
+  it('of native memory that levels off is retention of an allocator, and no leak', () => {
+    const fills = NATIVE_LEAK.replace('8h', '30h').replaceAll('+9M/h', 'fill 90M tau 2h');
+    const step = investigate(fills).find((asked) => asked.step === 'native') ?? ask('retention', fills);
+    expect(step.step === 'native' ? step.outcome : 'contradicts').toBe('contradicts');
+    expect(step.answer).toMatch(/retention of an allocator|arenas of their allocator/);
+  });
+
   it.each([
     ['heapIdleBytes 60M', /^Yes: .*idle heap/, /GOMEMLIMIT/],
     ['heapIdleBytes 3M', /^No/, null],
@@ -290,6 +386,36 @@ describe('the question', () => {
       /madvdontneed=1/,
     ],
     ['mapped files', { rssBytes: '200M', rssFileBytes: '90M' }, 'mapped files', /working set/],
+    [
+      'holes in spans',
+      {
+        rssBytes: '170M',
+        rssAnonBytes: '160M',
+        heapInuseBytes: '140M',
+        heapSysBytes: '155M',
+        sysBytes: '160M',
+      },
+      'fragmentation',
+      /long-lived small objects/,
+    ],
+    [
+      'free memory that malloc keeps',
+      { rssBytes: '588M', rssAnonBytes: '578M' },
+      'C libraries and arenas of their allocator',
+      /malloc_trim/,
+    ],
+    [
+      'buckets of the memory profile',
+      { rssBytes: '200M', rssAnonBytes: '190M', sysBytes: '190M', buckHashSysBytes: '80M' },
+      'profiling buckets',
+      /profstackdepth=32/,
+    ],
+    [
+      'descriptors of goroutines that have ended',
+      { rssBytes: '200M', rssAnonBytes: '190M', sysBytes: '190M', buckHashSysBytes: '1M' },
+      'tables of the runtime',
+      /goroutines that have ended/,
+    ],
   ])('of retention names %s, with what cures it', (_, gauges, name, cure) => {
     const step = ask(
       'retention',
@@ -297,6 +423,22 @@ describe('the question', () => {
     );
     expect(step.answer).toMatch(new RegExp(`^Yes: ${name} `));
     expect(step.advice.join()).toMatch(cure);
+  });
+
+  it.each([
+    ['GOGC', {}, /garbage until the next collection, GOGC 400/, /a lower GOGC/],
+    ['GOMEMLIMIT', { goMemLimitBytes: '400M' }, /until GOMEMLIMIT 400 MiB is reached/, /no leak/],
+    ['GOGC, far below a GOMEMLIMIT', { goMemLimitBytes: '4G' }, /GOGC 400/, /a lower GOGC/],
+  ])('of retention names the garbage that %s lets stand', (_, pacing, why, cure) => {
+    const drawing = withGauges(STEADY.replace('floor 40M noise 300k', 'liveHeapBytes 40M noise 300k'), {
+      ...{ rssBytes: '390M', rssAnonBytes: '380M', heapAllocBytes: '300M', heapInuseBytes: '310M' },
+      ...{ heapIdleBytes: '60M', heapSysBytes: '370M', sysBytes: '380M' },
+      ...pacing,
+    });
+    const step = ask('retention', `${drawing}\n  gogcPercent 400`);
+    expect(step.answer).toMatch(/^Yes: GC pacing /);
+    expect(step.answer).toMatch(why);
+    expect(step.advice[0]).toMatch(cure);
   });
 
   it('of retention does not blame huge pages behind memory that is in use', () => {

@@ -35,6 +35,8 @@ export interface CensusTarget {
   readonly families: Set<string>;
   goVersion: string | null;
   module: string | null;
+  /** Of the main module, as its build says; else a label of that name. */
+  version: string | null;
 }
 
 export interface Census {
@@ -153,7 +155,7 @@ class CensusTaker {
     for (const name of Object.keys(labels)) if (REPLICA_LABELS.has(name)) this.#replicaNames.add(name);
     const target: CensusTarget = {
       ...{ key, labels: own, pod: podOf(own), coarse: new Map(), families: new Set() },
-      ...{ goVersion: null, module: null },
+      ...{ goVersion: null, module: null, version: own['version'] ?? null },
     };
     this.#targets.set(key, target);
     return target;
@@ -181,5 +183,8 @@ function noteInfo(target: CensusTarget, key: SeriesKey, labels: Labels): void {
   if (key === 'go_info') target.goVersion = labels['version'] ?? target.goVersion;
   const path = labels['path'] ?? '';
   const isModule = key === 'go_build_info' && !['', 'unknown', 'command-line-arguments'].includes(path);
-  if (isModule) target.module = path;
+  if (!isModule) return;
+  target.module = path;
+  if (![undefined, '', '(devel)', 'unknown'].includes(labels['version']))
+    target.version = labels['version'] ?? null;
 }

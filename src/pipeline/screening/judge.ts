@@ -1,6 +1,7 @@
 // A whole history to a report: the same stages as live, at as few instants as the answer needs.
 import type { Bytes, Millis } from '../../base/units.ts';
 import type { Assessment } from '../../detect/assessment.ts';
+import type { FleetControl } from '../../detect/lane-measures.ts';
 import { nextEvaluationAt } from '../../detect/evaluation-grid.ts';
 import type { TargetName } from '../../model/target.ts';
 import type { GaugeHistory } from '../../series/gauge-history.ts';
@@ -15,6 +16,8 @@ export interface JudgeInput {
   readonly memoryLimitBytes: Bytes | null;
   readonly history: GaugeHistory;
   readonly decoder: ProfileDecoder;
+  /** What the number of services asks of a claim; without it each is judged as if it were alone. */
+  readonly control?: FleetControl;
 }
 
 /**
@@ -32,7 +35,10 @@ export class JudgedTarget {
   assess = (asked: AssessInput): Assessment => {
     const key = JSON.stringify([asked.atMillis, asked.ignoreBefore ?? {}]);
     let assessment = this.#known.get(key);
-    if (assessment === undefined) this.#known.set(key, (assessment = assess(asked)));
+    if (assessment === undefined) {
+      const { control } = this.input;
+      this.#known.set(key, (assessment = assess({ ...asked, ...(control ? { fleet: control } : {}) })));
+    }
     return assessment;
   };
 

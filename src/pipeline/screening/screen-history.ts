@@ -6,6 +6,7 @@ import type { GaugeName } from '../../base/gauges.ts';
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../../base/units.ts';
 import type { PrometheusApi } from '../../collect/prometheus-api.ts';
 import type { MissingEvidence } from '../../model/finding.ts';
+import type { ServiceFleet } from '../../model/screening.ts';
 import type { Report } from '../../model/report.ts';
 import type { TargetName } from '../../model/target.ts';
 import { seriesKeyOf, targetLabelsOf } from '../../parse/history-names.ts';
@@ -28,6 +29,7 @@ import type { Grid } from './grid.ts';
 import { JudgedTarget, isWorthMore, judgeClosely, judgeOnce, lookAtEnd } from './judge.ts';
 import { keysOf, planGauges } from './needed-gauges.ts';
 import { oneOf, selectorOf } from './selector.ts';
+import { ScreenedFleets } from './screened-fleets.ts';
 import { TargetSeries } from './target-history.ts';
 import { nameTargets } from './target-names.ts';
 
@@ -69,6 +71,8 @@ export interface ScreenedTarget {
 
 export interface ScreenedHistory {
   readonly targets: readonly ScreenedTarget[];
+  /** Of services with more than one replica. */
+  readonly fleets: readonly ServiceFleet[];
   /** Processes of the selection that show no gauge of Go; not judged. */
   readonly others: number;
   readonly leftOut: number;
@@ -96,6 +100,7 @@ export async function screenHistory(input: ScreenInput): Promise<ScreenedHistory
     const screened = await screening.run();
     return {
       targets: screened,
+      fleets: screening.fleets(),
       others: census.targets.length - targets.length,
       leftOut: census.leftOut,
       warnings: [...asking.notes.warnings],
@@ -127,6 +132,7 @@ class Screening {
   readonly #names: readonly TargetName[];
   readonly #partLabel: string;
   readonly #decoder = new ProfileDecoder();
+  readonly #fleets: ScreenedFleets;
   #judged = 0;
 
   constructor(input: ScreenInput, asking: Asking, census: Census, targets: readonly CensusTarget[]) {
@@ -138,6 +144,7 @@ class Screening {
       targets.map(({ labels }) => labels),
       input.service,
     );
+    this.#fleets = new ScreenedFleets(this.#names.map(({ service }) => service));
     this.#partLabel = mostTelling(targets, census.labelNames);
   }
 
@@ -159,6 +166,10 @@ class Screening {
       screened.push(...(await this.#judgeBatch(batch)));
     }
     return screened;
+  }
+
+  fleets(): ServiceFleet[] {
+    return this.#fleets.describe();
   }
 
   get #isAborted(): boolean {
@@ -259,7 +270,9 @@ class Screening {
       if (i % TARGETS_BETWEEN_PAUSES === 0) await setImmediate();
       if (this.#isAborted) break;
       const target = this.#openCase(row);
-      if (isWorthMore(lookAtEnd(target))) open.push(row);
+      const look = lookAtEnd(target);
+      this.#fleets.note(row.name.service, row.series.target.version, look, target.input.history);
+      if (isWorthMore(look)) open.push(row);
       else {
         quiet.push({ row, judged: judgeOnce(target) });
         this.#tellJudged();
@@ -272,7 +285,8 @@ class Screening {
     for (const row of open) {
       await setImmediate();
       if (this.#isAborted) break;
-      screened.push(this.#describe(row, judgeClosely(this.#openCase(row))));
+      const closely = new JudgedTarget({ ...this.#openCase(row).input, control: this.#fleets.control() });
+      screened.push(this.#describe(row, judgeClosely(closely)));
       this.#tellJudged();
     }
     return screened;

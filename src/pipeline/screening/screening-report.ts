@@ -42,6 +42,7 @@ export function buildScreeningReport(
       isPartial: screened.isPartial,
       leftOut: screened.leftOut,
     },
+    ...(screened.fleets.length > 0 ? { fleets: [...screened.fleets] } : {}),
     reports,
   };
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { formatBytes } from '../../../src/base/units.ts';
+import { formatBytes, formatDuration } from '../../../src/base/units.ts';
 import type { Culprit } from '../../../src/model/finding.ts';
 import type { FindingDetail, FindingMessage, SourceMessage } from '../../../src/protocol/messages.ts';
 import { fillPath, PAGE_PATHS, PATHS } from '../../../src/protocol/paths.ts';
@@ -82,6 +82,14 @@ function FindingView({ finding, reload }: { readonly finding: FindingDetail; rea
       <Section title="Evidence">
         <EvidenceChain evidence={finding.evidence} />
       </Section>
+      {finding.needed === undefined ? null : (
+        <Section title="What would settle it">
+          <p>
+            {finding.needed.what}
+            {finding.needed.millis === null ? '' : `, about ${formatDuration(finding.needed.millis)}`}
+          </p>
+        </Section>
+      )}
       <Section title="Ruled out">
         <RuledOutList ruledOut={finding.ruledOut} />
       </Section>

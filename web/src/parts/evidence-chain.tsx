@@ -1,7 +1,7 @@
 import { assertNever } from '../../../src/base/assert.ts';
 import type { Evidence, RuledOut } from '../../../src/model/finding.ts';
 import { Moment } from '../time-words.tsx';
-import { unitKey } from '../../../src/model/finding-text.ts';
+import { numbersToShow, unitKey } from '../../../src/model/finding-text.ts';
 import { formatEvidenceKey, formatEvidenceValue, isContext, isMoment } from '../words.ts';
 
 export function EvidenceChain({ evidence }: { readonly evidence: readonly Evidence[] }) {
@@ -35,7 +35,7 @@ export function Fact({ label, text }: { readonly label: string; readonly text: s
 /** The numbers that decide, large; what they were computed from, small beneath. */
 export function Numbers({ numbers }: { readonly numbers: Evidence['numbers'] }) {
   const { unit } = numbers;
-  const entries = Object.entries(numbers).filter(([key]) => key !== 'unit');
+  const entries = numbersToShow(numbers);
   return (
     <>
       <NumberList entries={entries.filter(([key]) => !isContext(key))} unit={unit} name="numbers" />

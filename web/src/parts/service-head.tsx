@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { formatBytesPerHour } from '../../../src/base/units.ts';
+import { describeFleetSummary } from '../../../src/model/fleet-text.ts';
 import type { Report } from '../../../src/model/report.ts';
 import type { TargetStatus } from '../../../src/model/status.ts';
 import { fillPath, PAGE_PATHS, PATHS } from '../../../src/protocol/paths.ts';
@@ -47,6 +48,11 @@ export function ServiceHead({ service, target, instances, report, reload }: Serv
             At this rate <LimitMoment exhaustion={exhaustion} />. <TimeScaleBadge />
           </p>
         ) : null}
+        {(report?.fleet ? describeFleetSummary(report.fleet) : []).map((sentence) => (
+          <p key={sentence} class="lead-note">
+            Replicas: {sentence}. <TimeScaleBadge />
+          </p>
+        ))}
       </div>
       <StaleNotice target={target} />
       <dl class="stats">

@@ -1,4 +1,4 @@
-// Leakcase runs one program of the benchmark: leakcase -case NAME -variant leak|healthy. -list prints what there is.
+// Leakcase runs one program of the benchmark: leakcase -case NAME -variant leak|healthy [-shape NAME]. -list prints what there is.
 package main
 
 import (
@@ -26,6 +26,7 @@ func run() error {
 	name := flag.String("case", "", "which case")
 	variant := flag.String("variant", "leak", "leak or healthy")
 	seconds := flag.Float64("seconds", 180, "how long it is going to be watched")
+	shapeName := flag.String("shape", "swing", "load: swing, flat, ramp, diurnal, bursts, step, stop")
 	flag.Parse()
 	switch {
 	case *peer:
@@ -41,7 +42,11 @@ func run() error {
 	if leak && c.HealthyOnly {
 		return fmt.Errorf("%s has no leaking variant", c.Name)
 	}
+	shape, err := harness.ShapeNamed(*shapeName)
+	if err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return harness.Run(ctx, c, leak, *seconds)
+	return harness.Run(ctx, c, leak, *seconds, shape)
 }

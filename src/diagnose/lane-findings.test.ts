@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MILLIS, MIB } from '../base/units.ts';
+import type { Assessment } from '../detect/assessment.ts';
+import type { Evidence } from '../model/finding.ts';
+import { drawAssessment, type DrawnLane } from '../testing/drawn-assessment.ts';
+import { describeLanes } from './lane-findings.ts';
+
+/** The answer to one question about the heap, two hours after the start. */
+function ask(question: string, heap: DrawnLane, rest: Partial<Assessment> = {}): Evidence | undefined {
+  const assessment = drawAssessment(2 * HOUR_MILLIS, { heap }, rest);
+  const [finding] = describeLanes('orders', assessment, null, new Set());
+  return finding.evidence.find((entry) => entry.question === question);
+}
+
+describe('where it will stop', () => {
+  const cache = (level: number) =>
+    ask('Where will it stop?', {
+      verdict: 'filling-to-bound',
+      predictedBound: 100 * MIB,
+      level: level * MIB,
+    });
+
+  it('is the bound while the level stays below it, and not once it has gone past', () => {
+    expect(cache(60)).toMatchObject({ outcome: 'supports', numbers: { statistic: 0.6, threshold: 1.2 } });
+    expect(cache(130)).toMatchObject({ outcome: 'contradicts', numbers: { statistic: 1.3, threshold: 1.2 } });
+  });
+});
+
+describe('whether it is a cache that still fills evenly', () => {
+  const asked = (leftHours: number, lane: DrawnLane = {}) =>
+    ask(
+      'Is it a cache that still fills evenly?',
+      { verdict: 'leak', perHour: MIB, ...lane },
+      {
+        exhaustion: {
+          resource: 'memory-limit',
+          at: (2 + leftHours) * HOUR_MILLIS,
+          low: 0,
+          high: null,
+          confidence: 0.8,
+        },
+      },
+    );
+
+  it('stays open while little was watched of what is left, and is no after a fair part', () => {
+    expect(asked(100)).toMatchObject({ outcome: 'open', numbers: { statistic: 0.02, threshold: 0.4 } });
+    expect(asked(4)).toMatchObject({ outcome: 'contradicts', numbers: { statistic: 0.5, threshold: 0.4 } });
+  });
+
+  it('is no where the growth is straighter than any cache', () => {
+    expect(asked(100, { evidenceRatio: 60 })).toMatchObject({
+      outcome: 'contradicts',
+      numbers: { statistic: 60, threshold: 48 },
+    });
+  });
+
+  it('is not asked where no limit is known', () => {
+    expect(ask('Is it a cache that still fills evenly?', { verdict: 'leak', perHour: MIB })).toBeUndefined();
+  });
+});

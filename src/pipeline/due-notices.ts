@@ -1,0 +1,175 @@
+// What a desk has to tell now: each cause is asked for its life, digests and signs of life for their time. Decides nothing about where
+// it goes, and changes nothing.
+import { RESEND_MILLIS } from '../alert/sinks/alertmanager.ts';
+import type { AlertState } from '../alert/alert-state.ts';
+import type { Millis } from '../base/units.ts';
+import { advanceAlert, handOver, leadOf } from '../incident/advance-alert.ts';
+import { computePrecision } from '../incident/precision.ts';
+import { findCrossings } from '../incident/thresholds.ts';
+import { whyQuiet } from '../incident/why-quiet.ts';
+import type { Alert, Notice } from '../model/alert.ts';
+import type { Incident } from '../model/incident.ts';
+import { readCurve } from './alert-curve.ts';
+import type { AlertDeskParts, AlertSettings } from './alert-desk-parts.ts';
+import { groupByCause, labelsOf, sharedLabels, writeAlertNotice } from './alert-notice.ts';
+import { writeDigest, writeHeartbeat } from './info-notices.ts';
+
+export interface DueInput {
+  readonly parts: Pick<AlertDeskParts, 'watch' | 'world' | 'known' | 'measured' | 'ownerOf'>;
+  readonly settings: AlertSettings;
+  readonly state: AlertState;
+}
+
+export interface Due {
+  /** All of them, as they stand once the notices are told. */
+  readonly alerts: readonly Alert[];
+  readonly notices: readonly Notice[];
+  /** Whether there is anything to write down. */
+  readonly isChanged: boolean;
+}
+
+/** Asks every cause what is due. */
+export async function findDue(input: DueInput): Promise<Due> {
+  const { watch } = input.parts;
+  const now = watch.now();
+  const alerts = new Map(input.state.alerts.map((alert) => [alert.fingerprint, alert]));
+  const notices: Notice[] = [];
+  let isChanged = false;
+  const thresholds = groupByCause(findThresholds(input, now));
+  const unseen = findUnseen(watch);
+  for (const [fingerprint, incidents] of [...groupByCause(watch.incidents()), ...thresholds]) {
+    // What is over here goes on where it cannot be seen, or may.
+    if (unseen.has(fingerprint)) continue;
+    const known = alerts.get(fingerprint) ?? null;
+    const step = await advanceCause(
+      input,
+      known,
+      incidents,
+      thresholds.has(fingerprint) ? 'threshold' : 'leak',
+    );
+    if (step === null) continue;
+    isChanged ||= !isSame(step.alert, known);
+    alerts.set(fingerprint, step.alert);
+    if (step.notice) notices.push(step.notice);
+  }
+  for (const alert of alerts.values()) {
+    if (alert.state !== 'firing' || unseen.get(alert.fingerprint) !== 'elsewhere') continue;
+    alerts.set(alert.fingerprint, handOver(alert, now));
+    isChanged = true;
+  }
+  return { alerts: [...alerts.values()], notices, isChanged };
+}
+
+/** Causes of which nothing is open here, but may be elsewhere. */
+function findUnseen(watch: AlertDeskParts['watch']): ReturnType<AlertDeskParts['watch']['unseenCauses']> {
+  const open = watch.incidents().filter(({ state }) => state !== 'resolved');
+  const seen = new Set(open.map(({ fingerprint }) => fingerprint));
+  return new Map([...watch.unseenCauses()].filter(([fingerprint]) => !seen.has(fingerprint)));
+}
+
+function findThresholds({ parts, state }: DueInput, now: Millis): readonly Incident[] {
+  const firing = state.alerts.filter((alert) => alert.kind === 'threshold' && alert.state === 'firing');
+  return findCrossings(parts.measured?.() ?? [], firing, now);
+}
+
+async function advanceCause(
+  { parts, settings, state }: DueInput,
+  known: Alert | null,
+  incidents: readonly [Incident, ...Incident[]],
+  about: 'leak' | 'threshold',
+): Promise<{ readonly alert: Alert; readonly notice: Notice | null } | null> {
+  const { watch, known: listKnown = () => [], ownerOf = () => null } = parts;
+  const now = watch.now();
+  const open = incidents.filter((incident) => incident.state !== 'resolved');
+  const lead = leadOf(open.length > 0 ? open : incidents);
+  // Most that was ever resolved is of no interest: no labels, no owner.
+  if (open.length === 0 && known?.state !== 'firing') return null;
+  const owner = open.length === 0 ? null : await ownerOf(lead);
+  const each = open.map((incident) => labelsOf(incident, watch.labelsOf(incident) ?? {}, owner, about));
+  const rules = { ...state, maintenance: settings.maintenance, known: listKnown() };
+  const step = advanceAlert(known, {
+    ...(about === 'threshold' ? { kind: about } : {}),
+    incidents,
+    labels: each.length > 0 ? sharedLabels(each) : (known?.labels ?? {}),
+    quiet: each.length > 0 ? whyQuiet(lead.finding, each, rules, now) : null,
+    atMillis: now,
+    rules: settings,
+  });
+  if (step === null) return null;
+  const { alert, notice: kind } = step;
+  if (kind === null) return { alert, notice: null };
+  const over = incidents.toSorted((a, b) => (a.resolvedAt ?? 0) - (b.resolvedAt ?? 0)).at(-1);
+  const incident = kind === 'resolved' ? (over ?? lead) : lead;
+  return {
+    alert,
+    notice: writeAlertNotice({
+      alert,
+      kind,
+      incident,
+      curve: about === 'threshold' ? null : await readCurve(watch, incident),
+      pageUrl: settings.pageUrl,
+      atMillis: now,
+      nowMillis: parts.world.now(),
+      timeScale: watch.timeScale,
+    }),
+  };
+}
+
+/**
+ * Alertmanager forgets what nobody repeats, and everything when it starts: all that fires and was told.
+ *
+ * @param resentAt real time of the last such round.
+ * @returns null = not yet.
+ */
+export function findResends(input: DueInput, resentAt: Millis): readonly Notice[] | null {
+  const { watch, world } = input.parts;
+  const nowMillis = world.now();
+  if (nowMillis - resentAt < RESEND_MILLIS) return null;
+  const atMillis = watch.now();
+  const byCause = groupByCause([...watch.incidents(), ...findThresholds(input, atMillis)]);
+  return input.state.alerts.flatMap((alert) => {
+    const open = (byCause.get(alert.fingerprint) ?? []).filter(({ state }) => state !== 'resolved');
+    if (alert.toldLevel === null || alert.quiet !== null || open.length === 0) return [];
+    const told = writeAlertNotice({
+      alert,
+      kind: 'repeated',
+      incident: leadOf(open),
+      curve: null,
+      pageUrl: input.settings.pageUrl,
+      atMillis,
+      nowMillis,
+      timeScale: watch.timeScale,
+    });
+    return [{ ...told, key: `${alert.fingerprint}-resend` }];
+  });
+}
+
+/** Signs of life and digests that are due, and what is to be kept of them. */
+export function findPeriodic({ parts, settings, state }: DueInput, alerts: readonly Alert[]) {
+  const { digestMillis, heartbeatMillis, pageUrl } = settings;
+  const { digestAt, heartbeatAt, count, feedback } = state;
+  const kept = { digestAt, heartbeatAt, count };
+  const notices: Notice[] = [];
+  const now = parts.watch.now();
+  const times = { pageUrl, atMillis: now, nowMillis: parts.world.now() };
+  if (heartbeatMillis !== null && (heartbeatAt === null || now - heartbeatAt >= heartbeatMillis)) {
+    kept.heartbeatAt = now;
+    notices.push(writeHeartbeat(alerts, { key: `heartbeat-${++kept.count}`, ...times }));
+  }
+  // The first one is due after its time: there is nothing to sum up before.
+  if (digestMillis !== null && digestAt === null) kept.digestAt = now;
+  if (digestMillis !== null && digestAt !== null && now - digestAt >= digestMillis) {
+    kept.digestAt = now;
+    const key = `digest-${++kept.count}`;
+    notices.push(writeDigest(alerts, computePrecision(state.alerts, feedback), { key, ...times }));
+  }
+  const isChanged = kept.digestAt !== digestAt || kept.heartbeatAt !== heartbeatAt;
+  return { kept, notices, isChanged };
+}
+
+/** Whether there is nothing to write down: words that follow the evidence are not worth a write each. */
+function isSame(alert: Alert, known: Alert | null): boolean {
+  if (known === null) return false;
+  const essence = (each: Alert) => JSON.stringify({ ...each, summary: '' });
+  return essence(alert) === essence(known);
+}
