@@ -13,6 +13,8 @@ export const MAX_RAISED = 12;
 
 /** Names that were learned late, kept for one target; the oldest go. As many as leaks could have had one over months. */
 export const MAX_ALIASES = 50;
+/** Leaks with a name that are over, kept for one target; the oldest go. */
+export const MAX_ENDED = 50;
 
 export const CASE_VERSION = 1;
 
@@ -27,6 +29,16 @@ export interface CaseState {
   readonly alarms: readonly Alarm[];
   /** Missing from states that were stored before there were any. */
   readonly aliases?: readonly Alias[];
+  /** Leaks with a name that are over, the newest last. Missing from states that were stored before they were kept. */
+  readonly ended?: readonly KnownCode[];
+}
+
+/** The fingerprint under which people know a leak of this code. */
+export interface KnownCode {
+  readonly fingerprint: string;
+  readonly kind: LeakClass;
+  /** First function of its name. */
+  readonly lead: string;
 }
 
 /** A leak that was raised before its code was known goes on under its first fingerprint, also when it comes back. */
@@ -49,6 +61,8 @@ export interface CaseInput {
   readonly profiles: Profiles;
   /** Profiles before this are of a leak that is over; null = all of this life count. */
   readonly profilesFromMillis?: Millis | null;
+  /** Leaks of the other instances of the service, as far as they are known, those that stand last. */
+  readonly siblings?: readonly KnownCode[];
   readonly atMillis: Millis;
 }
 
@@ -59,6 +73,8 @@ export interface RaisedLeak {
   readonly lane: Lane;
   /** Function in the identity; null when it was raised before the code was named. */
   readonly lead: string | null;
+  /** No profile has shown its code since it was raised: the name is that of an earlier leak of its class. */
+  readonly isNameAssumed?: boolean;
   readonly detectedAt: Millis;
   readonly incarnationStartMillis: Millis;
   /** Growth when it was last seen, in the lane's unit per hour. */

@@ -17,10 +17,12 @@ import {
   type Alias,
   type CaseInput,
   type CaseState,
+  type KnownCode,
   type OverLeak,
   type RaisedLeak,
 } from './case-state.ts';
 import { findCauses } from './combine.ts';
+import { describeMisnamed, findEarlier, findMisnamed, rememberEnded } from './earlier-leaks.ts';
 import { findLane } from './unexplained.ts';
 import { computeFingerprint } from './fingerprint.ts';
 import { describeLanes } from './lane-findings.ts';
@@ -75,7 +77,8 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   );
   const seen = matched.known.map((known) => refreshLeak(known, input, profiles, refuted(known.raised)));
   const named = addAliases(before.aliases ?? [], matched.known, input);
-  const { kept, over } = endLeaks(seen, input, profiles);
+  const { kept, over: ended } = endLeaks(seen, input, profiles);
+  const over = [...matched.misnamed.map(describeMisnamed), ...ended];
   const since = (lane: Lane) => waiting.find((entry) => entry.lane === lane)?.sinceMillis ?? input.atMillis;
   const standing = new Set<string>(kept.map(({ kind }) => kind));
   const asked = matched.fresh.map((cause) => ({
@@ -97,7 +100,12 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   const raisedNow = shown
     .filter((cause) => !kept.some((leak) => isOuterOf(cause, leak)))
     .slice(0, room)
-    .map((cause) => raiseLeak(cause, input, profiles, aliases))
+    .reduce<RaisedLeak[]>((all, cause) => {
+      const standing = new Set([...kept, ...all].map(({ fingerprint }) => fingerprint));
+      const codes = [...(input.siblings ?? []), ...(before.ended ?? [])];
+      const earlier = findEarlier(cause, codes, standing);
+      return [...all, raiseLeak(cause, input, profiles, { aliases, earlier })];
+    }, [])
     .filter((leak) => !carriedOn.some(({ fingerprint }) => fingerprint === leak.fingerprint));
   const raised = [...carriedOn, ...raisedNow];
   const alarms = updateAlarms(before.alarms, raisedNow, over, input.atMillis);
@@ -127,6 +135,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
       raised,
       alarms,
       aliases,
+      ended: rememberEnded(before.ended ?? [], before.raised, over),
     },
     findings: [
       ...raised.map(({ finding }) => finding),
@@ -175,6 +184,8 @@ function collectCalls(
 interface Matches {
   readonly known: readonly KnownLeak[];
   readonly fresh: readonly Cause[];
+  /** They stand no more: what they are taken for is not what leaks. */
+  readonly misnamed: readonly RaisedLeak[];
 }
 
 interface KnownLeak {
@@ -205,12 +216,15 @@ function matchCauses(
     raised: leak,
     cause: leak.lead === null ? null : pick(leak, (cause) => namesFunction(cause, leak.lead)),
   }));
-  const known = byLead.map(({ raised: leak, cause }) => {
+  const misnamed = findMisnamed(byLead, free);
+  const standing = byLead.filter(({ raised: leak }) => !misnamed.includes(leak));
+  const isNameless = ({ lead, isNameAssumed }: RaisedLeak) => lead === null || isNameAssumed === true;
+  const known = standing.map(({ raised: leak, cause }) => {
     const inHeap = [...free].filter((candidate) => isHeapOf(candidate, leak));
     inHeap.forEach((candidate) => free.delete(candidate));
     return {
       raised: leak,
-      cause: cause ?? (leak.lead === null ? pick(leak, () => true) : null),
+      cause: cause ?? (isNameless(leak) ? pick(leak, () => true) : null),
       isSeenInHeap: inHeap.length > 0,
     };
   });
@@ -219,7 +233,7 @@ function matchCauses(
   const fresh = [...free].filter(
     (cause) => !unseen.some(({ raised: leak }) => leak.kind === cause.kind && isDoubtful(leak, cause)),
   );
-  return { known, fresh };
+  return { known, fresh, misnamed };
 }
 
 /** What goroutines, threads or connections hold grows in the heap as well, and may stand out there at other times. */
@@ -356,23 +370,24 @@ function raiseLeak(
   cause: Cause,
   input: CaseInput,
   profiles: ProfileEvidence | null,
-  aliases: readonly Alias[],
+  known: { readonly aliases: readonly Alias[]; readonly earlier: KnownCode | null },
 ): RaisedLeak {
   const identity = getIdentity(cause);
   const own = computeFingerprint(input.target.service, cause.kind, identity);
-  const fingerprint = aliases.find((alias) => alias.fingerprint === own)?.of ?? own;
-  const finding = buildLeakFinding(
-    cause,
-    { fingerprint, detectedAt: input.atMillis },
-    input.assessment,
-    profiles,
-  );
-  return {
+  const alias = known.aliases.find(({ fingerprint }) => fingerprint === own)?.of;
+  const fingerprint = alias ?? known.earlier?.fingerprint ?? own;
+  const isNameAssumed = identity.length === 0 && fingerprint === known.earlier?.fingerprint;
+  const raised = {
     fingerprint,
+    detectedAt: input.atMillis,
+    lead: isNameAssumed ? (known.earlier?.lead ?? null) : (identity[0] ?? null),
+    ...(isNameAssumed ? { isNameAssumed } : {}),
+  };
+  const finding = buildLeakFinding(cause, raised, input.assessment, profiles);
+  return {
+    ...raised,
     kind: cause.kind,
     lane: cause.lane,
-    lead: identity[0] ?? null,
-    detectedAt: input.atMillis,
     incarnationStartMillis: input.assessment.incarnationStartMillis,
     ratePerHour: findLane(input.assessment, cause.lane)?.growth?.perHour ?? null,
     refutations: 0,
@@ -403,8 +418,11 @@ function refreshLeak(
   const finding = isGrowing
     ? buildLeakFinding(keepLead(cause, leak.lead, input.module), leak, input.assessment, profiles)
     : leak.finding;
+  const { isNameAssumed, ...known } = leak;
+  const isAssumed = isNameAssumed === true && getIdentity(cause).length === 0;
   return {
-    ...leak,
+    ...known,
+    ...(isAssumed ? { isNameAssumed } : {}),
     quietSinceMillis,
     refutations: 0,
     ratePerHour: isGrowing ? (lane.growth?.perHour ?? leak.ratePerHour) : leak.ratePerHour,

@@ -1,10 +1,10 @@
 // A cause as the report shows it.
-import type { Millis } from '../base/units.ts';
 import type { Assessment } from '../detect/assessment.ts';
 import { statedGrowth } from '../detect/stated-growth.ts';
 import { forecastExhaustion } from '../detect/time-to-exhaustion.ts';
 import type { Finding, RuledOut, TimeToExhaustion } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
+import type { RaisedLeak } from './case-state.ts';
 import type { Cause } from './cause.ts';
 import { findLane } from './unexplained.ts';
 import { collectEvidence } from './evidence.ts';
@@ -14,7 +14,7 @@ import { collectRuledOut } from './ruled-out.ts';
 /** The leak finding of a cause, with stage 1's evidence in front of stage 2's. */
 export function buildLeakFinding(
   cause: Cause,
-  identity: { readonly fingerprint: string; readonly detectedAt: Millis },
+  identity: Pick<RaisedLeak, 'fingerprint' | 'detectedAt' | 'lead' | 'isNameAssumed'>,
   assessment: Assessment,
   profiles: ProfileEvidence | null,
 ): Finding {
@@ -40,7 +40,11 @@ export function buildLeakFinding(
     ruledOut: uniqueExplanations([...(lane?.ruledOut ?? []), ...collectRuledOut(cause, assessment)]),
     fix: null,
   };
-  return { ...finding, summary: summarize(finding, assessment.atMillis) };
+  const summary = summarize(finding, assessment.atMillis);
+  const { lead, isNameAssumed } = identity;
+  const isTaken = isNameAssumed === true && lead !== null && cause.culprits.length === 0;
+  const before = ` No profile shows its code yet: it is taken for the leak in ${lead ?? ''}, the last one of its kind here.`;
+  return { ...finding, summary: isTaken ? summary + before : summary };
 }
 
 /** When the first limit is reached, or why that cannot be said: silence would read as if there were none. */

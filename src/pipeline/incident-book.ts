@@ -1,6 +1,7 @@
 // The incidents of a watch: what evaluations and people make of them, kept in the store through its failures.
 import { PlimsollError, describeError } from '../base/errors.ts';
 import { MINUTE_MILLIS, type Millis } from '../base/units.ts';
+import type { KnownCode } from '../diagnose/case-state.ts';
 import {
   acknowledgeIncident,
   advanceIncidents,
@@ -10,7 +11,7 @@ import {
 } from '../incident/advance-incidents.ts';
 import { endOfGone } from '../incident/gone.ts';
 import type { Incident } from '../model/incident.ts';
-import { targetKey, type TargetKey } from '../model/target.ts';
+import { targetKey, type TargetKey, type TargetName } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
 import { GoneTargets } from './gone-targets.ts';
 import type { Evaluation } from './investigation.ts';
@@ -110,6 +111,18 @@ export class IncidentBook {
       if (unseen.get(incident.fingerprint) !== 'unknown') unseen.set(incident.fingerprint, where);
     }
     return unseen;
+  }
+
+  /** Leaks of the other instances of a service whose code is known: those that stand last, of the others the newest. */
+  codesOf({ service, instance }: TargetName): readonly KnownCode[] {
+    const rank = ({ state, lastSeenAt }: Incident) => (state === 'resolved' ? lastSeenAt : Infinity);
+    return [...this.#incidents.values()]
+      .filter((incident) => incident.service === service && incident.instance !== instance)
+      .sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)))
+      .flatMap(({ fingerprint, finding }): KnownCode[] => {
+        const [culprit] = finding.culprits;
+        return culprit === undefined ? [] : [{ fingerprint, kind: finding.class, lead: culprit.function }];
+      });
   }
 
   /** How many wait to be stored. */

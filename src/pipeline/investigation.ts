@@ -17,7 +17,7 @@ import {
   type SnapshotWish,
   type TakenSnapshot,
 } from '../detect/snapshot-policy.ts';
-import { lanesInside, type CaseState } from '../diagnose/case-state.ts';
+import { lanesInside, type CaseState, type KnownCode } from '../diagnose/case-state.ts';
 import { advanceCase } from '../diagnose/case.ts';
 import { followChain } from '../diagnose/chain/chain.ts';
 import type { ChainStep } from '../model/chain-step.ts';
@@ -74,6 +74,8 @@ export interface InvestigationOptions {
   readonly fleet?: Fleet;
   /** One answer is asked for, of evidence that is complete: the newest verdict is told, whether or not it has held. */
   readonly isOneAnswer?: boolean;
+  /** What is known of leaks of the other instances, see CaseInput; asked at each evaluation. */
+  readonly siblings?: () => readonly KnownCode[];
   /** Told of every new mark, so that it can be stored. */
   readonly onMark?: (mark: Mark) => void;
 }
@@ -426,6 +428,7 @@ export class Investigation {
       confirmation: this.#confirmation,
       profiles: this.profiles,
       profilesFromMillis: this.#profilesFrom,
+      ...(this.#options.siblings ? { siblings: this.#options.siblings() } : {}),
       atMillis,
     });
     const before = this.#case;

@@ -159,6 +159,7 @@ export class Watch implements WatchView {
       talk,
       storeTrouble: this.#storeTrouble,
       fleet: this.#fleet,
+      siblings: () => this.#incidents.codesOf(add.target),
     });
     if (this.#targets.has(watched.key)) {
       throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'this target is watched already', {

@@ -18,6 +18,7 @@ import {
   type Ingested,
   type InvestigationState,
 } from './investigation.ts';
+import type { KnownCode } from '../diagnose/case-state.ts';
 import type { Fleet } from './fleet.ts';
 import type { Talk } from './ports.ts';
 import { endsOf } from './container-ends.ts';
@@ -43,6 +44,7 @@ export interface WatchedTargetOptions {
   readonly talk: Talk;
   readonly storeTrouble: StoreTrouble;
   readonly fleet: Fleet;
+  readonly siblings: () => readonly KnownCode[];
 }
 
 /** Ends of a container that a report lists; the oldest go. */
