@@ -2,6 +2,7 @@ import { PlimsollError } from '../base/errors.ts';
 import type { Bytes, Millis } from '../base/units.ts';
 import type { ProfileKind, RawEvidence } from '../model/raw-evidence.ts';
 import type { Endpoint, Target } from '../model/target.ts';
+import { gaugesFromPrometheus } from '../parse/gauges-from-prometheus.ts';
 import { checkMetricsBody, checkProtoProfile, checkTextProfile, checkVarsBody } from './check-body.ts';
 import { findListeningPid, type FoundPid } from './find-pid.ts';
 import {
@@ -16,6 +17,7 @@ import {
 } from './http-get.ts';
 import { createProcReader, readProcessIdentity, type ProcReader } from './proc.ts';
 import { shownUrl } from './readable-failure.ts';
+import { confirmProcess, type ProcessClaims } from './same-process.ts';
 import type { FetchOutcome, RequestName, TargetSource } from './source.ts';
 import type { ProcOptions } from './system-file.ts';
 
@@ -29,7 +31,7 @@ export interface HttpTargetOptions {
   /** Where /proc lies. */
   readonly proc?: ProcOptions;
   /** Finds the process again after it was restarted under another number; null turns that off. By default by its URL. */
-  readonly findPid?: (() => Promise<FoundPid>) | null;
+  readonly findPid?: ((claims: ProcessClaims) => Promise<FoundPid>) | null;
 }
 
 /** Text format 0.0.4 first: OpenMetrics and protobuf say the same at more cost. */
@@ -74,10 +76,8 @@ export function createHttpTarget(
   return {
     async fetchGauges(signal) {
       const atMillis = clock.now();
-      const [overHttp, fromProc] = await Promise.all([
-        fetcher.fetchFirstGauges(target, atMillis, signal),
-        proc?.fetch(atMillis) ?? null,
-      ]);
+      const asked = fetcher.fetchFirstGauges(target, atMillis, signal);
+      const [overHttp, fromProc] = await Promise.all([asked, proc?.fetch(atMillis, asked) ?? null]);
       return fromProc === null ? overHttp : [...overHttp, fromProc];
     },
     fetchProfile: (kind, wish, signal) => fetcher.fetchProfile(target, kind, wish, signal),
@@ -238,20 +238,25 @@ class LocalProcess {
   #reader: ProcReader;
   #command: string | null = null;
   readonly #proc: ProcOptions;
-  readonly #findPid: (() => Promise<FoundPid>) | null;
+  readonly #findPid: HttpTargetOptions['findPid'];
 
   constructor(pid: number, target: Target, options: HttpTargetOptions) {
     this.#proc = options.proc ?? {};
     this.#reader = createProcReader(pid, this.#proc);
     const url = (target.metrics ?? target.vars ?? target.pprof)?.url;
-    const byUrl = url === undefined ? null : () => findListeningPid(splitCredentials(url).url, this.#proc);
+    const byUrl =
+      url === undefined
+        ? null
+        : async (claims: ProcessClaims) =>
+            confirmProcess(await findListeningPid(splitCredentials(url).url, this.#proc), claims, this.#proc);
     this.#findPid = options.findPid === undefined ? byUrl : options.findPid;
   }
 
-  fetch(atMillis: Millis): Promise<FetchOutcome> {
+  /** @param asked what the service says of itself in the same round: which process it is by now. */
+  fetch(atMillis: Millis, asked: Promise<readonly FetchOutcome[]>): Promise<FetchOutcome> {
     return measured('proc', async () => {
       const bytes = await this.#read().catch(async (error: unknown) => {
-        if (await this.#findAgain()) return this.#read();
+        if (await this.#findAgain(claimsOf(await asked))) return this.#read();
         throw error;
       });
       return [{ kind: 'proc', atMillis, bytes }, { bytes }];
@@ -265,12 +270,21 @@ class LocalProcess {
   }
 
   /** Only a process of the same name is taken for the same service. */
-  async #findAgain(): Promise<boolean> {
-    if (this.#findPid === null) return false;
-    const found = await this.#findPid().catch(() => null);
+  async #findAgain(claims: ProcessClaims): Promise<boolean> {
+    if (!this.#findPid) return false;
+    const found = await this.#findPid(claims).catch(() => null);
     if (found === null || found.pid === null) return false;
     if (this.#command !== null && found.command !== this.#command) return false;
     this.#reader = createProcReader(found.pid, this.#proc);
     return true;
   }
+}
+
+function claimsOf(outcomes: readonly FetchOutcome[]): ProcessClaims {
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'ok' && outcome.evidence.kind === 'metrics') {
+      return { ...gaugesFromPrometheus(outcome.evidence.bytes), commandLine: null };
+    }
+  }
+  return { reading: {}, goVersion: null, commandLine: null };
 }

@@ -39,7 +39,7 @@ export async function probeProcess(
     { request: 'pid', where, kind: 'ok', found: `process ${pid} (${command})` },
   ];
   const isOther = program.kind === 'other';
-  const served = isOther ? [] : await probePorts(pid, options, attempts);
+  const served = isOther ? [] : await probePorts(found, options, attempts);
   if (isOther) attempts.push({ request: 'pprof', where, kind: 'lacking', why: 'it is no Go program' });
   const gauges = pickGauges(served);
   const profiles = served.find(({ profileKinds }) => profileKinds.length > 0) ?? null;
@@ -111,17 +111,27 @@ function notThere(
   };
 }
 
+/** What the process serves itself: a proxy's ports answer for others. */
 async function probePorts(
-  pid: number,
+  owner: Extract<FoundPid, { pid: number }>,
   options: ProbeOptions,
   attempts: ProbeAttempt[],
 ): Promise<ProbeResult[]> {
-  const where = `pid:${pid}`;
-  const { hosts, reason } = await listListening(pid, options.proc);
+  const where = `pid:${owner.pid}`;
+  const { hosts, reason } = await listListening(owner.pid, options.proc);
   if (reason !== null) attempts.push({ request: 'pprof', where, kind: 'lacking', why: reason });
-  const probes = await Promise.all(hosts.map((host) => probeTarget(host, { ...options, pid })));
-  for (const probe of probes) attempts.push(...probe.attempts.filter(({ request }) => request !== 'pid'));
-  return probes.filter(({ isAnswering }) => isAnswering);
+  const probes = await Promise.all(hosts.map((host) => probeTarget(host, { ...options, pid: null, owner })));
+  const served: ProbeResult[] = [];
+  for (const probe of probes) {
+    if (probe.isAnswering && probe.pid.pid !== owner.pid) {
+      const why = 'another process answers through it; give that process, or its URL';
+      attempts.push({ request: 'pprof', where: probe.target.instance, kind: 'lacking', why });
+      continue;
+    }
+    attempts.push(...probe.attempts.filter(({ request }) => request !== 'pid'));
+    if (probe.isAnswering) served.push(probe);
+  }
+  return served;
 }
 
 /** Metrics say most, then expvar, then the trailer of a profile. */

@@ -19,9 +19,9 @@ import {
   type HttpClient,
 } from './http-get.ts';
 import { profileUrl } from './http-target.ts';
-import { readCommandLine } from './proc.ts';
 import { listProbeAddresses, type ExplicitAddresses, type ProbeAddresses } from './probe-addresses.ts';
 import { shownUrl } from './readable-failure.ts';
+import { confirmProcess, type ProcessClaims } from './same-process.ts';
 import type { ProcOptions } from './system-file.ts';
 
 export type ProbeRequest = 'metrics' | 'vars' | 'pprof' | 'memstats' | 'cmdline' | 'pid';
@@ -57,6 +57,8 @@ export interface ProbeOptions extends ExplicitAddresses {
   readonly match?: Readonly<Record<string, string>>;
   /** Known process; otherwise it is looked for when the host is this machine. `false` = do not look. */
   readonly pid?: number | null | false;
+  /** The process that listens there, where that is known: it still may pass on what another one says. */
+  readonly owner?: FoundPid;
   readonly timeoutMillis?: Millis;
   readonly client?: HttpClient;
   readonly proc?: ProcOptions;
@@ -118,8 +120,10 @@ export async function probeTarget(typed: string, options: ProbeOptions = {}): Pr
     const module = metrics?.module ?? null;
     const commandLine = await asker.askCommandLine(pprofUrl, pprofEntry);
     const firstUrl = metrics?.url ?? vars?.url ?? pprofUrl ?? addresses.metrics[0] ?? typed;
-    const pid = await asker.findPid(firstUrl, isAnswering, commandLine);
     const program = commandLine ?? vars?.commandLine ?? null;
+    const reading: GaugeReading = { ...memstats, ...vars?.reading, ...metrics?.reading };
+    const claims = { reading, goVersion: metrics?.goVersion ?? null, commandLine: program };
+    const pid = await asker.findPid(firstUrl, isAnswering, claims);
     const endpoint = (url: string | null | undefined, by: Entry): Endpoint | null =>
       url === null || url === undefined ? null : { url, ...by };
     return {
@@ -142,8 +146,8 @@ export async function probeTarget(typed: string, options: ProbeOptions = {}): Pr
       profileKinds: pprof?.kinds ?? (memstats === null ? [] : ['heap']),
       hasGoroutineLeakProfile: pprof?.kinds.includes('goroutineleak') ?? false,
       gaugeSource: metrics?.hasHeapGauges ? 'metrics' : vars ? 'vars' : memstats ? 'memstats' : null,
-      reading: { ...memstats, ...vars?.reading, ...metrics?.reading },
-      goVersion: metrics?.goVersion ?? null,
+      reading,
+      goVersion: claims.goVersion,
       module,
       requestsFamily: metrics?.requestsFamily ?? vars?.requestsFamily ?? null,
       pid,
@@ -296,8 +300,8 @@ class Asker {
     });
   }
 
-  async findPid(url: string, isAnswering: boolean, commandLine: string | null): Promise<FoundPid> {
-    const found = await this.#findPid(url, isAnswering, commandLine);
+  async findPid(url: string, isAnswering: boolean, claims: ProcessClaims): Promise<FoundPid> {
+    const found = await this.#findPid(url, isAnswering, claims);
     const where = shownUrl(url);
     this.attempts.push(
       found.pid === null
@@ -307,19 +311,12 @@ class Asker {
     return found;
   }
 
-  async #findPid(url: string, isAnswering: boolean, commandLine: string | null): Promise<FoundPid> {
-    const { pid } = this.#options;
+  async #findPid(url: string, isAnswering: boolean, claims: ProcessClaims): Promise<FoundPid> {
+    const { pid, owner, proc } = this.#options;
     if (typeof pid === 'number') return { pid, command: 'as given' };
     if (pid === false || this.#options.match !== undefined) return { pid: null, reason: 'not looked for' };
     if (!isAnswering) return { pid: null, reason: 'nothing answers' };
-    const found = await findListeningPid(splitCredentials(url).url, this.#options.proc);
-    if (found.pid === null || commandLine === null) return found;
-    const actual = await readCommandLine(found.pid, this.#options.proc);
-    if (actual === null || actual === commandLine) return found;
-    return {
-      pid: null,
-      reason: `${found.command} (${found.pid}) listens, but another process answers through it`,
-    };
+    return confirmProcess(owner ?? (await findListeningPid(splitCredentials(url).url, proc)), claims, proc);
   }
 
   #get(url: string, entry: Entry, maxBytes: Bytes) {

@@ -163,7 +163,10 @@ function rarely<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Prom
 }
 
 /** Boot time and start time in ticks, as every exporter reckons it. Null without /proc/stat. */
-async function readStartMillis(identity: ProcessIdentity, options: ProcOptions): Promise<Millis | null> {
+export async function readStartMillis(
+  identity: ProcessIdentity,
+  options: ProcOptions,
+): Promise<Millis | null> {
   const stat = await readSystemText(join(options.fsRoot ?? '/', 'proc', 'stat'));
   const boot = /^btime (\d+)$/m.exec(stat ?? '');
   return boot ? (Number(boot[1]) + identity.startTicks / TICKS_PER_SECOND) * 1000 : null;

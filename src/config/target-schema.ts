@@ -108,7 +108,11 @@ export const TargetMapSchema = group(
       }),
     ),
     pid: Type.Optional(
-      processId({ description: 'Process id, to read `/proc`.', without: 'found on this machine' }),
+      processId({
+        description:
+          'Process id, to read `/proc`. Found: who owns the port, where that agrees with what is served there (a proxy does not), else the one process that does.',
+        without: 'found on this machine',
+      }),
     ),
     labels: Type.Optional(
       mapOf(text({ description: 'Value of the label.' }), 'Labels, shown with the target.'),
