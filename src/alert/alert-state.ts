@@ -2,7 +2,7 @@
 //
 //     state.json     alerts, silences, feedback, notices that are not in the outbox yet; replaced whole
 //     audit.ndjson   one line an action, appended; the older half goes when it is full
-import { appendFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
@@ -10,10 +10,12 @@ import { PlimsollError } from '../base/errors.ts';
 import {
   AlertSchema,
   AuditEntrySchema,
+  DecisionSchema,
   FeedbackSchema,
   NoticeSchema,
   SilenceSchema,
   type AuditEntry,
+  type Decision,
 } from '../model/alert.ts';
 import { writeWhole } from './outbox.ts';
 
@@ -23,6 +25,8 @@ export const MAX_ALERTS = 5000;
 export const MAX_SILENCES = 1000;
 /** One for each fingerprint that somebody has judged. */
 export const MAX_FEEDBACK = 5000;
+/** Of as many incidents people have said something. */
+export const MAX_DECISIONS = 5000;
 /** Actions kept; by people, so years of them. */
 export const MAX_AUDIT = 10_000;
 
@@ -31,6 +35,8 @@ const AlertStateSchema = Type.Object({
   alerts: Type.Array(AlertSchema),
   silences: Type.Array(SilenceSchema),
   feedback: Type.Array(FeedbackSchema),
+  /** Missing from what was stored before they were kept. */
+  decisions: Type.Optional(Type.Array(DecisionSchema)),
   /** Written down before they are put into the outbox, so that a kill in between loses none. */
   outgoing: Type.Array(Type.Object({ sink: Type.String(), notice: NoticeSchema })),
   /** Counts digests, heartbeats and tests: their keys. */
@@ -51,6 +57,8 @@ export const EMPTY_STATE: AlertState = {
   heartbeatAt: null,
 };
 
+const STATE = 'state.json';
+
 export class AlertFiles {
   readonly #folder: string | null;
   readonly #audit: AuditEntry[] = [];
@@ -65,26 +73,12 @@ export class AlertFiles {
     if (this.#folder === null) return EMPTY_STATE;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     this.#audit.push(...(await readAudit(join(this.#folder, 'audit.ndjson'))));
-    const path = join(this.#folder, 'state.json');
-    const text = await readFile(path, 'utf8').catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw new PlimsollError('ALERTS_UNREADABLE', 'store', 'cannot be read', { where: path }, error);
-    });
-    if (text === null) return EMPTY_STATE;
-    try {
-      const value: unknown = JSON.parse(text);
-      if (Value.Check(AlertStateSchema, value)) return value;
-    } catch (error) {
-      throw new PlimsollError('ALERTS_UNREADABLE', 'store', 'is no JSON', { where: path }, error);
-    }
-    throw new PlimsollError('ALERTS_UNREADABLE', 'store', 'is not as this version writes it', {
-      where: path,
-    });
+    return (await readState(this.#folder)) ?? EMPTY_STATE;
   }
 
   /** On disk when it returns. */
   async save(state: AlertState): Promise<void> {
-    if (this.#folder !== null) await writeWhole(join(this.#folder, 'state.json'), JSON.stringify(state));
+    if (this.#folder !== null) await writeWhole(join(this.#folder, STATE), JSON.stringify(state));
   }
 
   /** Newest last. */
@@ -104,6 +98,45 @@ export class AlertFiles {
       const line = `${JSON.stringify(entry)}\n`;
       await appendFile(join(this.#folder, 'audit.ndjson'), line, { mode: 0o600 });
     }
+  }
+}
+
+/** @throws PlimsollError ALERTS_UNREADABLE; null = there is none. */
+async function readState(folder: string): Promise<AlertState | null> {
+  const path = join(folder, STATE);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new PlimsollError('ALERTS_UNREADABLE', 'store', 'cannot be read', { where: path }, error);
+  });
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (Value.Check(AlertStateSchema, value)) return value;
+  } catch (error) {
+    throw new PlimsollError('ALERTS_UNREADABLE', 'store', 'is no JSON', { where: path }, error);
+  }
+  throw new PlimsollError('ALERTS_UNREADABLE', 'store', 'is not as this version writes it', {
+    where: path,
+  });
+}
+
+/** What people say to the watcher that has the folder, for one that waits. */
+export class DecisionsOfOther {
+  readonly #folder: string;
+  #readAt = 0;
+  #decisions: readonly Decision[] = [];
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @throws PlimsollError ALERTS_UNREADABLE */
+  async read(): Promise<readonly Decision[]> {
+    const info = await stat(join(this.#folder, STATE)).catch(() => null);
+    if (info === null || info.mtimeMs === this.#readAt) return this.#decisions;
+    this.#decisions = (await readState(this.#folder))?.decisions ?? [];
+    this.#readAt = info.mtimeMs;
+    return this.#decisions;
   }
 }
 

@@ -62,7 +62,10 @@ export function advanceIncidents(incidents: readonly Incident[], input: Incident
     const known = byId.get(id);
     if (known === undefined) put(openIncident(id, finding, input), 'opened');
     else if (known.state === 'resolved') {
-      if (isBack(known, finding, input.atMillis)) put(regress(known, finding, input), 'regressed');
+      const { resolvedBy, resolvedAt } = known;
+      const said = resolvedBy === 'person' ? resolvedAt : null;
+      if (said === null || isBack(finding, said, input.atMillis))
+        put(regress(known, finding, input), 'regressed');
     } else put({ ...known, ...versionOf(input), finding, lastSeenAt: input.atMillis }, null);
   }
   for (const { fingerprint, why } of input.over) {
@@ -95,11 +98,9 @@ function openIncident(id: string, finding: Finding, input: IncidentInput): Incid
  * A claim that stood when a person resolved it stands on until evidence ends it, which takes as long as finding it
  * took: in that time it contradicts nobody. After it, and for every new claim, the leak is back.
  */
-function isBack(incident: Incident, finding: Finding, atMillis: Millis): boolean {
-  const { resolvedAt, resolvedBy } = incident;
+export function isBack(finding: Finding, resolvedAt: Millis, atMillis: Millis): boolean {
   const { detectedAt } = finding;
-  if (resolvedBy !== 'person' || resolvedAt === null || detectedAt === null || detectedAt > resolvedAt)
-    return true;
+  if (detectedAt === null || detectedAt > resolvedAt) return true;
   return atMillis - resolvedAt >= computePatience(finding);
 }
 

@@ -64,7 +64,7 @@ export const AlertSchema = Type.Object({
   lastAck: Type.Optional(
     Type.Object(RemarkSchema.properties, {
       description:
-        'of an episode that is over: nobody works on this one yet, but somebody has judged it a leak',
+        'of an episode that is over, or of some of its instances: nobody works on all of it, but somebody has judged it a leak',
     }),
   ),
   /** Why it is quiet although it fires; null when it is not. */
@@ -98,6 +98,15 @@ export const FeedbackSchema = Type.Object({
 });
 /** What a person found out; the newest of a fingerprint stands. */
 export type Feedback = Static<typeof FeedbackSchema>;
+
+/** What a person said of one incident, for the other of two watchers; incidents have the same ids in both. */
+export const DecisionSchema = Type.Object({
+  incident: Type.String({ description: 'id' }),
+  kind: Type.Enum(['ack', 'mute', 'resolve']),
+  until: nullable(Type.Number({ description: 'of a mute; null = until further notice' })),
+  ...RemarkSchema.properties,
+});
+export type Decision = Static<typeof DecisionSchema>;
 
 export const AuditEntrySchema = Type.Object({
   at: Type.Number({ description: 'real time' }),

@@ -95,6 +95,62 @@ describe('the desk of alerts', () => {
     expect([active.said(), standby.said()]).toEqual([['opened orders'], ['resolved orders']]);
   });
 
+  it('does as people told the other watcher, before and after that one has ended, and tells no end twice', async () => {
+    const active = open();
+    const both = ['a', 'b'].map((instance) => leak(instance));
+    await active.look(both);
+    const standby = open();
+    standby.watch.incidentList = both;
+    await standby.until(() => standby.talk.some((text) => text.includes('standby')));
+    active.watch.advance(MINUTE_MILLIS);
+    standby.watch.advance(2 * MINUTE_MILLIS);
+    await active.desk.resolve('f1', 'ana', 'fixed by hand');
+    const states = () => standby.watch.incidentList.map(({ state }) => state);
+    await standby.until(() => states().every((state) => state === 'resolved'));
+    expect(standby.watch.incidentList[0]?.history.at(-1)?.why).toBe('fixed by hand (ana)');
+    await active.desk.look();
+    await active.until(() => active.said().length === 2);
+    await active.end();
+    await standby.until(() => standby.desk.role() === 'active');
+    await standby.desk.look();
+    await standby.desk.look();
+    expect([active.said(), standby.said()]).toEqual([['opened orders', 'resolved orders'], []]);
+    expect(standby.desk.audit(1)).toMatchObject([{ by: 'ana', what: 'resolved', about: 'f1' }]);
+  });
+
+  it('ends on standby what a person ended although the other ended before it could tell', async () => {
+    const active = open();
+    await active.look([leak('a')]);
+    active.watch.advance(MINUTE_MILLIS);
+    const resolving = active.desk.resolve('f1', 'ana', 'fixed by hand');
+    const ending = active.end();
+    await Promise.all([resolving, ending]);
+    const next = open();
+    await next.look([leak('a')], 2 * MINUTE_MILLIS);
+    expect(next.said()).toEqual(['resolved orders']);
+    expect(next.watch.incidentList[0]?.state).toBe('resolved');
+  });
+
+  it('counts an acknowledged instance as a leak that somebody has judged, and ends repetitions with the last one', async () => {
+    const { desk, look, said, watch } = open();
+    await look([leak('a'), leak('b')]);
+    const ids = watch.incidentList.map(({ id }) => id);
+    await desk.act(ids[0] ?? '', { kind: 'ack' }, 'ana', 'on it');
+    expect(desk.precision()).toMatchObject({ judged: 1, leaks: 1 });
+    await look(watch.incidentList, 25 * HOUR_MILLIS);
+    expect(said()).toEqual(['opened orders', 'repeated orders']);
+    await desk.act(ids[1] ?? '', { kind: 'ack' }, 'bo', '');
+    await look(watch.incidentList, 25 * HOUR_MILLIS);
+    expect(said()).toHaveLength(2);
+    expect(desk.alerts()[0]?.ack).toMatchObject({ by: 'bo' });
+    expect(desk.audit(9).map(({ by, what, about }) => `${by} ${what} ${about}`)).toEqual([
+      'bo acknowledged f1 in b',
+      'ana acknowledged f1 in a',
+    ]);
+    await desk.judge({ fingerprint: 'f1', verdict: 'not-a-leak', by: 'ana', why: 'a cache' });
+    expect(desk.precision()).toMatchObject({ judged: 1, leaks: 0 });
+  });
+
   it('writes nothing any more, and says nothing, once another one took the folder while it was stopped', async () => {
     const stopped = open();
     await stopped.look([leak('a')]);

@@ -4,8 +4,10 @@ import { describeError, PlimsollError } from '../base/errors.ts';
 import { DAY_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import {
   AlertFiles,
+  DecisionsOfOther,
   EMPTY_STATE,
   MAX_ALERTS,
+  MAX_DECISIONS,
   MAX_FEEDBACK,
   MAX_SILENCES,
   type AlertState,
@@ -14,15 +16,18 @@ import { Deliverer, type DeliverySink } from '../alert/delivery.ts';
 import { makeSink } from '../alert/make-sink.ts';
 import { Outbox } from '../alert/outbox.ts';
 import { routeNotice } from '../alert/route.ts';
+import { addDecision, findUnheeded } from '../incident/decisions.ts';
 import { computePrecision } from '../incident/precision.ts';
 import {
   ALERT_LEVELS,
   type Alert,
   type AuditEntry,
+  type Decision,
   type Feedback,
   type Notice,
   type Silence,
 } from '../model/alert.ts';
+import type { Incident } from '../model/incident.ts';
 import { lockDataFolder, type DataLock } from '../store/lock.ts';
 import type { AlertDeskParts, AlertSettings } from './alert-desk-parts.ts';
 import { findDue, findPeriodic, findResends, type DueInput } from './due-notices.ts';
@@ -30,6 +35,7 @@ import { writeTestNotice } from './info-notices.ts';
 import type { AlertView, DeadLetter, NewSilence, Revival, SinkStatus } from './alert-view.ts';
 import { sleepReal } from './clock.ts';
 import { sharedAbort } from './shared-abort.ts';
+import type { IncidentAction } from './watch-view.ts';
 
 /** Changes are looked at together, and time passes without changes: repetitions, silences that end. */
 const LOOK_INTERVAL: Millis = SECOND_MILLIS;
@@ -38,6 +44,12 @@ const STANDBY_INTERVAL: Millis = 2 * SECOND_MILLIS;
 const TEST_TIMEOUT: Millis = 30 * SECOND_MILLIS;
 /** Silences that are over are shown for a while, as amtool does with --expired. */
 const SILENCE_KEPT: Millis = 5 * DAY_MILLIS;
+
+const ACTED: Readonly<Record<IncidentAction['kind'], string>> = {
+  ack: 'acknowledged',
+  mute: 'muted',
+  resolve: 'resolved',
+};
 
 export class AlertDesk implements AlertView {
   readonly #parts: AlertDeskParts;
@@ -62,7 +74,10 @@ export class AlertDesk implements AlertView {
     try {
       while (!signal.aborted) {
         if (await this.#takeOver()) await this.#tell(signal);
-        else await sleepReal(STANDBY_INTERVAL, signal);
+        else {
+          await this.#heedOther().catch((error: unknown) => this.#warn(error));
+          await sleepReal(STANDBY_INTERVAL, signal);
+        }
       }
     } finally {
       await this.#turn.catch(() => undefined);
@@ -75,7 +90,7 @@ export class AlertDesk implements AlertView {
     const telling = sharedAbort(signal);
     const delivering = this.#deliverer?.run(telling.signal);
     while (!signal.aborted && this.#role === 'active') {
-      await this.look().catch((error: unknown) => this.#parts.talk.warn(`alerts: ${describeError(error)}`));
+      await this.look().catch((error: unknown) => this.#warn(error));
       await sleepReal(LOOK_INTERVAL, signal);
     }
     telling.abort();
@@ -152,6 +167,7 @@ export class AlertDesk implements AlertView {
   async look(): Promise<void> {
     await this.#inTurn(async () => {
       if (!(await this.#isActive())) return;
+      await this.#heed(this.#state.decisions ?? []);
       const due = await findDue(this.#dueInput());
       const periodic = findPeriodic(this.#dueInput(), due.alerts);
       // Of signs of life, one that waits says as much as ten.
@@ -292,14 +308,102 @@ export class AlertDesk implements AlertView {
 
   async acknowledge(fingerprint: string, by: string, why: string): Promise<Alert | null> {
     return this.#byPeople(async () => {
-      const alert = this.#state.alerts.find((each) => each.fingerprint === fingerprint);
-      if (alert?.state !== 'firing') return null;
+      const alert = this.#firing(fingerprint);
+      if (alert === null) return null;
       const next = { ...alert, ack: { by, why, at: this.#parts.watch.now(), level: alert.level } };
-      const alerts = this.#state.alerts.map((each) => (each === alert ? next : each));
-      await this.#commit({ ...this.#state, alerts, outgoing: [] });
+      await this.#commit({ ...this.#state, alerts: this.#withAlert(next), outgoing: [] });
+      for (const { id } of this.#openOf(fingerprint).filter(({ state }) => state === 'open'))
+        await this.#decide(id, { kind: 'ack' }, by, why);
       await this.#log(by, 'acknowledged', fingerprint, why);
       return next;
     });
+  }
+
+  async resolve(fingerprint: string, by: string, why: string): Promise<Alert | null> {
+    return this.#byPeople(async () => {
+      const alert = this.#firing(fingerprint);
+      if (alert === null || alert.kind === 'threshold') return null;
+      for (const { id } of this.#openOf(fingerprint))
+        await this.#decide(id, { kind: 'resolve', why: `${why} (${by})` }, by, why);
+      await this.#log(by, 'resolved', fingerprint, why);
+      return alert;
+    });
+  }
+
+  async act(id: string, action: IncidentAction, by: string, why: string): Promise<Incident | null> {
+    return this.#byPeople(async () => {
+      const incident = await this.#decide(id, action, by, why);
+      if (incident === null) return null;
+      const { fingerprint, instance } = incident;
+      const alert = this.#firing(fingerprint);
+      if (action.kind === 'ack' && alert !== null) {
+        const remark = { by, why, at: this.#parts.watch.now() };
+        const isAll = this.#openOf(fingerprint).every(({ state }) => state === 'acknowledged');
+        const next = isAll
+          ? { ...alert, ack: { ...remark, level: alert.level } }
+          : { ...alert, lastAck: remark };
+        await this.#commit({ ...this.#state, alerts: this.#withAlert(next), outgoing: [] });
+      }
+      await this.#log(by, ACTED[action.kind], `${fingerprint} in ${instance}`, why);
+      return incident;
+    });
+  }
+
+  /** Written down before it is done: a watcher that takes over does it as well. null when there is no such incident. */
+  async #decide(id: string, action: IncidentAction, by: string, why: string): Promise<Incident | null> {
+    const { watch } = this.#parts;
+    if (!watch.incidents().some((incident) => incident.id === id)) return null;
+    const until = action.kind === 'mute' ? action.untilMillis : null;
+    const decision = { incident: id, kind: action.kind, until, by, why, at: watch.now() };
+    const decisions = [...addDecision(this.#state.decisions ?? [], decision, MAX_DECISIONS)];
+    await this.#commit({ ...this.#state, decisions, outgoing: [] });
+    return watch.act(id, action);
+  }
+
+  /** On standby, so that nobody is asked twice: by the page here, or when this one takes over. */
+  async #heedOther(): Promise<void> {
+    const { folder } = this.#parts;
+    if (folder === null) return;
+    this.#other ??= new DecisionsOfOther(folder);
+    const decisions = await this.#other.read();
+    await this.#inTurn(() => this.#heed(decisions));
+  }
+  #other: DecisionsOfOther | null = null;
+
+  #warn(error: unknown): void {
+    this.#parts.talk.warn(`alerts: ${describeError(error)}`);
+  }
+
+  /** What was said to the other watcher of the folder holds here as well. */
+  async #heed(decisions: readonly Decision[]): Promise<void> {
+    const { watch } = this.#parts;
+    for (const { incident, kind, until, by, why } of findUnheeded(
+      decisions,
+      watch.incidents(),
+      watch.now(),
+    )) {
+      const action: IncidentAction =
+        kind === 'mute'
+          ? { kind, untilMillis: until }
+          : kind === 'resolve'
+            ? { kind, why: `${why} (${by})` }
+            : { kind };
+      await watch.act(incident, action);
+    }
+  }
+
+  #firing(fingerprint: string): Alert | null {
+    const alert = this.#state.alerts.find((each) => each.fingerprint === fingerprint);
+    return alert?.state === 'firing' ? alert : null;
+  }
+
+  #withAlert(next: Alert): Alert[] {
+    return this.#state.alerts.map((each) => (each.fingerprint === next.fingerprint ? next : each));
+  }
+
+  #openOf(fingerprint: string): readonly Incident[] {
+    const incidents = this.#parts.watch.incidents();
+    return incidents.filter((each) => each.fingerprint === fingerprint && each.state !== 'resolved');
   }
 
   async addSilence(asked: NewSilence): Promise<Silence> {
@@ -350,10 +454,6 @@ export class AlertDesk implements AlertView {
     }));
     await this.#log(by, 'tested', name, result.kind === 'sent' ? 'sent' : result.why);
     return { isSent: result.kind === 'sent', error: result.kind === 'sent' ? null : result.why };
-  }
-
-  async note(by: string, what: string, about: string, why: string): Promise<void> {
-    if (this.#role === 'active') await this.#log(by, what, about, why);
   }
 
   async revive(id: string, by: string): Promise<Revival> {

@@ -1,7 +1,9 @@
 // Alerts as the server and the CLI see them. Implemented by pipeline/alert-desk.ts.
 import type { Millis } from '../base/units.ts';
 import type { Alert, AuditEntry, Feedback, Silence } from '../model/alert.ts';
+import type { Incident } from '../model/incident.ts';
 import type { SinkKind } from '../model/sink.ts';
+import type { IncidentAction } from './watch-view.ts';
 
 /** How often what was told turned out to be a leak. */
 export interface AlertPrecision {
@@ -64,7 +66,11 @@ export interface AlertView {
   /** Newest first. */
   deadLetters(): readonly DeadLetter[];
 
-  /** null when no such alert fires. */
+  /** One incident: null when there is none of this id. An acknowledgement counts as one of the leak. */
+  act(id: string, action: IncidentAction, by: string, why: string): Promise<Incident | null>;
+  /** In all instances; null when no such alert fires, or it is a threshold, which is over when the value is. */
+  resolve(fingerprint: string, by: string, why: string): Promise<Alert | null>;
+  /** In all instances; null when no such alert fires. */
   acknowledge(fingerprint: string, by: string, why: string): Promise<Alert | null>;
   addSilence(silence: NewSilence): Promise<Silence>;
   /** Ends it now; null when there is no such. */
@@ -73,8 +79,6 @@ export interface AlertView {
   judge(feedback: Omit<Feedback, 'at'>): Promise<Feedback | null>;
   /** Puts a test notice into the outbox of a sink; null when there is no such sink. The result shows in `sinks()`. */
   test(sink: string, by: string): Promise<{ readonly isSent: boolean; readonly error: string | null } | null>;
-  /** Something that people did elsewhere, for the audit log. */
-  note(by: string, what: string, about: string, why: string): Promise<void>;
   /** Tries a dead letter again, unless it is not true any more. */
   revive(id: string, by: string): Promise<Revival>;
 }

@@ -185,11 +185,14 @@ const By = Type.Optional(
   Type.String({ minLength: 1, maxLength: 200, description: 'who does it, for the audit log' }),
 );
 
-export const AckBodySchema = Type.Object({ by: By }, { additionalProperties: false });
+const Why = Type.Optional(Type.String({ maxLength: TEXT_LENGTH_LIMIT }));
+
+export const AckBodySchema = Type.Object({ by: By, why: Why }, { additionalProperties: false });
 
 export const MuteBodySchema = Type.Object(
   {
     by: By,
+    why: Why,
     for: Type.Optional(DurationText),
     until: Type.Optional(nullable(Type.Number({ description: 'virtual time; null = until further notice' }))),
   },
@@ -198,10 +201,7 @@ export const MuteBodySchema = Type.Object(
 /** Neither field = until further notice; both = refused. */
 export type MuteBody = Static<typeof MuteBodySchema>;
 
-export const ResolveBodySchema = Type.Object(
-  { by: By, why: Type.Optional(Type.String({ maxLength: TEXT_LENGTH_LIMIT })) },
-  { additionalProperties: false },
-);
+export const ResolveBodySchema = Type.Object({ by: By, why: Why }, { additionalProperties: false });
 export type ResolveBody = Static<typeof ResolveBodySchema>;
 
 export const EventBodySchema = Type.Object(

@@ -61,11 +61,7 @@ export const ALERT_ROUTES: readonly Route[] = [
         const fingerprint = param(request, 'fingerprint');
         const { by = SOMEBODY, why = '' } = request.body;
         const alert = await alerts.acknowledge(fingerprint, by, why);
-        if (alert === null) return noAlert(fingerprint);
-        for (const incident of context.view.incidents())
-          if (incident.fingerprint === fingerprint && incident.state === 'open')
-            await context.view.act(incident.id, { kind: 'ack' });
-        return json(alert);
+        return alert === null ? noAlert(fingerprint) : json(alert);
       }),
   }),
   defineRoute({
@@ -77,15 +73,9 @@ export const ALERT_ROUTES: readonly Route[] = [
     handle: (context, request) =>
       withAlerts(context, async (alerts) => {
         const fingerprint = param(request, 'fingerprint');
-        const alert = alerts.alerts().find((each) => each.fingerprint === fingerprint);
-        // A threshold is over when the value is below it, not when somebody says so.
-        if (alert?.state !== 'firing' || alert.kind === 'threshold') return noAlert(fingerprint);
         const { by = SOMEBODY, why = 'resolved by hand' } = request.body;
-        await alerts.note(by, 'resolved', fingerprint, why);
-        for (const incident of context.view.incidents())
-          if (incident.fingerprint === fingerprint && incident.state !== 'resolved')
-            await context.view.act(incident.id, { kind: 'resolve', why: `${why} (${by})` });
-        return json(alert);
+        const alert = await alerts.resolve(fingerprint, by, why);
+        return alert === null ? noAlert(fingerprint) : json(alert);
       }),
   }),
   defineRoute({

@@ -117,7 +117,7 @@ export const FINDING_ROUTES: readonly Route[] = [
     summary: 'Somebody works on it.',
     body: AckBodySchema,
     replies: incidentReply,
-    handle: (context, request) => act(context, param(request, 'id'), { kind: 'ack' }, request.body.by),
+    handle: (context, request) => act(context, param(request, 'id'), { kind: 'ack' }, request.body),
   }),
   defineRoute({
     method: 'post',
@@ -129,7 +129,7 @@ export const FINDING_ROUTES: readonly Route[] = [
       const until = mutedUntil(request.body, context.view.now());
       if (until.kind === 'refused') return until;
       const action = { kind: 'mute', untilMillis: until.untilMillis } as const;
-      return act(context, param(request, 'id'), action, request.body.by);
+      return act(context, param(request, 'id'), action, request.body);
     },
   }),
   defineRoute({
@@ -139,28 +139,21 @@ export const FINDING_ROUTES: readonly Route[] = [
     body: ResolveBodySchema,
     replies: incidentReply,
     handle: (context, request) => {
-      const { by, why = 'resolved by hand' } = request.body;
-      return act(context, param(request, 'id'), { kind: 'resolve', why }, by);
+      const { why = 'resolved by hand' } = request.body;
+      return act(context, param(request, 'id'), { kind: 'resolve', why }, { ...request.body, why });
     },
   }),
 ];
-
-const ACTED: Readonly<Record<IncidentAction['kind'], string>> = {
-  ack: 'acknowledged',
-  mute: 'muted',
-  resolve: 'resolved',
-};
 
 async function act(
   { view, alerts }: RouteContext,
   id: string,
   action: IncidentAction,
-  by = 'somebody',
+  { by = 'somebody', why = '' }: { readonly by?: string; readonly why?: string },
 ): Promise<Reply> {
-  const incident = await view.act(id, action);
+  const desk = alerts();
+  const incident = await (desk === null ? view.act(id, action) : desk.act(id, action, by, why));
   if (!incident) return refuse('INCIDENT_NOT_FOUND', 'no such incident is kept', { field: 'id', value: id });
-  const about = `${incident.fingerprint} in ${incident.instance}`;
-  await alerts()?.note(by, ACTED[action.kind], about, action.kind === 'resolve' ? action.why : '');
   return json(incident);
 }
 
