@@ -69,7 +69,7 @@ describe('TraceStream', () => {
   it('keeps the line feeds of a log that breaks off behind a cut line', () => {
     const brokenOff = Buffer.from(`${gc(3).slice(0, 17)}said\nand\n${gc(3).slice(17, 60)}`);
     expect(run([brokenOff]).passed.toString()).toBe(brokenOff.toString());
-    expect(run([brokenOff, Buffer.from('\n')]).passed.toString()).toBe(`${brokenOff}\n`);
+    expect(run([brokenOff, Buffer.from('\n')]).passed.toString()).toBe(`${brokenOff.toString()}\n`);
   });
 
   it('gives a cut line back when nothing follows', () => {
