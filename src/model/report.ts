@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import type { BytesPerHour } from '../base/units.ts';
 import { ChainStepSchema } from './chain-step.ts';
 import {
   AlarmSchema,
@@ -70,6 +71,30 @@ export const ReportSchema = Type.Object(
 );
 /** What one investigation says about one target (or one service, with `instances`). */
 export type Report = Static<typeof ReportSchema>;
+
+/** The lanes every leak of memory shows in; a peripheral lane without gauges leaves nothing undetermined. */
+export const MAIN_LANES: ReadonlySet<string> = new Set(['heap', 'goroutine', 'native']);
+
+/** What stage 1 says of the life that is judged: this one, or the one before while this one is too young. */
+export interface JudgedLife {
+  readonly lanes: readonly { readonly lane: string; readonly verdict: Verdict }[];
+  readonly smallestDetectableBytesPerHour: BytesPerHour | null;
+}
+
+/** One verdict of findings and lanes. What could have been seen decides between "no growth" and "cannot tell". */
+export function judgeLife(findings: readonly Finding[], life: JudgedLife | null): Verdict {
+  const quiet = verdictWithoutFinding(life?.lanes ?? []);
+  // Nothing was found, but nothing can be excluded either: that is no answer.
+  const isBlind = quiet === 'no-growth' && (life?.smallestDetectableBytesPerHour ?? null) === null;
+  return gravestVerdict(findings, isBlind ? 'undetermined' : quiet);
+}
+
+function verdictWithoutFinding(lanes: JudgedLife['lanes']): Verdict {
+  const main = lanes.filter(({ lane }) => MAIN_LANES.has(lane));
+  if (main.length === 0) return 'undetermined';
+  const heap = main.find(({ lane }) => lane === 'heap') ?? main[0];
+  return heap.verdict === 'undetermined' || heap.verdict === 'leak' ? 'undetermined' : 'no-growth';
+}
 
 /** The gravest verdict of the findings; `none` decides where there is no finding. Retention never makes a leak. */
 export function gravestVerdict(findings: readonly Finding[], none: Verdict): Verdict {

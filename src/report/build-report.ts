@@ -2,7 +2,7 @@
 import type { BytesPerHour, Millis } from '../base/units.ts';
 import type { ChainStep } from '../model/chain-step.ts';
 import type { Alarm, Finding, MissingEvidence, TimeToExhaustion, Verdict } from '../model/finding.ts';
-import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
+import { judgeLife, MAIN_LANES, sortFindings, type Report } from '../model/report.ts';
 import type { TargetName } from '../model/target.ts';
 import { summarizeReport } from './summary.ts';
 
@@ -47,17 +47,13 @@ export interface ReportInput {
   readonly investigation?: readonly ChainStep[];
 }
 
-/** What could have been seen decides between "no growth" and "cannot tell". */
 export function buildReport(input: ReportInput): Report {
   const { assessment } = input;
   const findings = sortFindings(input.findings);
   const earlier = assessment?.earlier ?? null;
   const seen = earlier ?? assessment;
   const smallestDetectable = seen?.smallestDetectableBytesPerHour ?? null;
-  const quiet = verdictWithoutFinding(seen?.lanes ?? []);
-  // Nothing was found, but nothing can be excluded either: that is no answer.
-  const isBlind = quiet === 'no-growth' && smallestDetectable === null;
-  const verdict = gravestVerdict(findings, isBlind ? 'undetermined' : quiet);
+  const verdict = judgeLife(findings, seen);
   const isLeak = verdict === 'leak';
   const needed = input.needed ?? describeNeeded(assessment);
   const report: Omit<Report, 'summary'> = {
@@ -105,16 +101,6 @@ const NO_HEAP_GAUGES = {
   millis: null,
 };
 const NOTHING_SEEN = { what: 'gauges: no evidence has been seen yet', millis: null };
-
-/** The lanes every leak of memory shows in; a peripheral lane without gauges leaves nothing undetermined. */
-const MAIN_LANES = new Set(['heap', 'goroutine', 'native']);
-
-function verdictWithoutFinding(lanes: readonly AssessedLane[]): Verdict {
-  const main = lanes.filter(({ lane }) => MAIN_LANES.has(lane));
-  if (main.length === 0) return 'undetermined';
-  const heap = main.find(({ lane }) => lane === 'heap') ?? main[0];
-  return heap.verdict === 'undetermined' || heap.verdict === 'leak' ? 'undetermined' : 'no-growth';
-}
 
 function uniqueBySource(missing: readonly MissingEvidence[]): MissingEvidence[] {
   const seen = new Set<string>();

@@ -1,7 +1,8 @@
 import { formatBytes, formatThreeDigits } from '../../base/units.ts';
-import { isTooEarly, type LaneState } from '../../detect/assessment.ts';
-import type { ChainStep } from '../../model/chain-step.ts';
+import type { LaneState } from '../../detect/assessment.ts';
+import type { ChainStep, ChainStepName } from '../../model/chain-step.ts';
 import { formatGrowth } from '../../model/finding-text.ts';
+import { judgeLife, type JudgedLife } from '../../model/report.ts';
 import { decisiveEvidence } from './decisive.ts';
 import { windowOf, type Facts, roundKnown } from './facts.ts';
 
@@ -17,10 +18,9 @@ export function askGrowth(facts: Facts): ChainStep {
   const lead = leadingLane(lanes);
   const isCalled = leak !== undefined || lead?.verdict === 'leak';
   const isGrowing = isCalled || lead?.isSuspect === true;
-  const judged = lanes.filter((lane) => lane.unit === 'bytes' && !isTooEarly(lane));
-  const isExcluded =
-    !isGrowing && judged.length > 0 && judged.every(({ verdict }) => verdict !== 'undetermined');
-  const outcome = isCalled ? 'supports' : isExcluded ? 'contradicts' : 'open';
+  // No is said by the same rule as in the verdict of the report: where a leak that matters would have been seen.
+  const isOpen = isGrowing || judgeLife(facts.findings, judgedLife(facts)) === 'undetermined';
+  const outcome = isCalled ? 'supports' : isOpen ? 'open' : 'contradicts';
   // A leak that was called stands on what called it, also where the series shows less of it by now.
   const isShown = lead?.verdict === 'leak' && (lead.z ?? 0) >= GROWTH_Z;
   const decisive = leak === undefined || isShown ? null : decisiveEvidence(leak, GROWTH_QUESTIONS);
@@ -47,8 +47,20 @@ export function askGrowth(facts: Facts): ChainStep {
         : answer(facts, outcome, lead),
     ruledOut: [],
     advice: outcome === 'contradicts' ? cureOf(boundedLane(facts)) : [],
-    next: outcome === 'contradicts' ? ['retention', 'limit', 'cost'] : ['process', 'part'],
+    next: [...NEXT[outcome]],
   };
+}
+
+/** What grows is followed; what does not is looked at for what it holds besides; what cannot be told yet, both. */
+const NEXT: Readonly<Record<ChainStep['outcome'], readonly ChainStepName[]>> = {
+  supports: ['process', 'part'],
+  open: ['process', 'part', 'retention'],
+  contradicts: ['retention', 'limit', 'cost'],
+};
+
+/** This life, or the one before while this one is too young. */
+function judgedLife({ assessment }: Facts): JudgedLife {
+  return assessment.earlier ?? assessment;
 }
 
 /** The lane with the strongest case; null while none can be judged. */
@@ -62,7 +74,6 @@ export function leadingLane(lanes: readonly LaneState[]): LaneState | null {
 }
 
 function answer(facts: Facts, outcome: ChainStep['outcome'], lead: LaneState | null): string {
-  const { assessment } = facts;
   if (outcome === 'supports') {
     const finding = facts.findings.find(({ verdict }) => verdict === 'leak');
     const bytes = finding?.growth ?? null;
@@ -71,7 +82,7 @@ function answer(facts: Facts, outcome: ChainStep['outcome'], lead: LaneState | n
     const growth = known ?? lead?.growth ?? null;
     return `Yes${growth === null ? '' : `: ${formatGrowth(growth)}`}.`;
   }
-  const smallest = (assessment.earlier ?? assessment).smallestDetectableBytesPerHour;
+  const smallest = judgedLife(facts).smallestDetectableBytesPerHour;
   if (outcome === 'contradicts') {
     const named = boundedLane(facts);
     const how = named === undefined ? 'No' : `Not without bound (${named.lane}: ${named.verdict})`;
@@ -109,8 +120,12 @@ function rateOf(lane: LaneState | null): string {
   return lane === null || lane.growth === null ? '' : `: ${formatGrowth(lane.growth)}`;
 }
 
-function openAnswer({ assessment: { needed } }: Facts): string {
+/** What is missing: what the verdict as a whole waits for, else what an undecided finding does. */
+function openAnswer({ assessment, findings }: Facts): string {
+  const undecided = findings.find(({ verdict }) => verdict === 'undetermined');
+  const needed = assessment.needed ?? undecided?.needed ?? null;
+  if (needed === null) return 'Cannot be told yet.';
   const wait =
-    typeof needed?.millis !== 'number' ? '' : `, about ${formatThreeDigits(needed.millis / 60_000)} min`;
-  return needed === null ? 'Cannot be told yet.' : `Cannot be told yet: needs ${needed.what}${wait}.`;
+    typeof needed.millis !== 'number' ? '' : `, about ${formatThreeDigits(needed.millis / 60_000)} min`;
+  return `Cannot be told yet: needs ${needed.what}${wait}.`;
 }

@@ -106,6 +106,29 @@ describe('an investigation', () => {
     expect(path(investigate(STEADY))).toBe('growth no, retention yes, limit no, cost no');
   });
 
+  it('says neither yes nor no to growth while the verdict is undetermined, and looks at both then', () => {
+    const needed = { what: 'two more rounds of the load', millis: 600_000 };
+    const undecided = [drawFinding({ verdict: 'undetermined', class: 'fd', needed })];
+    const chain = investigate(STEADY, undecided);
+    expect(path(chain)).toMatch(/^growth open, process open, part no, .*retention yes/);
+    expect(chain[0]?.answer).toBe('Cannot be told yet: needs two more rounds of the load, about 10 min.');
+  });
+
+  it('does not let memory outside of Go that is judged already answer for a heap that is not', () => {
+    const table = drawGauges(STEADY);
+    const settled = assess({ table, atMillis: table.timeMillis[table.length - 1], memoryLimitBytes: null });
+    const grown = (verdict: 'no-growth' | 'undetermined', smallestDetectable: number | null) => {
+      const lanes = settled.lanes.map((lane) =>
+        lane.lane === 'heap' ? { ...lane, verdict, smallestDetectable } : lane,
+      );
+      const assessment = { ...settled, lanes, smallestDetectableBytesPerHour: smallestDetectable };
+      return followChain({ table, assessment, findings: [], memoryLimitBytes: null })[0]?.outcome;
+    };
+    expect(grown('undetermined', null)).toBe('open');
+    expect(grown('no-growth', null)).toBe('open');
+    expect(grown('no-growth', MIB)).toBe('contradicts');
+  });
+
   it('asks every question once at most', () => {
     for (const drawing of [WORK_LEAK, TIMED_LEAK, NATIVE_LEAK, STEADY]) {
       const steps = investigate(drawing, LEAK).map(({ step }) => step);
