@@ -2,9 +2,9 @@ import { formatBytes, formatThreeDigits } from '../../base/units.ts';
 import type { LaneState } from '../../detect/assessment.ts';
 import type { ChainStep, ChainStepName } from '../../model/chain-step.ts';
 import { formatGrowth } from '../../model/finding-text.ts';
-import { judgeLife, type JudgedLife } from '../../model/report.ts';
+import { judgeLife } from '../../model/report.ts';
 import { decisiveEvidence } from './decisive.ts';
-import { windowOf, type Facts, roundKnown } from './facts.ts';
+import { judgedLife, roundKnown, windowOf, type Facts } from './facts.ts';
 
 /** Slope over its standard error, as in stage 1. */
 const GROWTH_Z = 6;
@@ -57,11 +57,6 @@ const NEXT: Readonly<Record<ChainStep['outcome'], readonly ChainStepName[]>> = {
   open: ['process', 'part', 'retention'],
   contradicts: ['retention', 'limit', 'cost'],
 };
-
-/** This life, or the one before while this one is too young. */
-function judgedLife({ assessment }: Facts): JudgedLife {
-  return assessment.earlier ?? assessment;
-}
 
 /** The lane with the strongest case; null while none can be judged. */
 export function leadingLane(lanes: readonly LaneState[]): LaneState | null {

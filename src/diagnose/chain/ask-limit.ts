@@ -1,24 +1,24 @@
-import { MIB, formatBytes } from '../../base/units.ts';
+import { DAY_MILLIS, MIB, formatBytes, formatDuration } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { formatLeft } from '../../model/finding-text.ts';
-import { quantile } from '../../series/stats/quantiles.ts';
-import { halvesOf, lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
+import { judgeLife } from '../../model/report.ts';
+import { halvesOf, judgedLife, lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
 import { growthOfLedger } from './ledger-growth.ts';
+import {
+  HORIZON_MILLIS,
+  ROOM_FOR_GARBAGE,
+  TIGHT_SHARE,
+  fitLimits,
+  timeBought,
+  type LimitFit,
+  type Sized,
+  type TimeBought,
+} from './limit-fit.ts';
 
-/** Above this share of its limit a healthy process has no room for a burst. */
-const TIGHT_SHARE = 0.9;
-/** A limit is sized so that the peak leaves this much room ... */
-const HEADROOM = 1.25;
-/** ... or this much, where a stay was too short to have seen the peak of a day. */
-const SHORT_HEADROOM = 1.5;
-const DAY_MILLIS = 86_400_000;
 /** A process that has just started has not shown what it needs; a peak that is tight already is. */
 const SHORTEST_WATCH_MILLIS = 10 * 60_000;
-/** GOMEMLIMIT leaves a tenth of the limit for what Go does not count. */
-const GO_SHARE = 0.9;
 /** GOMEMLIMIT is math.MaxInt64 when there is none. */
 const NO_LIMIT_BYTES = 2 ** 60;
-const STEP_BYTES = 16 * MIB;
 
 /** Is the limit too small for this service? */
 export function askLimit(facts: Facts): ChainStep {
@@ -31,7 +31,8 @@ export function askLimit(facts: Facts): ChainStep {
   const { startMillis, endMillis } = halvesOf(facts);
   const isEarly = endMillis - startMillis < SHORTEST_WATCH_MILLIS;
   const outcome = share === null || (isEarly && !isTight) ? 'open' : isTight ? 'supports' : 'contradicts';
-  const fit = rss === null || peak === null || isEarly ? null : recommend(facts, rss.value, peak);
+  const fit = isEarly || isLeaking || isUndecided(facts) ? null : fitLimits(facts);
+  const bought = timeBought(facts);
   return {
     step: 'limit',
     question: 'Is the memory limit too small?',
@@ -43,10 +44,20 @@ export function askLimit(facts: Facts): ChainStep {
       threshold: TIGHT_SHARE,
       peakBytes: peak,
       limitBytes,
-      recommendedBytes: fit?.limit ?? null,
-      recommendedLowBytes: fit?.low ?? null,
-      recommendedHighBytes: fit?.high ?? null,
-      recommendedGoMemLimitBytes: fit?.goLimit ?? null,
+      forecastPeakBytes: rounded(fit?.forecast.value),
+      forecastLowBytes: rounded(fit?.forecast.low),
+      forecastHighBytes: rounded(fit?.forecast.high),
+      forecastMillis: fit === null ? null : HORIZON_MILLIS,
+      recommendedBytes: fit?.limit.value ?? null,
+      recommendedLowBytes: fit?.limit.low ?? null,
+      recommendedHighBytes: fit?.limit.high ?? null,
+      recommendedGoMemLimitBytes: fit?.goLimit?.value ?? null,
+      recommendedGoMemLimitLowBytes: fit?.goLimit?.low ?? null,
+      recommendedGoMemLimitHighBytes: fit?.goLimit?.high ?? null,
+      moreBytes: bought?.extraBytes ?? null,
+      moreBuysMillis: rounded(bought?.millis),
+      moreBuysLowMillis: rounded(bought?.lowMillis),
+      moreBuysHighMillis: rounded(bought?.highMillis),
       ...windowOf(facts),
     },
     outcome,
@@ -62,7 +73,8 @@ export function askLimit(facts: Facts): ChainStep {
         : [],
     advice: [
       ...softLimitAdvice(facts),
-      ...(fit === null || isLeaking || isUndecided(facts) ? [] : adviceOf(facts, fit)),
+      ...(fit === null ? [] : adviceOf(facts, fit)),
+      ...(bought === null ? [] : [boughtText(bought)]),
     ],
     next: [],
   };
@@ -76,9 +88,6 @@ function isUndecided({ assessment }: Facts): boolean {
       (verdict === 'leak' || isSuspect || (verdict === 'undetermined' && (growth?.low ?? 0) > 0)),
   );
 }
-
-/** A collection has to leave this much below GOMEMLIMIT, or the next one follows at once. */
-const ROOM_FOR_GARBAGE = 0.9;
 
 /** A GOMEMLIMIT that cannot do what it is for. */
 function softLimitAdvice(facts: Facts): string[] {
@@ -101,50 +110,39 @@ function softLimitAdvice(facts: Facts): string[] {
       ];
 }
 
-interface Fit {
-  readonly limit: number;
-  readonly low: number;
-  readonly high: number;
-  readonly goLimit: number | null;
-}
-
-/**
- * Peak and headroom. The interval goes from what the busiest hundredth of the time needs to the same headroom over a peak
- * that a longer watch would show.
- */
-function recommend(facts: Facts, rss: Float64Array, peak: number): Fit {
-  const { table, rows } = facts;
-  const watched = table.timeMillis[rows.to - 1] - table.timeMillis[rows.from];
-  const headroom = watched < DAY_MILLIS ? SHORT_HEADROOM : HEADROOM;
-  const limit = roundUp(headroom * peak);
-  const parts = growthOfLedger(facts)?.parts ?? [];
-  const beside = parts
-    .filter(({ part }) => part === 'nativeBytes' || part === 'fileBackedBytes')
-    .reduce((sum, { nowBytes }) => sum + nowBytes, 0);
-  return {
-    limit,
-    low: roundUp(HEADROOM * quantile(rss, 0.99)),
-    high: roundUp(SHORT_HEADROOM * headroom * peak),
-    goLimit:
-      parts.length === 0
-        ? null
-        : Math.max(STEP_BYTES, Math.floor((GO_SHARE * limit - beside) / STEP_BYTES) * STEP_BYTES),
-  };
-}
-
-function roundUp(bytes: number): number {
-  return Math.ceil(bytes / STEP_BYTES) * STEP_BYTES;
-}
-
-function adviceOf(facts: Facts, { limit, low, high, goLimit }: Fit): string[] {
+function adviceOf(facts: Facts, { limit, goLimit, forecast }: LimitFit): string[] {
   const current = lastOf(facts, 'goMemLimitBytes');
   const isUnset = current === null || current >= NO_LIMIT_BYTES;
+  const peak = `the peak of ${formatDuration(HORIZON_MILLIS)}, ${range(forecast)}, takes 90 % of it`;
   return [
-    `memory limit ${formatBytes(limit)} (${formatBytes(low)} to ${formatBytes(high)})`,
+    `${provisional(facts)}memory limit ${range(limit)}: ${peak}`,
     ...(goLimit !== null && isUnset
-      ? [`GOMEMLIMIT=${goLimit / MIB}MiB with it: nine tenths of the limit less what is not Go's`]
+      ? [
+          `GOMEMLIMIT=${goLimit.value / MIB}MiB with it (${formatBytes(goLimit.low)} to ${formatBytes(goLimit.high)}): nine tenths of what is left for Go`,
+        ]
       : []),
   ];
+}
+
+/** A size from less than a day has not seen the busiest hour; one beside an open verdict may be overtaken. */
+function provisional(facts: Facts): string {
+  const { startMillis, endMillis } = halvesOf(facts);
+  const watched = endMillis - startMillis;
+  const isOpen = judgeLife(facts.findings, judgedLife(facts)) === 'undetermined';
+  return watched >= DAY_MILLIS && !isOpen ? '' : `provisional, from ${formatDuration(watched)}: `;
+}
+
+function range({ value, low, high }: Sized): string {
+  return `${formatBytes(value)} (${formatBytes(low)} to ${formatBytes(high)})`;
+}
+
+function boughtText({ extraBytes, millis, lowMillis, highMillis }: TimeBought): string {
+  const most = highMillis === null ? 'no upper bound' : formatDuration(highMillis);
+  return `no limit cures it: ${formatBytes(extraBytes)} more buys ${formatDuration(millis)} (${formatDuration(lowMillis)} to ${most}) between two restarts`;
+}
+
+function rounded(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : Math.round(value);
 }
 
 function answer(

@@ -45,6 +45,7 @@ const WORK_LEAK = `
   floor 40M perwork 2k noise 200k
   rssBytes 100M perwork 2k noise 300k
   ${PARTS}`;
+const WORK_LEAK_END = drawGauges(WORK_LEAK).timeMillis.at(-1) ?? 0;
 const TIMED_LEAK = WORK_LEAK.replaceAll('perwork 2k', '+8M/h');
 const NATIVE_LEAK = `
   every 1m for 8h seed 4
@@ -231,6 +232,73 @@ describe('the question', () => {
       ask('limit', NATIVE_LEAK.replace('8h', '1h').replaceAll('+9M/h noise 200k', native)).advice.join();
     expect(sizes('noise 200k')).toContain('memory limit');
     expect(sizes('+9M/h noise 200k')).toBe('');
+  });
+
+  it('of the limit sizes it and GOMEMLIMIT for the peak to be expected, each with an interval', () => {
+    const sized = (rss: string) => {
+      const { numbers, advice } = ask('limit', STEADY.replace('rssBytes 120M noise 400k', rss));
+      const { recommendedLowBytes: low, recommendedBytes: value, recommendedHighBytes: high } = numbers;
+      expect(advice[0]).toMatch(/^memory limit [\d.]+ MiB \([\d.]+ to [\d.]+ MiB\)|^memory limit .* to /);
+      expect(advice[1]).toMatch(/^GOMEMLIMIT=\d+MiB with it \([\d.]+ MiB to [\d.]+ MiB\)/);
+      expect(Number(value)).toBeGreaterThanOrEqual(Number(numbers['forecastPeakBytes']) / 0.9);
+      const goLimits = ['Low', '', 'High'].map((end) => Number(numbers[`recommendedGoMemLimit${end}Bytes`]));
+      expect(goLimits).toEqual([...goLimits].sort((a, b) => a - b));
+      expect(goLimits[2]).toBeLessThan(Number(high));
+      return {
+        low: Number(low),
+        value: Number(value),
+        high: Number(high),
+        peak: Number(numbers['peakBytes']),
+      };
+    };
+    const calm = sized('rssBytes 120M noise 400k');
+    const restless = sized('rssBytes 120M noise 4M');
+    expect(calm.low).toBeGreaterThanOrEqual(calm.peak / 0.9);
+    // Not a multiple of the peak: who moves more may move further.
+    expect(restless.value / restless.peak).toBeGreaterThan(1.02 * (calm.value / calm.peak));
+    expect(restless.high - restless.low).toBeGreaterThan(3 * (calm.high - calm.low));
+  });
+
+  it('of the limit says from how little it is sized, and adds what has yet to fill', () => {
+    const advice = (drawing: string) => ask('limit', drawing).advice[0];
+    expect(advice(STEADY)).toMatch(/^memory limit/);
+    expect(advice(STEADY.replace('30h', '8h'))).toMatch(/^provisional, from 7 h 5\d min: memory limit/);
+    const fills = `every 1m for 30h seed 5\nload 4000/h\nfloor 40M fill 200M tau 9h noise 200k\nrssBytes 120M fill 400M tau 9h noise 400k`;
+    const { forecastPeakBytes, peakBytes } = ask('limit', fills).numbers;
+    // 30 h are more than three time constants: 3.6 % of 200 MiB are left, and as much garbage beside.
+    expect(Number(forecastPeakBytes) - Number(peakBytes)).toBeGreaterThan(10 * MIB);
+  });
+
+  it('of the limit sizes none for a leak, and says how much time a larger one buys', () => {
+    const { advice, numbers } = ask('limit', WORK_LEAK, [
+      drawFinding({
+        verdict: 'leak',
+        class: 'heap',
+        growth: { unit: 'bytes', perHour: 8 * MIB, low: 7 * MIB, high: 9 * MIB, confidence: 0.95 },
+        timeToExhaustion: null,
+      }),
+    ]);
+    expect(numbers['recommendedBytes']).toBeNull();
+    // Twice 8 MiB an hour with the garbage of GOGC 100.
+    expect(advice).toEqual([
+      'no limit cures it: 512 MiB more buys 1 d 8 h (1 d 4 h to 1 d 13 h) between two restarts',
+    ]);
+    const forecast = { resource: 'memory-limit', limit: 512 * MIB, confidence: 0.8 } as const;
+    const at = WORK_LEAK_END + 10 * 3_600_000;
+    const [own, other] = [forecast, { ...forecast, resource: 'max-fds' } as const].map(
+      (left) =>
+        ask('limit', WORK_LEAK, [
+          drawFinding({
+            verdict: 'leak',
+            class: 'heap',
+            growth: null,
+            timeToExhaustion: { ...left, at, low: at - 3_600_000, high: null },
+          }),
+        ]).numbers,
+    );
+    expect(Number(own?.['moreBuysMillis'])).toBeGreaterThan(10 * 3_600_000);
+    expect(own?.['moreBuysHighMillis']).toBeNull();
+    expect(other?.['moreBuysMillis']).toBeNull();
   });
 
   it('does not look among others whose memory counts against no limit', () => {

@@ -2,6 +2,7 @@
 import type { Bytes, Millis } from '../../base/units.ts';
 import type { AssessmentState, LaneState } from '../../detect/assessment.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { JudgedLife } from '../../model/report.ts';
 import type { GaugeTable, JudgedGauge } from '../../series/history.ts';
 import { findIncarnations } from '../../series/incarnations.ts';
 import { pointsOfColumn, type Points } from '../../series/points.ts';
@@ -44,6 +45,11 @@ export function gatherFacts(input: ChainInput): Facts | null {
   const rows = { from: life.endRow - from < ROWS_NEEDED ? life.firstRow : from, to: life.endRow };
   const facts = { ...input, rows, limitBytes: null };
   return { ...facts, limitBytes: lastOf(facts, 'memoryLimitBytes') ?? input.memoryLimitBytes };
+}
+
+/** This life, or the one before while this one is too young. */
+export function judgedLife({ assessment }: ChainInput): JudgedLife {
+  return assessment.earlier ?? assessment;
 }
 
 export function laneOf({ assessment }: ChainInput, name: LaneState['lane']): LaneState | null {
