@@ -1,8 +1,14 @@
-import { formatProblem, type ConfigProblem } from '../../config/config-problem.ts';
+import {
+  formatProblem,
+  MAX_PROBLEMS,
+  sortProblems,
+  type ConfigProblem,
+} from '../../config/config-problem.ts';
 import { buildConfigJsonSchema } from '../../config/json-schema.ts';
 import { isKnownFile, readKnownLeaks } from '../../config/known-leaks.ts';
 import { CONFIG_FILE } from '../../config/load-config.ts';
 import { readCheckedConfig } from '../checked-config.ts';
+import { findFileProblems, findOwnersProblems } from '../named-files.ts';
 import { readKnownFiles } from '../repository-notes.ts';
 import { Repositories } from '../../workspace/repositories.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
@@ -19,10 +25,13 @@ export async function configCheckCommand(
 ): Promise<ExitStatus> {
   const file = named ?? CONFIG_FILE;
   if (await isKnownFile(file)) return checkKnownFile(file, options);
-  const { settings, sound, files, ...read } = await readCheckedConfig(file, environment);
+  const read = await readCheckedConfig(file, environment);
+  const { settings, sound, files } = read;
+  const ofFiles = await findFileProblems(read, file);
+  const own = sortProblems([...read.problems, ...ofFiles]).slice(0, MAX_PROBLEMS);
   const problems = [
-    ...read.problems.map((problem) => ({ file, problem })),
-    ...(await findKnownProblems(sound.sourceDirs.map(({ folder }) => folder))),
+    ...own.map((problem) => ({ file, problem })),
+    ...(await findSourceProblems(sound.sourceDirs.map(({ folder }) => folder))),
   ];
   const isValid = problems.length === 0;
   if (options.json === true) {
@@ -64,10 +73,14 @@ function tellProblems(
   process.stderr.write(`plimsoll: ${file}: ${count} ${count === 1 ? 'problem' : 'problems'}\n`);
 }
 
-/** Of lists of known leaks in the folders with sources. A watch begins without one that is wrong, and says so. */
-async function findKnownProblems(folders: readonly string[]) {
-  const files = await readKnownFiles(await Repositories.open(folders));
-  return files.flatMap(({ file, problems }) => problems.map((problem) => ({ file, problem })));
+/** Of owners and lists of known leaks in the folders with sources. A watch begins without one that is wrong, and says so. */
+async function findSourceProblems(folders: readonly string[]) {
+  const repositories = await Repositories.open(folders);
+  const known = await readKnownFiles(repositories);
+  return [
+    ...known.flatMap(({ file, problems }) => problems.map((problem) => ({ file, problem }))),
+    ...(await findOwnersProblems(repositories)),
+  ];
 }
 
 /** The JSON Schema of plimsoll.yaml, for editors. */
