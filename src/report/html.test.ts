@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MIB, MINUTE_MILLIS } from '../base/units.ts';
+import type { ChainStep } from '../model/chain-step.ts';
+import type { Report } from '../model/report.ts';
+import type { ScreeningReport } from '../model/screening.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
 import { buildReport, type ReportInput } from './build-report.ts';
 import { formatReportHtml } from './html.ts';
+import { formatReportMarkdown } from './markdown.ts';
+import { formatReportText } from './text.ts';
 
 function report(over: Partial<ReportInput> = {}) {
   return buildReport({
@@ -16,6 +21,20 @@ function report(over: Partial<ReportInput> = {}) {
     ...over,
   });
 }
+
+const STEP: ChainStep = {
+  step: 'growth',
+  question: 'Does memory grow?',
+  hypothesis: 'it does',
+  prediction: 'a slope',
+  test: 'of the slope',
+  numbers: { statistic: 7, threshold: 6 },
+  outcome: 'supports',
+  answer: 'Yes: 30 MiB/h.',
+  ruledOut: [],
+  advice: [],
+  next: [],
+};
 
 const minutes = Array.from({ length: 240 }, (_, i) => i * MINUTE_MILLIS);
 const chart = (bytes: readonly number[], limitBytes: number | null) => ({
@@ -39,7 +58,7 @@ describe('a report as HTML', () => {
       ...report(),
       ledger: { rssBytes: 90, liveBytes: 100, untouchedBytes: 10, residualBytes: 0 },
     });
-    expect(html).toContain('less untouched<td>10 B');
+    expect(html).toContain('less what Go took and never wrote to<td>10 B');
     expect(html).toContain('<th scope="row">live<td>100 B');
   });
 
@@ -91,5 +110,50 @@ describe('a report as HTML', () => {
 
   it('has no picture where there is no evidence at hand', () => {
     expect(formatReportHtml(report())).not.toContain('<svg');
+  });
+
+  const screened = (verdict: 'leak' | 'no-growth', instance: string): Report => ({
+    ...report({
+      target: { service: 'orders', instance },
+      investigation: [STEP],
+      findings: verdict === 'leak' ? [drawFinding()] : [],
+    }),
+    verdict,
+    ledger: { rssBytes: 90, liveBytes: 100, untouchedBytes: 10, residualBytes: 0 },
+    restarts: 3,
+    kills: [{ at: Date.UTC(2026, 0, 7, 12, 30), reason: verdict === 'leak' ? 'OOMKilled' : 'Error' }],
+  });
+
+  it('of a screening has a line for each target, and chain, ledger and kills of those that need a look', () => {
+    const reports = [screened('leak', 'a:1'), screened('no-growth', 'b:1')];
+    const document: ScreeningReport = { ...report(), summary: '2 targets', reports };
+    const html = formatReportHtml(document);
+    expect(html.match(/<h2>Investigation/g)).toHaveLength(1);
+    expect(html.match(/<h2>What resident memory is made of/g)).toHaveLength(1);
+    expect(html).toContain('killed for memory 2026-01-07 12:30 UTC');
+    expect(html).toContain('orders b:1<td>90 B, restarted 3 times (1 Error)');
+    const markdown = formatReportMarkdown(document);
+    expect(markdown.match(/### Investigation/g)).toHaveLength(1);
+    expect(markdown).toContain('| less what Go took and never wrote to | 10 B |');
+    expect(markdown).toContain('killed for memory 2026-01-07 12:30 UTC.');
+  });
+
+  it('of a screening of one target is the report of that', () => {
+    const one = screened('leak', 'a:1');
+    const document: ScreeningReport = { ...report(), summary: '1 target', reports: [one] };
+    expect(formatReportHtml(document)).toBe(formatReportHtml(one));
+    expect(formatReportMarkdown(document)).toBe(formatReportMarkdown(one));
+    expect(formatReportHtml(one)).toContain('<h2>Investigation');
+  });
+
+  it('tells kills for memory in text, HTML and Markdown', () => {
+    const killed = screened('leak', 'a:1');
+    const sentence = 'restarted 3 times (1 OOMKilled): killed for memory 2026-01-07 12:30 UTC';
+    for (const shown of [formatReportHtml(killed), formatReportMarkdown(killed), formatReportText(killed)]) {
+      expect(shown).toContain(sentence);
+    }
+    const many = Array.from({ length: 7 }, (_, i) => ({ at: Date.UTC(2026, 0, i + 1), reason: 'OOMKilled' }));
+    const often = formatReportText({ ...killed, kills: many });
+    expect(often).toContain('restarted 7 times (7 OOMKilled): killed for memory the last 5 2026-01-03 00:00');
   });
 });

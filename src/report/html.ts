@@ -3,8 +3,12 @@ import { formatBytes, formatDuration } from '../base/units.ts';
 import { formatGrowth, formatPlace } from '../model/finding-text.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
+import type { ScreeningReport } from '../model/screening.ts';
 import { drawWaterline, type ChartInput } from './html-chart.ts';
 import { HTML_STYLE } from './html-style.ts';
+import { nameLedgerPart } from './ledger-text.ts';
+import { restartsSentence } from './restarts-text.ts';
+import { screenedFacts, worthReading } from './screening.ts';
 import { printable } from './style.ts';
 import {
   fleetSentences,
@@ -15,36 +19,62 @@ import {
   formatShare,
 } from './text.ts';
 
-/** The whole document, ending in a newline. @param chart memory over time, where the evidence is at hand. */
-export function formatReportHtml(report: Report, chart: ChartInput | null = null): string {
+/**
+ * The whole document, ending in a newline. Of a screening: a line for each target, and those in full that need a look.
+ * @param chart memory over time, where the evidence is at hand.
+ */
+export function formatReportHtml(report: ScreeningReport, chart: ChartInput | null = null): string {
+  const { reports = [] } = report;
+  const [only] = reports;
+  if (only !== undefined && reports.length === 1) return formatReportHtml(only, chart);
+  const isScreening = reports.length > 1;
   const { service, instance } = report.target;
-  const title = `${report.verdict}: ${service}`;
-  const picture = chart === null ? '' : drawWaterline(chart, text);
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${text(title)}</title>
+<title>${text(`${report.verdict}: ${isScreening ? `${reports.length} targets` : service}`)}</title>
 <style>${HTML_STYLE}</style>
 <main>
 <p class="verdict verdict-${report.verdict}">${text(report.verdict)}${text(formatScale(report))}</p>
-<h1>${text(service)} <small>${text(instance)}</small></h1>
+<h1>${isScreening ? text(report.screening?.selector ?? `${reports.length} targets`) : `${text(service)} <small>${text(instance)}</small>`}</h1>
 <p class="lead">${text(report.summary)}</p>
-${rest(report)}
-${picture === '' ? '' : `<section><h2>Memory against its limit</h2>${picture}${legend(chart)}</section>`}
-${report.findings.map((finding) => formatFinding(finding, report)).join('\n')}
-${chain(report)}
-${ledger(report)}
-${missing(report)}
+${isScreening ? targets(report, reports) : body(report, chart)}
 <footer>${text(formatDuration(report.to - report.from))} of evidence${text(formatScale(report))}. Made by plimsoll report.</footer>
 </main>
 </html>
 `;
 }
 
+function body(report: Report, chart: ChartInput | null): string {
+  const picture = chart === null ? '' : drawWaterline(chart, text);
+  return `${rest(report)}
+${picture === '' ? '' : `<section><h2>Memory against its limit</h2>${picture}${legend(chart)}</section>`}
+${report.findings.map((finding) => formatFinding(finding, report)).join('\n')}
+${chain(report)}
+${ledger(report)}
+${missing(report)}`;
+}
+
+function targets(whole: ScreeningReport, reports: readonly Report[]): string {
+  const rows = reports.map(
+    (report) =>
+      `<tr><td>${text(report.verdict)}<td>${text(`${report.target.service} ${report.target.instance}`)}<td>${text(screenedFacts(report).join(', '))}`,
+  );
+  const full = worthReading(reports).map(
+    (report) =>
+      `<h2>${text(report.verdict)}: ${text(report.target.service)} <small>${text(report.target.instance)}</small></h2>\n<p>${text(report.summary)}</p>\n${body(report, null)}`,
+  );
+  return `${(whole.warnings ?? []).map((line) => `<p>${text(line)}</p>`).join('\n')}
+<section><h2>Targets</h2><table><tr><th>verdict<th>target<th>what is known\n${rows.join('\n')}</table></section>
+${full.join('\n')}`;
+}
+
 function rest(report: Report): string {
   const lines: string[] = [];
+  const restarts = restartsSentence(report);
+  if (restarts !== null) lines.push(`${restarts}.`);
   lines.push(...fleetSentences(report).map((sentence) => `Replicas: ${sentence}.`));
   const excluded = formatExcluded(report);
   if (excluded !== null) lines.push(`Excluded: ${excluded}.`);
@@ -105,15 +135,12 @@ function chain(report: Report): string {
   return steps.length === 0 ? '' : `<section><h2>Investigation</h2><ol>${steps.join('\n')}</ol></section>`;
 }
 
-/** Parts that are counted in others and are not resident: the sum is less by them. */
-const LESS: ReadonlySet<string> = new Set(['untouchedBytes', 'swappedBytes']);
-
 function ledger(report: Report): string {
   const parts = Object.entries(report.ledger ?? {}).filter(([name]) => name.endsWith('Bytes'));
   if (parts.length === 0) return '';
   const rows = parts.map(
     ([name, bytes]) =>
-      `<tr><th scope="row">${LESS.has(name) ? 'less ' : ''}${text(name.replace(/Bytes$/, ''))}<td>${bytes === null ? 'not known' : text(formatBytes(bytes))}`,
+      `<tr><th scope="row">${text(nameLedgerPart(name))}<td>${bytes === null ? 'not known' : text(formatBytes(bytes))}`,
   );
   return `<section><h2>What resident memory is made of</h2><table>${rows.join('\n')}</table></section>`;
 }

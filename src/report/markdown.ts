@@ -3,6 +3,10 @@ import { formatBytes, formatDuration } from '../base/units.ts';
 import type { Finding } from '../model/finding.ts';
 import { formatGrowth, formatPlace } from '../model/finding-text.ts';
 import type { Report } from '../model/report.ts';
+import type { ScreeningReport } from '../model/screening.ts';
+import { nameLedgerPart } from './ledger-text.ts';
+import { restartsSentence } from './restarts-text.ts';
+import { screenedFacts, worthReading } from './screening.ts';
 import { printable } from './style.ts';
 import {
   fleetSentences,
@@ -13,14 +17,44 @@ import {
   formatShare,
 } from './text.ts';
 
-/** The whole report as Markdown, ending in a newline. */
-export function formatReportMarkdown(report: Report): string {
+/**
+ * The whole report as Markdown, ending in a newline. Of a screening: a line for each target, and those in full that need
+ * a look.
+ */
+export function formatReportMarkdown(report: ScreeningReport): string {
+  const { reports = [] } = report;
+  const [only] = reports;
+  if (only !== undefined && reports.length === 1) return formatReportMarkdown(only);
+  return reports.length > 1 ? formatTargets(report, reports) : formatOne(report);
+}
+
+function formatTargets(whole: ScreeningReport, reports: readonly Report[]): string {
+  const name = whole.screening?.selector ?? `${reports.length} targets`;
+  const lines = [
+    `## ${whole.verdict}: ${escapeMarkdown(name)}`,
+    '',
+    escapeMarkdown(whole.summary),
+    ...(whole.warnings ?? []).flatMap((warning) => ['', escapeMarkdown(warning)]),
+    '',
+    '| verdict | target | what is known |',
+    '|---|---|---|',
+    ...reports.map(
+      (report) =>
+        `| ${report.verdict} | ${escapeMarkdown(`${report.target.service} ${report.target.instance}`)} | ${escapeMarkdown(screenedFacts(report).join(', '))} |`,
+    ),
+  ];
+  return [`${lines.join('\n')}\n`, ...worthReading(reports).map(formatOne)].join('\n');
+}
+
+function formatOne(report: Report): string {
   const { service, instance } = report.target;
   const lines = [
     `## ${report.verdict}: ${escapeMarkdown(service)} (${escapeMarkdown(instance)})${formatScale(report)}`,
     '',
     escapeMarkdown(report.summary),
   ];
+  const restarts = restartsSentence(report);
+  if (restarts !== null) lines.push('', `${escapeMarkdown(restarts)}.`);
   for (const finding of report.findings) lines.push('', ...formatFinding(finding, report));
   const chain = report.investigation ?? [];
   if (chain.length > 0) {
@@ -30,6 +64,7 @@ export function formatReportMarkdown(report: Report): string {
     const advice = chain.flatMap((step) => step.advice);
     if (advice.length > 0) lines.push('', ...advice.map((line) => `- ${escapeMarkdown(line)}`));
   }
+  lines.push(...formatLedger(report));
   for (const sentence of fleetSentences(report)) lines.push('', `Replicas: ${escapeMarkdown(sentence)}.`);
   const excluded = formatExcluded(report);
   if (excluded !== null) lines.push('', `Excluded: ${excluded}.`);
@@ -47,6 +82,16 @@ export function formatReportMarkdown(report: Report): string {
     }
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** What resident memory is made of. */
+function formatLedger({ ledger }: Report): string[] {
+  const parts = Object.entries(ledger ?? {}).filter(
+    ([name, bytes]) => name.endsWith('Bytes') && bytes !== null,
+  );
+  if (parts.length === 0) return [];
+  const rows = parts.map(([name, bytes]) => `| ${nameLedgerPart(name)} | ${formatBytes(bytes ?? 0)} |`);
+  return ['', '### What resident memory is made of', '', '| | |', '|---|---|', ...rows];
 }
 
 function formatFinding(finding: Finding, report: Report): string[] {

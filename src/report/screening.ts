@@ -5,6 +5,7 @@ import { formatGrowth, formatResource } from '../model/finding-text.ts';
 import { describeFleetSummary } from '../model/fleet-text.ts';
 import type { Report } from '../model/report.ts';
 import type { ServiceFleet } from '../model/screening.ts';
+import { describeRestarts, wasKilled } from './restarts-text.ts';
 import { formatSparkline } from './sparkline.ts';
 import { PLAIN, printable, type Style } from './style.ts';
 import { VERDICT_ROLES } from './text.ts';
@@ -96,18 +97,8 @@ export function formatScreening(
 }
 
 function formatLine({ report, series, isRunning }: ScreenedRow, width: number, style: Style): string {
-  const lead = leadOf(report);
   const name = printable(nameOf(report));
-  const limit = exhaustionOf(report);
-  const facts = [
-    lead === null ? '' : describeGrowth(lead),
-    limit === null
-      ? ''
-      : `${formatResource(limit.resource)} in ${formatDuration(Math.max(0, limit.at - report.to))}`,
-    describeMemory(report),
-    describeRestarts(report),
-    isRunning ? '' : 'gone',
-  ].filter((fact) => fact !== '');
+  const facts = [...screenedFacts(report), ...(isRunning ? [] : ['gone'])];
   // Noise alone would fill the whole height.
   const isFlat = series === null || report.verdict === 'no-growth';
   const picture = isFlat ? '' : formatSparkline(series.values, SPARK_WIDTH);
@@ -118,6 +109,28 @@ function formatLine({ report, series, isRunning }: ScreenedRow, width: number, s
     facts.join(', '),
   ].join('  ');
 }
+
+/** Growth, time to the limit, memory and restarts of one target, as far as they are known. */
+export function screenedFacts(report: Report): string[] {
+  const lead = leadOf(report);
+  const limit = exhaustionOf(report);
+  return [
+    lead === null ? '' : describeGrowth(lead),
+    limit === null
+      ? ''
+      : `${formatResource(limit.resource)} in ${formatDuration(Math.max(0, limit.at - report.to))}`,
+    describeMemory(report),
+    describeRestarts(report),
+  ].filter((fact) => fact !== '');
+}
+
+/** Reports that somebody reads in full: what grows, and what was killed; at most MAX_FULL, the gravest first. */
+export function worthReading(reports: readonly Report[]): readonly Report[] {
+  return reports.filter((report) => report.verdict !== 'no-growth' || wasKilled(report)).slice(0, MAX_FULL);
+}
+
+/** A page with more is not read to its end; the JSON has all. */
+const MAX_FULL = 20;
 
 function nameOf({ target }: Report): string {
   return target.service === target.instance ? target.service : `${target.service} ${target.instance}`;
@@ -145,19 +158,6 @@ function describeMemory(report: Report): string {
   const limit = report.memoryLimitBytes ?? null;
   if (rss === null) return '';
   return limit === null ? formatBytes(rss) : `${formatBytes(rss)} of ${formatBytes(limit)}`;
-}
-
-function wasKilled(report: Report): boolean {
-  return (report.kills ?? []).some(({ reason }) => reason === 'OOMKilled');
-}
-
-/** `restarted 3 times (2 OOMKilled)`. */
-function describeRestarts({ restarts = 0, kills = [] }: Report): string {
-  if (restarts === 0) return '';
-  const reasons = new Map<string, number>();
-  for (const { reason } of kills) if (reason !== null) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  const why = [...reasons].map(([reason, count]) => `${count} ${printable(reason)}`).join(', ');
-  return `restarted ${restarts === 1 ? 'once' : `${restarts} times`}${why === '' ? '' : ` (${why})`}`;
 }
 
 /** What could have hidden in those that show nothing. */

@@ -13,6 +13,7 @@ import {
 import { describeFleetSummary } from '../model/fleet-text.ts';
 import type { Report } from '../model/report.ts';
 import { OUTCOMES, formatChainStep } from './chain-text.ts';
+import { restartsSentence, wasKilled } from './restarts-text.ts';
 import { formatSparkline } from './sparkline.ts';
 import { PLAIN, printable, type Style, type TextRole } from './style.ts';
 
@@ -199,6 +200,8 @@ export function fleetSentences({ fleet }: Report): string[] {
 
 function formatRest(report: Report, style: Style): string[] {
   const lines: string[] = [];
+  const restarts = restartsSentence(report);
+  if (restarts !== null) lines.push(row('restarts', style(wasKilled(report) ? 'bad' : 'warning', restarts)));
   for (const [i, sentence] of fleetSentences(report).entries()) {
     lines.push(row(i === 0 ? 'replicas' : '', printable(sentence)));
   }

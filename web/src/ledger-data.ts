@@ -14,10 +14,10 @@ const PARTS: readonly (readonly [key: string, label: string, meaning: string])[]
   ['runtime', 'Runtime', 'what Go needs for itself'],
   ['fragmentation', 'Fragmentation', 'holes in spans that are in use'],
   ['idle', 'Idle', 'free, not yet returned to the system'],
-  ['untouched', 'less untouched', 'taken by Go and never written: no page behind it'],
+  ['untouched', 'less never written', 'counted above; Go took it and never wrote to it: no page behind it'],
   ['native', 'Native', 'not from Go: C libraries, cgo, mmap'],
   ['fileBacked', 'File-backed', 'the binary and mapped files'],
-  ['swapped', 'less swapped', 'counted above, not resident now'],
+  ['swapped', 'less swapped out', 'counted above, not resident now'],
   ['lazyFree', 'Lazily freed', 'given back, resident until the kernel needs it'],
   ['residual', 'Unexplained', 'what the sum leaves over'],
 ];

@@ -80,7 +80,7 @@ describe('the ledger', () => {
 
   it('takes away what is counted and not resident, and leaves such rows out where there is nothing of it', () => {
     const parts = ledgerParts({ liveBytes: 5, untouchedBytes: 2, swappedBytes: 0, lazyFreeBytes: null });
-    expect(parts.map((p) => `${p.label} ${p.bytes}`)).toEqual(['Live 5', 'less untouched -2']);
+    expect(parts.map((p) => `${p.label} ${p.bytes}`)).toEqual(['Live 5', 'less never written -2']);
   });
 });
 

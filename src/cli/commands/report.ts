@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { Value } from 'typebox/value';
 import { PlimsollError, describeError } from '../../base/errors.ts';
-import { ReportSchema, type Report } from '../../model/report.ts';
+import { ScreeningReportSchema, type ScreeningReport } from '../../model/screening.ts';
 import type { Investigation } from '../../pipeline/investigation.ts';
 import { replayRecordings } from '../../pipeline/replay.ts';
 import { openRecording } from '../../recording/read-recording.ts';
@@ -44,7 +44,7 @@ export async function reportCommand(paths: readonly string[], options: ReportOpt
 async function gather(
   paths: readonly string[],
   source: readonly string[],
-): Promise<{ report: Report; chart: ChartInput | null }> {
+): Promise<{ report: ScreeningReport; chart: ChartInput | null }> {
   const [first = '-'] = paths;
   if (paths.length === 0 && process.stdin.isTTY) {
     throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', 'needs recordings, or a report by a pipe');
@@ -61,12 +61,12 @@ async function gather(
 }
 
 /** @throws PlimsollError ARGUMENTS_INVALID for what is no report. */
-async function readReport(path: string): Promise<Report> {
+async function readReport(path: string): Promise<ScreeningReport> {
   const where = path === '-' ? 'standard input' : path;
   try {
     const content = path === '-' ? await readAll(process.stdin) : await readFile(path, 'utf8');
     const document: unknown = content.length > MAX_DOCUMENT_CHARACTERS ? null : JSON.parse(content);
-    if (Value.Check(ReportSchema, document)) return document;
+    if (Value.Check(ScreeningReportSchema, document)) return document;
   } catch (error) {
     throw new PlimsollError('ARGUMENTS_INVALID', 'arguments', describeError(error), { where }, error);
   }
