@@ -139,6 +139,18 @@ describe('oom', () => {
     expect(status).toBe(1);
   });
 
+  it('says that a service was not killed where only others were, without asking a watch', async () => {
+    const log = file('others.log', stamped(LINUX_6_POD, '2026-01-01T10:00:05+0000'));
+    const asked = (...more: string[]) =>
+      runCli(['oom', log, '--service', 'payments', '--server', 'http://127.0.0.1:1', ...more]);
+    const { status, stdout } = await asked();
+    expect(stdout).toMatch(/^No kill of payments among 1 kill \(of orders\) in .*others\.log\.\n$/);
+    expect(status).toBe(0);
+    const document = json((await asked('--json')).stdout);
+    expect(document.asked).toEqual({ service: 'payments', kills: 0, othersKilled: 1, names: ['orders'] });
+    expect(document.services).toHaveLength(1);
+  });
+
   it('says with one line that no watch answers', async () => {
     const log = file('kern2.log', stamped(LINUX_6_POD, '2026-01-01T10:00:05+0000'));
     const run = await runCli(['oom', log, '--service', 'orders', '--server', 'http://127.0.0.1:1']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daysSince1970, instantOf, monthNumber, parseIsoTime, yearOf } from './calendar.ts';
+import { daysSince1970, formatUtcMinute, instantOf, monthNumber, parseIsoTime, yearOf } from './calendar.ts';
 
 describe('calendar', () => {
   it('agrees with Date on every day of four centuries', () => {
@@ -8,6 +8,10 @@ describe('calendar', () => {
       const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
       expect(daysSince1970(year, month, day)).toBe(days);
       expect(yearOf(date.getTime())).toBe(year);
+      const minute = new Date(days * 86_400_000 + ((days * 7919) % 86_400_000));
+      if (year >= 1970) {
+        expect(formatUtcMinute(minute.getTime())).toBe(minute.toISOString().slice(0, 16).replace('T', ' '));
+      }
     }
   });
 

@@ -17,6 +17,18 @@ export function yearOf(atMillis: Millis): number {
   return days >= daysSince1970(guess + 1, 1, 1) ? guess + 1 : guess;
 }
 
+/** `2026-01-07 12:30`, UTC. */
+export function formatUtcMinute(atMillis: Millis): string {
+  const days = Math.floor(atMillis / DAY_MILLIS);
+  const year = yearOf(atMillis);
+  let month = 12;
+  while (daysSince1970(year, month, 1) > days) month--;
+  const day = days - daysSince1970(year, month, 1) + 1;
+  const minutes = Math.floor((atMillis - days * DAY_MILLIS) / MINUTE_MILLIS);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${year}-${two(month)}-${two(day)} ${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `Jan` -> 1; 0 for what is no English month. */

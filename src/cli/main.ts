@@ -382,7 +382,7 @@ Examples:
   sudo dmesg --time-format=iso | plimsoll oom -
   kubectl get pod orders-7d9f -o json | plimsoll oom - node-7-kern.log
   plimsoll oom kern.log --service orders           why was there no alert before?
-Exit 0 no kill and no crash, 1 there were, 2 kills are counted but not in the log, 3 error.`,
+Exit 0 no kill and no crash, 1 there were, 2 kills are counted but not in the log, 3 error; with --service kills of others do not count.`,
     )
     .action(async (files: string[], options: OomOptions) => {
       const { oomCommand } = await import('./commands/oom.ts');

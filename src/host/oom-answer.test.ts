@@ -11,7 +11,7 @@ import {
   LINUX_6_POD,
 } from '../testing/oom-logs.ts';
 import { nameCgroup } from './cgroup-name.ts';
-import { answerOom, type ServiceAnswer } from './oom-answer.ts';
+import { answerOom, isOfService, type ServiceAnswer } from './oom-answer.ts';
 import { formatService } from './oom-text.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -211,5 +211,19 @@ describe('formatService', () => {
   it('lets no name drive the terminal', () => {
     const evil = LINUX_6_POD.replaceAll('(orders)', '(\u001b[2Jorders)');
     expect(format(answer(killsAt(evil, 10)))).not.toContain('\u001b');
+  });
+});
+
+describe('a kill is of the service', () => {
+  const container = { container: 'shop-orders' } as ContainerHistory;
+  it.each([
+    ['orders', { name: 'orders', place: 'the machine', container: null }, true],
+    ['orders-processing', { name: 'orders-processi', place: 'the machine', container: null }, true],
+    ['orders-processing', { name: 'orders-proc', place: 'the machine', container: null }, false],
+    ['shop-orders', { name: 'orders', place: 'shop/orders-7d9f', container }, true],
+    ['orders', { name: 'java', place: 'orders.service', container: null }, true],
+    ['orders', { name: 'java', place: 'payments.service', container: null }, false],
+  ])('%s: %j', (service, kill, isOwn) => {
+    expect(isOfService(kill, service)).toBe(isOwn);
   });
 });

@@ -86,8 +86,24 @@ export function answerOom({ kills, containers, watched }: OomEvidence): ServiceA
   return answers.sort((a, b) => newest(b) - newest(a));
 }
 
-function newest({ kills, lives }: ServiceAnswer): number {
-  return kills[0]?.atMillis ?? lives.at(-1)?.toMillis ?? -Infinity;
+function newest(answer: ServiceAnswer): number {
+  return newestKillMillis(answer) ?? -Infinity;
+}
+
+export function newestKillMillis({ kills, lives }: ServiceAnswer): Millis | null {
+  return kills[0]?.atMillis ?? lives.at(-1)?.toMillis ?? null;
+}
+
+/** The kernel keeps so much of a command's name. */
+const COMMAND_LENGTH = 15;
+
+/** Whether kills are those of a service as people name it: its process, its container, or its unit. */
+export function isOfService(
+  { name, place, container }: Pick<ServiceAnswer, 'name' | 'place' | 'container'>,
+  service: string,
+): boolean {
+  const isCut = name.length === COMMAND_LENGTH && service.startsWith(name);
+  return name === service || isCut || container?.container === service || place === `${service}.service`;
 }
 
 function findContainer(containers: readonly ContainerHistory[], group: CgroupName): ContainerHistory | null {
@@ -111,13 +127,14 @@ function answerService(
   const name = last?.victim?.name ?? last?.invokedBy ?? container?.container ?? 'unknown';
   const killedAt = last?.atMillis ?? sawtooth.lives.at(-1)?.toMillis ?? null;
   const limitBytes = last === null ? (container?.limitBytes ?? null) : describeParts(last).limitBytes;
-  const isMine = watched !== null && (watched.name === name || watched.name === container?.container);
+  const place = placeOf(last, group, container);
+  const isMine = watched !== null && isOfService({ name, place, container }, watched.name);
   const silence = isMine && killedAt !== null ? whyNoAlert(killedAt, limitBytes, watched.record) : null;
   const lengthsMillis = sawtooth.lives.map(({ fromMillis, toMillis }) => toMillis - fromMillis);
   const grows = silence?.growth ? describeGrowth(silence.growth) : null;
   return {
     name,
-    place: placeOf(last, group, container),
+    place,
     role:
       last === null
         ? {

@@ -1,4 +1,5 @@
 // How often a process was started again, and what for: a kill for memory is the gravest thing that a report can tell.
+import { formatUtcMinute } from '../base/calendar.ts';
 import type { Report } from '../model/report.ts';
 import { printable } from './style.ts';
 
@@ -30,9 +31,7 @@ export function restartsSentence(report: Restarts): string | null {
   if (restarts === '') return null;
   const times = (report.kills ?? []).flatMap(({ at, reason }) => (reason === OUT_OF_MEMORY ? [at] : []));
   if (times.length === 0) return restarts;
-  const shown = times
-    .slice(-MAX_TIMES)
-    .map((at) => new Date(at).toISOString().slice(0, 16).replace('T', ' '));
+  const shown = times.slice(-MAX_TIMES).map(formatUtcMinute);
   const more = times.length > MAX_TIMES ? `the last ${MAX_TIMES} ` : '';
   return `${restarts}: killed for memory ${more}${shown.join(', ')} UTC`;
 }

@@ -1,10 +1,9 @@
 import { PlimsollError } from '../../base/errors.ts';
 import { findCgroupByPath, readCgroupFolder } from '../../collect/cgroup.ts';
 import { describeCgroup, formatCgroup, type CgroupAnswer } from '../../host/cgroup-answer.ts';
-import { answerOom, type ServiceAnswer } from '../../host/oom-answer.ts';
+import { answerOom, isOfService, newestKillMillis, type ServiceAnswer } from '../../host/oom-answer.ts';
 import { formatService } from '../../host/oom-text.ts';
-import type { OomKill } from '../../parse/oom-log.ts';
-import type { Style } from '../../report/style.ts';
+import { printable, type Style } from '../../report/style.ts';
 import { askWatch } from '../ask-watch.ts';
 import { describeCrash, formatCrash, type CrashAnswer } from '../crash-answer.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
@@ -26,13 +25,28 @@ export interface OomDocument {
   /** Kills that this machine counted and its log has forgotten; null where it was not asked. */
   readonly forgottenKills: number | null;
   readonly services: readonly ServiceAnswer[];
+  /** What was asked for by name; null where nothing was. */
+  readonly asked: AskedService | null;
   readonly cgroup: CgroupAnswer | null;
   readonly crashes: readonly CrashAnswer[];
 }
 
+/** A service that was asked for, among all kills that are known. */
+export interface AskedService {
+  readonly service: string;
+  readonly kills: number;
+  readonly othersKilled: number;
+  /** Who was killed, if not the service; at most MAX_NAMES. */
+  readonly names: readonly string[];
+}
+
+/** Names that somebody reads. */
+const MAX_NAMES = 8;
+
 /**
  * Which process was killed for memory, by which limit, what the memory was, whether it was to blame, how often, and why nobody
- * was told. 0 = no kill and no crash, 1 = there were, 2 = kills are counted but their log is gone, 3 = error.
+ * was told. 0 = no kill and no crash, 1 = there were, 2 = kills are counted but their log is gone, 3 = error. With `service`
+ * kills of others do not count.
  */
 export async function oomCommand(files: readonly string[], options: OomOptions): Promise<ExitStatus> {
   const isCgroupAlone = options.cgroup !== undefined && files.length === 0;
@@ -41,16 +55,29 @@ export async function oomCommand(files: readonly string[], options: OomOptions):
     isCgroupAlone ? NOTHING : gatherOomInputs(files, stop.signal),
     options.cgroup === undefined ? null : readCgroupAnswer(options.cgroup),
   ]).finally(() => stop.dispose());
-  const record =
-    options.service === undefined
+  const { service } = options;
+  const isAsked = (answer: ServiceAnswer) => service !== undefined && isOfService(answer, service);
+  const unwatched = answerOom({ ...inputs, watched: null });
+  const own = unwatched.filter(isAsked);
+  const killedAt = own.map(newestKillMillis).filter((at) => at !== null);
+  // A watch is asked about a kill; without one there is nothing to ask.
+  const watched =
+    service === undefined || own.length === 0
       ? null
-      : await askWatch(options.server, options.service, newestKill(inputs, options.service));
-  const watched = record && options.service !== undefined ? { name: options.service, record } : null;
+      : {
+          name: service,
+          record: await askWatch(
+            options.server,
+            service,
+            killedAt.length === 0 ? null : Math.max(...killedAt),
+          ),
+        };
   const document: OomDocument = {
     schema: 'plimsoll-oom/1',
     sources: inputs.sources,
     forgottenKills: inputs.forgottenKills,
-    services: answerOom({ ...inputs, watched }),
+    services: watched === null ? unwatched : answerOom({ ...inputs, watched }),
+    asked: service === undefined ? null : describeAsked(service, own, unwatched),
     cgroup,
     crashes: inputs.crashes.map(describeCrash),
   };
@@ -64,21 +91,24 @@ export async function oomCommand(files: readonly string[], options: OomOptions):
 
 const NOTHING: OomInputs = { kills: [], crashes: [], containers: [], sources: [], forgottenKills: null };
 
-function statusOf({ services, crashes, cgroup, forgottenKills }: OomDocument): ExitStatus {
-  if (services.length > 0 || crashes.length > 0) return EXIT.leak;
-  if ((forgottenKills ?? 0) > 0) return EXIT.undetermined;
-  return (cgroup?.kills ?? 0) > 0 ? EXIT.leak : EXIT.none;
+function describeAsked(
+  service: string,
+  own: readonly ServiceAnswer[],
+  all: readonly ServiceAnswer[],
+): AskedService {
+  // A status tells of kills as ends of lives, where no log tells of them one by one.
+  const count = (answers: readonly ServiceAnswer[]) =>
+    answers.reduce((sum, { kills }) => sum + Math.max(1, kills.length), 0);
+  const others = all.filter((answer) => !own.includes(answer));
+  const names = [...new Set(others.map(({ name }) => name))].slice(0, MAX_NAMES);
+  return { service, kills: count(own), othersKilled: count(others), names };
 }
 
-function newestKill({ kills, containers }: OomInputs, name: string): number | null {
-  const times = [
-    ...kills.filter((kill: OomKill) => kill.victim?.name === name).map(({ atMillis }) => atMillis),
-    ...containers
-      .filter(({ container }) => container === name)
-      .flatMap(({ lives }) => lives.filter(({ reason }) => reason === 'OOMKilled'))
-      .map(({ finishedAtMillis }) => finishedAtMillis),
-  ].filter((at) => at !== null);
-  return times.length === 0 ? null : Math.max(...times);
+function statusOf({ services, asked, crashes, cgroup, forgottenKills }: OomDocument): ExitStatus {
+  const isKilled = asked === null ? services.length > 0 : asked.kills > 0;
+  if (isKilled || crashes.length > 0) return EXIT.leak;
+  if ((forgottenKills ?? 0) > 0) return EXIT.undetermined;
+  return (cgroup?.kills ?? 0) > 0 ? EXIT.leak : EXIT.none;
 }
 
 async function readCgroupAnswer(path: string): Promise<CgroupAnswer> {
@@ -95,7 +125,13 @@ async function readCgroupAnswer(path: string): Promise<CgroupAnswer> {
 
 function formatDocument(document: OomDocument, style: Style): string {
   const options = { style, nowMillis: Date.now(), formatTime };
-  const blocks = document.services.map((service) => formatService(service, options));
+  const { asked } = document;
+  const shown =
+    asked === null ? document.services : document.services.filter((one) => isOfService(one, asked.service));
+  const blocks = shown.map((service) => formatService(service, options));
+  if (asked !== null && asked.kills === 0 && document.sources.length > 0) {
+    blocks.push(describeNone(asked, document));
+  }
   if (document.cgroup) blocks.push(formatCgroup(document.cgroup, style));
   for (const crash of document.crashes) blocks.push(formatCrash(crash, style, formatTime));
   const { forgottenKills } = document;
@@ -105,10 +141,23 @@ function formatDocument(document: OomDocument, style: Style): string {
     );
   }
   if (blocks.length === 0) {
-    const names = document.sources.map(({ name }) => name).join(', ');
-    blocks.push(`No OOM kill and no crash in ${names === '' ? 'what was given' : names}.`);
+    blocks.push(`No OOM kill and no crash in ${sourcesOf(document)}.`);
   }
   return `${blocks.join('\n\n')}\n`;
+}
+
+function sourcesOf({ sources }: OomDocument): string {
+  const names = sources.map(({ name }) => name).join(', ');
+  return names === '' ? 'what was given' : names;
+}
+
+/** `No kill of orders among 3 kills (of cron, payments) in kern.log.` */
+function describeNone({ service, othersKilled, names }: AskedService, document: OomDocument): string {
+  const among =
+    othersKilled === 0
+      ? ''
+      : ` among ${othersKilled} ${othersKilled === 1 ? 'kill' : 'kills'} (of ${names.join(', ')})`;
+  return `No kill of ${printable(`${service}${among} in ${sourcesOf(document)}`)}.`;
 }
 
 /** `2026-01-01 10:00:05` in the reader's zone. */
