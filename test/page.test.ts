@@ -14,7 +14,8 @@ import {
   type Page,
 } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MIB } from '../src/base/units.ts';
+import { HOUR_MILLIS, MIB } from '../src/base/units.ts';
+import { resolveIncident } from '../src/incident/advance-incidents.ts';
 import { startServer, type RunningServer } from '../src/server/start-server.ts';
 import { CACHE_FINGERPRINT, HUB_FINGERPRINT, hubFinding } from '../src/testing/fake-findings.ts';
 import { FAKE_NOW, FakeWatchView } from '../src/testing/fake-watch-view.ts';
@@ -198,7 +199,8 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     const { port } = hook.address() as AddressInfo;
     const via = { kind: 'webhook' as const, url: `http://127.0.0.1:${port}/`, secret: null, headers: {} };
     await desk?.end();
-    desk = openDesk(view, { settings: { sinks: [{ ...TEST_SINK, name: 'desk', via }] } });
+    const sink = { ...TEST_SINK, name: 'desk', via, isResolutionSent: false };
+    desk = openDesk(view, { settings: { sinks: [sink] } });
     await desk.lookWhenActive();
     const isWaiting = () => desk?.desk.sinks().some(({ waiting }) => waiting > 0) === true;
     while (isWaiting()) await new Promise(setImmediate);
@@ -225,6 +227,20 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     await letters.first().getByRole('button').click();
     await see('It waits to be sent again.');
     await expect.poll(() => letters.count()).toBe(given - 1);
+    isRefusing = true;
+    const firing = view.incidentList;
+    try {
+      view.advance(25 * HOUR_MILLIS);
+      await desk.desk.look();
+      await expect.poll(() => desk?.desk.deadLetters().length).toBe(given);
+      view.incidentList = firing.map((incident) => resolveIncident(incident, 'gone', view.now()));
+      await desk.desk.look();
+      await go('/targets');
+      await see('What it says is not so any more: the leak is over, or is back.');
+      expect(await letters.getByRole('button').count()).toBe(0);
+    } finally {
+      view.incidentList = firing;
+    }
     await new Promise((resolve) => hook.close(resolve));
     expect(complaints).toEqual([]);
   });

@@ -71,6 +71,11 @@ describe('the outbox', () => {
     expect(await outbox.revive('a--f-1')).toBe('overtaken');
     await outbox.done('a--f-2');
     const later = await Outbox.open(folder);
+    expect(later.dead().map((letter) => [letter.id, later.isOvertaken(letter)])).toEqual([
+      ['a--f-1', true],
+      ['a--g-1', false],
+      ['b--f-1', false],
+    ]);
     const revived = await Promise.all(['a--f-1', 'a--g-1', 'b--f-1'].map((id) => later.revive(id)));
     expect(revived).toEqual(['overtaken', 'waits', 'waits']);
   });

@@ -115,12 +115,17 @@ export class Outbox {
     await this.#remove(id);
   }
 
+  /** Whether a later message of its lane was accepted, or waits. */
+  isOvertaken(delivery: Delivery): boolean {
+    const isLater = (other: Delivery) => other.order > delivery.order && laneOf(other) === laneOf(delivery);
+    return delivery.dead?.isOvertaken === true || this.waiting().some(isLater);
+  }
+
   /** Tries a dead one again, unless a later one of its lane was accepted, or waits. */
   async revive(id: string): Promise<'waits' | 'overtaken' | 'unknown'> {
     const delivery = this.#dead.get(id);
     if (!delivery) return 'unknown';
-    const isLater = (other: Delivery) => other.order > delivery.order && laneOf(other) === laneOf(delivery);
-    if (delivery.dead?.isOvertaken === true || this.waiting().some(isLater)) return 'overtaken';
+    if (this.isOvertaken(delivery)) return 'overtaken';
     const alive = {
       ...delivery,
       dead: null,

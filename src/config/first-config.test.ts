@@ -6,8 +6,32 @@ const plain = { targets: [], schema: null, isMemoryOnly: false };
 
 describe('formatFirstConfig', () => {
   it('is read without a problem and changes no default, whether its lines are comments or not', () => {
-    for (const text of [formatFirstConfig(plain), uncomment(formatFirstConfig(plain))])
-      expect(readConfigText(text, {})).toMatchObject({ settings: DEFAULT_SETTINGS, problems: [] });
+    expect(readConfigText(formatFirstConfig(plain), {})).toMatchObject({
+      settings: DEFAULT_SETTINGS,
+      problems: [],
+    });
+    const { settings, problems } = readConfigText(uncomment(formatFirstConfig(plain)), {});
+    expect(problems).toEqual([]);
+    const alerts = { ...settings?.alerts, sinks: [] };
+    expect({ ...settings, alerts }).toEqual({ ...DEFAULT_SETTINGS, alerts: DEFAULT_SETTINGS.alerts });
+  });
+
+  it('shows a sink that works as it stands, and others that work with their secrets', () => {
+    const text = uncomment(formatFirstConfig(plain));
+    const sinksOf = (said: string, environment = {}) => {
+      const { settings, problems } = readConfigText(said, environment);
+      expect(problems).toEqual([]);
+      return settings?.alerts.sinks.map(({ name, via }) => `${name} ${via.kind}`);
+    };
+    expect(sinksOf(text)).toEqual(['log stdout']);
+    const all = text.replace(/^( +)# (\w+: \{)/gm, '$1$2');
+    const secrets = { SLACK_WEBHOOK: 'https://hooks.slack.com/x', PAGERDUTY_KEY: 'k'.repeat(32) };
+    expect(sinksOf(all, secrets)).toEqual([
+      'log stdout',
+      'team slack',
+      'pager pagerduty',
+      'central alertmanager',
+    ]);
   });
 
   it('names the targets, with pprof where it is elsewhere', () => {
@@ -32,7 +56,7 @@ describe('formatFirstConfig', () => {
 
 /** With every setting that is commented out in force. */
 function uncomment(text: string): string {
-  return text.replace(/^# (( {2})?\w+:(?: .*)?)$/gm, (line, setting: string) =>
-    /^(?:Check|Use|targets)/.test(setting) ? line : setting,
+  return text.replace(/^# (( {2})*(?:# )?\w+:(?: .*)?)$/gm, (line, setting: string) =>
+    /^ *(?:Check|Use|targets|url)/.test(setting) ? line : setting,
   );
 }

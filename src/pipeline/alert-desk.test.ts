@@ -323,6 +323,8 @@ describe('the desk of alerts', () => {
       });
       isRefusing = false;
       await look([ended(leak('a')), leak('b', 'cart', 'f2')]);
+      const told = desk.deadLetters().map(({ id, obsolete }) => [id, obsolete]);
+      expect(Object.fromEntries(told)).toEqual({ [one ?? '']: 'outdated', [two ?? '']: null });
       const revivals = [await desk.revive(one ?? '', 'ana'), await desk.revive(two ?? '', 'ana')];
       expect(revivals).toEqual(['outdated', 'waits']);
       await look([ended(leak('a')), leak('b', 'cart', 'f2')]);

@@ -292,18 +292,24 @@ export class AlertDesk implements AlertView {
   }
 
   deadLetters(): readonly DeadLetter[] {
-    const dead = this.#outbox?.dead() ?? [];
-    return dead.toReversed().map(({ id, sink, notice, dead: end }) => ({
-      id,
-      sink,
-      title: notice.message.title,
-      kind: notice.kind,
-      fingerprint: notice.fingerprint,
-      createdAt: notice.createdAt,
-      why: end?.why ?? '',
-      at: end?.at ?? notice.createdAt,
-      attempts: end?.attempts ?? 0,
-    }));
+    const outbox = this.#outbox;
+    const letters = outbox?.dead() ?? [];
+    return letters.toReversed().map((letter) => {
+      const { id, sink, notice, dead: end } = letter;
+      const isOvertaken = outbox?.isOvertaken(letter) === true;
+      return {
+        id,
+        sink,
+        title: notice.message.title,
+        kind: notice.kind,
+        fingerprint: notice.fingerprint,
+        createdAt: notice.createdAt,
+        why: end?.why ?? '',
+        at: end?.at ?? notice.createdAt,
+        attempts: end?.attempts ?? 0,
+        obsolete: isOvertaken ? 'overtaken' : this.#isTrue(notice) ? null : 'outdated',
+      };
+    });
   }
 
   async acknowledge(fingerprint: string, by: string, why: string): Promise<Alert | null> {

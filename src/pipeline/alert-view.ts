@@ -35,6 +35,8 @@ export interface DeadLetter {
   readonly why: string;
   readonly at: Millis;
   readonly attempts: number;
+  /** Why it would not be sent again (see Revival); null = it would be. */
+  readonly obsolete: 'overtaken' | 'outdated' | null;
 }
 
 export interface NewSilence {

@@ -87,6 +87,12 @@ export const DeadLetterSchema = Type.Object({
   why: Type.String(),
   at: Type.Number({ description: 'real time, when it was given up' }),
   attempts: Type.Integer(),
+  obsolete: nullable(
+    Type.Enum(['overtaken', 'outdated'], {
+      description:
+        'overtaken: a later message about this leak was accepted there, or waits; outdated: the leak is over, or is back. Neither is sent again; null = it can be',
+    }),
+  ),
 });
 
 export const SinksMessageSchema = Type.Object({

@@ -166,12 +166,18 @@ export async function alertSinksCommand(options: AlertOptions): Promise<ExitStat
     const error = lastError === null ? '' : `, ${lastError}`;
     return printable(`${name}  ${kind}  ${sent} sent, ${waiting} waiting${error}`);
   });
-  const dead = message.deadLetters.map(({ id, sink, title, why, at }) => {
+  const dead = message.deadLetters.map(({ id, sink, title, why, at, obsolete }) => {
     const ago = formatDuration(Date.now() - at);
-    return printable(`given up ${ago} ago  ${sink}  ${title}: ${why}  (plimsoll alert retry ${id})`);
+    const next = obsolete === null ? `plimsoll alert retry ${id}` : OBSOLETE[obsolete];
+    return printable(`given up ${ago} ago  ${sink}  ${title}: ${why}  (${next})`);
   });
   return print(`${[...sinks, ...dead].join('\n') || 'no sinks'}\n`);
 }
+
+const OBSOLETE = {
+  overtaken: 'a later message about this leak was sent there, or waits',
+  outdated: 'not so any more: the leak is over, or is back',
+} as const;
 
 export async function alertRetryCommand(id: string, options: RemarkOptions): Promise<ExitStatus> {
   const path = fillPath(PATHS.deadLetterRetry, { id });

@@ -166,6 +166,12 @@ function SinksSection(props: { readonly message: SinksMessage; readonly reload: 
   );
 }
 
+/** Why there is no button. */
+const OBSOLETE = {
+  overtaken: 'A later message about this leak was sent there, or waits.',
+  outdated: 'What it says is not so any more: the leak is over, or is back.',
+} as const;
+
 function DeadLetters(props: { readonly letters: SinksMessage['deadLetters']; readonly reload: () => void }) {
   const [said, setSaid] = useState('');
   const [isBusy, setBusy] = useState(false);
@@ -184,21 +190,25 @@ function DeadLetters(props: { readonly letters: SinksMessage['deadLetters']; rea
   return (
     <>
       <ul class="missing dead-letters">
-        {props.letters.map(({ id, sink, title, why, at, attempts }) => (
+        {props.letters.map(({ id, sink, title, why, at, attempts, obsolete }) => (
           <li key={id}>
             <p>
               <strong>{title}</strong> to {sink}: {why}
             </p>
             <p class="quiet">
               Given up <Moment at={at} /> after {attempts} {attempts === 1 ? 'try' : 'tries'}.{' '}
-              <button
-                type="button"
-                disabled={isBusy}
-                aria-label={`Send again to ${sink}: ${title}`}
-                onClick={() => retry(id)}
-              >
-                Send again
-              </button>
+              {obsolete === null ? (
+                <button
+                  type="button"
+                  disabled={isBusy}
+                  aria-label={`Send again to ${sink}: ${title}`}
+                  onClick={() => retry(id)}
+                >
+                  Send again
+                </button>
+              ) : (
+                OBSOLETE[obsolete]
+              )}
             </p>
           </li>
         ))}
