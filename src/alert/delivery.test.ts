@@ -102,8 +102,10 @@ describe('delivery', () => {
   it('asks a sink not before the time that it asked for, however short the pause would be', async () => {
     let now = 1e9;
     const sink = drawSink((_, times) => (times === 1 ? failed('host answered 429', false, 60_000) : SENT));
-    const notice = drawNotice({ key: 'f-1', createdAt: now });
-    const { outbox, deliverer, emptied, end } = await start(sink, [notice], { now: () => now });
+    const notices = ['f', 'g'].map((fingerprint) =>
+      drawNotice({ key: `${fingerprint}-1`, fingerprint, createdAt: now }),
+    );
+    const { outbox, deliverer, emptied, end } = await start(sink, notices, { now: () => now });
     const look = async () => {
       deliverer.kick();
       for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -111,12 +113,34 @@ describe('delivery', () => {
     while (deliverer.health('team').failures < 1) await new Promise((resolve) => setImmediate(resolve));
     now += 59_999;
     await look();
-    expect([sink.asked.length, outbox.waiting().length]).toEqual([1, 1]);
+    expect([sink.asked.length, outbox.waiting().length]).toEqual([1, 2]);
     now += 1;
     await look();
     await emptied();
     await end();
-    expect(sink.asked).toEqual(['f-1', 'f-1']);
+    expect(sink.asked.toSorted()).toEqual(['f-1', 'f-1', 'g-1']);
+  });
+
+  it('asks a sink that is down less and less often, however much waits for it', async () => {
+    let now = 1e9;
+    const sink = drawSink((_, times) => (times < 6 ? failed('host answered 503') : SENT));
+    const notices = Array.from({ length: 50 }, (_, i) =>
+      drawNotice({ key: `f${i}-1`, fingerprint: `f${i}`, createdAt: now }),
+    );
+    const over = { now: () => now, firstPause: 10_000 };
+    const { deliverer, emptied, end } = await start(sink, notices, over);
+    const askedAt: number[] = [];
+    for (let second = 0; second < 200; second++) {
+      deliverer.kick();
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+      if (sink.asked.length > askedAt.length) askedAt.push(second);
+      now += 1000;
+    }
+    await emptied();
+    await end();
+    // Half of 10 s, 20 s, 40 s, ... since chance is drawn as 0.
+    expect(askedAt.slice(0, 6)).toEqual([0, 5, 15, 35, 75, 155]);
+    expect(sink.asked).toHaveLength(55);
   });
 
   it('sends no faster than the sink may be asked', async () => {

@@ -4,7 +4,7 @@ import { describeError } from '../base/errors.ts';
 import { MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import { GIVE_UP_MILLIS } from '../model/sink.ts';
 import { laneOf, type Delivery as Waiting, type Outbox } from './outbox.ts';
-import { failed, type SendResult, type Sink } from './sink.ts';
+import { failed, type Failed, type SendResult, type Sink } from './sink.ts';
 
 /** First pause; doubles up to the longest. Half to one and a half of it, so that sinks are not asked in step. */
 const FIRST_PAUSE: Millis = 5 * SECOND_MILLIS;
@@ -44,10 +44,18 @@ interface Try {
   nextAt: Millis;
 }
 
+/** A sink that does not answer as it should is left alone with all that waits for it, not message by message. */
+interface Hold {
+  failures: number;
+  until: Millis;
+}
+
 export class Deliverer {
   readonly #parts: DeliveryParts;
   #sinks: ReadonlyMap<string, DeliverySink>;
   readonly #tries = new Map<string, Try>();
+  /** By sink; gone as soon as it accepts or refuses anything. */
+  readonly #holds = new Map<string, Hold>();
   readonly #sentAt = new Map<string, Millis[]>();
   readonly #health = new Map<
     string,
@@ -63,6 +71,9 @@ export class Deliverer {
 
   setSinks(sinks: ReadonlyMap<string, DeliverySink>): void {
     this.#sinks = sinks;
+    // What was wrong with a sink may be mended by that.
+    this.#holds.clear();
+    this.#tries.clear();
     this.kick();
   }
 
@@ -92,13 +103,8 @@ export class Deliverer {
   async #round(signal: AbortSignal): Promise<Millis> {
     const { outbox, now } = this.#parts;
     let pause = LONGEST_SLEEP;
-    const lanes = new Set<string>();
-    for (const delivery of outbox.waiting()) {
+    for (const delivery of this.#heads()) {
       const { sink: name } = delivery;
-      const lane = laneOf(delivery);
-      // In order for each leak: its end may not come before its beginning.
-      if (lanes.has(lane)) continue;
-      lanes.add(lane);
       if (this.#busy.has(name)) continue;
       const wait = this.#waitFor(delivery, now());
       if (wait > 0) {
@@ -125,12 +131,27 @@ export class Deliverer {
     return pause;
   }
 
+  /**
+   * What may be sent next of each leak: its end may not come before its beginning. What has failed most often comes last,
+   * so that a message which a sink chokes on holds up no other.
+   */
+  #heads(): readonly Waiting[] {
+    const heads = new Map<string, Waiting>();
+    for (const delivery of this.#parts.outbox.waiting()) {
+      const lane = laneOf(delivery);
+      if (!heads.has(lane)) heads.set(lane, delivery);
+    }
+    const attempts = ({ id }: Waiting) => this.#tries.get(id)?.attempts ?? 0;
+    return [...heads.values()].toSorted((a, b) => attempts(a) - attempts(b));
+  }
+
   #waitFor({ id, sink }: Waiting, now: Millis): Millis {
     const untilTry = (this.#tries.get(id)?.nextAt ?? 0) - now;
     const recent = (this.#sentAt.get(sink) ?? []).filter((at) => at > now - MINUTE_MILLIS);
     const perMinute = this.#sinks.get(sink)?.perMinute ?? Number.POSITIVE_INFINITY;
     const untilRate = recent.length < perMinute ? 0 : (recent.at(-perMinute) ?? now) + MINUTE_MILLIS - now;
-    return Math.max(untilTry, untilRate);
+    const untilHold = (this.#holds.get(sink)?.until ?? 0) - now;
+    return Math.max(untilTry, untilRate, untilHold);
   }
 
   async #send(delivery: Waiting, { sink, perMinute }: DeliverySink, signal: AbortSignal): Promise<void> {
@@ -141,6 +162,7 @@ export class Deliverer {
     const result = await this.#trySend(sink, delivery, signal);
     if (result.kind === 'sent') {
       this.#tries.delete(delivery.id);
+      this.#holds.delete(delivery.sink);
       await outbox.done(delivery.id);
       health.sent++;
       health.lastSentAt = now();
@@ -152,6 +174,7 @@ export class Deliverer {
     if (health.lastError !== result.why) warn(`alerts: ${delivery.sink}: ${result.why}`);
     health.lastError = result.why;
     const attempts = (this.#tries.get(delivery.id)?.attempts ?? 0) + 1;
+    this.#hold(delivery.sink, result);
     const isTooOld = now() - delivery.notice.createdAt > GIVE_UP_MILLIS;
     if (result.isFinal || isTooOld) {
       this.#tries.delete(delivery.id);
@@ -176,6 +199,15 @@ export class Deliverer {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  #hold(name: string, result: Failed): void {
+    if (result.isFinal) {
+      this.#holds.delete(name);
+      return;
+    }
+    const failures = (this.#holds.get(name)?.failures ?? 0) + 1;
+    this.#holds.set(name, { failures, until: this.#parts.now() + this.#pause(failures, result) });
   }
 
   #pause(attempts: number, { retryAfterMillis }: { retryAfterMillis: Millis | null }): Millis {

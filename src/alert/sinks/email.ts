@@ -1,16 +1,18 @@
 // Mail over SMTP. One thread for each leak; a message that comes twice has the same Message-ID, which mail stores show once.
-import { createTransport } from 'nodemailer';
+import { createTransport, type NodemailerError } from 'nodemailer';
 import { describeError } from '../../base/errors.ts';
 import type { Notice } from '../../model/alert.ts';
 import type { SinkVia } from '../../model/sink.ts';
 import { formatAlertText } from '../../report/alert-message.ts';
 import { drawWaterline } from '../picture/draw-waterline.ts';
 import { encodePng } from '../picture/encode-png.ts';
-import { failed, SENT, type Sink } from '../sink.ts';
+import { failed, SENT, type Failed, type Sink } from '../sink.ts';
 
 type EmailVia = Extract<SinkVia, { kind: 'email' }>;
 
 const TIMEOUT_MILLIS = 20_000;
+/** Messages that some of their recipients have and others not; the oldest is forgotten, and goes to all again. */
+const MAX_HALF_SENT = 1000;
 
 export function makeEmailSink(via: EmailVia): Sink {
   const transport = createTransport({
@@ -27,28 +29,89 @@ export function makeEmailSink(via: EmailVia): Sink {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  const accepted = new AcceptedAddresses();
   return {
     async send(notice) {
+      const rest = accepted.restOf(notice.key, via.to);
       try {
-        await transport.sendMail(toMail(notice, via));
-        return SENT;
+        const { rejectedErrors } = await transport.sendMail(toMail(notice, via, rest));
+        if (!rejectedErrors?.length) {
+          accepted.forget(notice.key);
+          return SENT;
+        }
+        return refused(rejectedErrors);
       } catch (error) {
-        const status = (error as { responseCode?: number }).responseCode ?? 0;
-        // 5xx is refused for good (RFC 5321, 4.2.1); authentication may be repaired meanwhile.
-        const isFinal = status >= 500 && status < 600 && (error as { code?: string }).code !== 'EAUTH';
-        const said = describeError(error).replaceAll(via.password ?? '\0', '…');
+        const refusal = error as NodemailerError;
+        return refused(refusal.rejectedErrors?.length ? refusal.rejectedErrors : [refusal]);
+      }
+
+      /** A server may take a message for some and not yet for others: greylisting, a mailbox that is full. */
+      function refused(errors: readonly NodemailerError[]): Failed {
+        const addresses = new Set(errors.flatMap(({ recipient }) => recipient ?? []));
+        if (addresses.size > 0)
+          accepted.add(
+            notice.key,
+            rest.filter((to) => !addresses.has(addressOf(to))),
+          );
+        const said = errors
+          .map(describeRefusal)
+          .join('; ')
+          .replaceAll(via.password ?? '\0', '…');
+        const isFinal = errors.every(isRefusedForGood);
+        if (isFinal) accepted.forget(notice.key);
         return failed(`${via.host}: ${said}`, isFinal);
       }
     },
   };
 }
 
-function toMail(notice: Notice, { from, to }: EmailVia) {
+/** 5xx is refused for good (RFC 5321, 4.2.1); authentication may be repaired meanwhile. */
+function isRefusedForGood({ responseCode = 0, code }: NodemailerError): boolean {
+  return responseCode >= 500 && responseCode < 600 && code !== 'EAUTH';
+}
+
+function describeRefusal(error: NodemailerError): string {
+  const said = describeError(error);
+  const { recipient } = error;
+  return recipient === undefined || said.includes(recipient) ? said : `${recipient}: ${said}`;
+}
+
+/** `Team <team@example.com>` as the server is told it. */
+function addressOf(to: string): string {
+  return /<([^<>]*)>\s*$/.exec(to)?.[1] ?? to.trim();
+}
+
+/**
+ * Who has a message already that others are still to get. Kept while the process lives: after a restart all get it again,
+ * with the same Message-ID.
+ */
+class AcceptedAddresses {
+  readonly #byKey = new Map<string, readonly string[]>();
+
+  restOf(key: string, all: readonly string[]): readonly string[] {
+    const done = this.#byKey.get(key) ?? [];
+    return all.filter((to) => !done.includes(to));
+  }
+
+  add(key: string, addresses: readonly string[]): void {
+    if (addresses.length === 0) return;
+    const [oldest] = this.#byKey.keys();
+    if (oldest !== undefined && this.#byKey.size >= MAX_HALF_SENT) this.#byKey.delete(oldest);
+    this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), ...addresses]);
+  }
+
+  forget(key: string): void {
+    this.#byKey.delete(key);
+  }
+}
+
+function toMail(notice: Notice, { from, to }: EmailVia, rest: readonly string[]) {
   const id = (of: string) => `<${of.replace(/[^\w.-]/g, '_')}@plimsoll.alert>`;
   const thread = notice.fingerprint === null ? null : id(notice.fingerprint);
   return {
     from,
     to: [...to],
+    envelope: { from, to: [...rest] },
     subject: `[${notice.kind === 'resolved' ? 'resolved' : notice.level}] ${notice.message.title}`,
     text: formatAlertText(notice.message),
     ...pictureOf(notice),

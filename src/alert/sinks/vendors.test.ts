@@ -10,7 +10,7 @@ import { drawCurve, drawNotice } from '../../testing/drawn-alert.ts';
 import { TEST_SINK } from '../../testing/open-desk.ts';
 import { serveVendor, type VendorServer } from '../../testing/vendor-server.ts';
 import { makeSink } from '../make-sink.ts';
-import type { SendResult } from '../sink.ts';
+import type { SendResult, Sink } from '../sink.ts';
 
 const schema = (name: string): object =>
   JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, import.meta.url), 'utf8')) as object;
@@ -29,9 +29,11 @@ async function serve(...answer: Parameters<typeof serveVendor>): Promise<VendorS
 }
 
 const NOW = Date.UTC(2026, 10, 21, 12);
+function sinkOf(via: SinkVia, over: Partial<SinkSetting> = {}): Sink {
+  return makeSink({ ...TEST_SINK, via, ...over }, { write: () => undefined, now: () => NOW });
+}
 function send(via: SinkVia, notice: Notice, over: Partial<SinkSetting> = {}): Promise<SendResult> {
-  const world = { write: () => undefined, now: () => NOW };
-  return makeSink({ ...TEST_SINK, via, ...over }, world).send(notice, new AbortController().signal);
+  return sinkOf(via, over).send(notice, new AbortController().signal);
 }
 
 /** As hostile as a service can name itself, and as long. */
@@ -296,6 +298,40 @@ describe('mail', () => {
       expect(await send(via, drawNotice())).toMatchObject({ kind: 'failed', isFinal });
       await end();
     }
+  });
+
+  it('goes on with those alone whom the server has put off, and says whom it refuses', async () => {
+    const asked: string[] = [];
+    const taken: string[][] = [];
+    const answers: Record<string, number[]> = {
+      'team@example.com': [],
+      'boss@example.com': [450, 451, 550],
+    };
+    const { via, end } = await start({
+      onRcptTo({ address }, _, done) {
+        asked.push(address);
+        const responseCode = answers[address]?.shift();
+        done(responseCode === undefined ? null : Object.assign(new Error('not now'), { responseCode }));
+      },
+      onData(stream, { envelope }, done) {
+        taken.push(envelope.rcptTo.map(({ address }) => address));
+        stream.resume().on('end', () => done());
+      },
+    });
+    if (via.kind !== 'email') throw new Error('no mail');
+    const sink = sinkOf({ ...via, to: ['Team <team@example.com>', 'boss@example.com'] });
+    const results: SendResult[] = [];
+    for (let times = 0; times < 3; times++)
+      results.push(await sink.send(drawNotice(), new AbortController().signal));
+    await end();
+    expect(results).toMatchObject([
+      { kind: 'failed', isFinal: false, why: expect.stringContaining('boss@example.com') as string },
+      { kind: 'failed', isFinal: false },
+      { kind: 'failed', isFinal: true },
+    ]);
+    expect(results[0]).not.toMatchObject({ why: expect.stringContaining('team@') as string });
+    expect(asked).toEqual(['team@example.com', ...Array<string>(3).fill('boss@example.com')]);
+    expect(taken).toEqual([['team@example.com']]);
   });
 
   it('is not sent in the clear where TLS is required, and tells no password', async () => {
