@@ -4,6 +4,8 @@ import type { ContainerHistory } from '../parse/container-status.ts';
 import { KernelLogReader } from '../parse/kernel-log.ts';
 import { OomLogReader, type OomKill } from '../parse/oom-log.ts';
 import {
+  LINUX_2_6_18_MACHINE,
+  LINUX_2_6_32_CGROUP,
   LINUX_3_MACHINE,
   LINUX_4_CGROUP,
   LINUX_5_DOCKER,
@@ -226,4 +228,17 @@ describe('a kill is of the service', () => {
   ])('%s: %j', (service, kill, isOwn) => {
     expect(isOfService(kill, service)).toBe(isOwn);
   });
+});
+
+it('tells of a kill that only systemd knows, and of one without sizes, what is known and what is not', () => {
+  const unit = answer(killsAt(`systemd[1]: orders.service: Failed with result 'oom-kill'.\n`, 0));
+  expect(unit).toMatchObject({ name: 'orders', place: 'orders.service', role: { role: 'unknown' } });
+  const text = (service: ServiceAnswer) =>
+    formatService(service, { nowMillis: T0, formatTime: (at) => String(at) });
+  expect(text(unit)).toMatch(/who +a process of this unit; only systemd tells of it/);
+  const old = answer(killsAt(LINUX_2_6_18_MACHINE, 0));
+  expect(old.role).toMatchObject({ role: 'unknown', why: holding('prints no sizes') });
+  expect(text(old)).toMatch(/it held +not told by a kernel this old/);
+  // The table has what the line of the kill lacks.
+  expect(answer(killsAt(LINUX_2_6_32_CGROUP, 0)).role.role).toBe('largest');
 });

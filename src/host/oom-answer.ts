@@ -13,6 +13,8 @@ import { whyNoAlert, type SilenceAnswer, type WatchRecord } from './why-no-alert
 export interface KillAnswer {
   readonly atMillis: Millis | null;
   readonly bootSeconds: number | null;
+  /** `systemd`: the kernel's own report was not in the log. */
+  readonly toldBy: OomKill['toldBy'];
   readonly scope: OomKill['scope'];
   readonly victim: OomVictim | null;
   readonly invokedBy: string | null;
@@ -68,7 +70,7 @@ export function answerOom({ kills, containers, watched }: OomEvidence): ServiceA
   for (const kill of kills) {
     const path = kill.victimCgroup ?? kill.limitCgroup;
     const group = path === null ? null : nameCgroup(path);
-    const key = `${kill.victim?.name ?? kill.invokedBy ?? '?'} in ${group?.lasting ?? 'the machine'}`;
+    const key = `${nameOf(kill, group) ?? '?'} in ${group?.lasting ?? 'the machine'}`;
     const container = group === null ? null : findContainer(containers, group);
     const service = services.get(key) ?? { kills: [], container, group };
     service.container ??= container;
@@ -84,6 +86,13 @@ export function answerOom({ kills, containers, watched }: OomEvidence): ServiceA
     }
   }
   return answers.sort((a, b) => newest(b) - newest(a));
+}
+
+/** Of the process; of a kill that only systemd tells of, the unit without what kind it is. */
+function nameOf({ victim, invokedBy, toldBy }: OomKill, group: CgroupName | null): string | null {
+  const unit =
+    toldBy === 'systemd' ? (group?.lasting.replace(/\.(?:service|scope|slice)$/, '') ?? null) : null;
+  return victim?.name ?? invokedBy ?? unit;
 }
 
 function newest(answer: ServiceAnswer): number {
@@ -124,7 +133,7 @@ function answerService(
   const kills = [...service.kills].sort((a, b) => orderOf(a) - orderOf(b));
   const last = kills.at(-1) ?? null;
   const sawtooth = findSawtooth(kills, container);
-  const name = last?.victim?.name ?? last?.invokedBy ?? container?.container ?? 'unknown';
+  const name = (last && nameOf(last, group)) ?? container?.container ?? 'unknown';
   const killedAt = last?.atMillis ?? sawtooth.lives.at(-1)?.toMillis ?? null;
   const limitBytes = last === null ? (container?.limitBytes ?? null) : describeParts(last).limitBytes;
   const place = placeOf(last, group, container);
@@ -181,6 +190,7 @@ function answerKill(kill: OomKill): KillAnswer {
   return {
     atMillis: kill.atMillis,
     bootSeconds: kill.bootSeconds,
+    toldBy: kill.toldBy,
     scope: kill.scope,
     victim,
     invokedBy: kill.invokedBy,

@@ -1,6 +1,6 @@
 // What the memory consisted of when the limit was met. Parts add up to the usage; what the kernel does not tell is shown as that.
 import type { Bytes } from '../base/units.ts';
-import type { OomKill, OomTask } from '../parse/oom-log.ts';
+import type { OomKill, OomTask, OomVictim } from '../parse/oom-log.ts';
 
 export interface MemoryPart {
   readonly name: string;
@@ -97,8 +97,16 @@ export function rssOf({ pageBytes }: Pick<OomKill, 'pageBytes'>, task: OomTask):
  * What the victim held of the limit: pages of files are often charged to whoever read them first, so in a group it is no more
  * than the group used.
  */
-export function heldBytes({ victim, scope, memory }: OomKill): Bytes | null {
-  if (victim === null) return null;
-  const held = victim.anonBytes + victim.fileBytes + (victim.shmemBytes ?? 0);
+export function heldBytes({ victim, scope, memory, tasks, pageBytes }: OomKill): Bytes | null {
+  const held = victim && sizeOf(victim, tasks, pageBytes);
+  if (held === null) return null;
   return scope === 'cgroup' && memory !== null ? Math.min(held, memory.usageBytes) : held;
+}
+
+/** As the line of the kill says; as the table does where that has no sizes. */
+function sizeOf(victim: OomVictim, tasks: readonly OomTask[], pageBytes: Bytes): Bytes | null {
+  const { anonBytes, fileBytes, shmemBytes } = victim;
+  if (anonBytes !== null && fileBytes !== null) return anonBytes + fileBytes + (shmemBytes ?? 0);
+  const task = tasks.find(({ pid }) => pid === victim.pid);
+  return task === undefined ? null : rssOf({ pageBytes }, task);
 }

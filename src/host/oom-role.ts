@@ -42,8 +42,16 @@ export function judgeRole(
   grows: { readonly text: string; readonly isGrowing: boolean } | null,
 ): RoleAnswer {
   const { victim } = kill;
-  if (victim === null) return { role: 'unknown', why: 'the log ends before it says who was killed' };
-  const held = heldBytes(kill) ?? 0;
+  if (victim === null) {
+    const why =
+      kill.toldBy === 'systemd'
+        ? 'systemd tells that one of its processes was killed, the kernel log which and who held what'
+        : 'the log ends before it says who was killed';
+    return { role: 'unknown', why };
+  }
+  const held = heldBytes(kill);
+  if (held === null)
+    return { role: 'unknown', why: 'a kernel this old prints no sizes, and its table is not there' };
   const { usedBytes, outsideBytes } = describeParts(kill);
   const larger = largestOther(kill, held);
   if (larger !== null) return larger;

@@ -87,8 +87,12 @@ function formatWhen(
   return 'the log has no times';
 }
 
-function formatVictim({ victim, invokedBy }: KillAnswer): string {
-  if (victim === null) return 'the log ends before it says who';
+function formatVictim({ victim, invokedBy, toldBy }: KillAnswer): string {
+  if (victim === null) {
+    return toldBy === 'systemd'
+      ? 'a process of this unit; only systemd tells of it here: the kernel log says which, and what it held'
+      : 'the log ends before it says who';
+  }
   const uid = victim.uid === null ? '' : `, user ${victim.uid}`;
   const asked = invokedBy === null || invokedBy === victim.name ? '' : `; ${invokedBy} asked for memory`;
   return printable(`${victim.name} (${victim.pid}${uid})${asked}`);
@@ -105,16 +109,17 @@ function formatLimit({ scope, limitBytes, limitCgroup, limitHits, swapLimitBytes
 
 function formatHeld(victim: OomVictim): string {
   const parts = [
-    `anonymous ${formatBytes(victim.anonBytes)}`,
-    `files ${formatBytes(victim.fileBytes)}`,
+    ...(victim.anonBytes === null ? [] : [`anonymous ${formatBytes(victim.anonBytes)}`]),
+    ...(victim.fileBytes === null ? [] : [`files ${formatBytes(victim.fileBytes)}`]),
     ...(victim.shmemBytes ? [`shared ${formatBytes(victim.shmemBytes)}`] : []),
     ...(victim.pageTableBytes === null ? [] : [`page tables ${formatBytes(victim.pageTableBytes)}`]),
   ];
-  return parts.join(', ');
+  return parts.length === 0 ? 'not told by a kernel this old' : parts.join(', ');
 }
 
 function formatOlder(kill: KillAnswer, options: OomTextOptions): string {
-  const held = kill.victim ? `, held ${formatBytes(kill.victim.anonBytes)}` : '';
+  const bytes = kill.victim?.anonBytes ?? null;
+  const held = bytes === null ? '' : `, held ${formatBytes(bytes)}`;
   return `${formatWhen(kill, options)}${held}`;
 }
 

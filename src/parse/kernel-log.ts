@@ -189,11 +189,14 @@ export class KernelLogReader {
   }
 
   #journalEntry(field: (name: string) => string | undefined, lines: KernelLine[]): void {
-    const message = field('MESSAGE');
-    if (message === undefined || (field('_TRANSPORT') ?? 'kernel') !== 'kernel') return;
+    const text = field('MESSAGE');
+    // systemd tells of units whose processes were killed; as syslog would write it down.
+    const isSystemd = field('SYSLOG_IDENTIFIER') === 'systemd';
+    if (text === undefined || (!isSystemd && (field('_TRANSPORT') ?? 'kernel') !== 'kernel')) return;
+    const message = isSystemd ? `systemd[${field('_PID') ?? '1'}]: ${text}` : text;
     const micros = (name: string): number | null => {
-      const text = field(name);
-      return text !== undefined && /^\d{1,19}$/.test(text) ? Number(text) : null;
+      const digits = field(name);
+      return digits !== undefined && /^\d{1,19}$/.test(digits) ? Number(digits) : null;
     };
     const real = micros('_SOURCE_REALTIME_TIMESTAMP') ?? micros('__REALTIME_TIMESTAMP');
     const boot = micros('_SOURCE_MONOTONIC_TIMESTAMP') ?? micros('__MONOTONIC_TIMESTAMP');
@@ -216,6 +219,8 @@ export class KernelLogReader {
 const JOURNAL_FIELDS: ReadonlySet<string> = new Set([
   'MESSAGE',
   '_TRANSPORT',
+  'SYSLOG_IDENTIFIER',
+  '_PID',
   '__REALTIME_TIMESTAMP',
   '__MONOTONIC_TIMESTAMP',
   '_SOURCE_REALTIME_TIMESTAMP',

@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../base/units.ts';
 import { mutate } from '../testing/mutate.ts';
 import {
+  LINUX_2_6_18_MACHINE,
+  LINUX_2_6_32_CGROUP,
+  LINUX_2_6_34_MACHINE,
   LINUX_3_MACHINE,
   LINUX_4_CGROUP,
   LINUX_5_DOCKER,
@@ -196,6 +199,93 @@ describe('OomLogReader', () => {
     expect(kill.others.map(({ name }) => name)).toEqual(['log shipper']);
   });
 
+  it.each([
+    [
+      'Linux 2.6.18',
+      LINUX_2_6_18_MACHINE,
+      {
+        scope: 'machine',
+        invokedBy: 'httpd',
+        victim: { pid: 3592, name: 'httpd', uid: 48, anonBytes: null },
+      },
+    ],
+    [
+      'Linux 2.6.32',
+      LINUX_2_6_32_CGROUP,
+      {
+        ...{ scope: 'cgroup', limitCgroup: '/shop', victimCgroup: '/shop/a' },
+        victim: { pid: 2412, name: 'worker', anonBytes: null, fileBytes: null, totalVmBytes: null },
+        memory: { limitBytes: 100 * MIB },
+        tasks: [{ name: 'worker', rssPages: 24800 }, { name: 'helper' }],
+      },
+    ],
+    [
+      'Linux 2.6.34',
+      LINUX_2_6_34_MACHINE,
+      { scope: 'machine', victim: { totalVmBytes: 124052 * KIB, anonBytes: 99000 * KIB } },
+    ],
+  ])('reads %s, with the sizes it has', (_, log, expected) => {
+    expect(readOne(log)).toMatchObject(expected);
+  });
+
+  it('reads what is left of a report whose beginning the log has lost', () => {
+    const begun = (from: string) => readOne(LINUX_6_POD.slice(LINUX_6_POD.indexOf(from)));
+    const whole = readOne(LINUX_6_POD);
+    for (const from of ['memory: usage', 'Memory cgroup stats', 'Tasks state', 'oom-kill:constraint']) {
+      expect(begun(from)).toMatchObject({ victim: whole.victim, limitCgroup: whole.limitCgroup });
+    }
+    expect(begun('memory: usage')).toEqual({ ...whole, invokedBy: null, order: null });
+    expect(begun('Tasks state').tasks).toEqual(whole.tasks);
+  });
+
+  it('takes the rest of a second report for no part of the first one', () => {
+    const second = LINUX_5_DOCKER.slice(LINUX_5_DOCKER.indexOf('memory: usage'));
+    expect(readKills(LINUX_6_POD + second).map(({ victim, tasks }) => [victim?.name, tasks.length])).toEqual([
+      ['orders', 2],
+      ['java', 2],
+    ]);
+  });
+
+  it('takes numbers of memory without a kill for none', () => {
+    const asked = LINUX_5_MACHINE.slice(
+      LINUX_5_MACHINE.indexOf('Mem-Info'),
+      LINUX_5_MACHINE.indexOf('oom-kill:'),
+    );
+    expect(readKills(asked)).toEqual([]);
+  });
+
+  const noted = (unit: string, at = '') =>
+    `${at}systemd[1]: ${unit}: A process of this unit has been killed by the OOM killer.\n${at}systemd[1]: ${unit}: Failed with result 'oom-kill'.\n`;
+
+  it('joins what systemd says of a unit to the kill of the kernel', () => {
+    const log = LINUX_5_MACHINE.replace('/user.slice/session-3.scope', '/system.slice/orders.service');
+    expect(readOne(log + noted('orders.service'))).toEqual({
+      ...readOne(log),
+      victimCgroup: '/system.slice/orders.service',
+    });
+    // Kernels before 5.0 do not name the group of a machine that ran out.
+    expect(readOne(LINUX_3_MACHINE + noted('orders.service')).victimCgroup).toBe('/orders.service');
+  });
+
+  it('counts kills that systemd alone tells of, each once', () => {
+    const at = (minute: number) => `2026-01-01T10:0${minute}:05+00:00 node-7 `;
+    const log = noted('orders.service', at(0)) + noted('orders.service', at(2)) + noted('pay.service', at(2));
+    expect(readKills(log).map(({ toldBy, victim, victimCgroup }) => [toldBy, victim, victimCgroup])).toEqual([
+      ['systemd', null, '/orders.service'],
+      ['systemd', null, '/orders.service'],
+      ['systemd', null, '/pay.service'],
+    ]);
+    expect(readKills(LINUX_6_POD + noted('pay.service'))).toHaveLength(2);
+    const entry = (identifier: string) =>
+      JSON.stringify({
+        MESSAGE: "orders.service: Failed with result 'oom-kill'.",
+        ...{ SYSLOG_IDENTIFIER: identifier, _PID: '1', _TRANSPORT: 'journal' },
+        __REALTIME_TIMESTAMP: '1767261605000000',
+      });
+    expect(readOne(`${entry('systemd')}\n`)).toMatchObject({ toldBy: 'systemd', atMillis: 1767261605000 });
+    expect(readKills(`${entry('orders')}\n`)).toEqual([]);
+  });
+
   it('passes over what others write in between', () => {
     const disturbed = LINUX_6_POD.split('\n')
       .map((line, i) => (i % 3 === 1 ? `${line}\neth0: link up ${i}` : line))
@@ -227,7 +317,7 @@ describe('OomLogReader', () => {
   it('throws at nothing, whatever is damaged', () => {
     const random = seededRandom(5);
     const encoder = new TextEncoder();
-    for (const log of [LINUX_6_POD, LINUX_5_DOCKER, LINUX_4_CGROUP, LINUX_3_MACHINE, LINUX_5_MACHINE]) {
+    for (const log of [LINUX_6_POD, LINUX_5_DOCKER, LINUX_4_CGROUP, LINUX_3_MACHINE, LINUX_2_6_32_CGROUP]) {
       for (let round = 0; round < 200; round++) readKills(mutate(encoder.encode(log), random));
     }
   });

@@ -1,4 +1,4 @@
-// What the kernel writes when it kills for memory, from Linux 3 to 7: who asked, which limit, what was held, every task, who was killed.
+// What the kernel writes when it kills for memory, from Linux 2.6 to 7: who asked, which limit, what was held, every task, who was killed.
 import { KIB, type Bytes, type Millis, type Seconds } from '../base/units.ts';
 import { parseMemoryStat, type CgroupMemory } from './cgroup-memory.ts';
 import type { KernelLine } from './kernel-log.ts';
@@ -18,9 +18,10 @@ export interface OomVictim {
   readonly pid: number;
   readonly name: string;
   readonly uid: number | null;
-  readonly totalVmBytes: Bytes;
-  readonly anonBytes: Bytes;
-  readonly fileBytes: Bytes;
+  /** Sizes: null before Linux 2.6.33, which does not print them. */
+  readonly totalVmBytes: Bytes | null;
+  readonly anonBytes: Bytes | null;
+  readonly fileBytes: Bytes | null;
   /** Before Linux 4.5 part of `fileBytes`. */
   readonly shmemBytes: Bytes | null;
   readonly pageTableBytes: Bytes | null;
@@ -51,6 +52,8 @@ export interface OomMachine {
 export interface OomKill {
   readonly atMillis: Millis | null;
   readonly bootSeconds: Seconds | null;
+  /** `systemd`: no line of the kernel was in the log, only what systemd says of the unit. */
+  readonly toldBy: 'kernel' | 'systemd';
   /** `cgroup`: a limit of a group; `machine`: all of the memory. */
   readonly scope: 'cgroup' | 'machine' | null;
   /** Null where the log ends before it says who. */
@@ -105,18 +108,39 @@ interface Draft {
   tasksLeftOut: number;
   others: OomVictim[];
   isWholeGroup: boolean;
+  toldBy: OomKill['toldBy'];
+  /** The log says that somebody is killed; parts of a report alone, without its beginning, need the line of the kill. */
+  isAnnounced: boolean;
+  /** Kernels before 2.6.36: the line of the kill has a name and may have no sizes. */
+  isOld: boolean;
+  /** What systemd has said of it so far. */
+  readonly unitTold: Set<UnitNote>;
 }
+
+/** A process of a unit was killed; later: the unit failed for that. */
+type UnitNote = 'killed' | 'failed';
+/** systemd's note on a kill follows it at once; that on the end of the unit when all of it has stopped. */
+const NOTE_WITHIN: Readonly<Record<UnitNote, Millis>> = { killed: 60_000, failed: 300_000 };
+/** Kills of several units in one burst: how far back the one that a note belongs to is looked for. */
+const NOTE_REACH = 32;
 
 /** Feeds on lines of the kernel log in their order; lines of anything else in between are passed over. */
 export class OomLogReader {
-  readonly #kills: OomKill[] = [];
+  readonly #kills: Draft[] = [];
   #draft: Draft | null = null;
   #columns: readonly string[] | null = null;
   #isStat = false;
 
   line(line: KernelLine): void {
     const { text } = line;
-    if (this.#begin(line) || this.#killed(line) || this.#draft === null) return;
+    if (this.#begin(line) || this.#killed(line) || this.#ofUnit(line)) return;
+    // The newest lines are kept of a ring buffer or a cut file: a report may have lost its beginning.
+    const isNew = this.#draft === null || this.#draft.victim !== null;
+    if (isNew && isInsideReport(text)) {
+      this.#close();
+      this.#draft = newDraft(line);
+    }
+    if (this.#draft === null) return;
     if (this.#isStat && this.#takeStat(text)) return;
     this.#describe(text, this.#draft);
   }
@@ -124,15 +148,17 @@ export class OomLogReader {
   /** All kills so far, oldest first, one that the log does not finish as the last. */
   finish(): readonly OomKill[] {
     this.#close();
-    return this.#kills;
+    return this.#kills.map(finishDraft);
   }
 
   #begin(line: KernelLine): boolean {
-    const announced = /\b(Memory cgroup out|Out) of memory: Kill process \d+ \(/.exec(line.text);
+    const announced = /\b(Memory cgroup out|Out) of memory: [Kk]ill process \d+ \((.*)$/.exec(line.text);
     if (announced) {
       // Before Linux 5.0, and where a search has left nothing but this line and the next.
       if (this.#draft?.victim) this.#close();
       this.#draft ??= newDraft(line);
+      this.#draft.isAnnounced = true;
+      this.#draft.isOld = / or a child\s*$/.test(announced[2] ?? '');
       this.#draft.scope ??= announced[1] === 'Out' ? 'machine' : 'cgroup';
       return true;
     }
@@ -140,13 +166,14 @@ export class OomLogReader {
     if (!match) return false;
     this.#close();
     this.#draft = newDraft(line);
+    this.#draft.isAnnounced = true;
     this.#draft.invokedBy = (match[1] ?? '').trim();
     this.#draft.order = Number(match[2]);
     return true;
   }
 
   #killed(line: KernelLine): boolean {
-    const victim = parseVictim(line.text);
+    const victim = parseVictim(line.text) ?? parseOldVictim(line.text, this.#draft?.isOld === true);
     if (victim === null) return false;
     if (this.#draft?.victim) {
       const { others, isWholeGroup, victim: first } = this.#draft;
@@ -168,9 +195,34 @@ export class OomLogReader {
     const draft = this.#draft;
     this.#draft = this.#columns = null;
     this.#isStat = false;
-    if (draft === null) return;
-    this.#kills.push(finishDraft(draft));
+    if (draft === null || (draft.victim === null && !draft.isAnnounced)) return;
+    this.#keep(draft);
+  }
+
+  #keep(draft: Draft): void {
+    this.#kills.push(draft);
     if (this.#kills.length > MAX_KILLS) this.#kills.shift();
+  }
+
+  /** What systemd says of a unit whose process was killed: more of a kill that the kernel told, or all that is told. */
+  #ofUnit(line: KernelLine): boolean {
+    const found =
+      /\bsystemd\[\d{1,10}\]: (\S{1,256}\.(?:service|scope|slice)): (A process of this unit has been killed by the OOM killer|Failed with result 'oom-kill')\.\s*$/.exec(
+        line.text,
+      );
+    if (!found) return false;
+    const unit = found[1] ?? '';
+    const note: UnitNote = found[2]?.startsWith('A ') ? 'killed' : 'failed';
+    const recent = [...this.#kills.slice(-NOTE_REACH), ...(this.#draft?.victim ? [this.#draft] : [])];
+    const own = recent.findLast((kill) => isOfUnit(kill, unit, note, line));
+    const kill = own ?? { ...newDraft(line), toldBy: 'systemd', isAnnounced: true };
+    kill.victimCgroup ??= `/${unit}`;
+    kill.unitTold.add(note);
+    if (own === undefined) {
+      this.#close();
+      this.#keep(kill);
+    }
+    return true;
   }
 
   /** `anon 524288000` and so on, a line each (Linux 5.3 and later), until something else comes. */
@@ -216,6 +268,32 @@ export class OomLogReader {
   }
 }
 
+/** Lines that only a report of a kill has, or of memory that ran out; see `isAnnounced`. */
+function isInsideReport(text: string): boolean {
+  return (
+    /(?:^|\s)memory: usage \d+kB, limit \d+kB, failcnt \d+\s*$/.test(text) ||
+    /\[ *pid *\] +uid +tgid +total_vm +rss /.test(text) ||
+    /\boom-kill:constraint=CONSTRAINT_|\bMemory cgroup stats(?: for \S+)?:|\bkilled as a result of limit of \//.test(
+      text,
+    ) ||
+    /^Mem-Info:\s*$/.test(text)
+  );
+}
+
+/** A kill of which systemd has not said this yet, shortly before, of this unit or of a group that the kernel did not name. */
+function isOfUnit(kill: Draft, unit: string, note: UnitNote, { atMillis, bootSeconds }: KernelLine): boolean {
+  if (kill.unitTold.has(note) || (note === 'killed' && kill.unitTold.has('failed'))) return false;
+  const path = kill.victimCgroup;
+  if (path !== null && !`${path}/`.includes(`/${unit}/`)) return false;
+  const apart =
+    atMillis !== null && kill.atMillis !== null
+      ? atMillis - kill.atMillis
+      : bootSeconds !== null && kill.bootSeconds !== null
+        ? (bootSeconds - kill.bootSeconds) * 1000
+        : 0;
+  return Math.abs(apart) <= NOTE_WITHIN[note];
+}
+
 function newDraft({ atMillis, bootSeconds }: KernelLine): Draft {
   return {
     atMillis,
@@ -235,11 +313,15 @@ function newDraft({ atMillis, bootSeconds }: KernelLine): Draft {
     tasksLeftOut: 0,
     others: [],
     isWholeGroup: false,
+    toldBy: 'kernel',
+    isAnnounced: false,
+    isOld: false,
+    unitTold: new Set(),
   };
 }
 
 function finishDraft(draft: Draft): OomKill {
-  const { stat, isWholeGroup: _, ...rest } = draft;
+  const { stat, isWholeGroup: _group, isAnnounced: _told, isOld: _old, unitTold: _unit, ...rest } = draft;
   const scope =
     draft.scope ??
     (draft.memory !== null || draft.limitCgroup !== null ? 'cgroup' : draft.machine && 'machine');
@@ -257,26 +339,29 @@ function finishDraft(draft: Draft): OomKill {
 function findPageSize({ victim, tasks }: Draft): Bytes {
   const task = victim && tasks.find(({ pid }) => pid === victim.pid);
   if (!task || task.totalVmPages === 0) return DEFAULT_PAGE;
-  const ratio = victim.totalVmBytes / task.totalVmPages;
+  const ratio = (victim.totalVmBytes ?? 0) / task.totalVmPages;
   for (const size of [DEFAULT_PAGE, 16 * KIB, 64 * KIB]) if (Math.abs(ratio / size - 1) < 0.3) return size;
   return DEFAULT_PAGE;
 }
 
 /**
  * `Killed process 1234 (orders) total-vm:720000kB, anon-rss:524000kB, file-rss:8000kB` and, as versions added them,
- * `, UID 1000,` (distributions), `shmem-rss` (4.5), `UID:0` (5.3), `pgtables:1172kB oom_score_adj:0` (5.4).
+ * `vsz` for `total-vm` (2.6.33 to 2.6.35), `, UID 1000,` (distributions), `shmem-rss` (4.5), `UID:0` (5.3), `pgtables:1172kB oom_score_adj:0` (5.4).
  */
 export function parseVictim(text: string): OomVictim | null {
   const head =
-    /\bKilled process (\d{1,10})(?:, UID (\d{1,10}),?)? \((.*)\)(?:, UID (\d{1,10}))?,? total-vm:/.exec(text);
+    /\bKilled process (\d{1,10})(?:, UID (\d{1,10}),?)? \((.*)\)(?:, UID (\d{1,10}))?,? (total-vm|vsz):/.exec(
+      text,
+    );
   if (!head) return null;
   // A name may hold what looks like a field: fields are looked for behind it.
-  const fields = text.slice(head.index + head[0].length - 'total-vm:'.length);
+  const sizeName = head[5] ?? '';
+  const fields = text.slice(head.index + head[0].length - `${sizeName}:`.length);
   const kib = (name: string): Bytes | null => {
     const match = new RegExp(`\\b${name}:(\\d{1,15})kB`).exec(fields);
     return match ? Number(match[1]) * KIB : null;
   };
-  const totalVmBytes = kib('total-vm');
+  const totalVmBytes = kib(sizeName);
   const anonBytes = kib('anon-rss');
   const fileBytes = kib('file-rss');
   // Cut short: sizes that are not there must not count as nothing.
@@ -293,6 +378,26 @@ export function parseVictim(text: string): OomVictim | null {
     shmemBytes: kib('shmem-rss'),
     pageTableBytes: kib('pgtables'),
     oomScoreAdj: score ? Number(score[1]) : null,
+  };
+}
+
+/**
+ * `Killed process 3592 (httpd).` or, behind `kill process 3592 (httpd) score 77 or a child`, without the point: Linux before
+ * 2.6.33, which prints no sizes. Of newer kernels such a line was cut short.
+ */
+function parseOldVictim(text: string, isOld: boolean): OomVictim | null {
+  const found = /\bKilled process (\d{1,10})(?:, UID (\d{1,10}),)? \((.{1,64})\)(\.?)\s*$/.exec(text);
+  if (!found || (found[4] !== '.' && !isOld)) return null;
+  return {
+    pid: Number(found[1]),
+    name: found[3] ?? '',
+    uid: found[2] === undefined ? null : Number(found[2]),
+    totalVmBytes: null,
+    anonBytes: null,
+    fileBytes: null,
+    shmemBytes: null,
+    pageTableBytes: null,
+    oomScoreAdj: null,
   };
 }
 

@@ -108,3 +108,31 @@ Tasks state (memory values in pages):
 oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/user.slice/session-3.scope,task=stress,pid=116,uid=0
 Out of memory: Killed process 116 (stress) total-vm:10515768kB, anon-rss:7580628kB, file-rss:564kB, shmem-rss:0kB, UID:0 pgtables:15676kB oom_score_adj:0
 `;
+
+/** Linux 2.6.18 of a distribution, the whole machine: no sizes, no table. */
+export const LINUX_2_6_18_MACHINE = `httpd invoked oom-killer: gfp_mask=0x201d2, order=0, oomkilladj=0
+Mem-info:
+Free swap  = 0kB
+Total swap = 2097148kB
+1048446 pages of RAM
+Out of memory: Killed process 3592, UID 48, (httpd).
+`;
+
+/** Linux 2.6.32: a search that says whom it takes, a table with other columns, still no sizes. */
+export const LINUX_2_6_32_CGROUP = `worker invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0
+worker cpuset=/ mems_allowed=0
+Task in /shop/a killed as a result of limit of /shop
+memory: usage 102400kB, limit 102400kB, failcnt 52
+memory+swap: usage 102400kB, limit 9007199254740991kB, failcnt 0
+[ pid ]   uid  tgid total_vm      rss cpu oom_adj name
+[ 2412]   501  2412    31013    24800   0       0 worker
+[ 2413]   501  2413     1013      210   1       0 helper
+Memory cgroup out of memory: kill process 2412 (worker) score 31013 or a child
+Killed process 2412 (worker)
+`;
+
+/** Linux 2.6.34: sizes, the first of which has another name. */
+export const LINUX_2_6_34_MACHINE = `worker invoked oom-killer: gfp_mask=0x280da, order=0, oom_adj=0
+Out of memory: kill process 2412 (worker) score 31013 or a child
+Killed process 2412 (worker) vsz:124052kB, anon-rss:99000kB, file-rss:200kB
+`;
