@@ -31,9 +31,10 @@ export function openAlerts(
   });
 }
 
-export function toAlertSettings({ alerts }: Settings, pageUrl: string): AlertSettings {
+export function toAlertSettings({ alerts, sourceDirs }: Settings, pageUrl: string): AlertSettings {
   return {
     ...alerts,
+    hasSources: sourceDirs.length > 0,
     pageUrl: alerts.pageUrl ?? pageUrl,
     routes: alerts.routes.map(({ match, sinks, isContinued }) => ({
       matchers: toMatchers(match),

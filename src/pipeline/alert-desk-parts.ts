@@ -20,6 +20,8 @@ export interface AlertSettings extends AlertRules {
   readonly heartbeatMillis: Millis | null;
   /** Where people reach the page, without a slash at the end. */
   readonly pageUrl: string;
+  /** Whether there are Go sources to ask; missing = none. */
+  readonly hasSources?: boolean;
 }
 
 export interface AlertDeskParts {

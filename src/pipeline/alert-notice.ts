@@ -2,7 +2,7 @@
 import type { Millis } from '../base/units.ts';
 import type { Alert, AlertMessage, Curve, Notice, NoticeKind } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
-import { writeAlertMessage, writeThresholdMessage } from '../report/alert-message.ts';
+import { writeAlertMessage, writeThresholdMessage, type SourceState } from '../report/alert-message.ts';
 
 export interface NoticeInput {
   /** As it stands after this notice. */
@@ -11,6 +11,7 @@ export interface NoticeInput {
   readonly incident: Incident;
   readonly curve: Curve | null;
   readonly pageUrl: string;
+  readonly sources: SourceState;
   /** Virtual. */
   readonly atMillis: Millis;
   /** Real. */
@@ -37,6 +38,7 @@ export function writeAlertNotice(input: NoticeInput): Notice {
       finding: incident.finding,
       why,
       ...(incident.resolvedBy === undefined ? {} : { resolvedBy: incident.resolvedBy }),
+      sources: input.sources,
       links: linksOf(input),
       atMillis,
     }),

@@ -12,6 +12,7 @@ import type { Incident } from '../model/incident.ts';
 import { readCurve } from './alert-curve.ts';
 import type { AlertDeskParts, AlertSettings } from './alert-desk-parts.ts';
 import { groupByCause, labelsOf, sharedLabels, writeAlertNotice } from './alert-notice.ts';
+import type { SourceState } from '../report/alert-message.ts';
 import { writeDigest, writeHeartbeat } from './info-notices.ts';
 
 export interface DueInput {
@@ -73,11 +74,12 @@ function findThresholds({ parts, state }: DueInput, now: Millis): readonly Incid
 }
 
 async function advanceCause(
-  { parts, settings, state }: DueInput,
+  input: DueInput,
   known: Alert | null,
   incidents: readonly [Incident, ...Incident[]],
   about: 'leak' | 'threshold',
 ): Promise<{ readonly alert: Alert; readonly notice: Notice | null } | null> {
+  const { parts, settings, state } = input;
   const { watch, known: listKnown = () => [], ownerOf = () => null } = parts;
   const now = watch.now();
   const open = incidents.filter((incident) => incident.state !== 'resolved');
@@ -108,11 +110,17 @@ async function advanceCause(
       incident,
       curve: about === 'threshold' ? null : await readCurve(watch, incident),
       pageUrl: settings.pageUrl,
+      sources: sourcesOf(input, alert.service),
       atMillis: now,
       nowMillis: parts.world.now(),
       timeScale: watch.timeScale,
     }),
   };
+}
+
+function sourcesOf({ parts: { watch }, settings }: DueInput, service: string): SourceState {
+  if (settings.hasSources !== true) return 'none';
+  return watch.isAskingSources(service) ? 'asking' : 'asked';
 }
 
 /**
@@ -136,6 +144,7 @@ export function findResends(input: DueInput, resentAt: Millis): readonly Notice[
       incident: leadOf(open),
       curve: null,
       pageUrl: input.settings.pageUrl,
+      sources: sourcesOf(input, alert.service),
       atMillis,
       nowMillis,
       timeScale: watch.timeScale,

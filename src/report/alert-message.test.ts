@@ -10,6 +10,7 @@ const write = (over: Partial<AlertWords> = {}) =>
     kind: 'opened',
     finding: drawFinding(),
     why: null,
+    sources: 'none',
     links: [{ name: 'Page', url: 'http://plimsoll/f/5f2c0a' }],
     atMillis: 3 * HOUR_MILLIS,
     ...over,
@@ -69,6 +70,12 @@ describe('the message of an alert', () => {
     expect(write({ finding: drawFinding({ fix }) }).advice).toBe(
       'Delete the entry when the session ends (store/put.go:31)',
     );
+  });
+
+  it('advises to name the sources only where there are none', () => {
+    expect(write().advice).toContain('(setting source)');
+    expect(write({ sources: 'asking' }).advice).toMatch(/; the sources are being read: the page will say/);
+    expect(write({ sources: 'asked' }).advice).toMatch(/: the sources that are there show no fix/);
   });
 
   it('cuts and cleans what a hostile service is called', () => {

@@ -3,10 +3,13 @@
 import { formatBytes, formatDuration, type Millis } from '../base/units.ts';
 import type { Alert, AlertMessage, NoticeKind } from '../model/alert.ts';
 import { formatGrowth, formatPlace } from '../model/finding-text.ts';
-import type { Evidence, Finding } from '../model/finding.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Incident } from '../model/incident.ts';
+import { writeEvidenceLines } from './alert-evidence.ts';
 import { printable } from './style.ts';
-import { formatLimit, formatNumbers } from './text.ts';
+import { formatLimit } from './text.ts';
+
+export type SourceState = 'none' | 'asking' | 'asked';
 
 export interface AlertWords {
   readonly alert: Alert;
@@ -17,6 +20,8 @@ export interface AlertWords {
   readonly why: string | null;
   /** Who said that it is over, as the incident has it. */
   readonly resolvedBy?: Incident['resolvedBy'];
+  /** Whether the watch has Go sources, and has asked them about this leak. */
+  readonly sources: SourceState;
   readonly links: AlertMessage['links'];
   readonly atMillis: Millis;
 }
@@ -25,7 +30,6 @@ export interface AlertWords {
 const MAX_SUMMARY = 900;
 const MAX_TITLE = 200;
 const MAX_FACT = 300;
-const MAX_EVIDENCE_LINES = 3;
 const MAX_INSTANCES_NAMED = 3;
 
 const HEADS: Readonly<Record<NoticeKind, string>> = {
@@ -59,8 +63,8 @@ export function writeAlertMessage(words: AlertWords): AlertMessage {
       MAX_SUMMARY,
     ),
     facts: describeFacts(words).map(({ name, value }) => ({ name, value: shorten(value, MAX_FACT) })),
-    evidence: isOver ? [] : pickEvidence(finding.evidence),
-    advice: isOver ? null : shorten(describeAdvice(finding), MAX_SUMMARY),
+    evidence: isOver ? [] : writeEvidenceLines(finding.evidence).map((line) => shorten(line, MAX_FACT)),
+    advice: isOver ? null : shorten(describeAdvice(finding, words.sources), MAX_SUMMARY),
     links: words.links,
   };
 }
@@ -131,16 +135,7 @@ function describeInstances(instances: readonly string[]): string {
   return more > 0 ? `${instances.length}: ${named} and ${more} more` : named;
 }
 
-/** What supports the verdict first: three lines decide whether somebody believes it. */
-function pickEvidence(evidence: readonly Evidence[]): string[] {
-  const supports = evidence.filter(({ outcome }) => outcome === 'supports');
-  const rest = evidence.filter(({ outcome }) => outcome === 'contradicts');
-  return [...supports, ...rest]
-    .slice(0, MAX_EVIDENCE_LINES)
-    .map((entry) => shorten(`${entry.question} ${entry.test}: ${formatNumbers(entry)}`, MAX_FACT));
-}
-
-function describeAdvice({ fix, culprits }: Finding): string {
+function describeAdvice({ fix, culprits }: Finding, sources: SourceState): string {
   if (fix !== null) {
     const place = fix.file === null ? '' : ` (${fix.file}${fix.line === null ? '' : `:${fix.line}`})`;
     return `${fix.text}${place}`;
@@ -148,8 +143,16 @@ function describeAdvice({ fix, culprits }: Finding): string {
   const [culprit] = culprits;
   if (culprit === undefined)
     return 'Turn on pprof for this service, so that the code can be named: plimsoll doctor says how.';
-  return `Look at what keeps what ${culprit.function} ${culprit.role === 'allocates' ? 'allocates' : 'starts'}; with its sources (setting source) the holder and the fix are named.`;
+  const made = culprit.role === 'allocates' ? 'allocates' : 'starts';
+  return `Look at what keeps what ${culprit.function} ${made}${FURTHER[sources]}`;
 }
+
+/** What more there is to come. */
+const FURTHER: Readonly<Record<SourceState, string>> = {
+  none: '; with its sources (setting source) the holder and the fix are named.',
+  asking: '; the sources are being read: the page will say what holds it, and the fix where they show one.',
+  asked: ': the sources that are there show no fix by themselves.',
+};
 
 function shorten(text: string, longest: number): string {
   const clean = printable(text);

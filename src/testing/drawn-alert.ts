@@ -57,6 +57,7 @@ export function drawNotice(over: Partial<Notice> = {}): Notice {
       kind: over.kind ?? 'opened',
       finding: drawFinding(),
       why: null,
+      sources: 'none',
       links: [{ name: 'Page', url: 'http://plimsoll:7117/f/5f2c0a' }],
       atMillis: 3 * HOUR_MILLIS,
     }),
