@@ -45,6 +45,17 @@ describe('confirmation', () => {
     expect(follow('goroutine', 'every 1m for 4h\nload 1500 noise 60\ngoroutines 40 noise 6')).toEqual([]);
   });
 
+  const EVERY_45_MIN = Array.from({ length: 7 }, (_, i) => `restart ${45 * (i + 1)}m`).join('\n');
+
+  it.each([1, 2, 3])('calls a leak in the second life, where none lasts an hour, seed %d', (seed) => {
+    const lives = `every 30s for 5h seed ${seed}\nload 3000 noise 150\n${EVERY_45_MIN}`;
+    const story = follow('heap', `${lives}\nfloor 40M +60M/h noise 1500k`);
+    expect(story).toEqual([expect.stringMatching(/^call/), 'stands']);
+    expect(at(story[0])).toBeLessThan(130);
+    // A cache that fills anew in each bends in each.
+    expect(follow('heap', `${lives}\nfloor 40M fill 60M tau 20m noise 1500k`)).toEqual([]);
+  });
+
   it('takes more than one evaluation', () => {
     const table = drawGauges('every 1m for 4h\ngoroutines 14 +90/h noise 1');
     const leak = assess({ table, atMillis: DRAWN_START_MILLIS + 3 * HOUR_MILLIS, memoryLimitBytes: null });

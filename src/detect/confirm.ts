@@ -169,8 +169,17 @@ export function confirmedLanes(state: ConfirmationState): Lane[] {
   });
 }
 
+/**
+ * A life that has just begun speaks neither for nor against what the one before has shown: a process that is restarted, or
+ * killed, every three quarters of an hour would never be seen to leak six times in a row.
+ */
+function isUnjudged({ verdict, smallestDetectable }: LaneAssessment): boolean {
+  return verdict === 'undetermined' && smallestDetectable === null;
+}
+
 function collect(before: LaneConfirmation, lane: LaneAssessment, assessment: Assessment): LaneConfirmation {
   const { atMillis } = assessment;
+  if (isUnjudged(lane)) return before;
   if (lane.verdict !== 'leak') {
     const points = lane.isSuspect ? Math.max(0, before.points + SUSPECT_POINTS) : 0;
     return points === 0 ? FRESH : { ...before, points };

@@ -104,6 +104,29 @@ describe('advanceCase', () => {
     expect(ended.findings.map(({ fingerprint }) => fingerprint)).toContain(both.findings[1].fingerprint);
   });
 
+  it('waits with code that looks bounded until growth has outlasted the bound, or the limit is near', () => {
+    const long = ramp(60, 3);
+    const sweeper = `orders/store.(*Table).sweep > runtime.selectgo > runtime.gopark | ${'1 '.repeat(60)}`;
+    const drawing = `heap\nmain.main > orders/store.(*Table).Put | 512 | ${long}\ngoroutines\n${sweeper}`;
+    const exhaustion = (at: Millis) => ({
+      exhaustion: { resource: 'memory-limit' as const, at, low: at, high: null, confidence: 0.8 },
+    });
+    const step = (at: number, rest = {}) => ({
+      at: minutes(at),
+      lanes: LEAK,
+      confirmed: ['heap' as const],
+      drawing,
+      rest,
+    });
+    const [early, before, after] = run([step(65), step(205), step(215)]);
+    expect([early, before, after].map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
+    expect(early.needed?.what).toContain('orders/store.(*Table).sweep may take away again');
+    expect(early.needed?.millis).toBe(minutes(145));
+    expect(early.findings[0].verdict).toBe('undetermined');
+    const [near] = run([step(65, exhaustion(minutes(110)))]);
+    expect(near.alarms).toHaveLength(1);
+  });
+
   it('waits for a name while profiles can come, and raises without one when the wait is over', () => {
     const results = run(
       [65, 75, 95, 104, 105, 110].map((at) => ({

@@ -83,7 +83,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
   const standing = new Set<string>(kept.map(({ kind }) => kind));
   const asked = matched.fresh.map((cause) => ({
     cause,
-    wait: findWait(cause, since(cause.lane), input, standing),
+    wait: findWait(cause, since(cause.lane), input, standing, profiles),
   }));
   const ready = asked.flatMap(({ cause, wait }) => (wait === null ? [cause] : []));
   const isShared = ({ lane }: Cause) =>

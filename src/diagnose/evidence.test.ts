@@ -15,13 +15,18 @@ import { readProfiles } from './profile-evidence.ts';
 type Shown = Readonly<Record<string, Evidence['outcome']>>;
 
 /** Outcome by question for one lane that leaks, with these profiles. */
-function ask(lane: 'heap' | 'goroutine' | 'fd' | 'thread' | 'native', drawing: string, grown = 20 * MIB) {
-  const assessment = drawAssessment(2 * HOUR_MILLIS, {
+function ask(
+  lane: 'heap' | 'goroutine' | 'fd' | 'thread' | 'native',
+  drawing: string,
+  grown = 20 * MIB,
+  at = 2 * HOUR_MILLIS,
+) {
+  const assessment = drawAssessment(at, {
     [lane]: { verdict: 'leak', perHour: grown / 2, grown, level: 250 },
   });
   const profiles = readProfiles(drawSnapshots(drawing), null, 0, true);
   const [cause] = findCauses({ assessment, calls: new Map([[lane, 'confirmed' as const]]), profiles });
-  const evidence = collectEvidence(cause, findLane(assessment, lane), profiles);
+  const evidence = collectEvidence(cause, findLane(assessment, lane), profiles, assessment);
   return {
     evidence,
     cause,
@@ -32,6 +37,15 @@ function ask(lane: 'heap' | 'goroutine' | 'fd' | 'thread' | 'native', drawing: s
 
 const SITE = 'heap\nmain.main > orders/store.Put';
 const GROUP = 'goroutines\norders/hub.run > runtime.chanrecv > runtime.gopark';
+
+it('asks whether something bounds what grows, and the answer follows the profiles and the time watched', () => {
+  const question = 'Do the profiles show signs of a bound?';
+  const entries = `heap\nmain.main > orders/store.(*Table).Put | 512 | ${ramp(12, 3)}`;
+  const sweeper = `${entries}\ngoroutines\norders/store.(*Table).sweep > runtime.selectgo | ${'1 '.repeat(12)}`;
+  expect(ask('heap', entries).outcome[question]).toBe('supports');
+  expect(ask('heap', sweeper).outcome[question]).toBe('contradicts');
+  expect(ask('heap', sweeper, 20 * MIB, 4 * HOUR_MILLIS).outcome[question]).toBe('open');
+});
 
 describe('every entry of evidence', () => {
   it.each(['heap', 'goroutine', 'fd', 'thread', 'native'] as const)(

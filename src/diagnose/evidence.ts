@@ -1,9 +1,10 @@
 // The chain behind a finding: each entry is one question put to the data, with the numbers that decided it. Outcomes
 // are computed, never written down: other data gives another outcome.
-import type { GoroutineCost, LaneAssessment } from '../detect/assessment.ts';
+import type { Assessment, GoroutineCost, LaneAssessment } from '../detect/assessment.ts';
 import { SMALLEST_STACK_BYTES } from '../detect/bytes-each.ts';
 import type { Evidence } from '../model/finding.ts';
 import { isApplication } from '../profile/frames.ts';
+import { weighBound } from './bound-signs.ts';
 import type { Cause } from './cause.ts';
 import { findCreator, type Creator } from './creators.ts';
 import { relateFile } from './culprit.ts';
@@ -22,7 +23,7 @@ export function collectEvidence(
   cause: Cause,
   lane: LaneAssessment | null,
   profiles: ProfileEvidence | null,
-  cost: GoroutineCost | null = null,
+  assessment: Assessment | null = null,
 ): Evidence[] {
   if (profiles === null) return [];
   const entries: Evidence[] = [];
@@ -41,9 +42,12 @@ export function collectEvidence(
       askWentAway(cause.heap, profiles),
       askSurvival(cause.heap, profiles),
     );
-    if (cause.kind === 'heap') entries.push(askCoverage(cause.heap, lane, profiles));
+    if (cause.kind === 'heap') {
+      entries.push(askCoverage(cause.heap, lane, profiles));
+      if (assessment !== null) entries.push(askBound(cause.heap, assessment, profiles));
+    }
   }
-  if (cause.kind === 'goroutine') entries.push(askPinned(cause, profiles, cost));
+  if (cause.kind === 'goroutine') entries.push(askPinned(cause, profiles, assessment?.goroutineCost ?? null));
   if (cause.kind === 'fd') entries.push(askDescriptors(cause, lane, profiles));
   if (cause.kind === 'thread') entries.push(askThreads(cause, lane, profiles));
   if (cause.kind === 'native') entries.push(askNative(cause, profiles));
@@ -125,6 +129,27 @@ export function askSurvival(heap: HeapCause, profiles: ProfileEvidence): Evidenc
       ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
     },
     outcome: survival !== null && survival.low >= THRESHOLDS.minSurvival ? 'supports' : 'open',
+  };
+}
+
+/** Does anything look as if it took away again what grows? */
+function askBound(heap: HeapCause, assessment: Assessment, profiles: ProfileEvidence): Evidence {
+  const { signs, holdMillis, watchedMillis } = weighBound(heap, assessment, profiles);
+  const shown = Object.fromEntries(signs.map(({ kind, function: name }) => [kind, name]));
+  return {
+    question: 'Do the profiles show signs of a bound?',
+    hypothesis: 'nothing takes away again what grows there',
+    prediction:
+      'no order among the entries, no goroutine that sweeps them, no name for it, as much kept of the new as of the old; or growth that outlasts them',
+    test: 'time watched, against the time that these signs ask for',
+    numbers: {
+      statistic: watchedMillis,
+      threshold: holdMillis,
+      unit: 'millis',
+      ...shown,
+      ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
+    },
+    outcome: signs.length === 0 ? 'supports' : watchedMillis >= holdMillis ? 'open' : 'contradicts',
   };
 }
 

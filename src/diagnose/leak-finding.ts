@@ -33,10 +33,7 @@ export function buildLeakFinding(
     ...forecast,
     culprits: [...cause.culprits],
     pattern: cause.pattern,
-    evidence: [
-      ...(lane?.evidence ?? []),
-      ...collectEvidence(cause, lane, profiles, assessment.goroutineCost),
-    ],
+    evidence: [...(lane?.evidence ?? []), ...collectEvidence(cause, lane, profiles, assessment)],
     ruledOut: uniqueExplanations([...(lane?.ruledOut ?? []), ...collectRuledOut(cause, assessment)]),
     fix: null,
   };

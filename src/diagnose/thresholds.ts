@@ -64,6 +64,16 @@ export const THRESHOLDS = {
   nameZ: 2,
   /** How long a confirmed leak waits for profiles that name its code before it is raised without a name. */
   nameWaitMillis: 40 * MINUTE_MILLIS,
+  /**
+   * Growth in code beside which profiles show signs of a bound must have been watched this long before it is raised: with a
+   * goroutine that may sweep, or less kept by now; longer than most lifetimes of sessions and tokens, ...
+   */
+  sweptHoldMillis: 3.5 * HOUR_MILLIS,
+  /** ... with an order among the entries, a name, or two signs; most of a working day. docs/leakbench.md: gain and cost. */
+  boundedHoldMillis: 7 * HOUR_MILLIS,
+  /** Share kept of what is allocated later over that of earlier, and its z (over all ways to part them), that tell of a lifetime. */
+  lifetimeShare: 0.6,
+  lifetimeZ: 4,
   /** After a restart caches and pools fill again: as long as this a new life says nothing against a known leak. */
   warmUpMillis: HOUR_MILLIS,
   /** Consecutive evaluations in which another culprit must dominate before an alarm changes its identity. */

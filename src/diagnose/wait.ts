@@ -3,8 +3,10 @@ import { type Millis } from '../base/units.ts';
 import { explanationOf, type Lane } from '../detect/assessment.ts';
 import { confirmedLanes } from '../detect/confirm.ts';
 import { weighPatience } from '../detect/patience.ts';
+import { isLimitNear, weighBound } from './bound-signs.ts';
 import type { CaseInput } from './case-state.ts';
 import type { Cause } from './cause.ts';
+import type { ProfileEvidence } from './profile-evidence.ts';
 import { THRESHOLDS } from './thresholds.ts';
 import { findLane } from './unexplained.ts';
 
@@ -20,12 +22,14 @@ export interface Wait {
  *
  * @param sinceMillis when the wait began.
  * @param raised classes of the leaks that stand: what grows there is told already.
+ * @param profiles as read at this evaluation; null where they were not.
  */
 export function findWait(
   cause: Cause,
   sinceMillis: Millis,
   input: CaseInput,
   raised: ReadonlySet<string>,
+  profiles: ProfileEvidence | null,
 ): Wait | null {
   const { lane: name } = cause;
   // A claim may stand while this evaluation sees another explanation; then is not the time to raise it.
@@ -38,6 +42,8 @@ export function findWait(
     const what = `profiles that name the code, or time to see whether it bends: ${GROWING[name]} may still be a cache that fills`;
     if (isHeld) return { lane: name, needed: { what, millis } };
   }
+  const bound = findBoundWait(cause, input, profiles);
+  if (bound !== null) return bound;
   const millis = sinceMillis + THRESHOLDS.nameWaitMillis - input.atMillis;
   if (millis <= 0) return null;
   const outer = findOpenOuterLane(cause, input, raised);
@@ -51,6 +57,20 @@ export function findWait(
   if (!canName || !isProfiled) return null;
   const what = `profiles that name the code: ${GROWING[cause.kind]} is called a leak, and is raised without a name after that`;
   return { lane: name, needed: { what, millis } };
+}
+
+/** Time to see the bound that profiles show signs of. */
+function findBoundWait(
+  { kind, heap, lane: name }: Cause,
+  { assessment }: CaseInput,
+  profiles: ProfileEvidence | null,
+): Wait | null {
+  if (kind !== 'heap' || heap === null || profiles === null || isLimitNear(assessment)) return null;
+  const { signs, holdMillis, watchedMillis } = weighBound(heap, assessment, profiles);
+  if (watchedMillis >= holdMillis) return null;
+  const shown = signs.map((sign) => sign.function).join(', ');
+  const what = `time to see whether it is bounded: ${shown} may take away again what grows there`;
+  return { lane: name, needed: { what, millis: holdMillis - watchedMillis } };
 }
 
 const GROWING: Readonly<Record<Lane, string>> = {

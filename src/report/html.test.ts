@@ -53,6 +53,15 @@ describe('a report as HTML', () => {
     }
   });
 
+  it('says of what is not decided what would settle it, unless the report says the same of itself', () => {
+    const needed = { what: 'time to see <it> bend', millis: 3 * HOUR_MILLIS };
+    const undecided = report({ findings: [drawFinding({ verdict: 'undetermined', needed })] });
+    expect(formatReportHtml(undecided)).toContain(
+      '<th scope="row">needs<td>time to see &lt;it&gt; bend, about 3 h',
+    );
+    expect(formatReportHtml({ ...undecided, needed })).not.toContain('<th scope="row">needs');
+  });
+
   it('tells which parts of resident memory are taken off, so that the table adds up', () => {
     const html = formatReportHtml({
       ...report(),

@@ -14,6 +14,7 @@ import {
   fleetSentences,
   formatExcluded,
   formatLimit,
+  formatNeeds,
   formatNumbers,
   formatScale,
   formatShare,
@@ -112,6 +113,7 @@ function formatFinding(finding: Finding, report: Report): string {
   add('limit', finding.timeToExhaustion === null ? null : formatLimit(finding.timeToExhaustion, report.to));
   add('pattern', finding.pattern);
   add('fix', finding.fix === null ? null : finding.fix.text);
+  add('needs', formatNeeds(finding, report));
   const evidence = finding.evidence.map(
     (entry) =>
       `<tr><td>${text(entry.question)}<td class="outcome-${entry.outcome}">${entry.outcome}<td>${text(formatNumbers(entry))}`,

@@ -12,6 +12,7 @@ import {
   fleetSentences,
   formatExcluded,
   formatLimit,
+  formatNeeds,
   formatNumbers,
   formatScale,
   formatShare,
@@ -111,6 +112,8 @@ function formatFinding(finding: Finding, report: Report): string[] {
   } else if (finding.noForecast !== undefined) facts.push(['limit', finding.noForecast]);
   if (finding.pattern !== null) facts.push(['pattern', code(finding.pattern)]);
   if (finding.fix !== null) facts.push(['fix', escapeMarkdown(finding.fix.text)]);
+  const needs = formatNeeds(finding, report);
+  if (needs !== null) facts.push(['needs', escapeMarkdown(needs)]);
   const lines = [`### ${finding.verdict}, ${finding.class} (${code(finding.fingerprint.slice(0, 12))})`, ''];
   lines.push('| | |', '|---|---|', ...facts.map(([name, value]) => `| ${name} | ${value} |`));
   if (finding.evidence.length > 0) {

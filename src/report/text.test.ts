@@ -192,5 +192,8 @@ describe('a finding that is not decided', () => {
     expect(formatReportText(report({ findings: [finding] }))).toContain(
       'needs        profiles that name the code, about 1 h',
     );
+    expect(formatReportMarkdown(report({ findings: [finding] }))).toContain(
+      '| needs | profiles that name the code, about 1 h |',
+    );
   });
 });

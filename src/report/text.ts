@@ -106,15 +106,19 @@ function formatFinding(finding: Finding, report: Report, style: Style, maxEviden
   if (finding.pattern !== null) lines.push(row('pattern', finding.pattern));
   if (finding.fix !== null) lines.push(row('fix', printable(finding.fix.text)));
   for (const entry of finding.evidence.slice(0, maxEvidence)) lines.push(...formatEvidence(entry, style));
-  const needed = finding.needed ?? null;
-  if (needed !== null && needed.what !== report.needed?.what) {
-    const time = needed.millis === null ? '' : `, about ${formatDuration(needed.millis)}${scale}`;
-    lines.push(row('needs', printable(`${needed.what}${time}`)));
-  }
+  const needed = formatNeeds(finding, report);
+  if (needed !== null) lines.push(row('needs', printable(needed)));
   finding.ruledOut.forEach((ruledOut, i) => {
     lines.push(row(i === 0 ? 'ruled out' : '', printable(`${ruledOut.explanation}: ${ruledOut.why}`)));
   });
   return lines;
+}
+
+/** What would settle a finding that is not decided; null where nothing would, or the report says the same of itself. */
+export function formatNeeds({ needed }: Finding, report: Report): string | null {
+  if (needed === undefined || needed.what === report.needed?.what) return null;
+  const time = needed.millis === null ? '' : `, about ${formatDuration(needed.millis)}${formatScale(report)}`;
+  return `${needed.what}${time}`;
 }
 
 /** ` on a:1, b:1`, with the service where that is not the report's. */
