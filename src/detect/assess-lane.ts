@@ -124,8 +124,9 @@ function perRequest(measures: LaneMeasures, decision: LaneDecision): LaneAssessm
   };
 }
 
+/** By the threshold of the evidence "is it without bound?": what that leaves open is ruled out nowhere. */
 function ruledOut(measures: LaneMeasures, decision: LaneDecision): RuledOut[] {
-  const { set } = measures;
+  const { set, claimThreshold } = measures;
   const chosen = decision.model;
   const out: RuledOut[] = [];
   const names = {
@@ -139,10 +140,10 @@ function ruledOut(measures: LaneMeasures, decision: LaneDecision): RuledOut[] {
     if (fits.length === 0 || chosen.name === name) continue;
     const bic = Math.min(...fits.map((fit) => fit.bic));
     const behind = bic - chosen.bic;
-    if (behind <= limits.BEND_EVIDENCE) continue;
+    if (behind <= claimThreshold) continue;
     out.push({
       explanation,
-      why: `${chosen.name} describes the series better by ${behind.toFixed(1)} (BIC)`,
+      why: `${chosen.name} describes the series better by ${behind.toFixed(1)} (BIC), more than ${claimThreshold.toFixed(1)}`,
     });
   }
   return out;

@@ -297,6 +297,12 @@ describe('a process among many services', () => {
     const about = heap.evidence.find(({ question }) => question.includes('without bound'));
     expect(about).toMatchObject({ outcome: 'open', numbers: { threshold: needed, servicesWatched: 500 } });
     expect(heap.smallestDetectable).toBe(alone.smallestDetectable);
+    // What the evidence leaves open is ruled out nowhere.
+    const bounded = String(about?.numbers['bounded']);
+    const names = { N0: 'steady, or follows the load', N1: 'a cache that fills', N3: 'a step' } as const;
+    const lead = names[bounded as keyof typeof names];
+    expect(alone.ruledOut.map(({ explanation }) => explanation)).toContain(lead);
+    expect(heap.ruledOut.map(({ explanation }) => explanation)).not.toContain(lead);
   });
 });
 

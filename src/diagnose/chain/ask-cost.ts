@@ -21,13 +21,12 @@ export function askCost(facts: Facts): ChainStep {
   const pauses = halves(facts, 'gcPauseSecondsTotal');
   const cpu = halves(facts, 'cpuSecondsTotal');
   const requests = halves(facts, 'requestsTotal');
+  const isCounted = requests !== null && requests.before > 0 && requests.after > 0;
   // For each request where they are counted: twice the load is twice the work, not twice the cost.
   const each = (pair: Pair | null): number | null => {
     if (pair === null || pair.before <= 0) return null;
     const raw = pair.after / pair.before;
-    return requests === null || requests.before <= 0 || requests.after <= 0
-      ? raw
-      : raw / (requests.after / requests.before);
+    return isCounted ? raw / (requests.after / requests.before) : raw;
   };
   const isCountable = cycles === null || countsOf(facts, cycles) >= FEWEST_CYCLES;
   const ratios = {
@@ -43,13 +42,18 @@ export function askCost(facts: Facts): ChainStep {
   const isFelt = pauses !== null && pauses.after >= FELT_PAUSES;
   const worst = Math.max(ratios.gc ?? 0, ratios.cpu ?? 0, isFelt ? (ratios.pauses ?? 0) : 0);
   const isKnown = Object.values(ratios).some((ratio) => ratio !== null) || gcShare !== null;
-  const outcome = !isKnown ? 'open' : worst >= RISEN_RATIO || isHeavy ? 'supports' : 'contradicts';
+  const isRisen = worst >= RISEN_RATIO;
+  // Where nobody counts the work, more of it looks the same as more cost for it.
+  const outcome =
+    isHeavy || (isRisen && isCounted) ? 'supports' : !isKnown || isRisen ? 'open' : 'contradicts';
   return {
     step: 'cost',
     question: 'Does it cost more than before?',
     hypothesis: 'the collector works more as the heap fills',
-    prediction: 'cycles, pauses or CPU for the same work rise',
-    test: 'second half over first half of this life, for each request where they are counted',
+    prediction: isCounted
+      ? 'cycles, pauses or CPU for each request rise'
+      : 'cycles, pauses or CPU rise, without more work (which nothing counts here)',
+    test: `second half over first half of this life, ${isCounted ? 'for each request' : 'for each hour: requests are not counted'}`,
     numbers: {
       statistic: isKnown ? round(worst) : null,
       threshold: RISEN_RATIO,
@@ -67,7 +71,7 @@ export function askCost(facts: Facts): ChainStep {
     outcome,
     answer: answer(
       facts,
-      { cycles, pauses, gcShare, isOfUsed: usedShare !== null, assistShare },
+      { cycles, pauses, gcShare, isOfUsed: usedShare !== null, assistShare, isCounted, isKnown },
       ratios,
       outcome,
     ),
@@ -130,17 +134,20 @@ interface Costs {
   /** Of the CPU time that the process used; of all that there was otherwise. */
   readonly isOfUsed: boolean;
   readonly assistShare: Pair | null;
+  /** Requests are: the ratios are for each of them. */
+  readonly isCounted: boolean;
+  readonly isKnown: boolean;
 }
 
 function answer(
   facts: Facts,
-  { cycles, pauses, gcShare, isOfUsed, assistShare }: Costs,
+  { cycles, pauses, gcShare, isOfUsed, assistShare, isCounted, isKnown }: Costs,
   ratios: Readonly<Record<'gc' | 'pauses' | 'cpu', number | null>>,
   outcome: ChainStep['outcome'],
 ): string {
-  if (outcome === 'open') {
-    const isCounted = COSTS.some((name) => pointsOf(facts, name) !== null);
-    return isCounted ? 'Too early to tell.' : 'Not known: neither collections nor CPU time are counted.';
+  if (!isKnown) {
+    const isMeasured = COSTS.some((name) => pointsOf(facts, name) !== null);
+    return isMeasured ? 'Too early to tell.' : 'Not known: neither collections nor CPU time are counted.';
   }
   const parts = [
     cycles === null || ratios.gc === null
@@ -157,8 +164,11 @@ function answer(
       : `the collector takes ${trend(gcShare, isOfUsed ? ' of the CPU' : ' of all CPU time')}`,
     assistShare === null ? null : `assists of allocating goroutines ${trend(assistShare, '')}`,
   ].filter((part) => part !== null);
-  const same = parts.length === 0 ? [] : [`${parts.join(', ')} for the same work`];
-  return `${outcome === 'supports' ? 'Yes' : 'No'}: ${[...same, ...shares].join('; ')}.`;
+  const same =
+    parts.length === 0 ? [] : [`${parts.join(', ')}${isCounted ? ', the ratios for each request' : ''}`];
+  const all = [...same, ...shares].join('; ');
+  if (outcome === 'open') return `Not clear: ${all}; requests are not counted, and more work looks the same.`;
+  return `${outcome === 'supports' ? 'Yes' : 'No'}: ${all}.`;
 }
 
 function trend({ before, after }: Pair, of: string): string {

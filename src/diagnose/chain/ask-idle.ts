@@ -14,6 +14,8 @@ const IDLE_MILLIS: Millis = 10 * MINUTE_MILLIS;
 const GOES_ON_SHARE = 0.5;
 
 interface Idle {
+  /** What idle is told by: requests, else CPU time, which background work takes as well. */
+  readonly source: Work['source'];
   readonly millis: Millis;
   readonly idlePerHour: number;
   readonly busyPerHour: number;
@@ -34,10 +36,11 @@ export function askIdle(facts: Facts): ChainStep {
     question: 'Does it grow while the service is idle?',
     hypothesis: 'background work, the framework or a library keeps memory, not the request path',
     prediction: 'the live heap rises in quiet stretches as it does under load',
-    test: 'growth of the live heap in stretches below 5 % of the usual work, against the growth in all others',
+    test: `growth of the live heap per hour in stretches below 5 % of the usual ${idle?.source === 'cpu' ? 'CPU time (requests are not counted)' : 'requests'}, against that in all others`,
     numbers: {
       statistic: share === null ? null : round(share),
       threshold: GOES_ON_SHARE,
+      work: idle?.source ?? null,
       idleMillis: idle?.millis ?? 0,
       idleBytesPerHour: idle === null ? null : Math.round(idle.idlePerHour),
       idleSpreadBytesPerHour: idle === null ? null : Math.round(idle.spread),
@@ -48,9 +51,25 @@ export function askIdle(facts: Facts): ChainStep {
     answer: answer(idle, outcome),
     ruledOut:
       outcome === 'contradicts'
-        ? [{ explanation: 'background work', why: 'the heap stands still while nobody asks anything' }]
+        ? [
+            {
+              explanation: 'background work',
+              why:
+                idle?.source === 'cpu'
+                  ? 'the heap stands still while the process hardly uses the CPU'
+                  : 'the heap stands still while nobody asks anything',
+            },
+          ]
         : outcome === 'supports'
-          ? [{ explanation: 'the request path alone', why: 'the heap grows on without requests' }]
+          ? [
+              {
+                explanation: 'the request path alone',
+                why:
+                  idle?.source === 'cpu'
+                    ? 'the heap grows on while the process hardly uses the CPU'
+                    : 'the heap grows on without requests',
+              },
+            ]
           : [],
     advice:
       outcome === 'open' && idle === null
@@ -62,7 +81,7 @@ export function askIdle(facts: Facts): ChainStep {
 
 function answer(idle: Idle | null, outcome: ChainStep['outcome']): string {
   if (idle === null) return 'It was never idle for ten minutes, or work is not counted.';
-  const rates = `${formatBytesPerHour(idle.idlePerHour)} idle, ${formatBytesPerHour(idle.busyPerHour)} under load, in ${formatDuration(idle.millis)} of idle time`;
+  const rates = `${formatBytesPerHour(idle.idlePerHour)} idle, ${formatBytesPerHour(idle.busyPerHour)} under load, in ${formatDuration(idle.millis)} ${idle.source === 'cpu' ? 'with hardly any CPU time' : 'without requests'}`;
   if (outcome === 'supports') return `Yes: ${rates}: background, library or framework.`;
   return outcome === 'contradicts' ? `No: ${rates}: the request path.` : `Not clear: ${rates}.`;
 }
@@ -81,6 +100,7 @@ function measureIdle({ table, rows }: Facts): Idle | null {
   // Each stretch is known by its two ends, and each end by one mark.
   const noise = noiseOf(floor) * Math.sqrt(2 * stretches.length);
   return {
+    source: work.source,
     millis,
     idlePerHour: perHour(rise, millis),
     busyPerHour: perHour(all - rise, total - millis),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { assess } from '../../detect/assess.ts';
 import type { ChainStep, ChainStepName } from '../../model/chain-step.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { GaugeTable, JudgedGauge } from '../../series/history.ts';
 import { drawFinding } from '../../testing/drawn-finding.ts';
 import { drawGauges } from '../../testing/series-from-text.ts';
 import { MIB } from '../../base/units.ts';
@@ -79,6 +80,12 @@ const STEADY = `
   goroutines 12
   openFds 20
   threads 9`;
+
+/** A service that counts no requests, and takes CPU time for each of them. */
+const CPU_FOR: Readonly<Record<string, JudgedGauge>> = {
+  requestsTotal: 'finalizersQueuedTotal',
+  cpuSecondsTotal: 'requestsTotal',
+};
 
 /** The drawing with other levels for these gauges, each with a little noise. */
 function withGauges(drawing: string, gauges: Readonly<Record<string, string>>): string {
@@ -340,6 +347,50 @@ describe('the question', () => {
     expect(heavy.advice.join()).toMatch(/GOGC/);
     const idle = `${STEADY}\n  cpuSecondsTotal 0 +10/h\n  gcCpuSecondsTotal 0 +4/h`;
     expect(ask('cost', idle).outcome).toBe('contradicts');
+  });
+
+  it('of cost speaks of each request only where they are counted, and is open where more work looks the same', () => {
+    const risen = 'cpuSecondsTotal 0 +10/h +30/h from 15h';
+    const counted = ask('cost', `${STEADY}\n  ${risen}`);
+    expect(counted.answer).toMatch(/^Yes: .*CPU \(x \d.*\), the ratios for each request/);
+    const uncounted = ask('cost', `${STEADY.replace(/load .*/, '')}\n  ${risen}`);
+    expect(uncounted.outcome).toBe('open');
+    expect(uncounted.answer).toMatch(/^Not clear: .*CPU \(x \d.*\); requests are not counted/);
+    expect(uncounted.test + uncounted.answer).not.toMatch(/same work|each request/);
+  });
+
+  it('of idle says what it is told by where requests are not counted', () => {
+    const rest = [1, 3, 5, 7]
+      .map((h) => `step -400 at ${h}h ${h < 7 ? `step 400 at ${h + 1}h` : ''}`)
+      .join(' ');
+    const drawing = (load: string) => `
+      every 1m for 8h seed 9
+      ${load}
+      floor 40M +6M/h noise 60k
+      rssBytes 100M +6M/h noise 100k
+      ${PARTS}`;
+    const byRequests = ask('idle', drawing(`load 400/h ${rest}`), LEAK);
+    expect([byRequests.numbers['work'], byRequests.answer]).toEqual([
+      'requests',
+      expect.stringContaining('without requests'),
+    ]);
+    // Half an hour of CPU time, then none for as long.
+    const table = drawGauges(drawing(`load 400/h ${rest}`));
+    const cpu: GaugeTable = {
+      length: table.length,
+      timeMillis: table.timeMillis,
+      column: (name) => table.column(CPU_FOR[name] ?? name),
+    };
+    const assessment = assess({
+      table,
+      atMillis: table.timeMillis[table.length - 1],
+      memoryLimitBytes: null,
+    });
+    const chain = followChain({ table: cpu, assessment, findings: LEAK, memoryLimitBytes: null });
+    const byCpu = chain.find(({ step }) => step === 'idle');
+    expect(byCpu?.numbers['work']).toBe('cpu');
+    expect(byCpu?.answer).toContain('with hardly any CPU time');
+    expect(byCpu?.ruledOut[0]?.why).not.toContain('requests');
   });
 
   it('derives the trend of the collector from MemStats’ mean since the start', () => {
