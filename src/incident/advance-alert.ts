@@ -1,7 +1,7 @@
 // What is due now: asked of the incidents as they are and of what was told so far, whatever happened in between.
 import type { Millis } from '../base/units.ts';
 import { ALERT_LEVELS, type Alert, type AlertLevel, type NoticeKind } from '../model/alert.ts';
-import type { Incident } from '../model/incident.ts';
+import type { Incident, Told } from '../model/incident.ts';
 
 export interface AlertRules {
   /** Between two notices of one alert that stays open and that nobody acknowledged; null = never again. */
@@ -71,19 +71,22 @@ function dueNotice(alert: Alert, open: readonly Incident[], input: AlertInput): 
 function begin(known: Alert | null, { kind, incidents, atMillis }: AlertInput): Alert {
   if (known?.state === 'firing') return known;
   const [first] = incidents;
+  // Another watcher may have told it before it had to leave the target to this one, or told more of it since.
+  const told = findTold(incidents, known?.sequence ?? 0);
+  const isGoingOn = (told?.level ?? null) !== null;
   return {
     fingerprint: first.fingerprint,
     service: first.service,
     ...(kind === undefined ? {} : { kind }),
     class: first.finding.class,
     state: 'firing',
-    level: 'warning',
+    level: told?.level ?? 'warning',
     openedAt: known === null ? Math.min(...incidents.map(({ openedAt }) => openedAt)) : atMillis,
     resolvedAt: null,
-    episode: (known?.episode ?? 0) + 1,
-    sequence: known?.sequence ?? 0,
-    toldLevel: null,
-    toldAt: null,
+    episode: (told?.episode ?? known?.episode ?? 0) + (isGoingOn ? 0 : 1),
+    sequence: told?.sequence ?? known?.sequence ?? 0,
+    toldLevel: told?.level ?? null,
+    toldAt: isGoingOn ? (told?.at ?? null) : null,
     ack: null,
     ...(known?.lastAck === undefined ? {} : { lastAck: known.lastAck }),
     quiet: null,
@@ -91,6 +94,13 @@ function begin(known: Alert | null, { kind, incidents, atMillis }: AlertInput): 
     labels: {},
     summary: first.finding.summary,
   };
+}
+
+function findTold(incidents: readonly Incident[], fromSequence: number): Told | null {
+  return incidents.reduce<Told | null>((newest, { told }) => {
+    const isNewer = told !== undefined && told.sequence >= (newest?.sequence ?? fromSequence);
+    return isNewer ? told : newest;
+  }, null);
 }
 
 function describe(alert: Alert, open: readonly Incident[], input: AlertInput): Alert {

@@ -38,8 +38,26 @@ export const IncidentSchema = Type.Object({
   /** Last time evidence confirmed the finding. */
   lastSeenAt: Type.Number(),
   history: Type.Array(TransitionSchema),
+  told: Type.Optional(
+    Type.Object(
+      {
+        level: Type.Union([Type.Enum(['info', 'warning', 'critical']), Type.Null()], {
+          description: 'null = its end was told',
+        }),
+        at: Type.Number(),
+        episode: Type.Integer(),
+        sequence: Type.Integer(),
+      },
+      {
+        description:
+          'what people were told of its leak, for a watcher that takes the target over; missing while they were told nothing',
+      },
+    ),
+  ),
   /** The finding as it stood when it was last confirmed. */
   finding: FindingSchema,
 });
+/** What was told of a leak, as its incidents carry it. */
+export type Told = NonNullable<Static<typeof IncidentSchema>['told']>;
 /** A finding over time. At most 200 transitions are kept (INCIDENT_HISTORY_BOUND), the oldest after `opened` go. */
 export type Incident = Static<typeof IncidentSchema>;

@@ -302,6 +302,62 @@ describe('the desk of alerts', () => {
     expect(desk.precision().judged).toBe(0);
   });
 
+  it('tells nothing again of a target that it takes over with the store, and its end once', async () => {
+    const parts = { folder: null };
+    const first = open({ parts });
+    await first.look([leak('a')]);
+    const [taken] = first.watch.incidentList;
+    if (!taken) throw new Error('no incident');
+    const second = open({ parts });
+    await second.look([taken]);
+    // A replica that is new here is the same leak.
+    await second.look([...second.watch.incidentList, leak('b')], MINUTE_MILLIS);
+    await second.look(second.watch.incidentList, 25 * HOUR_MILLIS);
+    await second.look(second.watch.incidentList.map(ended), MINUTE_MILLIS);
+    expect([first.said(), second.said()]).toEqual([
+      ['opened orders'],
+      ['repeated orders', 'resolved orders'],
+    ]);
+    expect([...first.notices, ...second.notices].map(({ key }) => key)).toEqual(['f1-1', 'f1-2', 'f1-3']);
+  });
+
+  it('tells a leak as back whose end another watcher has told, under a key of its own', async () => {
+    const parts = { folder: null };
+    const first = open({ parts });
+    await first.look([leak('a')]);
+    await first.look(first.watch.incidentList.map(ended));
+    const again = drawFinding({ fingerprint: 'f1', timeToExhaustion: null, detectedAt: FAKE_NOW + 1 });
+    const { incidents } = advanceIncidents(first.watch.incidentList, {
+      target: { service: 'orders', instance: 'a' },
+      findings: [again],
+      over: [],
+      atMillis: FAKE_NOW + HOUR_MILLIS,
+    });
+    const second = open({ parts });
+    await second.look(incidents);
+    expect([first.said(), second.said()]).toEqual([
+      ['opened orders', 'resolved orders'],
+      ['regressed orders'],
+    ]);
+    expect([...first.notices, ...second.notices].map(({ key }) => key)).toEqual(['f1-1', 'f1-2', 'f1-3']);
+  });
+
+  it('tells nothing again of a target that went to another watcher and comes back', async () => {
+    const watch = new FakeWatchView({ isEmpty: true });
+    const elsewhere = new Map<string, 'elsewhere'>();
+    watch.unseenCauses = () => elsewhere;
+    const { look, said } = open({ watch });
+    await look([leak('a')]);
+    const [told] = watch.incidentList;
+    if (!told) throw new Error('no incident');
+    elsewhere.set('f1', 'elsewhere');
+    await look([]);
+    elsewhere.clear();
+    await look([told]);
+    await look(watch.incidentList.map(ended));
+    expect(said()).toEqual(['opened orders', 'resolved orders']);
+  });
+
   it('writes down what is to be told before it is told', async () => {
     const { look } = open({ settings: { sinks: [{ ...TEST_SINK, levels: [] }] } });
     await look([leak('a')]);

@@ -179,8 +179,24 @@ export class AlertDesk implements AlertView {
       const next = { ...this.#state, ...periodic.kept, alerts: [...due.alerts] };
       if (due.isChanged || periodic.isChanged) await this.#commit({ ...next, outgoing });
       else this.#state = next;
+      this.#noteTold(due.alerts);
       await this.#resend();
     });
+  }
+
+  /** What is written down by now is known to whoever takes the targets over. */
+  #noteTold(alerts: readonly Alert[]): void {
+    const { watch } = this.#parts;
+    const byCause = new Map(alerts.map((alert) => [alert.fingerprint, alert]));
+    const late = watch.incidents().flatMap(({ fingerprint, told, state }) => {
+      const alert = byCause.get(fingerprint);
+      const isKept = told !== undefined || state !== 'resolved';
+      return alert && isKept && told?.sequence !== alert.sequence ? [alert] : [];
+    });
+    for (const { fingerprint, state, toldLevel, toldAt: at, episode, sequence } of new Set(late)) {
+      const level = state === 'firing' ? toldLevel : null;
+      if (at !== null && toldLevel !== null) watch.noteTold(fingerprint, { level, at, episode, sequence });
+    }
   }
 
   #dueInput(): DueInput {

@@ -10,7 +10,7 @@ import {
   resolveIncident,
 } from '../incident/advance-incidents.ts';
 import { endOfGone } from '../incident/gone.ts';
-import type { Incident } from '../model/incident.ts';
+import type { Incident, Told } from '../model/incident.ts';
 import { targetKey, type TargetKey, type TargetName } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
 import { GoneTargets } from './gone-targets.ts';
@@ -177,6 +177,15 @@ export class IncidentBook {
     this.#incidents.set(next.id, next);
     this.#tell(next, this.#parts.now());
     return next;
+  }
+
+  /** Stored with those that are watched here: who takes a target over has told what its incident says. */
+  noteTold(fingerprint: string, told: Told): void {
+    for (const incident of this.list()) {
+      const isKept = incident.told !== undefined || incident.state !== 'resolved';
+      if (incident.fingerprint !== fingerprint || !isKept) continue;
+      if (incident.told?.sequence !== told.sequence) this.#set({ ...incident, told });
+    }
   }
 
   /** Incidents of targets that have not come back end, see incident/gone.ts. */

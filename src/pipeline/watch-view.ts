@@ -1,7 +1,7 @@
 // The read side of a running watch: all that the server needs. Implemented by pipeline/watch.ts; the server never
 // reaches deeper.
 import type { Millis } from '../base/units.ts';
-import type { Incident } from '../model/incident.ts';
+import type { Incident, Told } from '../model/incident.ts';
 import type { Report } from '../model/report.ts';
 import type { TargetName } from '../model/target.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
@@ -89,6 +89,8 @@ export interface WatchView {
   >;
   profileBytes(id: string): Promise<{ readonly bytes: Uint8Array; readonly fileName: string } | null>;
 
+  /** Kept with the incidents of a leak that are open or were told, so that a watcher that takes their targets over does not tell it again. */
+  noteTold(fingerprint: string, told: Told): void;
   /** null when there is no such incident. */
   act(incidentId: string, action: IncidentAction): Promise<Incident | null>;
   addMark(service: string, instance: string | null, mark: Mark): Promise<void>;

@@ -7,7 +7,7 @@ import type { FetchOutcome, TargetSource } from '../collect/source.ts';
 import { THRESHOLD_NAMES } from '../incident/thresholds.ts';
 import { measurePlainly } from '../series/plain-measures.ts';
 import { DIAGNOSTIC_SNAPSHOTS, PRODUCTION_SNAPSHOTS, type SnapshotWish } from '../detect/snapshot-policy.ts';
-import type { Incident } from '../model/incident.ts';
+import type { Incident, Told } from '../model/incident.ts';
 import {
   PROFILE_KINDS,
   type ProfileKind,
@@ -478,6 +478,10 @@ export class Watch implements WatchView {
 
   isAskingSources(service: string): boolean {
     return [...this.#learning.keys()].some(({ name }) => name.service === service);
+  }
+
+  noteTold(fingerprint: string, told: Told): void {
+    this.#incidents.noteTold(fingerprint, told);
   }
 
   incidents(): readonly Incident[] {

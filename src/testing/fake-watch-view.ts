@@ -3,7 +3,7 @@
 import { HOUR_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { ChainStep } from '../model/chain-step.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Incident } from '../model/incident.ts';
+import type { Incident, Told } from '../model/incident.ts';
 import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
 import type { Mark, Series, SourceExcerpt, TargetStatus } from '../model/status.ts';
 import type { TargetName } from '../model/target.ts';
@@ -164,6 +164,13 @@ export class FakeWatchView implements WatchView {
     return Promise.resolve(
       id.startsWith('gone') ? null : { bytes: FAKE_PROFILE_BYTES, fileName: `orders ${id}.pb.gz` },
     );
+  }
+
+  noteTold(fingerprint: string, told: Told): void {
+    this.incidentList = this.incidentList.map((incident) => {
+      const isKept = incident.told !== undefined || incident.state !== 'resolved';
+      return incident.fingerprint === fingerprint && isKept ? { ...incident, told } : incident;
+    });
   }
 
   async act(incidentId: string, action: IncidentAction): Promise<Incident | null> {
