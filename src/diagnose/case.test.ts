@@ -655,6 +655,27 @@ describe('advanceCase', () => {
     });
   });
 
+  it('holds what grows in the heap not against a leak of C, which no profile of Go shows', () => {
+    const codec = 'main.main > orders/codec.Encode > orders/codec._Cfunc_encode@_cgo_gotypes.go:9';
+    const drawing = `heap
+      ${codec} | 64 | ${ramp(40, 0)}
+      main.main > orders/store.Put | 512 | ${ramp(40, 20)}`;
+    const growth = (perHour: number) => ({ verdict: 'leak' as const, perHour });
+    const native = { verdict: 'leak' as const, perHour: 60 * MIB };
+    const [leak, ...later] = run([
+      { at: minutes(60), lanes: { native }, confirmed: ['native'], drawing },
+      ...Array.from({ length: 24 }, (_, i) => ({
+        at: minutes(65 + 5 * i),
+        lanes: { native: { ...native, verdict: 'undetermined' as const }, heap: growth(80 * MIB) },
+        confirmed: ['heap' as const],
+        drawing,
+      })),
+    ]);
+    expect(leak.state.raised).toMatchObject([{ kind: 'native' }]);
+    expect(later.flatMap(({ over }) => over)).toEqual([]);
+    expect(later.at(-1)?.state.raised.map(({ kind }) => kind)).toEqual(['native', 'heap']);
+  });
+
   it('raises nothing while the interval of its growth holds zero', () => {
     const growth = { unit: 'bytes', perHour: 20 * MIB, low: -31 * MIB, high: 72 * MIB, confidence: 0.95 };
     const unsure = { heap: { ...LEAK.heap, growth } };

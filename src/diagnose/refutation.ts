@@ -27,6 +27,8 @@ export function isContradicted(
   const isLaterLife = assessment.incarnationStartMillis > leak.detectedAt;
   if (isLaterLife && age < THRESHOLDS.warmUpMillis) return false;
   const lane = findLane(assessment, leak.lane);
+  // No profile of Go shows what C has allocated: its code is not seen there, whatever grows beside it.
+  if (leak.kind === 'native') return false;
   // Without a name nothing but the lane itself says what it is.
   if (leak.lead === null) return lane !== null && lane.growth !== null && leak.lane !== 'heap';
   const name = normalizeFunction(leak.lead);
