@@ -38,6 +38,8 @@ export interface Over {
   readonly numbers: Readonly<Record<string, number | null>>;
   /** Growth had gone on straight for long, and then stopped: not the bend of what was always bounded. */
   readonly isStopped?: boolean;
+  /** A bound has come in sight: what was grown until then is part of the explanation, and goes on being fitted. */
+  readonly isBound?: boolean;
 }
 
 /** Plain JSON. */
@@ -263,6 +265,7 @@ function explainedOver(before: LaneConfirmation, lane: LaneAssessment, atMillis:
   return {
     atMillis,
     isStopped,
+    isBound: !isStopped && explanationOf(lane) === 'filling-to-bound',
     reason: isStopped
       ? 'growth stopped: it had gone straight until then, and nothing has come since'
       : (ENDED[explanationOf(lane)] ?? `the series shows what it is: ${explanationOf(lane)}`),

@@ -2,8 +2,6 @@
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
 import type { Growth, TimeToExhaustion } from '../model/finding.ts';
 import { normalQuantile } from '../series/stats/distributions.ts';
-import { correctedAutocorrelation } from '../series/stats/autocorrelation.ts';
-import { fitLeastSquares } from '../series/stats/least-squares.ts';
 import type { LiveFloor } from '../series/live-floor.ts';
 import { median, quantile } from '../series/stats/quantiles.ts';
 import { Interpolation, interpolateAt } from '../series/work.ts';
@@ -12,6 +10,7 @@ import { constantConditions, forecastFrom, liveHeapConditions, type Condition } 
 import type { Life } from './life.ts';
 import type { GoroutineCost, Lane, LaneAssessment } from './assessment.ts';
 import { residentEach } from './bytes-each.ts';
+import { approachByResident, fitPace, type Pace } from './resident-approach.ts';
 import {
   capacityInLiveHeap,
   earliestExhaustion,
@@ -88,6 +87,10 @@ export function findExhaustion(
       ...(hoursUntil && { hoursUntil }),
       ...pace,
     });
+    if (isGrowing && resource.lane === 'heap' && resource.resource === 'memory-limit' && life.floor) {
+      const outgrown = approachByResident(life, life.floor, resource.limit, pace, sinceMillis);
+      if (outgrown !== null) approaches.push(outgrown);
+    }
   }
   if (!approaches.some(({ resource }) => resource === 'memory-limit')) {
     approaches.push(...approachByGoroutines(life, lanes, goroutineCost));
@@ -130,11 +133,6 @@ function approachByGoroutines(
 }
 
 const NOTHING_MEASURED: GoroutineCost = { stack: null, resident: null };
-
-interface Pace {
-  readonly perHour: number;
-  readonly error: number;
-}
 
 /** Work of late beyond this factor of before: what grew lately says something about the load. */
 const SAME_WORK_FACTOR = 1.5;
@@ -286,7 +284,7 @@ function measureOverhead(life: Life, floor: LiveFloor): Overhead {
 }
 
 /** Slope of the last hour when all conditions of the early lane hold, else null. */
-function lookEarly(life: Life, resource: Resource): { perHour: number; error: number } | null {
+function lookEarly(life: Life, resource: Resource): Pace | null {
   const { timeMillis, value } = resource.points;
   const n = timeMillis.length;
   let first = n;
@@ -312,10 +310,7 @@ function lookEarly(life: Life, resource: Resource): { perHour: number; error: nu
   return fires ? whole : null;
 }
 
-function slopeOf(timeMillis: Float64Array, value: Float64Array): { perHour: number; error: number } | null {
+function slopeOf(timeMillis: Float64Array, value: Float64Array): Pace | null {
   const hours = timeMillis.map((at) => (at - timeMillis[0]) / HOUR_MILLIS);
-  const fit = fitLeastSquares([new Float64Array(hours.length).fill(1), hours], value);
-  if (!fit) return null;
-  const phi = correctedAutocorrelation(fit.residual, 2);
-  return { perHour: fit.coefficient[1], error: fit.standardError[1] * Math.sqrt((1 + phi) / (1 - phi)) };
+  return fitPace(hours, value);
 }

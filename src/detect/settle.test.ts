@@ -58,6 +58,11 @@ describe('a verdict that reassures', () => {
     ['outlives two evaluations that doubt, not three', 'Nuunnuuuu', 'nnnnnnnuu'],
     ['must hold twice as long after it was doubted', 'Nuuu' + 'n'.repeat(13), 'nnnu' + 'u'.repeat(11) + 'nn'],
     ['is replaced by another explanation only when that has held', 'Nlllnnllllll', 'nnnnnnnnnnnl'],
+    [
+      '... for as long after it was doubted as before',
+      'NuuuNNNNNNNNNNNN' + 'l'.repeat(7),
+      'nnnu' + 'u'.repeat(11) + 'n' + 'nnnnnll',
+    ],
     ['ends at once with a sign of a leak', 'NN!', 'nn!'],
     ['ends at once where nothing can be judged any more', 'NN.', 'nnu'],
   ])('%s: %3$s', (_, evaluations, shown) => {

@@ -168,6 +168,8 @@ function chooseVerdict(before: SettledLane | null, lane: LaneAssessment): Choice
   const isSame =
     rival !== null && (old === 'undetermined' ? rival.verdict !== 'undetermined' : rival.verdict === now);
   const evaluations = isSame ? rival.evaluations + 1 : 1;
-  if (evaluations >= (isDoubt ? HOLD_TO_DOUBT : holdToReassure(doubts))) return adopt();
+  // Doubts make reassuring harder; which words it is done in is another matter.
+  const hold = isDoubt ? HOLD_TO_DOUBT : old === 'undetermined' ? holdToReassure(doubts) : HOLD_TO_REASSURE;
+  if (evaluations >= hold) return adopt();
   return { verdict: old, rival: { verdict: now, evaluations }, doubts };
 }

@@ -111,6 +111,8 @@ export interface OverLeak {
   readonly isWithdrawn: boolean;
   /** Only its name or class was wrong: the growth stands, and is evidence for what it is called next. */
   readonly goesOn?: boolean;
+  /** It bends towards a bound: what was grown until then explains what it is, and goes on being fitted. */
+  readonly isBound?: boolean;
 }
 
 export const EMPTY_CASE: CaseState = {

@@ -109,7 +109,7 @@ function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
   const lane = findLane(input.assessment, leak.lane);
   const explanation = EXPLANATIONS[lane === null ? 'no-growth' : explanationOf(lane)];
   const isWithdrawn = explanation !== undefined && over.isStopped !== true;
-  return { fingerprint: leak.fingerprint, why: over.reason, isWithdrawn };
+  return { fingerprint: leak.fingerprint, why: over.reason, isWithdrawn, isBound: over.isBound === true };
 }
 
 /** The lane has been quiet long enough, and growth would have been seen or has another explanation. */
@@ -129,5 +129,5 @@ function findQuietEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvide
   const hold = Math.max(THRESHOLDS.explainedMillis, THRESHOLDS.explainedAgeShare * age);
   const isDoubted = profiles !== null && findProvenLeads(profiles).has(leak.lead ?? '');
   if (why === undefined || quiet < (isDoubted ? 2 * hold : hold)) return null;
-  return { fingerprint, why, isWithdrawn: true };
+  return { fingerprint, why, isWithdrawn: true, isBound: explanation === 'filling-to-bound' };
 }

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { PRODUCTION_SNAPSHOTS } from '../detect/snapshot-policy.ts';
 import type { RawEvidence } from '../model/raw-evidence.ts';
 import { drawDump } from '../testing/drawn-dump.ts';
+import { DRAWN_START_MILLIS, drawReadings } from '../testing/series-from-text.ts';
 import { fixturePath } from '../testing/fixture-profiles.ts';
 import { Investigation } from './investigation.ts';
 import { ProfileDecoder } from './profile-decoder.ts';
@@ -51,6 +52,22 @@ describe('a goroutine profile', () => {
     const investigation = start();
     await investigation.ingest(metrics(90_000, 'go_memstats_heap_alloc_bytes 5\n'));
     expect((await investigation.ingest(GOROUTINES)).reading).toBeNull();
+  });
+});
+
+describe('a cache that fills evenly', () => {
+  it('is called by what it is once its bound was seen, whatever was claimed before', () => {
+    const investigation = start(2048 * 1024 * 1024);
+    const text =
+      'every 1m for 5h seed 3\nload 3000 noise 150\nfloor 4M ramp 20M until 2h48m noise 300k\nrssBytes 30M';
+    for (const { atMillis, reading } of drawReadings(text)) {
+      investigation.addGauges(atMillis, reading);
+      investigation.evaluateUpTo(atMillis);
+    }
+    const toMillis = DRAWN_START_MILLIS + 5 * 3_600_000;
+    const report = investigation.report({ fromMillis: DRAWN_START_MILLIS, toMillis });
+    expect(report.verdict).toBe('filling-to-bound');
+    expect(report.alarms.every(({ withdrawnAt }) => withdrawnAt !== null)).toBe(true);
   });
 });
 

@@ -433,8 +433,8 @@ export class Investigation {
     });
     const before = this.#case;
     this.#case = state;
-    for (const { fingerprint, goesOn } of over) {
-      if (goesOn !== true) this.#forgetGrowth(before, fingerprint, atMillis);
+    for (const { fingerprint, goesOn, isBound } of over) {
+      if (goesOn !== true && isBound !== true) this.#forgetGrowth(before, fingerprint, atMillis);
     }
     // Another leak of the heap that stands is judged by its own history.
     if (!state.raised.some((leak) => lanesInside(leak).includes('heap'))) {
@@ -465,7 +465,7 @@ export class Investigation {
   /** A claim that ended: its growth is explained, so what comes next is fitted without it. */
   #ignoreEnded(atMillis: Millis): void {
     for (const [lane, { over, goneSinceMillis }] of Object.entries(this.#confirmation)) {
-      if (!over || over.atMillis !== atMillis) continue;
+      if (!over || over.atMillis !== atMillis || over.isBound === true) continue;
       this.#ignoreBefore = { ...this.#ignoreBefore, [lane]: goneSinceMillis ?? atMillis };
     }
   }
