@@ -158,7 +158,11 @@ describe('hostile text', () => {
 
   it('another encoding is refused with the line, not read as something else', () => {
     const utf16 = Buffer.from('go_goroutines 5\ngo_threads 6\n', 'utf16le');
-    expect(() => gaugesFromPrometheus(utf16)).toThrow(/METRICS|no line is a sample/);
+    const marked = Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]);
+    const other = Buffer.from(marked).swap16();
+    for (const page of [utf16, marked, other]) {
+      expect(() => gaugesFromPrometheus(page)).toThrow(/the page is in UTF-16, UTF-8 expected/);
+    }
     expect(read('\uFEFFgo_goroutines 5\ngo_threads 6\n').reading.threads).toBe(6);
   });
 });
@@ -188,8 +192,14 @@ go_threads 99
   it('says so where no sample carries the labels', () => {
     expect(matching({ instance: 'c' })).toMatchObject({
       reading: {},
-      warnings: ['none of 9 samples has the labels {instance="c"}'],
+      warnings: ['none of 9 samples has the labels {instance="c"}: its instance are "a", "b"'],
     });
+  });
+
+  it('says which labels it lacks', () => {
+    expect(matching({ pod: 'c', job: 'none' }).warnings).toEqual([
+      'none of 9 samples has the labels {pod="c", job="none"}: it has no label pod; its job are "orders"',
+    ]);
   });
 
   it('counts samples before it picks: duplicates within the match stay unknown', () => {

@@ -1,3 +1,4 @@
+import { PlimsollError } from '../base/errors.ts';
 import { decodeText, ReadingBuilder, type GaugeExtract, type MainModule } from './gauge-extract.ts';
 import {
   GAUGE_RECIPES,
@@ -55,13 +56,21 @@ export function gaugesFromPrometheus(
   let goVersion: string | null = null;
   let module: MainModule | null = null;
 
+  if (typeof body !== 'string' && looksLikeUtf16(body)) {
+    const where = options.where === undefined ? {} : { where: options.where };
+    throw new PlimsollError('METRICS_INVALID', 'parse', 'the page is in UTF-16, UTF-8 expected', where);
+  }
   const text = typeof body === 'string' ? body : decodeText(body);
   const match = Object.entries(options.match ?? {});
   let matching = 0;
+  const offered = new Map<string, Set<string>>();
   const summary = forEachSample(
     text,
     (sample) => {
-      if (match.length > 0 && !isMatching(sample, match)) return;
+      if (match.length > 0 && !isMatching(sample, match)) {
+        if (matching === 0) noteOffered(offered, sample, match);
+        return;
+      }
       matching++;
       const name = plainName(sample.name);
       if (PLAIN_NAMES.has(name)) {
@@ -83,7 +92,9 @@ export function gaugesFromPrometheus(
 
   for (const warning of summary.warnings) builder.warn(`line ${warning.line}: ${warning.reason}`);
   if (match.length > 0 && matching === 0 && summary.samples > 0) {
-    builder.warn(`none of ${summary.samples} samples has the labels ${formatMatch(match)}`);
+    builder.warn(
+      `none of ${summary.samples} samples has the labels ${formatMatch(match)}: ${describeOffered(offered, match)}`,
+    );
   }
   if (summary.badLines > summary.warnings.length) builder.warn(`${summary.badLines} bad lines in all`);
   for (const recipe of GAUGE_RECIPES) apply(builder, recipe, known);
@@ -100,6 +111,44 @@ export type LabelMatch = Readonly<Record<string, string>>;
 
 function isMatching(sample: SampleView, match: readonly (readonly [string, string])[]): boolean {
   return match.every(([name, value]) => sample.label(name) === value);
+}
+
+/** Values of a label that are shown where none of them was asked for. */
+const MAX_OFFERED = 5;
+
+/** What the page has for the labels that were asked for. */
+function noteOffered(
+  offered: Map<string, Set<string>>,
+  sample: SampleView,
+  match: readonly (readonly [string, string])[],
+): void {
+  for (const [name] of match) {
+    const value = sample.label(name);
+    if (value === null) continue;
+    const values = offered.get(name) ?? new Set();
+    if (values.size < MAX_OFFERED) values.add(value);
+    offered.set(name, values);
+  }
+}
+
+function describeOffered(
+  offered: ReadonlyMap<string, ReadonlySet<string>>,
+  match: readonly (readonly [string, string])[],
+): string {
+  return match
+    .map(([name]) => {
+      const values = [...(offered.get(name) ?? [])].map((value) => JSON.stringify(value));
+      const more = values.length === MAX_OFFERED ? ' and perhaps more' : '';
+      return values.length === 0 ? `it has no label ${name}` : `its ${name} are ${values.join(', ')}${more}`;
+    })
+    .join('; ');
+}
+
+/** By its mark, or by a zero in every other place at its beginning: text in UTF-8 has none. */
+function looksLikeUtf16(bytes: Uint8Array): boolean {
+  const [a, b, c, d] = bytes;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return true;
+  return bytes.length >= 4 && ((a === 0 && c === 0) || (b === 0 && d === 0));
 }
 
 function formatMatch(match: readonly (readonly [string, string])[]): string {

@@ -101,6 +101,7 @@ describe('judgeGcTrace', () => {
     expect(judged?.report.from).toBe(0);
     expect(judged?.report.to).toBeGreaterThan(HOUR_MILLIS - MINUTE_MILLIS);
     expect(judged?.report.gctrace?.isDated).toBe(false);
+    expect([judged?.report.from, judged?.report.to].every(Number.isInteger)).toBe(true);
     const dated = judge(traced(1, 20, () => 30).map((line) => `2026-03-01T12:00:00Z ${line}`));
     expect(dated?.report.gctrace?.isDated).toBe(true);
     expect(dated?.report.from).toBeCloseTo(Date.parse('2026-03-01T12:00:00Z') - 251.5, -2);

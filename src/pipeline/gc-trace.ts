@@ -115,7 +115,10 @@ export function judgeGcTrace(trace: GcTrace, target: TargetName): JudgedTrace | 
   investigation.evaluateUpTo(newest.endMillis);
   for (const doubt of describeDoubts(trace, besides)) investigation.warn(doubt);
   const [first = newest] = placed;
-  const report = investigation.report({ fromMillis: firstMillis(first), toMillis: newest.endMillis });
+  const report = investigation.report({
+    fromMillis: Math.floor(firstMillis(first)),
+    toMillis: Math.ceil(newest.endMillis),
+  });
   return {
     report: {
       ...report,

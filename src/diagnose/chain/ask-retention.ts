@@ -46,7 +46,9 @@ export function askRetention(facts: Facts): ChainStep {
     outcome,
     answer:
       growth === null
-        ? 'Resident memory is not known.'
+        ? lastOf(facts, 'rssBytes') === null
+          ? 'Resident memory is not known.'
+          : 'Too early to tell.'
         : lead === null
           ? 'No: what is resident is in use.'
           : `Yes: ${named.map(({ name, bytes, why }) => `${name} ${formatBytes(bytes)} (${why})`).join('; ')}.`,

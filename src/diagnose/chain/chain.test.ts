@@ -631,6 +631,7 @@ describe('the question', () => {
     const answers = Object.fromEntries(investigate(young).map(({ step, answer }) => [step, answer]));
     expect(answers['part']).toMatch(/^Too early to tell \(RSS [\d.]+ MiB\)\.$/);
     expect(answers['counts']).toBe('Too early to tell.');
+    expect(answers['retention']).toBe('Too early to tell.');
     expect(answers['limit']).toMatch(/^Too early to tell: the peak took \d+ % of 512 MiB\.$/);
     expect(investigate(young).flatMap(({ advice }) => advice)).toEqual([]);
   });
