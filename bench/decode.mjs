@@ -52,8 +52,7 @@ async function compare(file) {
   ours.end();
   theirs.end();
   const [ms, goMs] = sides.map((side) => side.nanos.map((nanos) => nanos / 1e6));
-  const min = Math.min(...ms);
-  const goMin = Math.min(...goMs);
+  const [min, goMin] = [ms, goMs].map((all) => all.reduce((least, each) => Math.min(least, each)));
   return {
     bench: 'decode',
     file: basename(file),

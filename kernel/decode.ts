@@ -1,53 +1,69 @@
 // profile.proto as encoders write it, straight into columns: ids that count from 1, numbers of at most eight bytes and below
 // 2^53, no comments. Whatever else it meets, also damage, is left to src/pprof/decode-proto.ts, which reads everything
 // and says what is wrong. Both make the same tables of what this one takes.
-
-/** Where src/pprof/proto-kernel.ts finds what was read, in words of 32 bits. */
-const STATE: usize = 28672;
-/** How often each table occurs, by field number. */
-const COUNTS: usize = STATE;
-/** Offsets of the values of single fields, by field number; 0 = absent. */
-const SCALARS: usize = STATE + 32;
-/** Bytes of the content of each table. */
-const BYTES_OF: usize = STATE + 96;
-/** Lengths and places of columns. */
-const OUT: usize = STATE + 128;
-
-// Numbers of the words in OUT: lengths, then columns.
-const STACK_COUNT: u32 = 1;
-const CELL_COUNT: u32 = 2;
-const LABEL_COUNT: u32 = 3;
-const LINE_COUNT: u32 = 4;
-const STRING_BYTES: u32 = 5;
-const STRING_SIZE: u32 = 6;
-const STRING_START: u32 = 8;
-const STRING_END: u32 = 9;
-const FUNCTION_NAME: u32 = 10;
-const FUNCTION_SYSTEM_NAME: u32 = 11;
-const FUNCTION_FILE: u32 = 12;
-const FUNCTION_START_LINE: u32 = 13;
-const LOCATION_MAPPING: u32 = 14;
-const LOCATION_ADDRESS: u32 = 15;
-const LOCATION_LINE_START: u32 = 16;
-const LOCATION_IS_FOLDED: u32 = 17;
-const LINE_FUNCTION: u32 = 18;
-const LINE_LINE: u32 = 19;
-const LINE_COLUMN: u32 = 20;
-const SAMPLE_STACK: u32 = 21;
-const SAMPLE_LABEL_START: u32 = 22;
-const SAMPLE_VALUES: u32 = 23;
-const LABEL_KEY: u32 = 24;
-const LABEL_TEXT: u32 = 25;
-const LABEL_UNIT: u32 = 26;
-const LABEL_NUMBER: u32 = 27;
-const STACK_START: u32 = 28;
-const STACK_LOCATION: u32 = 29;
-/** Offsets of the messages of sample types and of mappings. */
-const SAMPLE_TYPES: u32 = 30;
-const MAPPINGS: u32 = 31;
-const SLOTS: u32 = 32;
-const STACK_BYTES: u32 = 33;
-const LOOSE_IDS: u32 = 34;
+import {
+  STATE,
+  COUNTS,
+  IS_THERE,
+  BYTES_OF,
+  OUT,
+  PERIOD_TYPE,
+  STATE_BYTES,
+  STACK_COUNT,
+  CELL_COUNT,
+  LABEL_COUNT,
+  LINE_COUNT,
+  STRING_BYTES,
+  STRING_SIZE,
+  STRING_START,
+  STRING_END,
+  FUNCTION_NAME,
+  FUNCTION_SYSTEM_NAME,
+  FUNCTION_FILE,
+  FUNCTION_START_LINE,
+  LOCATION_MAPPING,
+  LOCATION_ADDRESS,
+  LOCATION_LINE_START,
+  LOCATION_IS_FOLDED,
+  LINE_FUNCTION,
+  LINE_LINE,
+  LINE_COLUMN,
+  SAMPLE_STACK,
+  SAMPLE_LABEL_START,
+  SAMPLE_VALUES,
+  LABEL_KEY,
+  LABEL_TEXT,
+  LABEL_UNIT,
+  LABEL_NUMBER,
+  STACK_START,
+  STACK_LOCATION,
+  TYPE_TYPE,
+  TYPE_UNIT,
+  SLOTS,
+  STACK_BYTES,
+  LOOSE_IDS,
+  MAPPING_START,
+  MAPPING_LIMIT,
+  MAPPING_OFFSET,
+  MAPPING_FILE,
+  MAPPING_BUILD_ID,
+  MAPPING_FLAGS,
+  WIDE,
+  MAX_SAFE,
+  column,
+  put,
+} from './columns';
+import { ENDS, endsIn, sizeTo, valueOf, pastVarint } from './varint';
+import {
+  lineCount,
+  beginLines,
+  narrow,
+  readScalar,
+  readValueType,
+  readMapping,
+  readFunction,
+  readLocation,
+} from './entities';
 
 /** Slots visited before a stack is stored a second time, as in stack-rows.ts. */
 const MAX_PROBES: u32 = 32;
@@ -64,87 +80,36 @@ const MIN_LINE: usize = 4;
 /** Ones where eight bytes that are loaded leave zeros. */
 const TOP_ONES = i64x2(0, -1);
 
-const ENDS: u64 = 0x8080808080808080;
-let next: usize = 0; // where the last varint ended
-
-function join(word: u64): u64 {
-  let v = word & 0x7f7f7f7f7f7f7f7f;
-  v = (v & 0x007f007f007f007f) | ((v & 0x7f007f007f007f00) >> 1);
-  v = (v & 0x00003fff00003fff) | ((v & 0x3fff00003fff0000) >> 2);
-  return (v & 0x000000000fffffff) | ((v & 0x0fffffff00000000) >> 4);
-}
-
-const BAD: u64 = 0xffffffffffffffff;
-const MAX_SAFE: u64 = 0x1fffffffffffff;
-
-/** A varint of at most 8 bytes; moves next; BAD when longer. */
-function varint(at: usize): u64 {
-  const word = load<u64>(at);
-  if (!(word & 0x80)) {
-    next = at + 1;
-    return word & 0x7f;
-  }
-  const ends = ~word & ENDS;
-  if (ends == 0) {
-    next = at + 9;
-    return BAD;
-  }
-  const lowest = ends & (0 - ends);
-  next = at + ((<usize>ctz(ends) + 1) >> 3);
-  return join(word & (lowest - 1));
-}
-
-/** The same without a branch on its length. */
-function wideVarint(at: usize): u64 {
-  const word = load<u64>(at);
-  const ends = ~word & ENDS;
-  if (ends == 0) {
-    next = at + 9;
-    return BAD;
-  }
-  const lowest = ends & (0 - ends);
-  next = at + ((<usize>ctz(ends) + 1) >> 3);
-  return join(word & (lowest - 1));
-}
-
-/** Past a varint of at most ten bytes; 0 = it is longer. */
-function pastVarint(at: usize): usize {
-  for (let i: usize = 0; i < 10; i++) if (load<u8>(at + i) < 0x80) return at + i + 1;
-  return 0;
-}
-
-function column(index: u32): usize {
-  return <usize>load<u32>(OUT + (index << 2));
-}
-function put(index: u32, value: usize): void {
-  store<u32>(OUT + (index << 2), <u32>value);
-}
-
 /** Counts fields. 0 = well, else it is not for us. */
 export function outline(start: usize, end: usize): i32 {
-  for (let i: usize = 0; i < 512; i += 8) store<u64>(STATE + i, 0);
+  for (let i: usize = 0; i < STATE_BYTES; i += 8) store<u64>(STATE + i, 0);
   let pos = start;
   while (pos < end) {
     const tag = <u32>load<u8>(pos);
     if (tag >= 0x80) return 1;
     if ((tag & 7) == 2) {
-      const size = varint(pos + 1);
-      const content = next;
+      let size = <u64>load<u8>(pos + 1);
+      let content = pos + 2;
+      if (size >= 0x80) {
+        const word = load<u64>(pos + 1);
+        const ends = endsIn(word);
+        if (ends == 0) return 1;
+        size = valueOf(word, ends);
+        content = pos + 1 + sizeTo(ends);
+      }
       if (size > <u64>(end - content) || content > end) return 1;
       const field = tag >> 3;
       if (field >= 1 && field <= 6) {
         const at = COUNTS + (field << 2);
         store<u32>(at, load<u32>(at) + 1);
         store<u32>(at + 96, load<u32>(at + 96) + <u32>size);
-      } else if (field == 11) store<u32>(SCALARS + 44, <u32>(pos + 1 - start));
-      else return 1;
+      } else if (field != 11 || isSecond(field)) return 1;
       pos = content + <usize>size;
     } else if ((tag & 7) == 0) {
       const field = tag >> 3;
       if (field != 7 && field != 8 && field != 9 && field != 10 && field != 12 && field != 14 && field != 15)
         return 1;
-      if (load<u32>(SCALARS + (field << 2)) != 0) return 1;
-      store<u32>(SCALARS + (field << 2), <u32>(pos + 1 - start));
+      if (isSecond(field)) return 1;
       const after = pastVarint(pos + 1);
       if (after == 0) return 1;
       pos = after;
@@ -156,6 +121,14 @@ export function outline(start: usize, end: usize): i32 {
   if (load<u32>(COUNTS + 16) > MAX_LOCATIONS || load<u32>(COUNTS + 20) > MAX_FUNCTIONS) return 1;
   if (load<u32>(COUNTS + 24) == 0 || load<u32>(COUNTS + 24) > MAX_STRINGS) return 1;
   return pos == end ? 0 : 1;
+}
+
+/** Whether a single field was seen before; from now on it was. */
+function isSecond(field: u32): bool {
+  const at = IS_THERE + ((<usize>field) << 2);
+  const isSeen = load<u32>(at) != 0;
+  store<u32>(at, 1);
+  return isSeen;
 }
 
 let top: usize = 0;
@@ -175,8 +148,14 @@ export function layout(base: usize): usize {
   const sampleBytes = <usize>load<u32>(BYTES_OF + 8);
   const locationBytes = <usize>load<u32>(BYTES_OF + 16);
   top = (base + 7) & ~7;
-  region(SAMPLE_TYPES, types << 2);
-  region(MAPPINGS, maps << 2);
+  region(TYPE_TYPE, types << 2);
+  region(TYPE_UNIT, types << 2);
+  region(MAPPING_START, maps << 3);
+  region(MAPPING_LIMIT, maps << 3);
+  region(MAPPING_OFFSET, maps << 3);
+  region(MAPPING_FILE, maps << 2);
+  region(MAPPING_BUILD_ID, maps << 2);
+  region(MAPPING_FLAGS, maps);
   region(STRING_START, strings << 2);
   region(STRING_END, strings << 2);
   region(FUNCTION_NAME, functions << 2);
@@ -216,7 +195,6 @@ let loose: usize = 0;
 let stackCount: u32 = 0;
 let cellCount: u32 = 0;
 let labelCount: u32 = 0;
-let lineCount: u32 = 0;
 
 /** Decodes everything. 0 = well. */
 export function decode(start: usize, end: usize): i32 {
@@ -226,7 +204,7 @@ export function decode(start: usize, end: usize): i32 {
   stackCount = 0;
   cellCount = 0;
   labelCount = 0;
-  lineCount = 0;
+  beginLines();
   loose = column(LOOSE_IDS);
   memory.fill(column(SLOTS), 0, (<usize>slotMask + 1) << 2);
   store<u32>(column(STACK_START), 0);
@@ -239,23 +217,23 @@ export function decode(start: usize, end: usize): i32 {
     locationRow: u32 = 0,
     functionRow: u32 = 0,
     stringRow: u32 = 0,
-    typeRow: u32 = 0,
+    typeRow: usize = 0,
     mapRow: u32 = 0;
   let pos = start;
   while (pos < end) {
     const tag = <u32>load<u8>(pos);
     let content = pos + 2;
     let size = <usize>load<u8>(pos + 1);
-    if (size >= 0x80) {
-      if ((tag & 7) == 0) {
-        pos = pastVarint(pos + 1);
-        continue;
-      }
-      size = <usize>varint(pos + 1);
-      content = next;
-    } else if ((tag & 7) == 0) {
-      pos += 2;
+    if ((tag & 7) == 0) {
+      pos = readScalar(pos + 1, tag >> 3, strings);
+      if (pos == 0) return 1;
       continue;
+    }
+    if (size >= 0x80) {
+      const word = load<u64>(pos + 1);
+      const ends = endsIn(word);
+      size = <usize>valueOf(word, ends);
+      content = pos + 1 + sizeTo(ends);
     }
     const stop = content + size;
     switch (tag) {
@@ -279,105 +257,30 @@ export function decode(start: usize, end: usize): i32 {
         if (readFunction(content, stop, functionRow++, strings)) return 1;
         break;
       case 0x0a:
-        store<u32>(column(SAMPLE_TYPES) + ((<usize>typeRow) << 2), <u32>(pos + 1 - start));
-        typeRow++;
+        if (readValueType(content, stop, column(TYPE_TYPE) + typeRow, column(TYPE_UNIT) + typeRow, strings))
+          return 1;
+        typeRow += 4;
         break;
       case 0x1a:
-        store<u32>(column(MAPPINGS) + ((<usize>mapRow) << 2), <u32>(pos + 1 - start));
-        mapRow++;
+        if (readMapping(content, stop, mapRow++, strings)) return 1;
         break;
       default:
+        if (readValueType(content, stop, PERIOD_TYPE, PERIOD_TYPE + 4, strings)) return 1;
         break;
     }
     pos = stop;
   }
+  put(WIDE, 0);
+  narrow(LOCATION_ADDRESS, locationRow, 1);
+  narrow(MAPPING_START, mapRow, 2);
+  narrow(MAPPING_LIMIT, mapRow, 4);
+  narrow(MAPPING_OFFSET, mapRow, 8);
   put(STACK_COUNT, stackCount);
   put(CELL_COUNT, cellCount);
   put(LABEL_COUNT, labelCount);
   put(LINE_COUNT, lineCount);
   put(STRING_BYTES, <usize>origin);
   put(STRING_SIZE, load<u32>(strEnd + ((<usize>(strings - 1)) << 2)));
-  return 0;
-}
-
-function readFunction(start: usize, end: usize, row: u32, strings: u32): i32 {
-  let pos = start;
-  let id: u64 = 0,
-    name: u64 = 0,
-    sys: u64 = 0,
-    file: u64 = 0,
-    line: u64 = 0;
-  while (pos < end) {
-    const tag = load<u8>(pos);
-    const value = varint(pos + 1);
-    pos = next;
-    if (tag == 0x08) id = value;
-    else if (tag == 0x10) name = value;
-    else if (tag == 0x18) sys = value;
-    else if (tag == 0x20) file = value;
-    else if (tag == 0x28) line = value;
-    else return 1;
-  }
-  if (
-    pos != end ||
-    id != <u64>row + 1 ||
-    name >= strings ||
-    sys >= strings ||
-    file >= strings ||
-    line > MAX_SAFE
-  )
-    return 1;
-  const at = (<usize>row) << 2;
-  store<u32>(column(FUNCTION_NAME) + at, <u32>name);
-  store<u32>(column(FUNCTION_SYSTEM_NAME) + at, <u32>sys);
-  store<u32>(column(FUNCTION_FILE) + at, <u32>file);
-  store<f64>(column(FUNCTION_START_LINE) + (at << 1), <f64>line);
-  return 0;
-}
-
-function readLocation(start: usize, end: usize, row: u32): i32 {
-  let pos = start;
-  let id: u64 = 0,
-    mapping: u64 = 0,
-    address: u64 = 0;
-  const functions = load<u32>(COUNTS + 20);
-  let lines = <usize>lineCount;
-  while (pos < end) {
-    const tag = load<u8>(pos);
-    const value = varint(pos + 1);
-    pos = next;
-    if (tag == 0x22) {
-      if (pos > end || value > <u64>(end - pos)) return 1;
-      const stop = pos + <usize>value;
-      let fn: u64 = 0,
-        line: u64 = 0,
-        col: u64 = 0;
-      while (pos < stop) {
-        const inner = load<u8>(pos);
-        const v = varint(pos + 1);
-        pos = next;
-        if (inner == 0x08) fn = v;
-        else if (inner == 0x10) line = v;
-        else if (inner == 0x18) col = v;
-        else return 1;
-      }
-      if (pos != stop || fn - 1 >= functions || line > MAX_SAFE || col > MAX_SAFE) return 1;
-      store<u32>(column(LINE_FUNCTION) + (lines << 2), <u32>fn - 1);
-      store<f64>(column(LINE_LINE) + (lines << 3), <f64>line);
-      store<f64>(column(LINE_COLUMN) + (lines << 3), <f64>col);
-      lines++;
-    } else if (tag == 0x08) id = value;
-    else if (tag == 0x10) mapping = value;
-    else if (tag == 0x18) address = value;
-    else return 1;
-  }
-  if (pos != end || id != <u64>row + 1 || address > MAX_SAFE) return 1;
-  const at = (<usize>row) << 2;
-  lineCount = <u32>lines;
-  store<u32>(column(LOCATION_LINE_START) + at + 4, <u32>lines);
-  store<i32>(column(LOCATION_MAPPING) + at, mapping - 1 < load<u32>(COUNTS + 12) ? <i32>mapping - 1 : -1);
-  store<f64>(column(LOCATION_ADDRESS) + (at << 1), <f64>address);
-  store<u8>(column(LOCATION_IS_FOLDED) + row, 0);
   return 0;
 }
 
@@ -390,8 +293,11 @@ function readLabel(start: usize, end: usize, strings: u32): i32 {
     unit: u64 = 0;
   while (pos < end) {
     const tag = load<u8>(pos);
-    const value = wideVarint(pos + 1);
-    pos = next;
+    const word = load<u64>(pos + 1);
+    const ends = endsIn(word);
+    if (ends == 0) return 1;
+    const value = valueOf(word, ends);
+    pos += 1 + sizeTo(ends);
     if (tag == 0x08) key = value;
     else if (tag == 0x18) num = value;
     else if (tag == 0x20) unit = value;
@@ -422,8 +328,11 @@ function readSample(start: usize, end: usize, row: u32, samples: u32, locations:
     let size = <usize>load<u8>(pos + 1);
     pos += 2;
     if (tag == 0x10) {
-      const v = wideVarint(pos - 1);
-      pos = next;
+      const word = load<u64>(pos - 1);
+      const ends = endsIn(word);
+      const v = valueOf(word, ends);
+      if (ends == 0) return 1;
+      pos += sizeTo(ends) - 1;
       if (v > MAX_SAFE || type == types) return 1;
       store<f64>(value, <f64>v);
       value += step;
@@ -436,10 +345,12 @@ function readSample(start: usize, end: usize, row: u32, samples: u32, locations:
       else if (ids != loose) return 1;
       pos--;
       const word = load<u64>(pos);
-      wideVarint(pos);
+      const ends = endsIn(word);
+      if (ends == 0) return 1;
+      const bytes = sizeTo(ends);
       store<u64>(idsEnd, word);
-      idsEnd += next - pos;
-      pos = next;
+      idsEnd += bytes;
+      pos += bytes;
       continue;
     }
     if (size >= 0x80) {
@@ -457,8 +368,11 @@ function readSample(start: usize, end: usize, row: u32, samples: u32, locations:
       pos = stop;
     } else if (tag == 0x12) {
       while (pos < stop) {
-        const v = wideVarint(pos);
-        pos = next;
+        const word = load<u64>(pos);
+        const ends = endsIn(word);
+        if (ends == 0) return 1;
+        const v = valueOf(word, ends);
+        pos += sizeTo(ends);
         if (v > MAX_SAFE || type == types) return 1;
         store<f64>(value, <f64>v);
         value += step;
@@ -603,10 +517,14 @@ function readLongStack(ids: usize, end: usize, locations: u32): i32 {
   let cell = cells + ((<usize>cellCount) << 1);
   let pos = ids;
   while (pos < end) {
-    const id = wideVarint(pos) - 1;
+    const word = load<u64>(pos);
+    const ends = endsIn(word);
+    if (ends == 0) return 1;
+    const bytes = sizeTo(ends);
+    const id = valueOf(word, ends) - 1;
+    pos += bytes;
     // A last group of 0 is one too many: equal stacks would not have equal bytes.
-    if (id >= locations || (next - pos > 1 && load<u8>(next - 1) == 0)) return 1;
-    pos = next;
+    if (id >= locations || (bytes > 1 && load<u8>(pos - 1) == 0)) return 1;
     store<u16>(cell, <u32>id);
     cell += 2;
   }

@@ -2,7 +2,7 @@
 // eight bits with second tables behind them, copies of sixteen bytes. Twice as fast as what Node has for a few kilobytes.
 // What is damaged is refused without a word: the caller then asks zlib, which says what is wrong.
 
-// Memory: tables here, state of decode.ts from 28672 on, its table of spreads from 32768 on, data from 40960 on.
+// Memory: tables here, state of columns.ts from 28672 on, its table of spreads from 32768 on, data from 40960 on.
 /** Entries of literals and lengths: first table, then second ones. */
 const LIT: usize = 0;
 const LIT_BITS: u32 = 10;
@@ -20,6 +20,11 @@ const DISTRES: usize = LITRES + 288 * 4; // u32[32]
 const PRERES: usize = DISTRES + 128; // u32[19]
 const ORDER: usize = PRERES + 128; // u8[19]
 export const DATA: usize = 40960;
+
+/** Bits below the window, see inflate: entries have four bytes. */
+const LOW: u32 = 2;
+const LIT_MASK: u32 = ((1 << LIT_BITS) - 1) << LOW;
+const DIST_MASK: u32 = ((1 << DIST_BITS) - 1) << LOW;
 
 const LITERAL: u32 = 0x80000000;
 const SPECIAL: u32 = 0x40000000; // subtable or end
@@ -64,6 +69,13 @@ function double(table: usize, entries: u32): void {
 function fillLengths(at: usize, value: u8, times: u32): void {
   const word = <u64>value * 0x0101010101010101;
   for (let i: usize = 0; i < <usize>times; i += 8) store<u64>(at + i, word);
+}
+
+/** Eight lengths of code words at once, so that the many that are 0 cost nothing. Those from `n` on are 0. */
+function lengthsAt(lens: usize, i: u32, n: u32): u64 {
+  const word = load<u64>(lens + i);
+  const left = n - i;
+  return left >= 8 ? word : word & (((<u64>1) << (left << 3)) - 1);
 }
 
 function build(
@@ -176,6 +188,143 @@ function build(
   return false;
 }
 
+// Where inflate and symbols are: the next byte of input and of output, the window and its bits.
+let input: usize = 0;
+let output: usize = 0;
+let window: u64 = 0;
+let bits: u32 = 0;
+
+/** Inflates one block by the tables. @returns false when it is damaged. */
+function symbols(inEnd: usize, outAt: usize, outEnd: usize): bool {
+  let inp = input;
+  let out = output;
+  let buf = window;
+  let n = bits;
+  let e: u32;
+  buf |= load<u64>(inp) << n;
+  inp += (63 - n) >> 3;
+  n |= 56;
+  e = load<u32>(LIT + ((<u32>buf) & LIT_MASK));
+  for (;;) {
+    if (inp > inEnd + 16 || out > outEnd) return false;
+    if (e & LITERAL) {
+      buf >>= e;
+      n -= e & 255;
+      store<u8>(out++, e >> 16);
+      e = load<u32>(LIT + ((<u32>buf) & LIT_MASK));
+      if (e & LITERAL) {
+        buf >>= e;
+        n -= e & 255;
+        store<u8>(out++, e >> 16);
+        e = load<u32>(LIT + ((<u32>buf) & LIT_MASK));
+        if (e & LITERAL) {
+          buf >>= e;
+          n -= e & 255;
+          store<u8>(out++, e >> 16);
+          e = load<u32>(LIT + ((<u32>buf) & LIT_MASK));
+          if (e & LITERAL) {
+            buf >>= e;
+            n -= e & 255;
+            store<u8>(out++, e >> 16);
+            buf |= load<u64>(inp) << n;
+            inp += (63 - n) >> 3;
+            n |= 56;
+            e = load<u32>(LIT + ((<u32>buf) & LIT_MASK));
+            continue;
+          }
+        }
+      }
+    }
+    // At least 24 bits are left here; a length takes 20 of them at most.
+    if (e & SPECIAL) {
+      if (e & END) {
+        buf >>= e;
+        n -= e & 255;
+        break;
+      }
+      const sub = (e >> 8) & 63;
+      if (sub == 0) return false;
+      buf >>= LIT_BITS;
+      n -= LIT_BITS;
+      e = load<u32>(LIT + ((((e >> 16) & 0x1fff) + (((<u32>buf) >> LOW) & ((1 << sub) - 1))) << 2));
+      if (e & LITERAL) {
+        buf >>= e;
+        n -= e & 255;
+        store<u8>(out++, e >> 16);
+        buf |= load<u64>(inp) << n;
+        inp += (63 - n) >> 3;
+        n |= 56;
+        e = load<u32>(LIT + ((<u32>buf) & LIT_MASK));
+        continue;
+      }
+      if (e & SPECIAL) {
+        if (e & END) {
+          buf >>= e;
+          n -= e & 255;
+          break;
+        }
+        return false;
+      }
+    }
+    let word: u32 = (e >> 8) & 63;
+    const length = ((e >> 16) & 0x1fff) + ((((<u32>buf) >> LOW) & ((1 << (e & 31)) - 1)) >> word);
+    buf >>= e;
+    n -= e & 255;
+    if (n < LOW + 28) {
+      buf |= load<u64>(inp) << n;
+      inp += (63 - n) >> 3;
+      n |= 56;
+    }
+    e = load<u32>(DIST + ((<u32>buf) & DIST_MASK));
+    if (e & LITERAL) {
+      const sub = (e >> 8) & 63;
+      if (sub == 0) return false;
+      buf >>= DIST_BITS;
+      n -= DIST_BITS;
+      e = load<u32>(DIST + ((((e >> 16) & 0x1fff) + (((<u32>buf) >> LOW) & ((1 << sub) - 1))) << 2));
+      if (e & LITERAL) return false;
+    }
+    word = (e >> 8) & 63;
+    const distance = ((e >> 16) & 0x7fff) + ((((<u32>buf) >> LOW) & ((1 << (e & 31)) - 1)) >> word);
+    buf >>= e;
+    n -= e & 255;
+    if (<usize>distance > out - outAt) return false;
+    // Before the copy, which the processor may have guessed wrongly.
+    buf |= load<u64>(inp) << n;
+    inp += (63 - n) >> 3;
+    n |= 56;
+    e = load<u32>(LIT + ((<u32>buf) & LIT_MASK));
+    let src = out - distance;
+    const stop = out + length;
+    if (distance >= 8) {
+      do {
+        store<u64>(out, load<u64>(src));
+        store<u64>(out + 8, load<u64>(src + 8));
+        out += 16;
+        src += 16;
+      } while (out < stop);
+    } else if (distance == 1) {
+      const v: u64 = <u64>load<u8>(src) * 0x0101010101010101;
+      do {
+        store<u64>(out, v);
+        out += 8;
+      } while (out < stop);
+    } else {
+      do {
+        store<u8>(out, load<u8>(src));
+        out++;
+        src++;
+      } while (out < stop);
+    }
+    out = stop;
+  }
+  input = inp;
+  output = out;
+  window = buf;
+  bits = n;
+  return true;
+}
+
 /**
  * Inflates to exactly the place between `outAt` and `outEnd`. Looks at 16 bytes behind the input, writes to 320 behind the output.
  * @returns how many bytes were read, -1 when it is damaged or of another size.
@@ -183,25 +332,22 @@ function build(
 export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize): i32 {
   let inp = inAt;
   let out = outAt;
+  // The window begins two bits above its lowest, so that a masked window is where the entry lies; `n` counts these two, too.
   let buf: u64 = 0;
-  let n: u32 = 0; // bits
+  let n: u32 = LOW;
   let last: u32 = 0;
   do {
     buf |= load<u64>(inp) << n;
     inp += (63 - n) >> 3;
     n |= 56;
-    last = (<u32>buf) & 1;
-    const type = ((<u32>buf) >> 1) & 3;
+    last = ((<u32>buf) >> LOW) & 1;
+    const type = ((<u32>buf) >> (LOW + 1)) & 3;
     buf >>= 3;
     n -= 3;
     if (type == 0) {
-      // give back whole bytes
-      const drop = n & 7;
-      buf >>= drop;
-      n -= drop;
-      inp -= n >> 3;
+      inp -= (n - LOW) >> 3; // give back whole bytes
       buf = 0;
-      n = 0;
+      n = LOW;
       if (inp + 4 > inEnd) return -1;
       const size = <u32>load<u16>(inp);
       if (size != ((<u32>load<u16>(inp + 2)) ^ 0xffff)) return -1;
@@ -214,9 +360,10 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
     }
     if (type == 3) return -1;
     if (type == 2) {
-      const nlit: u32 = ((<u32>buf) & 31) + 257;
-      const ndist: u32 = (((<u32>buf) >> 5) & 31) + 1;
-      const npre: u32 = (((<u32>buf) >> 10) & 15) + 4;
+      const head = (<u32>buf) >> LOW;
+      const nlit: u32 = (head & 31) + 257;
+      const ndist: u32 = ((head >> 5) & 31) + 1;
+      const npre: u32 = ((head >> 10) & 15) + 4;
       if (nlit > 286 || ndist > 30) return -1;
       buf >>= 14;
       n -= 14;
@@ -228,7 +375,7 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
       n |= 56;
       let i: u32 = 0;
       for (; i < npre; i++) {
-        store<u8>(LENS + load<u8>(ORDER + i), (<u32>buf) & 7);
+        store<u8>(LENS + load<u8>(ORDER + i), ((<u32>buf) >> LOW) & 7);
         buf >>= 3;
         n -= 3;
         if (i == 15) {
@@ -241,13 +388,13 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
       const total = nlit + ndist;
       i = 0;
       while (i < total) {
-        if (n < 14) {
+        if (n < LOW + 14) {
           if (inp > inEnd) return -1;
           buf |= load<u64>(inp) << n;
           inp += (63 - n) >> 3;
           n |= 56;
         }
-        const e = load<u32>(PRE + (((<u32>buf) & 127) << 2));
+        const e = load<u32>(PRE + ((<u32>buf) & (127 << LOW)));
         const s = e >> 16;
         buf >>= e;
         n -= e & 255;
@@ -258,18 +405,19 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
         }
         let value: u8 = 0;
         let rep: u32;
+        const extra = (<u32>buf) >> LOW;
         if (s == 16) {
           if (i == 0) return -1;
           value = load<u8>(LENS + i - 1);
-          rep = 3 + ((<u32>buf) & 3);
+          rep = 3 + (extra & 3);
           buf >>= 2;
           n -= 2;
         } else if (s == 17) {
-          rep = 3 + ((<u32>buf) & 7);
+          rep = 3 + (extra & 7);
           buf >>= 3;
           n -= 3;
         } else {
-          rep = 11 + ((<u32>buf) & 127);
+          rep = 11 + (extra & 127);
           buf >>= 7;
           n -= 7;
         }
@@ -293,104 +441,17 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
       if (!build(DIST, DIST_BITS, DIST_CAP, LENS + 288, 32, DISTRES, LITERAL, true)) return -1;
       if (!build(LIT, LIT_BITS, LIT_CAP, LENS, 288, LITRES, SPECIAL, false)) return -1;
     }
-    for (;;) {
-      if (inp > inEnd + 8 || out > outEnd) return -1;
-      buf |= load<u64>(inp) << n;
-      inp += (63 - n) >> 3;
-      n |= 56;
-      let e = load<u32>(LIT + (((<u32>buf) & ((1 << LIT_BITS) - 1)) << 2));
-      if (e & LITERAL) {
-        buf >>= e;
-        n -= e & 255;
-        store<u8>(out++, e >> 16);
-        e = load<u32>(LIT + (((<u32>buf) & ((1 << LIT_BITS) - 1)) << 2));
-        if (e & LITERAL) {
-          buf >>= e;
-          n -= e & 255;
-          store<u8>(out++, e >> 16);
-          e = load<u32>(LIT + (((<u32>buf) & ((1 << LIT_BITS) - 1)) << 2));
-          if (e & LITERAL) {
-            buf >>= e;
-            n -= e & 255;
-            store<u8>(out++, e >> 16);
-            continue;
-          }
-        }
-      }
-      // at least 36 bits left here
-      if (e & SPECIAL) {
-        if (e & END) {
-          buf >>= e;
-          n -= e & 255;
-          break;
-        }
-        const sub = (e >> 8) & 63;
-        if (sub == 0) return -1;
-        buf >>= LIT_BITS;
-        n -= LIT_BITS;
-        e = load<u32>(LIT + ((((e >> 16) & 0x1fff) + ((<u32>buf) & ((1 << sub) - 1))) << 2));
-        if (e & LITERAL) {
-          buf >>= e;
-          n -= e & 255;
-          store<u8>(out++, e >> 16);
-          continue;
-        }
-        if (e & SPECIAL) {
-          if (e & END) {
-            buf >>= e;
-            n -= e & 255;
-            break;
-          }
-          return -1;
-        }
-      }
-      let word: u32 = (e >> 8) & 63;
-      const length = ((e >> 16) & 0x1fff) + (((<u32>buf) & ((1 << (e & 31)) - 1)) >> word);
-      buf >>= e;
-      n -= e & 255;
-      buf |= load<u64>(inp) << n;
-      inp += (63 - n) >> 3;
-      n |= 56;
-      e = load<u32>(DIST + (((<u32>buf) & ((1 << DIST_BITS) - 1)) << 2));
-      if (e & LITERAL) {
-        const sub = (e >> 8) & 63;
-        if (sub == 0) return -1;
-        buf >>= DIST_BITS;
-        n -= DIST_BITS;
-        e = load<u32>(DIST + ((((e >> 16) & 0x1fff) + ((<u32>buf) & ((1 << sub) - 1))) << 2));
-        if (e & LITERAL) return -1;
-      }
-      word = (e >> 8) & 63;
-      const distance = ((e >> 16) & 0x7fff) + (((<u32>buf) & ((1 << (e & 31)) - 1)) >> word);
-      buf >>= e;
-      n -= e & 255;
-      if (<usize>distance > out - outAt) return -1;
-      let src = out - distance;
-      const stop = out + length;
-      if (distance >= 8) {
-        do {
-          store<u64>(out, load<u64>(src));
-          store<u64>(out + 8, load<u64>(src + 8));
-          out += 16;
-          src += 16;
-        } while (out < stop);
-      } else if (distance == 1) {
-        const v: u64 = <u64>load<u8>(src) * 0x0101010101010101;
-        do {
-          store<u64>(out, v);
-          out += 8;
-        } while (out < stop);
-      } else {
-        do {
-          store<u8>(out, load<u8>(src));
-          out++;
-          src++;
-        } while (out < stop);
-      }
-      out = stop;
-    }
+    input = inp;
+    output = out;
+    window = buf;
+    bits = n;
+    if (!symbols(inEnd, outAt, outEnd)) return -1;
+    inp = input;
+    out = output;
+    buf = window;
+    n = bits;
   } while (!last);
-  inp -= n >> 3;
+  inp -= (n - LOW) >> 3;
   if (inp > inEnd || out != outEnd) return -1;
   return <i32>(inp - inAt);
 }

@@ -64,14 +64,37 @@ function wanted(plain: Uint8Array): ReturnType<typeof contentOf> | null {
 }
 
 describe('the kernel', () => {
-  it('makes the same tables of each profile that it takes, and takes those that Go writes of memory and goroutines', () => {
+  it('makes the same tables of each profile that it takes, and takes those that Go writes of memory, goroutines and threads', () => {
     for (const [name, plain] of fixtures()) {
       const found = decode(plain);
-      if (/heap|allocs|goroutine/.test(name)) expect(found, name).not.toBeNull();
+      if (/heap|allocs|goroutine|threadcreate/.test(name)) expect(found, name).not.toBeNull();
       if (found === null) continue;
       expect(contentOf(found), name).toEqual(wanted(plain));
       expect(contentOf(decode(plain, largeKernel) as Profile), name).toEqual(wanted(plain));
     }
+  });
+
+  it('keeps addresses beyond 2^53 exact, of the column that has one, and takes negative times', () => {
+    const [plain] = [...fixtures().values()];
+    const profile = decodeProto(plain);
+    const { locations, mappings, header } = profile;
+    const limit = BigUint64Array.from(mappings.limit, BigInt).fill(2n ** 64n - 4096n, 0, 1);
+    const wide: Profile = {
+      ...profile,
+      header: { ...header, timeNanos: -(2n ** 63n), durationNanos: 2n ** 63n - 1n },
+      mappings: { ...mappings, limit },
+      locations: {
+        ...locations,
+        address: BigUint64Array.from(locations.address, BigInt).fill(2n ** 64n - 1n, 1, 2),
+      },
+    };
+    const message = encodeProfile(wide);
+    const found = decode(message) as Profile;
+    expect(contentOf(found)).toEqual(wanted(message));
+    expect(found.locations.address[1]).toBe(2n ** 64n - 1n);
+    expect(found.mappings.limit[0]).toBe(2n ** 64n - 4096n);
+    expect(found.mappings.offset).toBeInstanceOf(Float64Array);
+    expect(found.header.timeNanos).toBe(-(2n ** 63n));
   });
 
   it('takes no damaged profile that the other decoder refuses, and reads none differently', () => {

@@ -2,12 +2,17 @@
 // encoders write. null means that decode-proto.ts has to read the profile, and to say what is wrong where something is.
 import { StringTable } from '../base/string-table.ts';
 import type { Bytes } from '../base/units.ts';
-import { decodeMappings } from './decode-entities.ts';
-import { decodeHeader, decodeSampleTypes } from './decode-header.ts';
 import { FUNCTION, LOCATION, MAPPING, SAMPLE, SAMPLE_TYPE, STRING_TABLE } from './profile-outline.ts';
-import { MAX_TABLE_BYTES, TableBudget } from './table-budget.ts';
-import type { IndexColumn, LocationIndex, Profile, SampleTable, ShortIndexColumn } from './tables.ts';
-import { WireReader } from './wire-reader.ts';
+import { MAX_TABLE_BYTES } from './table-budget.ts';
+import type {
+  IndexColumn,
+  LocationIndex,
+  Profile,
+  ProfileHeader,
+  SampleTable,
+  ShortIndexColumn,
+  StringIndex,
+} from './tables.ts';
 
 /** What the module exports; see kernel/. Places and sizes in bytes of its memory. */
 export interface KernelExports {
@@ -26,11 +31,9 @@ const PAGE: Bytes = 65_536;
 /** What the module may look at behind compressed bytes, and write behind plain ones. */
 const SLACK: Bytes = 512;
 
-/** Words of the module's state: counts and single fields by field number, then lengths and columns (decode.ts). */
+/** Words of the module's state: counts and single fields by field number, then lengths and columns (kernel/columns.ts). */
 const STATE: Bytes = 28_672;
-const STATE_WORDS = 96;
-const SCALARS = 8;
-const SCALAR_COUNT = 16;
+const STATE_WORDS = 128;
 const STRINGS_SIZE_TOTAL = 24 + STRING_TABLE;
 const OUT = 32;
 const STACK_COUNT = OUT + 1;
@@ -61,8 +64,32 @@ const LABEL_UNIT = OUT + 26;
 const LABEL_NUMBER = OUT + 27;
 const STACK_START = OUT + 28;
 const STACK_LOCATION = OUT + 29;
-const SAMPLE_TYPES = OUT + 30;
-const MAPPINGS = OUT + 31;
+const TYPE_TYPE = OUT + 30;
+const TYPE_UNIT = OUT + 31;
+const MAPPING_START = OUT + 35;
+const MAPPING_LIMIT = OUT + 36;
+const MAPPING_OFFSET = OUT + 37;
+const MAPPING_FILE = OUT + 38;
+const MAPPING_BUILD_ID = OUT + 39;
+const MAPPING_FLAGS = OUT + 40;
+const WIDE = OUT + 41;
+/** Columns of 64 bits where doubles do not do, as bits of WIDE. */
+const WIDE_ADDRESS = 1;
+const WIDE_START = 2;
+const WIDE_LIMIT = 4;
+const WIDE_OFFSET = 8;
+/** Numbers of the profile itself, by field number: words of 64 bits, or the lower half of them. */
+const WIDE_SCALARS = 48;
+const SCALARS = 96;
+const DROP_FRAMES = SCALARS + 2 * 7;
+const KEEP_FRAMES = SCALARS + 2 * 8;
+const TIME_NANOS = WIDE_SCALARS + 9;
+const DURATION_NANOS = WIDE_SCALARS + 10;
+const PERIOD = WIDE_SCALARS + 12;
+const PERIOD_TYPE = SCALARS + 2 * 11;
+const PERIOD_UNIT = PERIOD_TYPE + 1;
+const DEFAULT_SAMPLE_TYPE = SCALARS + 2 * 14;
+const DOC_URL = SCALARS + 2 * 15;
 
 /** How much larger than its strings the stretch may be that holds them; decode-proto.ts puts others together. */
 const MAX_STRETCH = 2;
@@ -83,6 +110,7 @@ export class ProtoKernel {
   /** The memory, as long as it has not grown. */
   #bytes: Uint8Array;
   #state: Int32Array;
+  #wideState: BigInt64Array;
 
   /** @param maxBytes of memory that it may take. */
   constructor(exports: KernelExports, use: KernelUse, maxBytes: Bytes) {
@@ -92,6 +120,7 @@ export class ProtoKernel {
     exports.init();
     this.#bytes = new Uint8Array(exports.memory.buffer);
     this.#state = new Int32Array(exports.memory.buffer, STATE, STATE_WORDS);
+    this.#wideState = new BigInt64Array(exports.memory.buffer, STATE, STATE_WORDS / 2);
   }
 
   /** Copies plain bytes into the memory; null = they do not fit. */
@@ -140,29 +169,24 @@ export class ProtoKernel {
     const stretch = state[STRING_SIZE];
     const strings = state[STRING_TABLE];
     if (stretch > (state[STRINGS_SIZE_TOTAL] + strings * 2) * MAX_STRETCH) return null;
-    const reader = new WireReader(this.view({ start, end }));
-    const budget = new TableBudget();
-    const { buffer } = kernel.memory;
-    const typeOffsets = new Int32Array(buffer, state[SAMPLE_TYPES], state[SAMPLE_TYPE]);
-    const sampleTypes = decodeSampleTypes(reader, typeOffsets, strings, budget);
-    const scalar = new Int32Array(buffer, STATE + SCALARS * 4, SCALAR_COUNT);
-    const header = decodeHeader(reader, { scalar, comment: new Int32Array(0) }, strings);
-    const mappingOffsets = new Int32Array(buffer, state[MAPPINGS], state[MAPPING]);
-    const { mappings } = decodeMappings(reader, mappingOffsets, strings, budget);
-    // Locations were given their mappings as if these counted from 1.
-    if (mappings.id !== null) return null;
-    return { header, sampleTypes, mappings, ...this.#tables() };
+    return this.#tables();
   }
 
-  #tables(): Omit<Profile, 'header' | 'sampleTypes' | 'mappings'> {
+  #tables(): Profile {
     const state = this.#state;
     const isCopied = this.#use === 'copied';
-    const from = isCopied ? state[STRING_START] : 0;
+    const from = isCopied ? state[TYPE_TYPE] : 0;
     const { buffer } = this.#exports.memory;
     const memory = isCopied ? buffer.slice(from, this.#exports.gather()) : buffer;
     const rows = <Row extends number>(column: number, count: number) =>
       new Int32Array(memory, state[column] - from, count) as IndexColumn<Row>;
     const doubles = (column: number, count: number) => new Float64Array(memory, state[column] - from, count);
+    const addresses = (column: number, count: number, bit: number) =>
+      (state[WIDE] & bit) === 0
+        ? doubles(column, count)
+        : new BigUint64Array(memory, state[column] - from, count);
+    const types = state[SAMPLE_TYPE];
+    const maps = state[MAPPING];
     const functions = state[FUNCTION];
     const locations = state[LOCATION];
     const lines = state[LINE_COUNT];
@@ -172,6 +196,8 @@ export class ProtoKernel {
     const strings = state[STRING_TABLE];
     const bytes = new Uint8Array(memory, state[STRING_BYTES] - from, state[STRING_SIZE]);
     return {
+      header: this.#header(),
+      sampleTypes: { length: types, type: rows(TYPE_TYPE, types), unit: rows(TYPE_UNIT, types) },
       strings: new StringTable(bytes, rows(STRING_START, strings), rows(STRING_END, strings)),
       samples: {
         length: samples,
@@ -199,7 +225,7 @@ export class ProtoKernel {
         length: locations,
         id: null,
         mapping: rows(LOCATION_MAPPING, locations),
-        address: doubles(LOCATION_ADDRESS, locations),
+        address: addresses(LOCATION_ADDRESS, locations, WIDE_ADDRESS),
         lineStart: rows(LOCATION_LINE_START, locations + 1),
         isFolded: new Uint8Array(memory, state[LOCATION_IS_FOLDED] - from, locations),
       },
@@ -216,6 +242,34 @@ export class ProtoKernel {
         file: rows(FUNCTION_FILE, functions),
         startLine: doubles(FUNCTION_START_LINE, functions),
       },
+      mappings: {
+        length: maps,
+        id: null,
+        start: addresses(MAPPING_START, maps, WIDE_START),
+        limit: addresses(MAPPING_LIMIT, maps, WIDE_LIMIT),
+        offset: addresses(MAPPING_OFFSET, maps, WIDE_OFFSET),
+        file: rows(MAPPING_FILE, maps),
+        buildId: rows(MAPPING_BUILD_ID, maps),
+        flags: new Uint8Array(memory, state[MAPPING_FLAGS] - from, maps),
+      },
+    };
+  }
+
+  #header(): ProfileHeader {
+    const state = this.#state;
+    const wide = this.#wideState;
+    const row = (word: number) => state[word] as StringIndex;
+    return {
+      periodType: row(PERIOD_TYPE),
+      periodUnit: row(PERIOD_UNIT),
+      period: wide[PERIOD],
+      timeNanos: wide[TIME_NANOS],
+      durationNanos: wide[DURATION_NANOS],
+      defaultSampleType: row(DEFAULT_SAMPLE_TYPE),
+      dropFrames: row(DROP_FRAMES),
+      keepFrames: row(KEEP_FRAMES),
+      docUrl: row(DOC_URL),
+      comment: new Int32Array(0) as IndexColumn<StringIndex>,
     };
   }
 
@@ -244,6 +298,7 @@ export class ProtoKernel {
     }
     this.#bytes = new Uint8Array(memory.buffer);
     this.#state = new Int32Array(memory.buffer, STATE, STATE_WORDS);
+    this.#wideState = new BigInt64Array(memory.buffer, STATE, STATE_WORDS / 2);
     return true;
   }
 }
