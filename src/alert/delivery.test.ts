@@ -3,7 +3,7 @@ import { HOUR_MILLIS } from '../base/units.ts';
 import type { Notice } from '../model/alert.ts';
 import { GIVE_UP_MILLIS } from '../model/sink.ts';
 import { drawNotice } from '../testing/drawn-alert.ts';
-import { Deliverer, type DeliveryParts } from './delivery.ts';
+import { Deliverer, MISSING_SINK_WAIT, type DeliveryParts } from './delivery.ts';
 import { Outbox } from './outbox.ts';
 import { failed, SENT, type SendResult } from './sink.ts';
 
@@ -185,11 +185,31 @@ describe('delivery', () => {
     expect(outbox.waiting()).toHaveLength(1);
   });
 
-  it('gives up what waits for a sink that is not configured any more', async () => {
+  it('keeps what waits for a sink that is taken out for a moment, and gives it up after an hour', async () => {
     const sink = drawSink(() => SENT);
-    const { emptied, end, outbox } = await start(sink, [one()], { sinks: new Map() });
+    let now = 1e9;
+    const notice = (name: string) => drawNotice({ key: `${name}-1`, fingerprint: name, createdAt: now });
+    const { outbox, deliverer, warnings, emptied, end } = await start(sink, [notice('f')], {
+      sinks: new Map(),
+      now: () => now,
+    });
+    const look = async () => {
+      deliverer.kick();
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await look();
+    now += MISSING_SINK_WAIT - 1;
+    await look();
+    expect([outbox.waiting().length, warnings.length]).toEqual([1, 1]);
+    deliverer.setSinks(new Map([['team', { sink: sink.sink, perMinute: 1000 }]]));
     await emptied();
+    expect(sink.asked).toEqual(['f-1']);
+    deliverer.setSinks(new Map());
+    await outbox.put('team', notice('g'));
+    await look();
+    now += MISSING_SINK_WAIT;
+    await look();
     await end();
-    expect(outbox.dead()[0]?.dead?.why).toContain('no such sink');
+    expect(outbox.dead().map(({ dead }) => dead?.why)).toEqual(['there is no such sink any more']);
   });
 });

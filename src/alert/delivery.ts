@@ -1,7 +1,7 @@
 // Brings what waits in the outbox to its sinks: in order for each leak, again after a while where it fails, never faster than a
 // sink may be asked. All times here are real.
 import { describeError } from '../base/errors.ts';
-import { MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
+import { HOUR_MILLIS, MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import { GIVE_UP_MILLIS } from '../model/sink.ts';
 import { laneOf, type Delivery as Waiting, type Outbox } from './outbox.ts';
 import { failed, type Failed, type SendResult, type Sink } from './sink.ts';
@@ -10,6 +10,8 @@ import { failed, type Failed, type SendResult, type Sink } from './sink.ts';
 const FIRST_PAUSE: Millis = 5 * SECOND_MILLIS;
 const LONGEST_PAUSE: Millis = 10 * MINUTE_MILLIS;
 const SEND_TIMEOUT: Millis = 30 * SECOND_MILLIS;
+/** A sink that is not configured any more may be back with the next edit: what waits for it is kept for a while. */
+export const MISSING_SINK_WAIT: Millis = HOUR_MILLIS;
 /** Who sleeps longer than this looks around in between: a timer of a machine that was suspended may be late. */
 const LONGEST_SLEEP: Millis = MINUTE_MILLIS;
 
@@ -56,6 +58,8 @@ export class Deliverer {
   readonly #tries = new Map<string, Try>();
   /** By sink; gone as soon as it accepts or refuses anything. */
   readonly #holds = new Map<string, Hold>();
+  /** Names of sinks that something waits for and that are not configured. */
+  readonly #missingSince = new Map<string, Millis>();
   readonly #sentAt = new Map<string, Millis[]>();
   readonly #health = new Map<
     string,
@@ -73,6 +77,7 @@ export class Deliverer {
     this.#sinks = sinks;
     // What was wrong with a sink may be mended by that.
     this.#holds.clear();
+    for (const name of sinks.keys()) this.#missingSince.delete(name);
     this.#tries.clear();
     this.kick();
   }
@@ -113,11 +118,8 @@ export class Deliverer {
       }
       const sink = this.#sinks.get(name);
       if (!sink) {
-        await outbox.giveUp(
-          delivery.id,
-          'there is no such sink any more',
-          this.#tries.get(delivery.id)?.attempts ?? 0,
-        );
+        if (this.#isMissedForLong(name))
+          await outbox.giveUp(delivery.id, 'there is no such sink any more', this.#attemptsOf(delivery));
         continue;
       }
       const sending = this.#send(delivery, sink, signal)
@@ -141,8 +143,20 @@ export class Deliverer {
       const lane = laneOf(delivery);
       if (!heads.has(lane)) heads.set(lane, delivery);
     }
-    const attempts = ({ id }: Waiting) => this.#tries.get(id)?.attempts ?? 0;
-    return [...heads.values()].toSorted((a, b) => attempts(a) - attempts(b));
+    return [...heads.values()].toSorted((a, b) => this.#attemptsOf(a) - this.#attemptsOf(b));
+  }
+
+  #attemptsOf({ id }: Waiting): number {
+    return this.#tries.get(id)?.attempts ?? 0;
+  }
+
+  #isMissedForLong(name: string): boolean {
+    const { now, warn } = this.#parts;
+    const since = this.#missingSince.get(name);
+    if (since !== undefined) return now() - since >= MISSING_SINK_WAIT;
+    this.#missingSince.set(name, now());
+    warn(`alerts: ${name}: there is no such sink any more; what waits for it is kept for an hour`);
+    return false;
   }
 
   #waitFor({ id, sink }: Waiting, now: Millis): Millis {
@@ -173,7 +187,7 @@ export class Deliverer {
     health.failures++;
     if (health.lastError !== result.why) warn(`alerts: ${delivery.sink}: ${result.why}`);
     health.lastError = result.why;
-    const attempts = (this.#tries.get(delivery.id)?.attempts ?? 0) + 1;
+    const attempts = this.#attemptsOf(delivery) + 1;
     this.#hold(delivery.sink, result);
     const isTooOld = now() - delivery.notice.createdAt > GIVE_UP_MILLIS;
     if (result.isFinal || isTooOld) {
@@ -202,7 +216,7 @@ export class Deliverer {
   }
 
   #hold(name: string, result: Failed): void {
-    if (result.isFinal) {
+    if (result.isFinal || result.isOfMessage === true) {
       this.#holds.delete(name);
       return;
     }
@@ -216,9 +230,9 @@ export class Deliverer {
     return Math.max(doubled * (0.5 + random()), retryAfterMillis ?? 0);
   }
 
-  #postpone({ id }: Waiting): void {
-    const attempts = this.#tries.get(id)?.attempts ?? 0;
-    this.#tries.set(id, { attempts, nextAt: this.#parts.now() + FIRST_PAUSE });
+  #postpone(delivery: Waiting): void {
+    const attempts = this.#attemptsOf(delivery);
+    this.#tries.set(delivery.id, { attempts, nextAt: this.#parts.now() + FIRST_PAUSE });
   }
 
   #healthOf(name: string) {

@@ -11,6 +11,9 @@ const MAX_TOLD = 200;
 /** A vendor that asks for more is asked again all the same: the outage may end earlier. */
 const MAX_RETRY_AFTER: Millis = 15 * 60 * SECOND_MILLIS;
 
+/** Bad request, too large, wrong type, not processable: the same message would be refused again. */
+const MESSAGE_REFUSED: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+
 export interface JsonRequest {
   /** User and password in it are sent as basic authentication. */
   readonly url: string;
@@ -60,14 +63,16 @@ export async function request(asked: JsonRequest, signal: AbortSignal): Promise<
   }
 }
 
-/** 2xx is sent; 408, 425, 429 and 5xx may pass; everything else is refused for good. */
+/**
+ * 2xx is sent. Only what is said of the message itself is for good: a login that ran out, an address without a server behind
+ * it, a proxy in between and an outage are mended, and what came in that hour is still to be told.
+ */
 export function judge(answer: JsonAnswer, url: string): SendResult {
   if (answer.kind === 'failed') return failed(answer.why);
   const { status, told, retryAfter } = answer;
   if (status >= 200 && status < 300) return SENT;
-  const mayPass = status >= 500 || status === 408 || status === 425 || status === 429;
   const said = told === '' ? '' : `: ${printable(told.slice(0, MAX_TOLD))}`;
-  return failed(`${hostOf(url)} answered ${status}${said}`, !mayPass, retryAfter);
+  return failed(`${hostOf(url)} answered ${status}${said}`, MESSAGE_REFUSED.has(status), retryAfter);
 }
 
 export async function postJson(asked: JsonRequest, signal: AbortSignal): Promise<SendResult> {

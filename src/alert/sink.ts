@@ -10,6 +10,8 @@ export interface Failed {
   readonly isFinal: boolean;
   /** As the other side asks for; null = as we like. */
   readonly retryAfterMillis: Millis | null;
+  /** Only this message cannot go on, one of its recipients cannot be reached: what else waits for the sink need not. */
+  readonly isOfMessage?: true;
 }
 
 export type SendResult = { readonly kind: 'sent' } | Failed;

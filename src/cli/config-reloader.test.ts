@@ -68,13 +68,28 @@ describe('ConfigReloader', () => {
     await finish();
   });
 
+  it('keeps what runs when the file is emptied, which is not the same as saying that there is nothing', async () => {
+    const { state, reloader, finish } = await reloaderOf('intervals: { gauges: 1m }\n');
+    for (const text of ['', '# intervals: { gauges: 1m }\n']) {
+      Object.assign(state, { text });
+      await reloader.reload();
+      expect(reloader.status()).toMatchObject({ isLastReloadSuccessful: false });
+      expect(state.said.at(-1)).toContain('f.yaml: is empty now');
+    }
+    expect(state.applied).toEqual([]);
+    Object.assign(state, { text: '{}\n' });
+    await reloader.reload();
+    expect([state.applied.length, reloader.status().isLastReloadSuccessful]).toEqual([1, true]);
+    await finish();
+  });
+
   it('names what takes effect with the next start only, until the file says the old again', async () => {
     const { state, reloader, finish } = await reloaderOf('');
     state.text = 'listen: "1"\nretention: { gauges: 3d }\n';
     await reloader.reload();
     expect(reloader.status().needsRestart).toEqual(['listen', 'retention']);
     expect(state.said).toEqual(['f.yaml: loaded again: done; listen, retention with the next start']);
-    state.text = '';
+    state.text = '{}';
     await reloader.reload();
     expect(reloader.status().needsRestart).toEqual([]);
     await finish();

@@ -46,6 +46,16 @@ const SETTING_NAMES: Readonly<Record<(typeof START_SETTINGS)[number], string>> =
 /** Problems in the status; the terminal has one of them, `config check` all. */
 const MAX_TOLD_PROBLEMS = 10;
 
+/** A full disk, or an editor that empties before it writes: nobody takes all targets and sinks out by that. */
+const EMPTIED: ConfigProblem = {
+  line: null,
+  column: null,
+  field: '',
+  found: null,
+  fact: 'is empty now',
+  fix: 'Write it again; {} takes everything out.',
+};
+
 export class ConfigReloader {
   readonly #parts: ConfigReloaderParts;
   #status: ConfigStatus;
@@ -56,6 +66,7 @@ export class ConfigReloader {
   #apply: ApplySettings | null = null;
   #running: Promise<void> | null = null;
   #isAskedAgain = false;
+  #isEmpty = true;
 
   constructor(parts: ConfigReloaderParts) {
     this.#parts = parts;
@@ -95,6 +106,7 @@ export class ConfigReloader {
     const isSame = (await lookAt([this.#parts.file])) === before;
     this.#since = isSame ? await lookAt(this.#files) : '';
     this.#start = this.#current = settings;
+    this.#isEmpty = read.isEmpty;
     return settings;
   }
 
@@ -139,9 +151,11 @@ export class ConfigReloader {
       // Also of one that is wrong: a file that it names and that is not there may come.
       this.#files = [file, ...config.files];
       if (config.settings === null) return this.#fail(config.problems);
+      if (config.isEmpty && !this.#isEmpty) return this.#fail([EMPTIED]);
       const settings = complete(config.settings);
       const done = await apply(settings, before);
       this.#current = settings;
+      this.#isEmpty = config.isEmpty;
       this.#succeed(settings);
       talk.info(`${file}: loaded again${done === '' ? '' : `: ${done}`}${this.#restartNote()}`);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Millis } from '../base/units.ts';
-import { sharedAbort } from '../pipeline/shared-abort.ts';
+import { sharedAbort } from '../collect/shared-abort.ts';
 
 /**
  * Aborts on the first SIGINT, SIGTERM or SIGHUP so that work ends in order; a second one ends the process at once.

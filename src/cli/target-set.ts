@@ -5,7 +5,7 @@ import type { TargetSetting } from '../config/settings.ts';
 import type { ContainerHistory } from '../parse/container-status.ts';
 import type { Clock, Talk } from '../pipeline/ports.ts';
 import { Gate } from '../pipeline/gate.ts';
-import { sharedAbort } from '../pipeline/shared-abort.ts';
+import { sharedAbort } from '../collect/shared-abort.ts';
 import type { Watch } from '../pipeline/watch.ts';
 import { addOpened, openTarget, type OpenedTarget } from './open-target.ts';
 

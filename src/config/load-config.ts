@@ -31,6 +31,8 @@ export interface ReadConfig {
   /** Null where there is a problem. */
   readonly settings: Settings | null;
   readonly problems: readonly ConfigProblem[];
+  /** Nothing stands in it but comments: sound, and what a file looks like that is just being written. */
+  readonly isEmpty: boolean;
   /** What can be looked at further, other problems or not. */
   readonly sound: {
     readonly targets: readonly { readonly index: number; readonly setting: TargetSetting }[];
@@ -107,6 +109,7 @@ function readDocument(
     settings:
       problems.length > 0 ? null : withPort(makeSettings(values, reader.referenced), sources.environment),
     problems: sortProblems(problems),
+    isEmpty: document.root === null,
     sound: soundOf(values, problems),
     problemAt: (path, fact, fix) => reader.problem(path, fact, fix),
   };
@@ -197,6 +200,7 @@ function failed(problems: readonly ConfigProblem[]): ReadConfig {
   return {
     settings: null,
     problems,
+    isEmpty: false,
     problemAt,
     sound: { targets: [], sourceDirs: [], discover: [], expressions: [], sinkFiles: [] },
     files: [],

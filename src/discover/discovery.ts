@@ -1,4 +1,5 @@
 // Everything that finds targets, as one list that follows the configuration and what is found.
+import { sharedAbort } from '../collect/shared-abort.ts';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Millis } from '../base/units.ts';
 import type { DiscoverSetting, SourceSetting } from '../config/settings.ts';
@@ -109,7 +110,7 @@ export class Discovery {
   }
 
   #start(key: string, setting: SourceSetting): void {
-    const stop = new AbortController();
+    const stop = sharedAbort();
     const source: RunningSource = {
       setting,
       stop,

@@ -34,7 +34,7 @@ import { findDue, findPeriodic, findResends, type DueInput } from './due-notices
 import { writeTestNotice } from './info-notices.ts';
 import type { AlertView, DeadLetter, NewSilence, Revival, SinkStatus } from './alert-view.ts';
 import { sleepReal } from './clock.ts';
-import { sharedAbort } from './shared-abort.ts';
+import { sharedAbort } from '../collect/shared-abort.ts';
 import type { IncidentAction } from './watch-view.ts';
 
 /** Changes are looked at together, and time passes without changes: repetitions, silences that end. */

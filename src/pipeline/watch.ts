@@ -38,7 +38,7 @@ import {
   STORED_ROWS_READ,
 } from './settings.ts';
 import { sleepReal } from './clock.ts';
-import { sharedAbort } from './shared-abort.ts';
+import { sharedAbort } from '../collect/shared-abort.ts';
 import { readExcerpt } from './source-excerpt.ts';
 import { SourceExplainer } from './source-explainer.ts';
 import { StoreTrouble } from './store-trouble.ts';

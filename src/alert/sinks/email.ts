@@ -59,7 +59,8 @@ export function makeEmailSink(via: EmailVia): Sink {
           .replaceAll(via.password ?? '\0', '…');
         const isFinal = errors.every(isRefusedForGood);
         if (isFinal) accepted.forget(notice.key);
-        return failed(`${via.host}: ${said}`, isFinal);
+        const result = failed(`${via.host}: ${said}`, isFinal);
+        return addresses.size > 0 ? { ...result, isOfMessage: true } : result;
       }
     },
   };

@@ -137,9 +137,7 @@ class IssueTask {
     const secrets = [this.#token];
     const answer: JsonAnswer = await request({ url, method, body, headers, secrets }, this.#signal);
     const result = judge(answer, url);
-    // GitHub's limit of requests is a 403.
-    const isLimit = answer.kind === 'answered' && answer.status === 403 && /rate limit/i.test(answer.text);
-    if (result.kind === 'failed') throw new Refused(isLimit ? { ...result, isFinal: false } : result);
+    if (result.kind === 'failed') throw new Refused(result);
     if (answer.kind === 'failed') throw new Refused(failed(answer.why));
     return answer;
   }

@@ -13,14 +13,13 @@ import { toSlackMessage } from './slack.ts';
 
 type BotVia = Extract<SinkVia, { kind: 'slackBot' }>;
 
-/** Errors of the Web API that may pass; all others are about token, channel or message. */
-const MAY_PASS = [
-  'ratelimited',
-  'rate_limited',
-  'internal_error',
-  'fatal_error',
-  'service_unavailable',
-  'request_timeout',
+/** What Slack says of the message; all else (a token, a channel, its own trouble) may be mended. */
+const MESSAGE_REFUSED = [
+  'invalid_blocks',
+  'invalid_blocks_format',
+  'invalid_arguments',
+  'msg_too_long',
+  'no_text',
 ];
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -89,7 +88,7 @@ async function call(
     const read = JSON.parse(answer.text) as Answer;
     if (read['ok'] === true) return { kind: 'said', answer: read };
     const error = typeof read['error'] === 'string' ? read['error'] : 'no reason';
-    return failed(`Slack: ${error}`, !MAY_PASS.includes(error));
+    return failed(`Slack: ${error}`, MESSAGE_REFUSED.includes(error));
   } catch {
     return failed('Slack answered no JSON');
   }

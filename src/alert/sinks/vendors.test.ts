@@ -79,9 +79,11 @@ describe.each<[string, string, (url: string) => SinkVia]>([
     expect(asked.length).toBeGreaterThanOrEqual(ALL.length);
   });
 
-  it('refused for good is final, out of order is not, and neither tells the secret', async () => {
+  it('a message that is refused is final, what may be mended is not, and neither tells the secret', async () => {
     for (const [status, isFinal] of [
-      [404, true],
+      [400, true],
+      [401, false],
+      [404, false],
       [429, false],
       [503, false],
     ] as const) {
@@ -121,7 +123,9 @@ describe('Slack', () => {
   it('tells apart what a bot may try again and what it may not', async () => {
     for (const [error, isFinal] of [
       ['ratelimited', false],
-      ['channel_not_found', true],
+      ['channel_not_found', false],
+      ['token_revoked', false],
+      ['invalid_blocks', true],
     ] as const) {
       const { url } = await serve(() => ({ body: { ok: false, error } }));
       const via = { kind: 'slackBot', token: 't', channel: 'c', api: url } as const;
@@ -222,10 +226,10 @@ describe.each(['github', 'gitlab'] as const)('an issue at %s', (kind) => {
     expect(issues).toEqual([]);
   });
 
-  it('is not read where the token may not', async () => {
+  it('waits where the token may not read, and does not tell it', async () => {
     const { url } = await serve(() => ({ status: 401, body: 'Bad credentials: secret' }));
     const result = await send(viaOf(url), drawNotice());
-    expect(result).toMatchObject({ kind: 'failed', isFinal: true });
+    expect(result).toMatchObject({ kind: 'failed', isFinal: false });
     expect(JSON.stringify(result)).not.toContain('secret');
   });
 });
@@ -325,9 +329,9 @@ describe('mail', () => {
       results.push(await sink.send(drawNotice(), new AbortController().signal));
     await end();
     expect(results).toMatchObject([
-      { kind: 'failed', isFinal: false, why: expect.stringContaining('boss@example.com') as string },
-      { kind: 'failed', isFinal: false },
-      { kind: 'failed', isFinal: true },
+      { isFinal: false, isOfMessage: true, why: expect.stringContaining('boss@example.com') as string },
+      { isFinal: false, isOfMessage: true },
+      { isFinal: true, isOfMessage: true },
     ]);
     expect(results[0]).not.toMatchObject({ why: expect.stringContaining('team@') as string });
     expect(asked).toEqual(['team@example.com', ...Array<string>(3).fill('boss@example.com')]);

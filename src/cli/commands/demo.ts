@@ -11,7 +11,7 @@ import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { buildGoPrograms, hasGo, startProgram, type RunningProgram } from '../go-program.ts';
 import { playRecording } from '../play-recording.ts';
 import { serveHttp } from '../../server/http-server.ts';
-import { sharedAbort } from '../../pipeline/shared-abort.ts';
+import { sharedAbort } from '../../collect/shared-abort.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { Terminal } from '../terminal.ts';
 import { runWatch } from './watch.ts';

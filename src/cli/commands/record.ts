@@ -5,7 +5,7 @@ import type { FetchOutcome } from '../../collect/source.ts';
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { computeBackoff } from '../../collect/backoff.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
-import { sharedAbort } from '../../pipeline/shared-abort.ts';
+import { sharedAbort } from '../../collect/shared-abort.ts';
 import { Gate } from '../../pipeline/gate.ts';
 import { runTargetLoop, type ProfileWish } from '../../pipeline/target-loop.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';

@@ -7,7 +7,7 @@ import { targetKey, type TargetKey, type TargetName } from '../../model/target.t
 import { toRecordedMillis } from '../../model/raw-evidence.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { PushIntake } from '../../pipeline/push-intake.ts';
-import { sharedAbort } from '../../pipeline/shared-abort.ts';
+import { sharedAbort } from '../../collect/shared-abort.ts';
 import type { AlertDesk } from '../../pipeline/alert-desk.ts';
 import { Watch } from '../../pipeline/watch.ts';
 import { makeFolder } from '../../recording/make-folder.ts';
