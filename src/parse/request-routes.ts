@@ -2,7 +2,7 @@
 import type { SampleView } from './prometheus-text.ts';
 
 /** Best first. A path as it was asked for has numbers of users in it; a template does not. */
-const ROUTE_LABELS = [
+export const ROUTE_LABELS: readonly string[] = [
   ...['route', 'http_route', 'http.route', 'handler', 'endpoint', 'operation', 'grpc_method', 'rpc_method'],
   ...['rpc.method', 'uri', 'path', 'url_path', 'url.path'],
 ];

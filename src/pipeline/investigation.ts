@@ -66,6 +66,8 @@ export interface InvestigationOptions {
   readonly decoder: ProfileDecoder;
   /** What is known beforehand: all of it, as evaluations look at nothing later than their instant. */
   readonly history?: GaugeHistory;
+  /** Requests by route of the newest life, where they come with the history. */
+  readonly routes?: RouteHistory | null;
   /** Stage 1 for who remembers its answers: a whole history is looked at more than once at some instants. */
   readonly assess?: (input: AssessInput) => Assessment;
   /** Where the program does not say its version: the target's label, or the recording. */
@@ -136,7 +138,7 @@ export class Investigation {
   #hasProcThreads = false;
   readonly #pushed = new PushedProfiles();
   readonly #agreement = new SourceAgreement();
-  readonly #routes = new RouteHistory();
+  readonly #routes: RouteHistory;
   #isGoroutineGauge = false;
   #lives = 0;
   /** Time of the first row of the newest life. */
@@ -169,6 +171,7 @@ export class Investigation {
     this.target = options.target;
     this.#module = options.module;
     this.#timeMap = options.timeMap;
+    this.#routes = options.routes ?? new RouteHistory();
     this.history = options.history ?? new GaugeHistory();
     if (this.history.length > 0) this.#adoptHistory();
   }

@@ -4,7 +4,7 @@ import type { Millis } from '../base/units.ts';
 /** Rows; when they are full, every second one goes. */
 const MAX_ROWS = 512;
 /** Busy services have some dozens of routes; each costs 4 KiB. */
-const MAX_ROUTES = 64;
+export const MAX_ROUTES = 64;
 
 /** Cumulative requests since the first row, by route; never falling. */
 export interface RouteTable {

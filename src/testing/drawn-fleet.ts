@@ -14,12 +14,15 @@ export interface DrawnTarget {
   readonly native?: (age: number, hours: number) => number;
   /** Requests a second. */
   readonly load?: (hours: number) => number;
+  /** Requests a second by route, instead of `load`; each of the first one leaves `leaves` bytes behind in every life. */
+  readonly routes?: Readonly<Record<string, (hours: number) => number>>;
+  readonly leaves?: number;
   /** Hours at which it starts, first before 0 or when it appears. Default: long before. */
   readonly starts?: readonly number[];
   /** Hours from and to which it gives nothing. */
   readonly gaps?: readonly (readonly [number, number])[];
-  /** As client_golang names them, OpenTelemetry's, or a process collector alone. */
-  readonly names?: 'client_golang' | 'opentelemetry' | 'process';
+  /** As client_golang names them, OpenTelemetry's, a process collector alone, or only what is known of the container from outside. */
+  readonly names?: 'client_golang' | 'opentelemetry' | 'process' | 'container';
   /** cAdvisor and kube-state-metrics of its container: MiB of the limit. */
   readonly limit?: number;
 }
@@ -43,11 +46,14 @@ export function drawOpenMetrics(
     const random = seededRandom(seed + 1);
     let requests = 0;
     let cycles = 0;
+    const routes = new Map<string, number>();
     for (let at = span.from; at <= span.to; at += span.every) {
       const hours = (at - span.from) / HOUR;
       const load = (target.load ?? dailyLoad)(hours) * (1 + 0.05 * (random() - 0.5));
       const life = lifeAt(target, hours);
       if (life.isFresh) [requests, cycles] = [0, 0];
+      for (const [route, rate] of Object.entries(target.routes ?? {}))
+        routes.set(route, (routes.get(route) ?? 0) + Math.round(rate(hours) * span.every));
       requests += Math.round(load * span.every);
       cycles += 1 + Math.floor(3 * random());
       const noise = () => 1 + 0.02 * (random() - 0.5);
@@ -60,6 +66,7 @@ export function drawOpenMetrics(
         noise,
         requests,
         cycles,
+        routes,
         started: at - life.age * HOUR,
       };
       for (const [series, value] of Object.entries(seriesOf(facts))) {
@@ -100,12 +107,15 @@ interface Facts {
   readonly noise: () => number;
   readonly requests: number;
   readonly cycles: number;
+  readonly routes: ReadonlyMap<string, number>;
   readonly started: number;
 }
 
 function seriesOf(facts: Facts): Sample {
   const { target, age, hours, load, noise } = facts;
-  const live = (target.live?.(age, hours) ?? 64) * MIB * noise();
+  const [first = 0] = facts.routes.values();
+  const left = (target.leaves ?? 0) * first;
+  const live = ((target.live?.(age, hours) ?? 64) * MIB + left) * noise();
   const goroutines = Math.round((target.goroutines?.(age, hours) ?? 30) + load / 2);
   const heap = live * 2.2;
   const resident = heap + 8192 * goroutines + 8 * MIB;
@@ -117,6 +127,7 @@ function seriesOf(facts: Facts): Sample {
       : {
           container_memory_working_set_bytes: rss,
           container_memory_rss: rss - 12 * MIB,
+          container_start_time_seconds: facts.started,
           container_spec_memory_limit_bytes: target.limit * MIB,
           kube_pod_container_status_restarts_total: restarts,
           'kube_pod_container_resource_limits{resource="memory",unit="byte"}': target.limit * MIB,
@@ -131,6 +142,7 @@ function seriesOf(facts: Facts): Sample {
     process_start_time_seconds: facts.started,
   };
   if (target.names === 'process') return process;
+  if (target.names === 'container') return outside;
   if (target.names === 'opentelemetry') {
     return {
       'go_memory_used_bytes{go_memory_type="stack",otel_scope_name="runtime"}': 8192 * goroutines,
@@ -158,8 +170,17 @@ function seriesOf(facts: Facts): Sample {
     go_gc_gomemlimit_bytes: 9.223372036854776e18,
     'go_info{version="go1.26.8"}': 1,
     'go_build_info{path="example.com/orders",version="v1.4.2",checksum=""}': 1,
-    'http_requests_total{code="200"}': Math.floor(facts.requests * 0.9),
-    'http_requests_total{code="500"}': Math.ceil(facts.requests * 0.1),
+    ...(target.routes
+      ? Object.fromEntries(
+          [...facts.routes].map(([route, done]) => [
+            `http_requests_total{code="200",handler="${route}"}`,
+            done,
+          ]),
+        )
+      : {
+          'http_requests_total{code="200"}': Math.floor(facts.requests * 0.9),
+          'http_requests_total{code="500"}': Math.ceil(facts.requests * 0.1),
+        }),
     ...process,
     ...outside,
   };

@@ -74,11 +74,16 @@ export async function screenCommand(options: ScreenOptions): Promise<ExitStatus>
   }
 }
 
-function notesOf({ others, leftOut, warnings, isPartial }: ScreenedHistory): string[] {
+function notesOf({ others, isOfContainers, leftOut, warnings, isPartial }: ScreenedHistory): string[] {
   return [
     ...(isPartial ? ['the query API could not ask all of its data: growth may be missed'] : []),
     ...warnings.map((warning) => `the query API says: ${warning}`),
     ...(leftOut > 0 ? [`${leftOut} more targets match than are judged at once: narrow --selector`] : []),
+    ...(isOfContainers
+      ? [
+          'nothing here shows gauges of Go: containers are judged by what is resident, which a collector moves as well',
+        ]
+      : []),
     ...(others > 0 ? [`${others} processes without gauges of Go were left out`] : []),
   ];
 }

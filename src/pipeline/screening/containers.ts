@@ -11,6 +11,7 @@ import {
   type PodName,
 } from '../../parse/history-names.ts';
 import type { SeriesView } from '../../parse/query-answer.ts';
+import { MAX_TARGETS, type CensusTarget } from './census.ts';
 import { fetchSeries, type Asking } from './fetch-series.ts';
 import { coarsen, rowOf, type Grid } from './grid.ts';
 import { oneOf, selectorOf } from './selector.ts';
@@ -43,7 +44,9 @@ const REASON_ROWS = 3;
 
 const OUTSIDE_METRICS: readonly string[] = [...CONTAINER_GAUGES.keys(), RESTARTS_METRIC, TERMINATED_METRIC];
 /** Point by point; everything else about a container changes with its restarts only. */
-const MOVING: readonly string[] = ['container_memory_working_set_bytes', 'container_memory_rss'];
+const MEMORY: readonly string[] = ['container_memory_working_set_bytes', 'container_memory_rss'];
+/** Of a container that shows no process inside of it, this tells its lives apart. */
+const START = 'container_start_time_seconds';
 
 export function containerKey({ namespace, pod, container }: PodName): string {
   return JSON.stringify([namespace, pod, container]);
@@ -137,11 +140,39 @@ export function fetchContainerMemory(
   grid: Grid,
   take: (container: PodName, gauge: GaugeName, series: SeriesView) => void,
 ): Promise<void> {
-  return askPods(asking, pods, grid, MOVING, (series) => {
+  return askPods(asking, pods, grid, [...MEMORY, START], (series) => {
     const gauge = containerGaugeOf(series.labels);
     const name = podOf(series.labels, true);
     if (gauge !== null && name !== null) take(name, gauge, series);
   });
+}
+
+/**
+ * The containers of a selection of which cAdvisor knows the memory, as targets: for a selection in which nothing shows gauges
+ * of Go. Few points of one metric; at most MAX_TARGETS, in the order of their names.
+ */
+export async function takeContainerCensus(
+  asking: Asking,
+  matchers: string,
+  full: Grid,
+): Promise<CensusTarget[]> {
+  const found = new Map<string, CensusTarget>();
+  await fetchSeries(asking, {
+    ...{ grid: coarsen(full), parts: [''], isAll: true, seriesPerPart: 1 },
+    query: () => selectorOf(oneOf('__name__', MEMORY), matchers),
+    take: ({ labels, count }) => {
+      const name = containerGaugeOf(labels) === null ? null : podOf(labels, true);
+      if (name === null || name.container === null || count === 0) return;
+      const key = containerKey(name);
+      if (found.has(key) || found.size === MAX_TARGETS) return;
+      const own = { namespace: name.namespace, pod: name.pod, container: name.container };
+      found.set(key, {
+        ...{ key, labels: own, pod: name, coarse: new Map(), families: new Set() },
+        ...{ goVersion: null, module: null, version: null },
+      });
+    },
+  });
+  return [...found.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /** When containers that were started again were, and why. Fills `kills`. */

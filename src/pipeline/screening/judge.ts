@@ -5,6 +5,7 @@ import type { FleetControl } from '../../detect/lane-measures.ts';
 import { nextEvaluationAt } from '../../detect/evaluation-grid.ts';
 import type { TargetName } from '../../model/target.ts';
 import type { GaugeHistory } from '../../series/gauge-history.ts';
+import type { RouteHistory } from '../../series/route-history.ts';
 import { assess, type AssessInput } from '../../detect/assess.ts';
 import { REAL_TIME } from '../../model/raw-evidence.ts';
 import { Investigation } from '../investigation.ts';
@@ -16,6 +17,8 @@ export interface JudgeInput {
   readonly memoryLimitBytes: Bytes | null;
   readonly history: GaugeHistory;
   readonly decoder: ProfileDecoder;
+  /** Requests by route of the newest life. */
+  readonly routes?: RouteHistory | null;
   /** What the number of services asks of a claim; without it each is judged as if it were alone. */
   readonly control?: FleetControl;
 }

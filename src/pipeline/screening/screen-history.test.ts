@@ -51,6 +51,19 @@ const FLEET: readonly DrawnTarget[] = [
   { labels: at('young', 10), live: leaking, starts: [167.8] },
   { labels: at('gone', 11), live: leaking, gaps: [[120, 999]] },
   { labels: at('python', 12), names: 'process' },
+  // cAdvisor and kube-state-metrics alone: no process in them is scraped.
+  { labels: pod('web-0'), names: 'container', live: (age) => 64 + 4 * age, starts: [-5, 100], limit: 1200 },
+  { labels: pod('web-1'), names: 'container', live: flat, limit: 1200 },
+  // One of three routes leaves a kilobyte behind with each request.
+  {
+    labels: at('routed', 14),
+    routes: {
+      '/orders': (hours) => 10 * (1 + Math.sin((2 * Math.PI * hours) / 24)),
+      '/search': (hours) => 30 * (1 + Math.sin((2 * Math.PI * hours) / 17)),
+      '/health': () => 5,
+    },
+    leaves: 1024,
+  },
   // One process, two servers that scrape it.
   { labels: { ...at('pair', 13), prometheus_replica: 'a' }, live: leaking },
   { labels: { ...at('pair', 13), prometheus_replica: 'b' }, live: leaking, gaps: [[50, 60]] },
@@ -101,6 +114,7 @@ describe.skipIf(reason !== null)(
         'orders 10.0.0.2:8080: no-growth',
         'otel otel-0: no-growth',
         'pair 10.0.0.13:8080: leak heap',
+        'routed 10.0.0.14:8080: leak heap',
         'young 10.0.0.10:8080: undetermined',
       ]);
       expect([others, warnings, isPartial]).toEqual([1, [], false]);
@@ -147,6 +161,37 @@ describe.skipIf(reason !== null)(
       );
     }, 300_000);
 
+    it('asks for routes of what grows, and names the one that growth goes with', async () => {
+      const { targets, sent } = await screen('{job="routed"}');
+      const work = targets[0]?.report.investigation?.find(({ step }) => step === 'work');
+      expect(work?.numbers).toMatchObject({ route: '/orders' });
+      expect(work?.numbers['routeBytes']).toBeGreaterThan(900);
+      expect(work?.numbers['routeBytes']).toBeLessThan(1150);
+      expect(sent.queries).toBeLessThan(12);
+    }, 300_000);
+
+    it('judges containers by their memory where nothing shows gauges of Go', async () => {
+      const { targets, isOfContainers, others } = await screen('{pod=~"web-.*"}');
+      expect([isOfContainers, others]).toEqual([true, 0]);
+      const [grows, rests] = targets
+        .map(({ report }) => report)
+        .sort((a, b) => (a.target.instance < b.target.instance ? -1 : 1));
+      expect([grows?.target.instance, rests?.target.instance]).toEqual(['web-0', 'web-1']);
+      expect(grows).toMatchObject({ verdict: 'leak', memoryLimitBytes: 1200 * MIB, restarts: 1 });
+      expect(grows?.kills?.map(({ reason }) => reason)).toEqual(['OOMKilled']);
+      // 8.8 MiB an hour beside 160 MiB: full some 118 hours after the start; 68 have passed.
+      const [finding] = grows?.findings ?? [];
+      expect(finding).toMatchObject({ class: 'native', timeToExhaustion: { resource: 'memory-limit' } });
+      expect(((finding?.timeToExhaustion?.at ?? 0) / 1000 - FROM) / HOUR - 100).toBeGreaterThan(105);
+      expect(((finding?.timeToExhaustion?.at ?? 0) / 1000 - FROM) / HOUR - 100).toBeLessThan(135);
+      expect(grows?.missingEvidence.map(({ source }) => source)).toContain('gauges of the runtime');
+      expect(rests).toMatchObject({ verdict: 'no-growth', exhaustion: null });
+      // Beside processes of Go containers are no targets.
+      expect((await screen('{pod=~"web-.*|billing-0"}')).targets.map(render)).toEqual([
+        'billing billing-0: leak heap',
+      ]);
+    }, 300_000);
+
     it('tells what has ended from what runs', async () => {
       const { targets } = await screen('{job=~"gone|orders"}');
       const gone = targets.filter(({ isRunning }) => !isRunning);
@@ -156,7 +201,7 @@ describe.skipIf(reason !== null)(
 
     it('asks few queries, however many targets there are', async () => {
       const one = await screen('{job="orders"}');
-      const all = await screen('{job!~"billing|otel"}');
+      const all = await screen('{job!~"billing|otel|routed",pod!~"web-.*"}');
       expect(all.sent.queries).toBe(one.sent.queries);
       expect(all.sent.queries).toBeLessThan(10);
     }, 300_000);
@@ -168,7 +213,7 @@ describe.skipIf(reason !== null)(
         onProgress: () => stop.abort(),
       });
       expect(targets.length).toBeGreaterThan(0);
-      expect(targets.length).toBeLessThan(12);
+      expect(targets.length).toBeLessThan(13);
     }, 300_000);
 
     it('says so where nothing matches, nothing is of Go, or the selector is none', async () => {

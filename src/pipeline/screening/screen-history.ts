@@ -3,16 +3,18 @@
 import { setImmediate } from 'node:timers/promises';
 import { PlimsollError } from '../../base/errors.ts';
 import type { GaugeName } from '../../base/gauges.ts';
-import { MINUTE_MILLIS, type Bytes, type Millis } from '../../base/units.ts';
+import { MINUTE_MILLIS, SECOND_MILLIS, type Bytes, type Millis } from '../../base/units.ts';
 import type { PrometheusApi } from '../../collect/prometheus-api.ts';
 import type { MissingEvidence } from '../../model/finding.ts';
 import type { ServiceFleet } from '../../model/screening.ts';
 import type { Report } from '../../model/report.ts';
 import type { TargetName } from '../../model/target.ts';
 import { seriesKeyOf, targetLabelsOf } from '../../parse/history-names.ts';
+import type { SeriesView } from '../../parse/query-answer.ts';
 import { computeLiveFloor } from '../../series/live-floor.ts';
 import type { GaugeHistory } from '../../series/gauge-history.ts';
 import { findIncarnations } from '../../series/incarnations.ts';
+import { MAX_ROUTES } from '../../series/route-history.ts';
 import type { Investigation } from '../investigation.ts';
 import { ProfileDecoder } from '../profile-decoder.ts';
 import { requestsQuery, takeCensus, type Census, type CensusTarget } from './census.ts';
@@ -22,12 +24,14 @@ import {
   fetchContainerMemory,
   fetchKills,
   findContainers,
+  takeContainerCensus,
   type Container,
 } from './containers.ts';
 import { fetchSeries, runSome, type Asking } from './fetch-series.ts';
 import type { Grid } from './grid.ts';
 import { JudgedTarget, isWorthMore, judgeClosely, judgeOnce, lookAtEnd } from './judge.ts';
 import { keysOf, planGauges } from './needed-gauges.ts';
+import { RouteSeries, isWorthRoutes, lastInstant, routeGrid, routeLabels, splitRoute } from './routes.ts';
 import { oneOf, selectorOf } from './selector.ts';
 import { ScreenedFleets } from './screened-fleets.ts';
 import { TargetSeries } from './target-history.ts';
@@ -75,6 +79,8 @@ export interface ScreenedHistory {
   readonly fleets: readonly ServiceFleet[];
   /** Processes of the selection that show no gauge of Go; not judged. */
   readonly others: number;
+  /** Nothing in the selection shows gauges of Go: containers are judged by their memory. */
+  readonly isOfContainers: boolean;
   readonly leftOut: number;
   readonly warnings: readonly string[];
   readonly isPartial: boolean;
@@ -87,9 +93,11 @@ export async function screenHistory(input: ScreenInput): Promise<ScreenedHistory
   const { api, grid, signal } = input;
   const asking: Asking = { api, signal, notes: { warnings: new Set(), isPartial: false } };
   const census = await takeCensus(asking, input.matchers, grid);
-  const targets = census.targets.filter(isGo);
+  const ofGo = census.targets.filter(isGo);
+  // Where nothing in the selection says that it is Go, memory of containers is better than no answer.
+  const targets = ofGo.length > 0 ? ofGo : await takeContainerCensus(asking, input.matchers, grid);
   if (targets.length === 0) {
-    const fact = `${census.names.length} metrics match, none of them of Go's runtime`;
+    const fact = `${census.names.length} metrics match, none of them of Go's runtime or of memory of containers`;
     throw new PlimsollError('QUERY_EMPTY', 'collect', fact, {
       where: api.where,
       value: selectorOf(input.matchers),
@@ -101,7 +109,8 @@ export async function screenHistory(input: ScreenInput): Promise<ScreenedHistory
     return {
       targets: screened,
       fleets: screening.fleets(),
-      others: census.targets.length - targets.length,
+      others: census.targets.length - ofGo.length,
+      isOfContainers: ofGo.length === 0,
       leftOut: census.leftOut,
       warnings: [...asking.notes.warnings],
       isPartial: asking.notes.isPartial,
@@ -122,6 +131,8 @@ interface Row {
   readonly name: TargetName;
   readonly series: TargetSeries;
   readonly container: Container | null;
+  /** Only for suspects, and where their counter has routes. */
+  routes: RouteSeries | null;
 }
 
 class Screening {
@@ -159,8 +170,10 @@ class Screening {
     for (let from = 0; from < this.#targets.length && !this.#isAborted; from += size) {
       const batch = this.#targets.slice(from, from + size).map((target, i): Row => {
         const series = new TargetSeries(target, planGauges(target), this.#input.grid);
+        // Of a container nothing says which part is Go's: all of it is judged as one.
+        if (!isGo(target)) series.setConstant('goResidentBytes', 0);
         const name = this.#names[from + i] ?? { service: 'unnamed', instance: target.key };
-        return { name, series, container: containers.of(target.pod) };
+        return { name, series, container: containers.of(target.pod), routes: null };
       });
       await this.#fetchBatch(batch, containers.hasMemory);
       screened.push(...(await this.#judgeBatch(batch)));
@@ -236,15 +249,59 @@ class Screening {
     });
   }
 
+  /** First who has routes and how many, in one instant; then the counters of those whose routes can be told apart. */
+  async #fetchRoutes(suspects: readonly Row[]): Promise<void> {
+    const names = routeLabels(this.#census.labelNames);
+    const found = new Map<Row, Set<string>>();
+    await this.#askRoutes(suspects, 2 * MAX_ROUTES, names, lastInstant(this.#input.grid), (row, route) =>
+      found.set(row, (found.get(row) ?? new Set()).add(route)),
+    );
+    const grid = routeGrid(this.#input.grid);
+    const worth = suspects.filter((row) => isWorthRoutes(found.get(row) ?? new Set()));
+    for (const row of worth) row.routes = new RouteSeries(grid);
+    const most = Math.max(0, ...worth.map((row) => found.get(row)?.size ?? 0));
+    await this.#askRoutes(worth, most, names, grid, (row, route, view) => row.routes?.take(route, view));
+  }
+
+  async #askRoutes(
+    batch: readonly Row[],
+    seriesPerTarget: number,
+    names: readonly string[],
+    grid: Grid,
+    take: (row: Row, route: string, view: SeriesView) => void,
+  ): Promise<void> {
+    const families = new Set(
+      batch.map(({ series }) => series.plan.requestFamily).filter((family) => family !== null),
+    );
+    if (families.size === 0) return;
+    const rows = rowsByKey(batch);
+    const labelNames = [...this.#census.labelNames, ...names];
+    const { replicaNames } = this.#census;
+    const query = (parts: readonly string[] | null) =>
+      requestsQuery(
+        { labelNames, replicaNames },
+        [...families].sort(),
+        this.#input.matchers,
+        this.#partMatcher(parts),
+      );
+    const takeView = (view: SeriesView) => {
+      const split = splitRoute(view.labels, names);
+      const row = split && rows.get(JSON.stringify(targetLabelsOf(split.rest)));
+      if (row && row.series.plan.requestFamily === view.labels['__name__']) take(row, split.route, view);
+    };
+    await this.#fetch(batch, seriesPerTarget, query, takeView, grid);
+  }
+
   async #fetch(
     batch: readonly Row[],
     seriesPerTarget: number,
     query: (parts: readonly string[] | null) => string,
     take: Parameters<typeof fetchSeries>[1]['take'],
+    grid = this.#input.grid,
   ): Promise<void> {
     const parts = [...new Set(batch.map(({ series }) => series.target.labels[this.#partLabel] ?? ''))].sort();
     await fetchSeries(this.#asking, {
-      ...{ grid: this.#input.grid, parts, query, take },
+      ...{ grid, parts, query, take },
       isAll: batch.length === this.#targets.length && this.#census.leftOut === 0,
       seriesPerPart: Math.ceil((seriesPerTarget * batch.length) / parts.length),
     });
@@ -259,7 +316,9 @@ class Screening {
     for (const row of batch) if (row.container) rows.set(containerKey(row.container.name), row);
     const pods = batch.map(({ container }) => container?.name ?? null).filter((name) => name !== null);
     await fetchContainerMemory(this.#asking, pods, this.#input.grid, (name, gauge, view) =>
-      rows.get(containerKey(name))?.series.takeGauge(gauge, view),
+      rows
+        .get(containerKey(name))
+        ?.series.takeGauge(gauge, view, gauge === 'processStartMillis' ? SECOND_MILLIS : 1),
     );
   }
 
@@ -280,6 +339,7 @@ class Screening {
     }
     if (open.length > 0 && !this.#isAborted) {
       await this.#fetchGauges(open, ({ series }) => series.plan.details);
+      await this.#fetchRoutes(open);
     }
     const screened = quiet.map(({ row, judged }) => this.#describe(row, judged));
     for (const row of open) {
@@ -292,13 +352,16 @@ class Screening {
     return screened;
   }
 
-  #openCase({ name, series }: Row): JudgedTarget {
+  #openCase({ name, series, routes }: Row): JudgedTarget {
+    const history = series.history();
+    const life = findIncarnations(history).at(-1);
     return new JudgedTarget({
       target: name,
       module: series.target.module,
       memoryLimitBytes: this.#input.memoryLimitBytes,
-      history: series.history(),
+      history,
       decoder: this.#decoder,
+      routes: life && routes ? routes.since(history.timeMillis[life.firstRow] ?? 0) : null,
     });
   }
 
@@ -314,7 +377,10 @@ class Screening {
     const fromMillis = history.timeMillis[0] ?? grid.fromMillis;
     const toMillis = history.timeMillis.at(-1) ?? grid.fromMillis;
     const isRunning = grid.toMillis - toMillis <= Math.max(2 * grid.stepMillis, ALIVE_MILLIS);
-    const missing = this.#asking.notes.isPartial ? [PARTIAL] : [];
+    const missing = [
+      ...(this.#asking.notes.isPartial ? [PARTIAL] : []),
+      ...(isGo(series.target) ? [] : [CONTAINER_ALONE]),
+    ];
     const report = investigation.report({ fromMillis, toMillis }, missing);
     const isLeak = report.verdict === 'leak';
     const limit = history.column('memoryLimitBytes')?.at(-1) ?? this.#input.memoryLimitBytes;
@@ -343,6 +409,13 @@ const PARTIAL: MissingEvidence = {
   source: 'the rest of the data behind the query API',
   why: 'it said that it could not ask all of it',
   costs: 'a growth may be missed, and a gap be taken for a restart',
+};
+
+const CONTAINER_ALONE: MissingEvidence = {
+  source: 'gauges of the runtime',
+  why: 'the query API knows the container from outside alone',
+  costs:
+    'a heap that a collector keeps is not told from memory of C: class native means all that is resident',
 };
 
 function wasRestarted(container: Container | null): container is Container {
