@@ -143,6 +143,21 @@ describe('delivery', () => {
     expect(sink.asked).toHaveLength(55);
   });
 
+  it('asks a sink at once whose settings changed, and leaves one that fails alone over a change of others', async () => {
+    const sink = drawSink((_, times) => (times < 2 ? failed('host answered 503') : SENT));
+    const over = { now: () => 1e9, firstPause: HOUR_MILLIS };
+    const { deliverer, emptied, end } = await start(sink, [drawNotice({ createdAt: 1e9 })], over);
+    while (deliverer.health('team').failures < 1) await new Promise((resolve) => setImmediate(resolve));
+    const sinks = new Map([['team', { sink: sink.sink, perMinute: 1000 }]]);
+    deliverer.setSinks(sinks, new Set());
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(sink.asked).toHaveLength(1);
+    deliverer.setSinks(sinks, new Set(['team']));
+    await emptied();
+    await end();
+    expect(sink.asked).toHaveLength(2);
+  });
+
   it('sends no faster than the sink may be asked', async () => {
     const sink = drawSink(() => SENT);
     let now = 1e9;
@@ -201,10 +216,10 @@ describe('delivery', () => {
     now += MISSING_SINK_WAIT - 1;
     await look();
     expect([outbox.waiting().length, warnings.length]).toEqual([1, 1]);
-    deliverer.setSinks(new Map([['team', { sink: sink.sink, perMinute: 1000 }]]));
+    deliverer.setSinks(new Map([['team', { sink: sink.sink, perMinute: 1000 }]]), new Set(['team']));
     await emptied();
     expect(sink.asked).toEqual(['f-1']);
-    deliverer.setSinks(new Map());
+    deliverer.setSinks(new Map(), new Set());
     await outbox.put('team', notice('g'));
     await look();
     now += MISSING_SINK_WAIT;

@@ -73,12 +73,12 @@ export class Deliverer {
     this.#sinks = parts.sinks;
   }
 
-  setSinks(sinks: ReadonlyMap<string, DeliverySink>): void {
+  /** @param changed names of those that are not as they were: what was wrong with one may be mended by that. */
+  setSinks(sinks: ReadonlyMap<string, DeliverySink>, changed: ReadonlySet<string>): void {
     this.#sinks = sinks;
-    // What was wrong with a sink may be mended by that.
-    this.#holds.clear();
+    for (const name of changed) this.#holds.delete(name);
+    for (const { id, sink } of this.#parts.outbox.waiting()) if (changed.has(sink)) this.#tries.delete(id);
     for (const name of sinks.keys()) this.#missingSince.delete(name);
-    this.#tries.clear();
     this.kick();
   }
 

@@ -159,8 +159,10 @@ export class AlertDesk implements AlertView {
 
   /** From now on; a sink that is gone gives up what waits for it. */
   update(settings: AlertSettings): void {
+    const before = new Set(this.#settings.sinks.map((sink) => JSON.stringify(sink)));
+    const changed = settings.sinks.filter((sink) => !before.has(JSON.stringify(sink)));
     this.#settings = settings;
-    this.#deliverer?.setSinks(this.#makeSinks());
+    this.#deliverer?.setSinks(this.#makeSinks(), new Set(changed.map(({ name }) => name)));
   }
 
   /** Asks what is due and writes it down. */
