@@ -14,12 +14,15 @@ import {
   type StackTable,
   type Uint64Column,
 } from '../pprof/tables.ts';
-import { chainHash, SequenceInterner } from './sequence-interner.ts';
+import { chainHash, HASH_FACTOR, SequenceInterner } from './sequence-interner.ts';
 
 /** Mapping sizes are compared in pages: loaders round. In 64 bits, so that the largest one counts as none, as in pprof. */
 const PAGE_BYTES = 0x1000n;
 
 const TWO_32 = 4294967296;
+
+/** Labels that are remembered: 2 to the power of this. */
+const MEMO_BITS = 8;
 
 interface MergedMapping {
   readonly row: number;
@@ -214,6 +217,9 @@ export class MergeRows {
   readonly labelText: Int32Array;
   readonly labelNumber: Int64Column;
   readonly labelUnit: Int32Array;
+  /** Labels whose sets are known, by memoSlot, and the sets. */
+  readonly memoLabel = new Int32Array(1 << MEMO_BITS).fill(NO_ROW);
+  readonly memoSet = new Int32Array(1 << MEMO_BITS);
   readonly #tables: MergeTables;
   readonly #texts: StringTable;
   readonly #mappingTable: MappingTable;
@@ -293,11 +299,9 @@ export class MergeRows {
   }
 }
 
-/** Cells of a number in a key; those of a text are two. */
-export const LABEL_CELLS = 5;
-
 /** Labels of samples, and what makes two label sets equal. */
 export class MergeLabels {
+  readonly #sets = new SequenceInterner();
   readonly #key = new Int32Builder();
   readonly #text = new Int32Builder();
   readonly #number = new Int64Builder();
@@ -307,18 +311,31 @@ export class MergeLabels {
     return this.#key.length;
   }
 
-  /** Pushes the label set of a sample onto a key: text before numbers, each by key; the order of equal keys counts. */
-  pushKey(rows: MergeRows, sample: number, key: SequenceInterner): void {
+  /** The number of the label set of a sample: text before numbers, each by key; the order of equal keys counts. NO_ROW = none. */
+  setOf(rows: MergeRows, sample: number): number {
     const from = rows.labelStart[sample];
     const to = rows.labelStart[sample + 1];
-    if (to === from) return;
-    if (to - from === 1) return pushLabel(rows, from, key);
+    if (to === from) return NO_ROW;
+    if (to - from === 1) return this.#setOfOne(rows, from);
     const order = Array.from({ length: to - from }, (_, i) => from + i);
     const rankOf = (row: number): number =>
       rows.string(rows.labelKey[row]) + (rows.labelText[row] === NO_ROW ? TWO_32 : 0);
     // The sort is stable.
     order.sort((a, b) => rankOf(a) - rankOf(b));
-    for (const row of order) pushLabel(rows, row, key);
+    for (const row of order) pushLabel(rows, row, this.#sets);
+    return this.#sets.intern();
+  }
+
+  /** Nearly all samples of a heap have one label, which is one of a few dozen sizes. */
+  #setOfOne(rows: MergeRows, row: number): number {
+    const slot = memoSlot(rows, row);
+    const known = rows.memoLabel[slot];
+    if (known !== NO_ROW && isSameLabel(rows, row, known)) return rows.memoSet[slot];
+    pushLabel(rows, row, this.#sets);
+    const set = this.#sets.intern();
+    rows.memoLabel[slot] = row;
+    rows.memoSet[slot] = set;
+    return set;
   }
 
   /** Takes over the labels of a sample, in their order. */
@@ -340,6 +357,26 @@ export class MergeLabels {
       unit: this.#unit.finishIndex(),
     };
   }
+}
+
+function memoSlot({ labelKey, labelText, labelNumber }: MergeRows, row: number): number {
+  const number = labelNumber[row];
+  const low = typeof number === 'number' ? number | 0 : Number(BigInt.asIntN(32, number));
+  return Math.imul(low ^ (labelText[row] << 12) ^ (labelKey[row] << 24), HASH_FACTOR) >>> (32 - MEMO_BITS);
+}
+
+/** Whether two labels of one profile are the same by their rows. */
+function isSameLabel(
+  { labelKey, labelText, labelNumber, labelUnit }: MergeRows,
+  a: number,
+  b: number,
+): boolean {
+  return (
+    labelNumber[a] === labelNumber[b] &&
+    labelText[a] === labelText[b] &&
+    labelKey[a] === labelKey[b] &&
+    labelUnit[a] === labelUnit[b]
+  );
 }
 
 function pushLabel(rows: MergeRows, row: number, key: SequenceInterner): void {

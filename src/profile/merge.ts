@@ -11,8 +11,8 @@ import {
   type ProfileHeader,
   type ValueTypeTable,
 } from '../pprof/tables.ts';
-import { LABEL_CELLS, MergeLabels, MergeRows, MergeTables } from './merge-tables.ts';
-import { practiseSequences, SequenceInterner } from './sequence-interner.ts';
+import { MergeLabels, MergeRows, MergeTables } from './merge-tables.ts';
+import { chainHash, practiseSequences, SequenceInterner } from './sequence-interner.ts';
 
 /**
  * Sums profiles. Sample types that not all of them have are left out; samples that become zero too.
@@ -108,6 +108,9 @@ interface MergedColumn {
   readonly values: Int64Builder;
 }
 
+/** What makes a sample: its stack and its label set. */
+const KEY_CELLS = 2;
+
 /** A merge in progress. `finish` ends it. */
 export class ProfileMerger {
   readonly #tables = new MergeTables();
@@ -143,7 +146,7 @@ export class ProfileMerger {
     if (this.#tables.mappingCount === 0 && profile.mappings.length > 0) rows.mapping(0);
     this.#header.add(profile, (row) => rows.string(row));
     this.#tables.stacks.expect(profile.stacks.length, profile.stacks.location.length);
-    this.#sampleKeys.expect(samples.length, samples.length + profile.labels.length * LABEL_CELLS);
+    this.#sampleKeys.expect(samples.length, samples.length * KEY_CELLS);
     const merged = this.#internSamples(samples.stack, findNonZero(inputs, samples.length), rows);
     columns.forEach(({ values }, column) => values.addAll(merged, inputs[column], sign));
   }
@@ -200,9 +203,12 @@ export class ProfileMerger {
     const stack = rows.stack(stackOfSample);
     const keys = this.#sampleKeys;
     const before = keys.count;
-    keys.push(stack);
-    this.#labels.pushKey(rows, sample, keys);
-    const row = keys.intern();
+    const labels = this.#labels.setOf(rows, sample);
+    const cells = keys.room(KEY_CELLS);
+    const from = keys.length;
+    cells[from] = stack;
+    cells[from + 1] = labels;
+    const row = keys.internWritten(from + KEY_CELLS, chainHash(chainHash(0, stack), labels));
     if (row !== before) return row;
     this.#sampleStack.push(stack);
     this.#labels.add(rows, sample);

@@ -16,7 +16,7 @@ const FIRST_SLOTS = 256;
 const MAX_ROWS = 0x7fffffff;
 
 /** 2^32 divided by the golden ratio. */
-const HASH_FACTOR = 0x9e3779b1;
+export const HASH_FACTOR = 0x9e3779b1;
 
 const NUMBER = new Float64Array(1);
 const NUMBER_CELLS = new Int32Array(NUMBER.buffer);
