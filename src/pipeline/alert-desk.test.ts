@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
 import { advanceIncidents, resolveIncident } from '../incident/advance-incidents.ts';
+import type { Notice } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
 import { LOCK_STALE_MILLIS } from '../store/lock.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
@@ -68,6 +69,33 @@ describe('the desk of alerts', () => {
     expect(said()).toEqual(['opened orders', 'repeated orders', 'resolved orders', 'regressed orders']);
     expect(new Set(notices.map(({ key }) => key)).size).toBe(4);
     expect(notices[0]?.message.links[0]?.url).toBe('http://plimsoll:7117/f/f1');
+  });
+
+  it('waits with the first message for what the sources say, no longer than 20 s, and not with others', async () => {
+    let now = 0;
+    let isAsking = true;
+    const sent: Notice[] = [];
+    const world = { now: () => now, write: (line: string) => void sent.push(JSON.parse(line) as Notice) };
+    const { look, watch } = open({ parts: { world } });
+    const said = () => sent.map(({ kind, service }) => `${kind} ${service ?? '-'}`);
+    watch.isAskingSources = () => isAsking;
+    const fix = { text: 'Delete it', file: 'store/put.go', line: 31 };
+    await look([leak('a')]);
+    now += 19_000;
+    await look([leak('a')]);
+    const early = said();
+    await look([{ ...leak('a'), finding: { ...leak('a').finding, fix } }]);
+    await look([leak('a'), leak('b', 'cart', 'f2')]);
+    now += 20_000;
+    await look([leak('a'), leak('b', 'cart', 'f2')]);
+    isAsking = false;
+    await look([leak('a'), leak('b', 'cart', 'f2'), leak('c', 'shop', 'f3')]);
+    expect([early, said()]).toEqual([[], ['opened orders', 'opened cart', 'opened shop']]);
+    expect(sent.map(({ message }) => message.advice)).toEqual([
+      'Delete it (store/put.go:31)',
+      expect.stringContaining('the sources are being read') as string,
+      expect.stringContaining('setting source') as string,
+    ]);
   });
 
   it('says nothing again after a restart', async () => {

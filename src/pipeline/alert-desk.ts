@@ -42,6 +42,8 @@ const LOOK_INTERVAL: Millis = SECOND_MILLIS;
 /** How often a watcher on standby tries to take over. */
 const STANDBY_INTERVAL: Millis = 2 * SECOND_MILLIS;
 const TEST_TIMEOUT: Millis = 30 * SECOND_MILLIS;
+/** Modules of a large service are read in seconds; who is to be woken is not kept waiting for longer. */
+const SOURCES_WAIT: Millis = 20 * SECOND_MILLIS;
 /** Silences that are over are shown for a while, as amtool does with --expired. */
 const SILENCE_KEPT: Millis = 5 * DAY_MILLIS;
 
@@ -202,7 +204,22 @@ export class AlertDesk implements AlertView {
   }
 
   #dueInput(): DueInput {
-    return { parts: this.#parts, settings: this.#settings, state: this.#state };
+    const isAwaited = (fingerprint: string, service: string) => this.#isAwaited(fingerprint, service);
+    return { parts: this.#parts, settings: this.#settings, state: this.#state, isAwaited };
+  }
+
+  /** Since when the first message of a leak waits for what its sources say, real time; bounded by leaks that are new. */
+  readonly #awaitedSince = new Map<string, Millis>();
+
+  #isAwaited(fingerprint: string, service: string): boolean {
+    const now = this.#parts.world.now();
+    if (!this.#parts.watch.isAskingSources(service)) {
+      this.#awaitedSince.delete(fingerprint);
+      return false;
+    }
+    const since = this.#awaitedSince.get(fingerprint) ?? now;
+    this.#awaitedSince.set(fingerprint, since);
+    return now - since < SOURCES_WAIT;
   }
 
   async #resend(): Promise<void> {

@@ -19,6 +19,8 @@ export interface DueInput {
   readonly parts: Pick<AlertDeskParts, 'watch' | 'world' | 'known' | 'measured' | 'ownerOf'>;
   readonly settings: AlertSettings;
   readonly state: AlertState;
+  /** Whether what the sources say of a leak is worth waiting for. */
+  readonly isAwaited: (fingerprint: string, service: string) => boolean;
 }
 
 export interface Due {
@@ -86,6 +88,15 @@ async function advanceCause(
   const lead = leadOf(open.length > 0 ? open : incidents);
   // Most that was ever resolved is of no interest: no labels, no owner.
   if (open.length === 0 && known?.state !== 'firing') return null;
+  // Its first message names the fix, where the sources do in a moment.
+  const isNew = open.length > 0 && (known?.state !== 'firing' || known.toldLevel === null);
+  if (
+    isNew &&
+    about === 'leak' &&
+    lead.finding.fix === null &&
+    input.isAwaited(lead.fingerprint, lead.service)
+  )
+    return null;
   const owner = open.length === 0 ? null : await ownerOf(lead);
   const each = open.map((incident) => labelsOf(incident, watch.labelsOf(incident) ?? {}, owner, about));
   const rules = { ...state, maintenance: settings.maintenance, known: listKnown() };
@@ -119,8 +130,8 @@ async function advanceCause(
 }
 
 function sourcesOf({ parts: { watch }, settings }: DueInput, service: string): SourceState {
-  if (settings.hasSources !== true) return 'none';
-  return watch.isAskingSources(service) ? 'asking' : 'asked';
+  if (watch.isAskingSources(service)) return 'asking';
+  return settings.hasSources === true ? 'asked' : 'none';
 }
 
 /**
