@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { advanceIncidents, resolveIncident } from '../incident/advance-incidents.ts';
 import type { Incident } from '../model/incident.ts';
+import { targetKey } from '../model/target.ts';
 import { MemoryStore } from '../store/memory.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
 import { IncidentBook } from './incident-book.ts';
@@ -17,8 +18,7 @@ function leak(service: string, instance: string, fingerprint: string, name: stri
   return incident;
 }
 
-async function openBook(incidents: readonly Incident[]): Promise<IncidentBook> {
-  const store = new MemoryStore();
+async function openBook(incidents: readonly Incident[], store = new MemoryStore()): Promise<IncidentBook> {
   for (const incident of incidents) await store.saveIncident(incident);
   const talk = { info: () => undefined, warn: () => undefined };
   const book = new IncidentBook({
@@ -49,5 +49,26 @@ describe('codes of leaks that other instances of a service have or had', () => {
       ['newer', 'track.Note'],
       ['stands', 'store.Put'],
     ]);
+  });
+});
+
+describe('what was told of a leak', () => {
+  const TOLD = { level: 'warning', at: 5, episode: 1, sequence: 1 } as const;
+
+  it('is found in the store by the watcher that takes its targets over, with those that were told alone', async () => {
+    const store = new MemoryStore();
+    const incidents = [leak('orders', 'a:1', 'f1', 'store.Put'), leak('orders', 'b:1', 'f2', 'track.Note')];
+    const first = await openBook(incidents, store);
+    for (const { service, instance } of incidents)
+      await first.noteWatched(targetKey({ service, instance }), true);
+    first.noteTold('f1', TOLD);
+    await first.flush();
+    const second = await openBook([], store);
+    for (const { service, instance } of incidents)
+      await second.noteWatched(targetKey({ service, instance }), true);
+    expect(Object.fromEntries(second.list().map(({ fingerprint, told }) => [fingerprint, told]))).toEqual({
+      f1: TOLD,
+      f2: undefined,
+    });
   });
 });
