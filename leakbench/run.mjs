@@ -1,15 +1,18 @@
 // The benchmark: draws series, runs every method over each of them, prints one table.
 // Usage: npm run -s leakbench [-- --quick] [--ablation] [--gates] [--seeds 4] [--days 30] [--every MINUTES] [--kind NAME] [--method NAME] [--json FILE]
 //   Everything is drawn from seeds: the same options give the same table. docs/leakbench.md explains it.
-import { writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { KINDS } from './lib/kinds.mjs';
 import { score } from './lib/score.mjs';
 import { formatTable } from './lib/table.mjs';
-import { ABLATIONS, METHODS } from './methods/all.mjs';
+import { ABLATIONS } from './methods/ablations.mjs';
+import { METHODS } from './methods/all.mjs';
+import { writeEdited } from './methods/edited-product.mjs';
 import { GATES } from './methods/gates.mjs';
 
 const MINUTE_MILLIS = 60_000;
@@ -43,11 +46,27 @@ const defaults = given.quick
 const options = { ...defaults, ...given };
 
 const what = given.gates ? 'gates' : given.ablation ? 'ablation' : 'methods';
+const edited = what === 'ablation' ? writeAllEdited() : {};
 const tasks = listTasks();
 const startedAt = performance.now();
 const judged = (await runAll(tasks, Math.max(1, Math.min(Number(options.workers), tasks.length)))).flat();
 if (options.json) writeFileSync(options.json, JSON.stringify(judged));
 print(judged);
+
+/** Copies of the product for the methods that change it; gone with this process. */
+function writeAllEdited() {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-ablation-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
+    process.once(signal, () => process.exit(130));
+  /** @type {Record<string, string>} */
+  const folders = {};
+  for (const [i, { name, edits = [] }] of ABLATIONS.entries()) {
+    if (edits.length === 0 || (given.method.length > 0 && !given.method.includes(name))) continue;
+    writeEdited(edits, (folders[name] = join(folder, String(i))));
+  }
+  return folders;
+}
 
 function listTasks() {
   const kinds = KINDS.filter(
@@ -68,6 +87,7 @@ function listTasks() {
         patienceMillis: 3 * DAY_MILLIS,
         methods: given.method,
         what,
+        edited,
       });
     }
   }

@@ -129,6 +129,32 @@ describe('generated series', () => {
   });
 });
 
+describe('an ablation', () => {
+  it('finds what it changes in the product exactly once', async () => {
+    requireBuild();
+    const { ABLATIONS } = (await load('methods/ablations.mjs')) as {
+      ABLATIONS: readonly { name: string; edits?: readonly { module: string; from: string }[] }[];
+    };
+    const edits = ABLATIONS.flatMap(({ name, edits: all = [] }) => all.map((edit) => ({ name, ...edit })));
+    expect(edits.length).toBeGreaterThan(10);
+    for (const { name, module, from } of edits) {
+      const text = await readFile(join(ROOT, 'dist', `${module}.js`), 'utf8');
+      expect(text.split(from).length - 1, `${name}: ${from}`).toBe(1);
+    }
+  });
+
+  it('is refused where it changes nothing', async () => {
+    requireBuild();
+    const { writeEdited } = (await load('methods/edited-product.mjs')) as {
+      writeEdited: (edits: readonly { module: string; from: string; to: string }[], into: string) => void;
+    };
+    const into = await mkdtemp(join(tmpdir(), 'plimsoll-edited-'));
+    const edit = { module: 'detect/models', from: 'no such line', to: '' };
+    expect(() => writeEdited([edit], join(into, 'product'))).toThrow('holds 0 times');
+    await rm(into, { recursive: true, force: true });
+  });
+});
+
 interface Judged {
   readonly method: string;
   readonly group: string;

@@ -98,6 +98,9 @@ const growing = (perDay) => (/** @type {number} */ hours) => 1 + (perDay * hours
 /** @param {Draw} draw */
 const perRequest = (draw) => draw.perHour / (draw.meanPerSecond * 3600);
 
+/** At most 7,200 in a month. */
+const THREADS_PER_HOUR = 10;
+
 /** @type {readonly Kind[]} */
 const LEAKS_INSIDE = [
   leak('time leak', 'inside', (d) => ({ parts: [parts.timeLeak(d.perHour)] })),
@@ -143,6 +146,13 @@ const LEAKS_INSIDE = [
     'inside',
     (d) => ({ parts: [parts.nativeLeak(perRequest(d))], perRequest: perRequest(d) }),
     'native',
+  ),
+  leak(
+    'thread leak',
+    'inside',
+    // A goroutine that locks its thread and never lets go; the runtime ends the process at 10,000.
+    (d) => ({ parts: [parts.countLeak('thread', Math.min(THREADS_PER_HOUR, d.perHour / (64 * 1024)))] }),
+    'thread',
   ),
 ];
 

@@ -10,6 +10,12 @@ export const START_MILLIS = Date.UTC(2026, 0, 5);
 /** @typedef {import('./random.mjs').Random} Random */
 
 /**
+ * Resident beside the heap: the stack of a goroutine, what is touched of a thread's own.
+ * @type {Readonly<Record<string, number>> & { readonly thread: number }}
+ */
+const BYTES_BESIDE = { goroutine: 8192, thread: 64 * 1024 };
+
+/**
  * @typedef {object} Now
  * @property {number} hours since the series began, end of the step
  * @property {number} age hours since this life began
@@ -294,7 +300,7 @@ class Life {
       sums.heap += heap;
       if (!part.leaks) continue;
       if (isCount) leakedCount += amount;
-      leakedBytes += isCount ? heap + (part.carrier === 'goroutine' ? amount * 8192 : 0) : amount;
+      leakedBytes += isCount ? heap + amount * (BYTES_BESIDE[part.carrier] ?? 0) : amount;
     }
     const steady = plan.baseBytes + plan.loadBytes * this.#sessions;
     return { now, sums, leakedBytes, leakedCount, levelBytes: steady + sums.heap, steady, requests };
@@ -318,7 +324,7 @@ class Life {
       goroutines: Math.max(8, 14 + connections + sums.goroutine),
       fds: Math.max(6, 9 + connections / 2 + sums.fd),
       threads: 9 + (this.#wobble.chance(0.3) ? 1 : 0) + sums.thread,
-      nativeBytes: sums.native + sums.thread * 64 * 1024,
+      nativeBytes: sums.native + sums.thread * BYTES_BESIDE.thread,
       fileBytes: sums.file,
       gogcPercent: plan.gogc.findLast(({ hours }) => hours <= now.hours)?.percent ?? 100,
       goMemLimitBytes: plan.goMemLimitBytes,

@@ -1,5 +1,7 @@
 // One series from start to judgements: what a worker does with one task.
-import { ABLATIONS, METHODS } from '../methods/all.mjs';
+import { ABLATIONS } from '../methods/ablations.mjs';
+import { METHODS } from '../methods/all.mjs';
+import { importEdited } from '../methods/edited-product.mjs';
 import { watchThroughGates } from '../methods/gates.mjs';
 import { askTimes, judge } from './judge.mjs';
 import { drawSeries, kindNamed } from './series.mjs';
@@ -14,13 +16,14 @@ import { drawSeries, kindNamed } from './series.mjs';
  * @property {number} patienceMillis
  * @property {readonly string[]} methods names; empty = all
  * @property {'methods' | 'ablation' | 'gates'} what
+ * @property {Readonly<Record<string, string>>} edited folders of edited products, by method
  */
 
 /**
  * @param {Task} task
- * @returns {import('./judge.mjs').Judged[]}
+ * @returns {Promise<import('./judge.mjs').Judged[]>}
  */
-export function runTask({ kind: name, seed, days, stepMillis, methods, what, ...options }) {
+export async function runTask({ kind: name, seed, days, stepMillis, methods, what, edited, ...options }) {
   const kind = kindNamed(name);
   if (!kind) throw new Error(`no kind is called "${name}"`);
   const series = drawSeries(kind, seed, { days, stepMillis });
@@ -30,7 +33,12 @@ export function runTask({ kind: name, seed, days, stepMillis, methods, what, ...
       judge(series, gate, gate.outcome),
     );
   }
-  return (what === 'ablation' ? ABLATIONS : METHODS)
-    .filter((method) => methods.length === 0 || methods.includes(method.name))
-    .map((method) => judge(series, method, method.watch(series, { ...options, asksMillis })));
+  const judged = [];
+  for (const method of what === 'ablation' ? ABLATIONS : METHODS) {
+    if (methods.length > 0 && !methods.includes(method.name)) continue;
+    const folder = edited[method.name];
+    const product = folder === undefined ? undefined : await importEdited(folder);
+    judged.push(judge(series, method, method.watch(series, { ...options, asksMillis, product })));
+  }
+  return judged;
 }

@@ -2,6 +2,6 @@
 import { parentPort } from 'node:worker_threads';
 import { runTask } from './task.mjs';
 
-parentPort?.on('message', ({ index, task }) => {
-  parentPort?.postMessage({ index, judged: runTask(task) });
+parentPort?.on('message', async ({ index, task }) => {
+  parentPort?.postMessage({ index, judged: await runTask(task) });
 });

@@ -35,6 +35,7 @@
  * @typedef {object} Method
  * @property {string} name
  * @property {string} about one line for the table's notes
+ * @property {readonly import('./edited-product.mjs').Edit[]} [edits] what is changed in the product for it
  * @property {(series: import('../lib/series.mjs').Series, options: WatchOptions) => Outcome} watch
  */
 
@@ -43,6 +44,7 @@
  * @property {number} everyMillis at least so long between evaluations; 0 = as often as the method likes
  * @property {readonly number[]} asksMillis answers are wanted at the first evaluation from each of these on
  * @property {number} patienceMillis how long a leak is watched on after its alarm
+ * @property {any} [product] class Investigation with the method's edits
  */
 
 export const MINUTE_MILLIS = 60_000;

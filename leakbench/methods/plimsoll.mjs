@@ -17,8 +17,9 @@ export function plimsollWith(name, about, without) {
   return {
     name,
     about,
-    watch(series, { everyMillis, asksMillis, patienceMillis }) {
-      const watch = new Watch(series, everyMillis, without);
+    edits: without.edits ?? [],
+    watch(series, { everyMillis, asksMillis, patienceMillis, product }) {
+      const watch = new Watch(series, everyMillis, without, product);
       const asks = [...asksMillis].sort((a, b) => a - b);
       const { exhaustedMillis } = series.truth;
       for (;;) {
@@ -40,6 +41,7 @@ export function plimsollWith(name, about, without) {
  * @typedef {object} Without
  * @property {readonly string[]} [gauges] that are not shown
  * @property {boolean} [confirmation] an alarm at the first evaluation whose rule holds
+ * @property {readonly import('./edited-product.mjs').Edit[]} [edits] of the product's own code
  */
 
 export const plimsoll = plimsollWith(
@@ -85,14 +87,15 @@ export class Watch {
    * @param {import('../lib/series.mjs').Series} series
    * @param {number} everyMillis
    * @param {Without} without
+   * @param {any} [product] the class Investigation of an edited product
    */
-  constructor(series, everyMillis, without) {
+  constructor(series, everyMillis, without, product = Investigation) {
     this.#series = series;
     this.#without = without;
     this.#hidden = new Set(without.gauges ?? []);
     this.#everyMillis = everyMillis;
     this.#lastMillis = series.fromMillis;
-    this.#investigation = new Investigation({
+    this.#investigation = new product({
       target: { service: 'generated', instance: series.name },
       module: null,
       memoryLimitBytes: null,
