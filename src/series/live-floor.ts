@@ -1,6 +1,7 @@
 // The live heap after each GC mark, from whichever gauge says it best. Field notes: detection-science 2.1.
 import { GC_TRACE_RESOLUTION } from '../base/gc-cycles.ts';
 import { KIB, MIB, type Bytes, type Millis } from '../base/units.ts';
+import { shrinksRoom, standsSince } from './capped-goal.ts';
 import type { GaugeTable } from './history.ts';
 import { PointsBuilder, type Points } from './points.ts';
 import { median, medianAbsoluteDeviationSigma, quantile } from './stats/quantiles.ts';
@@ -188,8 +189,6 @@ function floorFromGoal(
 const WINDOWS_COMPARED = 8;
 /** heap_alloc is never below the live heap, but in the moments around a mark, and for what stacks are wrongly taken for. */
 const BELOW_SHARE = 0.85;
-/** A goal that moves by no more stands. */
-const STANDS_SHARE = 0.03;
 /** What the lowest heap_alloc must have risen by meanwhile, as a share of what the goal says is alive ... */
 const RISES_SHARE = 0.04;
 /** ... and in standard errors. */
@@ -203,6 +202,8 @@ const RISES_SIGMA = 3;
 function contradictionOf(table: GaugeTable, rows: RowRange, goal: Points): string {
   const minimum = table.column('heapAllocBytes') ? rollingMinimum(table, rows) : null;
   if (minimum === null || minimum.value.length < WINDOWS_COMPARED || goal.value.length < 2) return '';
+  const since = standsSince(goal);
+  if (shrinksRoom(table, rows, 2 * goal.value[since], goal.timeMillis[since])) return LIMIT_HIDDEN;
   const stack = table.column('stackInuseBytes');
   const { timeMillis } = table;
   const ratios: number[] = [];
@@ -220,16 +221,15 @@ function contradictionOf(table: GaugeTable, rows: RowRange, goal: Points): strin
   if (quantile(ratios, 0.25) < BELOW_SHARE) {
     return 'heap_alloc falls below what next_gc says is alive: GOGC is off or above 100, and not exported';
   }
-  return standsWhileHeapRises(goal, minimum)
-    ? 'heap_alloc rises while next_gc stands: a memory limit binds, and is not exported'
-    : '';
+  return standsWhileHeapRises(goal, minimum) ? LIMIT_HIDDEN : '';
 }
+
+const LIMIT_HIDDEN = 'heap_alloc rises while next_gc stands: a memory limit binds, and is not exported';
 
 /** Since the goal stands, where it does: is the lowest heap_alloc of each few cycles higher in the later half than in the earlier one? */
 function standsWhileHeapRises(goal: Points, minimum: Points): boolean {
   const last = goal.value[goal.value.length - 1];
-  let since = goal.value.length - 1;
-  while (since > 0 && Math.abs(goal.value[since - 1] - last) <= STANDS_SHARE * last) since--;
+  const since = standsSince(goal);
   const lowest = [...minimum.value].filter((_, i) => minimum.timeMillis[i] >= goal.timeMillis[since]);
   if (lowest.length < WINDOWS_COMPARED) return false;
   const half = lowest.length >> 1;
