@@ -8,6 +8,7 @@ import { computeLedger } from '../series/ledger.ts';
 import { computeLiveFloor } from '../series/live-floor.ts';
 import { computeNativeBytes } from '../series/native-bytes.ts';
 import { pointsOfColumn, type Points } from '../series/points.ts';
+import type { RouteTable } from '../series/route-history.ts';
 import { computeWork, interpolateAt } from '../series/work.ts';
 import { assessLane } from './assess-lane.ts';
 import {
@@ -28,6 +29,7 @@ import { measureLedgerChange, type LedgerChange } from './ledger-change.ts';
 import type { Life } from './life.ts';
 import { findMissing } from './missing-evidence.ts';
 import { LIVES_POOLED } from './repetition.ts';
+import { findRouteWork } from './route-work.ts';
 import {
   GAP_MILLIS,
   LANE_THRESHOLDS,
@@ -47,6 +49,8 @@ export interface AssessInput {
   /** Other replicas of the same version as they were judged last, not later than `atMillis`. */
   readonly replicas?: () => readonly Replica[];
   readonly fleet?: FleetControl;
+  /** Requests by route in this life; given where the heap is suspected, since asking them takes time. */
+  readonly routes?: RouteTable | null;
 }
 
 /** Another process of the same service and version. */
@@ -142,7 +146,7 @@ function assessLanes(life: Life, input: AssessInput, ended: EndedLives | null): 
   const lanes: LaneAssessment[] = [];
   for (const lane of LANES) {
     const ignoreBefore = input.ignoreBefore?.[lane] ?? -Infinity;
-    const asked = askLane(life, lane, ignoreBefore);
+    const asked = askLane(life, lane, ignoreBefore, ended === null ? null : (input.routes ?? null));
     const answer =
       asked &&
       assessLane({
@@ -223,7 +227,7 @@ class EndedLives {
 type LaneSelf = Omit<LaneQuestion, 'earlierLives' | 'replicas' | 'fleet'>;
 
 /** The lane's series and window; null when none of its gauges is there. */
-function askLane(life: Life, lane: Lane, ignoreBefore: Millis): LaneSelf | null {
+function askLane(life: Life, lane: Lane, ignoreBefore: Millis, routes: RouteTable | null): LaneSelf | null {
   const { table, rows, atMillis, incarnation, work } = life;
   const toMillis = watchedUntil(atMillis, table.timeMillis[rows.to - 1]);
   const earliest = Math.max(
@@ -240,9 +244,10 @@ function askLane(life: Life, lane: Lane, ignoreBefore: Millis): LaneSelf | null 
   if (lane === 'heap') {
     const { floor } = life;
     if (!floor) return null;
+    const byRoute = routes && findRouteWork(floor, routes);
     const about = {
       source: floor.source,
-      loadSource,
+      loadSource: byRoute ? `requests of ${byRoute.route}` : loadSource,
       atMinimumGoal: floor.atMinimumGoal,
       gogcChanges: floor.gogcChanges,
     };
@@ -252,6 +257,7 @@ function askLane(life: Life, lane: Lane, ignoreBefore: Millis): LaneSelf | null 
     const cutNoise = resolution / Math.sqrt(12);
     const heap = {
       ...source,
+      work: byRoute?.work ?? work,
       isFloor: true,
       points: floor,
       noiseFloor: Math.max(noiseFloor, cutNoise),

@@ -9,19 +9,30 @@ import { ProfileDecoder } from './profile-decoder.ts';
 const START = Date.UTC(2026, 0, 5);
 const HOURS = 8;
 
+interface Drawn {
+  readonly hours: number;
+  /** Bursts come so many minutes apart, and both routes rest in between, or one does. */
+  readonly periodMinutes: number;
+  readonly restingOrders: number;
+  readonly bytesEach: number;
+}
+
+const BURSTS: Drawn = { hours: HOURS, periodMinutes: 170, restingOrders: 0.3, bytesEach: 4 * KIB };
+
 /** A service of which `POST /orders` leaves 4 KiB behind; both routes come in bursts of their own. */
-async function investigate(label: string): Promise<Investigation> {
+async function investigate(label: string, drawn: Drawn = BURSTS): Promise<Investigation> {
   const decoder = new ProfileDecoder();
   const target = { service: 'orders', instance: 'a' };
   const options = { target, module: null, memoryLimitBytes: null, timeMap: REAL_TIME, decoder };
   const investigation = new Investigation(options);
   const random = seededRandom(3);
   const done = { '/cart': 0, '/orders': 0 };
-  for (let minute = 0; minute <= HOURS * 60; minute++) {
-    const busy = (phase: number) => Math.sin((2 * Math.PI * (minute + phase)) / 170) > 0.3;
+  for (let minute = 0; minute <= drawn.hours * 60; minute++) {
+    const busy = (phase: number) => Math.sin((2 * Math.PI * (minute + phase)) / drawn.periodMinutes) > 0.3;
     done['/cart'] += Math.round(60 * (0.3 + 0.2 * random() + (busy(0) ? 1 : 0)));
-    done['/orders'] += Math.round(40 * (0.3 + 0.2 * random() + (busy(60) ? 1 : 0)));
-    const live = 50 * MIB + 4 * KIB * done['/orders'] + MIB * (random() - 0.5);
+    const resting = drawn.restingOrders * (1 + (2 / 3) * random());
+    done['/orders'] += Math.round(40 * (resting + (busy(60) ? 1 : 0)));
+    const live = 50 * MIB + drawn.bytesEach * done['/orders'] + MIB * (random() - 0.5);
     const page = [
       `go_gc_heap_live_bytes ${Math.round(live)}`,
       `go_memstats_heap_alloc_bytes ${Math.round(1.5 * live)}`,
@@ -36,10 +47,31 @@ async function investigate(label: string): Promise<Investigation> {
     investigation.evaluateUpTo(atMillis - 1);
     await investigation.ingest({ kind: 'metrics', atMillis, bytes: Buffer.from(`${page.join('\n')}\n`) });
   }
-  investigation.evaluateUpTo(START + HOURS * HOUR_MILLIS);
+  investigation.evaluateUpTo(START + drawn.hours * HOUR_MILLIS);
   await decoder.close();
   return investigation;
 }
+
+describe('a leak of one route', () => {
+  // Half a day busy, half a day at rest, while another route goes on.
+  const resting = { hours: 20, periodMinutes: 720, restingOrders: 0, bytesEach: 4 * KIB };
+
+  it('stands while its route rests', async () => {
+    const investigation = await investigate('route', resting);
+    const toMillis = START + resting.hours * HOUR_MILLIS;
+    const { verdict, alarms, findings } = investigation.report({ fromMillis: START, toMillis });
+    expect(verdict).toBe('leak');
+    expect(alarms.map(({ withdrawnAt }) => withdrawnAt)).toEqual([null]);
+    const models = findings[0].evidence.find(({ question }) => question.includes('without bound'));
+    expect(models?.numbers['loadSource']).toBe('requests of /orders');
+  }, 60_000);
+
+  it('is none where nothing stays', async () => {
+    const investigation = await investigate('route', { ...resting, bytesEach: 0 });
+    const toMillis = START + resting.hours * HOUR_MILLIS;
+    expect(investigation.report({ fromMillis: START, toMillis }).alarms).toEqual([]);
+  }, 60_000);
+});
 
 describe('growth by route', () => {
   it('is in the investigation, in words and in numbers', async () => {

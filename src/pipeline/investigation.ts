@@ -455,8 +455,15 @@ export class Investigation {
       atMillis,
       memoryLimitBytes: this.#options.memoryLimitBytes,
       ignoreBefore: this.#ignoreBefore,
+      routes: this.#isHeapSuspected() ? this.#routes.upTo(atMillis) : null,
       ...this.#askFleet(atMillis),
     });
+  }
+
+  /** Claimed, or worth profiles, at the evaluation before. */
+  #isHeapSuspected(): boolean {
+    if (this.#confirmation.heap?.calledAtMillis != null) return true;
+    return this.#assessment?.lanes.some(({ lane, isSuspect }) => lane === 'heap' && isSuspect) === true;
   }
 
   #askFleet(atMillis: Millis): Pick<AssessInput, 'replicas' | 'fleet'> {

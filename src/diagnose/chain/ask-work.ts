@@ -7,7 +7,7 @@ import { studentQuantile } from '../../series/stats/distributions.ts';
 import { fitLeastSquares } from '../../series/stats/least-squares.ts';
 import { computeWork, Interpolation, type Work } from '../../series/work.ts';
 import { laneOf, round, roundKnown, windowOf, type Facts } from './facts.ts';
-import { measureRouteGrowth, type RouteGrowth } from './route-growth.ts';
+import { measureRouteGrowth, type RouteGrowth } from '../../detect/route-growth.ts';
 
 /** Difference of BIC, as in stage 1. */
 const DRIVER_EVIDENCE = 6;

@@ -1,11 +1,11 @@
 // Which route growth goes with: partial regression of the live heap on time and the requests of each route together.
-import { HOUR_MILLIS, type Bytes } from '../../base/units.ts';
-import { correctedAutocorrelation, effectiveSamples } from '../../series/stats/autocorrelation.ts';
-import { studentQuantile } from '../../series/stats/distributions.ts';
-import { dot, fitLeastSquares, type LeastSquaresFit } from '../../series/stats/least-squares.ts';
-import type { Points } from '../../series/points.ts';
-import type { RouteTable } from '../../series/route-history.ts';
-import { Interpolation } from '../../series/work.ts';
+import { HOUR_MILLIS, type Bytes } from '../base/units.ts';
+import { correctedAutocorrelation, effectiveSamples } from '../series/stats/autocorrelation.ts';
+import { studentQuantile } from '../series/stats/distributions.ts';
+import { dot, fitLeastSquares, type LeastSquaresFit } from '../series/stats/least-squares.ts';
+import type { Points } from '../series/points.ts';
+import type { RouteTable } from '../series/route-history.ts';
+import { Interpolation } from '../series/work.ts';
 
 /** Routes that are fitted one by one, those that vary most; the others are one column together. */
 const MAX_FITTED = 8;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { HOUR_MILLIS, KIB, MIB, MINUTE_MILLIS } from '../../base/units.ts';
-import { RouteHistory } from '../../series/route-history.ts';
-import { seededRandom } from '../../testing/seeded-random.ts';
+import { HOUR_MILLIS, KIB, MIB, MINUTE_MILLIS } from '../base/units.ts';
+import { RouteHistory } from '../series/route-history.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
 import { measureRouteGrowth, type RouteGrowth } from './route-growth.ts';
 
 interface Drawn {
