@@ -462,7 +462,7 @@ export class Investigation {
 
   /** Claimed, or worth profiles, at the evaluation before. */
   #isHeapSuspected(): boolean {
-    if (this.#confirmation.heap?.calledAtMillis != null) return true;
+    if ((this.#confirmation.heap?.calledAtMillis ?? null) !== null) return true;
     return this.#assessment?.lanes.some(({ lane, isSuspect }) => lane === 'heap' && isSuspect) === true;
   }
 
