@@ -80,13 +80,30 @@ export function askLimit(facts: Facts): ChainStep {
   };
 }
 
+/** Of resident memory: as much does any process move by. */
+const STILL_SHARE = 0.05;
+
 /** Memory grows, and whether it goes on cannot be told: what it needs by now says nothing of what it will need. */
-function isUndecided({ assessment }: Facts): boolean {
-  return assessment.lanes.some(
+function isUndecided(facts: Facts): boolean {
+  const isSeen = facts.assessment.lanes.some(
     ({ unit, verdict, isSuspect, growth }) =>
       unit === 'bytes' &&
       (verdict === 'leak' || isSuspect || (verdict === 'undetermined' && (growth?.low ?? 0) > 0)),
   );
+  const isExplained = facts.assessment.lanes.some(
+    ({ unit, verdict }) => unit === 'bytes' && verdict !== 'undetermined' && verdict !== 'no-growth',
+  );
+  return isSeen || (isOpen(facts) && !isExplained && hasRisen(facts));
+}
+
+function isOpen(facts: Facts): boolean {
+  return judgeLife(facts.findings, judgedLife(facts)) === 'undetermined';
+}
+
+function hasRisen(facts: Facts): boolean {
+  const growth = growthOfLedger(facts);
+  if (growth === null) return false;
+  return growth.rssBytes > Math.max(growth.rssNoiseBytes, STILL_SHARE * growth.rssNowBytes);
 }
 
 /** A GOMEMLIMIT that cannot do what it is for. */
@@ -128,8 +145,7 @@ function adviceOf(facts: Facts, { limit, goLimit, forecast }: LimitFit): string[
 function provisional(facts: Facts): string {
   const { startMillis, endMillis } = halvesOf(facts);
   const watched = endMillis - startMillis;
-  const isOpen = judgeLife(facts.findings, judgedLife(facts)) === 'undetermined';
-  return watched >= DAY_MILLIS && !isOpen ? '' : `provisional, from ${formatDuration(watched)}: `;
+  return watched >= DAY_MILLIS && !isOpen(facts) ? '' : `provisional, from ${formatDuration(watched)}: `;
 }
 
 function range({ value, low, high }: Sized): string {

@@ -2,7 +2,7 @@
 import { MIB, formatBytes, type Bytes } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { computeLiveFloor } from '../../series/live-floor.ts';
-import { lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
+import { lastOf, pointsOf, windowOf, type Facts } from './facts.ts';
 import { growthOfLedger, type LedgerGrowth } from './ledger-growth.ts';
 
 /** An explanation is named when it holds at least this share of resident memory ... */
@@ -154,23 +154,40 @@ function pacingOf(facts: Facts): [why: string, cure: string] {
   ];
 }
 
+/** Spans of equal length whose lowest count stands for what lives: the count has dead objects in it until they are swept. */
+const OBJECT_SPANS = 12;
+/** Fewer counts in a span may all lie before a collection. */
+const FEWEST_IN_SPAN = 4;
+
 /** Maps keep their buckets, slices their arrays: many objects went, their bytes did not. */
 function tables(facts: Facts): Explanation | null {
   const objects = pointsOf(facts, 'heapObjects');
   const floor = computeLiveFloor(facts.table, facts.rows);
   if (objects === null || floor === null || floor.value.length < 4) return null;
-  const last = (values: Float64Array) => values[values.length - 1];
-  const peakObjects = objects.value.reduce((a, b) => Math.max(a, b), 0);
+  const living = lowestOfSpans(objects.value);
+  const newest = living?.at(-1);
+  if (living === null || newest === undefined) return null;
+  const peakObjects = living.reduce((a, b) => Math.max(a, b), 0);
+  const lastBytes = floor.value[floor.value.length - 1];
   const peakBytes = floor.value.reduce((a, b) => Math.max(a, b), 0);
-  const left = last(objects.value) / Math.max(1, peakObjects);
-  const kept = last(floor.value) / Math.max(1, peakBytes);
+  const left = newest / Math.max(1, peakObjects);
+  const kept = lastBytes / Math.max(1, peakBytes);
   const isKept = left < OBJECTS_LEFT && kept > BYTES_LEFT;
   return {
     name: 'tables that keep their size',
-    bytes: isKept ? last(floor.value) * (1 - left) : 0,
-    why: `${round(100 * left)} % of the objects are left and ${round(100 * kept)} % of the bytes`,
+    bytes: isKept ? lastBytes * (1 - left) : 0,
+    why: `${Math.round(100 * left)} % of the objects are left and ${Math.round(100 * kept)} % of the bytes`,
     cure: 'copy what is left into a new map or slice: buckets and arrays never shrink',
   };
+}
+
+function lowestOfSpans(values: Float64Array): number[] | null {
+  const size = Math.floor(values.length / OBJECT_SPANS);
+  if (size < FEWEST_IN_SPAN) return null;
+  const first = values.length - size * OBJECT_SPANS;
+  return Array.from({ length: OBJECT_SPANS }, (_, span) =>
+    values.subarray(first + span * size, first + (span + 1) * size).reduce((a, b) => Math.min(a, b)),
+  );
 }
 
 function camel(name: string): string {

@@ -91,7 +91,7 @@ export function askWork(facts: Facts): ChainStep {
       ...windowOf(facts),
     },
     outcome,
-    answer: answer(facts, outcome, isLevelWithLoad, share, route),
+    answer: answer(facts, outcome, isLevelWithLoad, { share, route, work }),
     ruledOut: isLevelWithLoad
       ? [{ explanation: 'a leak', why: 'memory goes up and comes down with the load' }]
       : [],
@@ -107,8 +107,7 @@ function answer(
   facts: Facts,
   outcome: ChainStep['outcome'],
   isLevelWithLoad: boolean,
-  share: WorkShare | null,
-  route: RouteGrowth | null,
+  { share, route, work }: { share: WorkShare | null; route: RouteGrowth | null; work: Work | null },
 ): string {
   const heap = laneOf(facts, 'heap');
   if (isLevelWithLoad) return 'The level follows the load; as far as can be seen nothing is left behind.';
@@ -128,11 +127,11 @@ function answer(
     const most = isKnown ? `, work brings ${Math.max(0, Math.round(100 * share.high))} % of it at most` : '';
     return `No: it goes by time${rate}${most}: look at background work, timers, libraries.`;
   }
-  return `Cannot be told: ${whyUntold(heap?.driver ?? null)}.${togetherText(route)}`;
+  return `Cannot be told: ${work === null ? 'work is not counted' : whyUntold(heap?.driver ?? null)}.${togetherText(route)}`;
 }
 
 function whyUntold(driver: LaneState['driver'] | null): string {
-  if (!driver) return 'work is not counted, or nothing grows';
+  if (!driver) return 'no growth stands out by now';
   if (driver.by === 'even') return 'the load was even, so that growth with time and with work look alike';
   return 'growth with time and growth with work describe it about as well';
 }
