@@ -53,6 +53,24 @@ describe.skipIf(whyNot !== null)(`a real Alertmanager${whyNot === null ? '' : ` 
     expect(await kept()).toEqual([]);
   });
 
+  it('has it once when its owner changes, and none when it is over after that', async () => {
+    const via: SinkVia = { kind: 'alertmanager', url: server.url, labels: ['version'], headers: {} };
+    const sink = makeSink({ ...TEST_SINK, via }, { write: () => undefined, now: Date.now });
+    const owners = async () => (await kept()).map(({ labels }) => labels['owner']);
+    const tell = async (kind: Notice['kind'], owner: string) => {
+      const said = notice(kind, 'warning');
+      const labels = { ...said.labels, owner };
+      expect(await sink.send({ ...said, labels }, new AbortController().signal)).toEqual({ kind: 'sent' });
+    };
+    await tell('opened', '@shop/a');
+    await tell('repeated', '@shop/b');
+    expect(await owners()).toEqual(['@shop/b']);
+    await tell('repeated', '@shop/a');
+    expect(await owners()).toEqual(['@shop/a']);
+    await tell('resolved', '@shop/c');
+    expect(await owners()).toEqual([]);
+  });
+
   it('refuses nothing of what a hostile service is called', async () => {
     const named = {
       ...notice('opened', 'warning'),

@@ -41,6 +41,8 @@ export function writeAlertNotice(input: NoticeInput): Notice {
       sources: input.sources,
       links: linksOf(input),
       atMillis,
+      toldAtMillis: nowMillis,
+      timeScale,
     }),
     ...(curve === null ? {} : { curve }),
   };

@@ -13,6 +13,8 @@ const write = (over: Partial<AlertWords> = {}) =>
     sources: 'none',
     links: [{ name: 'Page', url: 'http://plimsoll/f/5f2c0a' }],
     atMillis: 3 * HOUR_MILLIS,
+    toldAtMillis: Date.UTC(2026, 10, 22, 14, 10),
+    timeScale: 1,
     ...over,
   });
 
@@ -29,9 +31,10 @@ describe('the message of an alert', () => {
       Owner:     @shop/orders
       Growth:    30 MiB/h (28 MiB to 32 MiB)
       Holds:     60 MiB
-      Limit:     the memory limit in 6 h (5 h to 8 h)
+      Limit:     the memory limit in 6 h (5 h to 8 h), at 2026-11-22 20:10 UTC
       Instances: 10.0.0.8:8080, 10.0.0.9:8080
       Open for:  2 h
+      As of:     2026-11-22 14:10 UTC
 
       Evidence:
       - Which code allocates what stays? growth over its noise: z 6.4, threshold 3.4, grown 60 MiB
@@ -41,6 +44,13 @@ describe('the message of an alert', () => {
       Page: http://plimsoll/f/5f2c0a
       "
     `);
+  });
+
+  it('tells the instant of the limit only on the clock of its reader', () => {
+    const limit = (over: Partial<AlertWords>) =>
+      write(over).facts.find(({ name }) => name === 'Limit')?.value;
+    expect(limit({})).toBe('the memory limit in 6 h (5 h to 8 h), at 2026-11-22 20:10 UTC');
+    expect(limit({ timeScale: 60 })).toBe('the memory limit in 6 h (5 h to 8 h)');
   });
 
   it('names three instances of many and counts the others', () => {

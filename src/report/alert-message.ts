@@ -1,5 +1,6 @@
 // An alert in words: what every sink shows, each in its own form. Made of findings alone, so that no secret of the
 // configuration can be in it.
+import { formatUtcMinute } from '../base/calendar.ts';
 import { formatBytes, formatDuration, type Millis } from '../base/units.ts';
 import type { Alert, AlertMessage, NoticeKind } from '../model/alert.ts';
 import { formatGrowth, formatPlace } from '../model/finding-text.ts';
@@ -23,7 +24,12 @@ export interface AlertWords {
   /** Whether the watch has Go sources, and has asked them about this leak. */
   readonly sources: SourceState;
   readonly links: AlertMessage['links'];
+  /** On the clock of the finding. */
   readonly atMillis: Millis;
+  /** The same moment for the reader, Unix milliseconds: a message may wait for its sink, "in 2 h" is counted from here. */
+  readonly toldAtMillis: Millis;
+  /** Virtual seconds a real one; instants are only told where they are the reader's. */
+  readonly timeScale: number;
 }
 
 /** Longer names are cut: a line of chat, and limits of vendors (PagerDuty: 1024 for a summary). */
@@ -83,6 +89,7 @@ export function writeThresholdMessage({
   why,
   links,
   atMillis,
+  toldAtMillis,
 }: AlertWords): AlertMessage {
   const isOver = kind === 'resolved';
   const facts = [
@@ -90,6 +97,7 @@ export function writeThresholdMessage({
     ...(alert.labels['owner'] === undefined ? [] : [{ name: 'Owner', value: alert.labels['owner'] }]),
     ...(isOver ? [] : [{ name: 'Instances', value: describeInstances(alert.instances) }]),
     { name: 'Open for', value: formatDuration((alert.resolvedAt ?? atMillis) - alert.openedAt) },
+    { name: 'As of', value: formatInstant(toldAtMillis) },
   ];
   return {
     title: shorten(`${THRESHOLD_HEADS[kind] ?? 'Threshold crossed'} in ${alert.service}`, MAX_TITLE),
@@ -106,9 +114,10 @@ export function writeThresholdMessage({
   };
 }
 
-function describeFacts({ alert, finding, kind, atMillis }: AlertWords): AlertMessage['facts'] {
+function describeFacts(words: AlertWords): AlertMessage['facts'] {
+  const { alert, finding, kind, atMillis, toldAtMillis } = words;
   const [culprit] = finding.culprits;
-  const { growth, timeToExhaustion: limit } = finding;
+  const { growth } = finding;
   const isOver = kind === 'resolved';
   const facts: [string, string | null][] = [
     ['Level', isOver ? 'resolved' : alert.level],
@@ -118,11 +127,25 @@ function describeFacts({ alert, finding, kind, atMillis }: AlertWords): AlertMes
     ['Growth', growth === null ? null : formatGrowth(growth)],
     ['Count', finding.counts ? formatGrowth(finding.counts) : null],
     ['Holds', (finding.heldBytes ?? null) === null ? null : formatBytes(finding.heldBytes ?? 0)],
-    ['Limit', isOver ? null : limit === null ? (finding.noForecast ?? null) : formatLimit(limit, atMillis)],
+    ['Limit', isOver ? null : describeLimit(words)],
     ['Instances', isOver ? null : describeInstances(alert.instances)],
     ['Open for', formatDuration((alert.resolvedAt ?? atMillis) - alert.openedAt)],
+    ['As of', formatInstant(toldAtMillis)],
   ];
   return facts.flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
+}
+
+function describeLimit({ finding, atMillis, toldAtMillis, timeScale }: AlertWords): string | null {
+  const { timeToExhaustion: limit, noForecast } = finding;
+  if (limit === null) return noForecast ?? null;
+  const left = limit.at - atMillis;
+  const when = timeScale === 1 && left > 0 ? `, at ${formatInstant(toldAtMillis + left)}` : '';
+  return `${formatLimit(limit, atMillis)}${when}`;
+}
+
+/** `2026-11-22 14:10 UTC`: readers of one message sit in several time zones. */
+function formatInstant(millis: Millis): string {
+  return `${formatUtcMinute(millis)} UTC`;
 }
 
 function describeCulprit(culprit: Finding['culprits'][number]): string {

@@ -60,6 +60,8 @@ export function drawNotice(over: Partial<Notice> = {}): Notice {
       sources: 'none',
       links: [{ name: 'Page', url: 'http://plimsoll:7117/f/5f2c0a' }],
       atMillis: 3 * HOUR_MILLIS,
+      toldAtMillis: Date.UTC(2026, 10, 21, 10),
+      timeScale: 1,
     }),
     ...over,
   };

@@ -1,7 +1,8 @@
 // Prometheus Alertmanager, API v2 (https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts).
 //
 // An alert is its set of labels there, and is over when nobody repeats it: what fires is sent again by delivery (RESEND_MILLIS), so
-// that it also comes back after a restart of Alertmanager, and labels are only those that stay the same while instances come and go.
+// that it also comes back after a restart of Alertmanager. Labels are those that hardly change while instances come and go; where one
+// does (an owner), the alert under the old labels is ended.
 import { MINUTE_MILLIS, type Millis } from '../../base/units.ts';
 import type { Notice } from '../../model/alert.ts';
 import type { SinkVia } from '../../model/sink.ts';
@@ -15,23 +16,77 @@ export const RESEND_MILLIS: Millis = 4 * MINUTE_MILLIS;
 /** Prometheus: four times the pause between two sends. */
 const HOLD_MILLIS: Millis = 4 * RESEND_MILLIS;
 
+/** Sets of labels of one alert that may fire at once, where none was accepted for sure. */
+const MAX_SETS = 10;
+
+interface PostableAlert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly generatorURL?: string;
+}
+
 const STABLE_LABELS = ['service', 'class', 'fingerprint', 'kind', 'owner'];
 
+/** Alerts whose labels are remembered, as many as are kept of a fleet; the oldest goes first, and ends there by itself. */
+const MAX_REMEMBERED = 5000;
+
 export function makeAlertmanagerSink(via: AlertmanagerVia, now: () => Millis): Sink {
+  /** Under which labels each alert fires there: its owner and the labels that its instances share change while it is open. */
+  const firing = new Map<string, readonly PostableAlert[]>();
   return {
-    send(notice, signal) {
+    async send(notice, signal) {
       // Plimsoll's own news are no alerts; whoever watches the watcher asks for heartbeats.
-      if (notice.kind === 'digest') return Promise.resolve(SENT);
+      if (notice.kind === 'digest') return SENT;
+      const id = notice.fingerprint === null ? null : `${notice.labels['kind']}/${notice.fingerprint}`;
+      const told = toPostableAlerts(notice, via.labels, now());
+      const stale = id === null ? [] : endOthers(firing.get(id) ?? [], told, now());
       const url = `${via.url}/api/v2/alerts`;
-      const body = JSON.stringify(toPostableAlerts(notice, via.labels, now()));
-      return postJson({ url, body, headers: via.headers, secrets: Object.values(via.headers) }, signal);
+      const body = JSON.stringify([...stale, ...told]);
+      const result = await postJson(
+        { url, body, headers: via.headers, secrets: Object.values(via.headers) },
+        signal,
+      );
+      if (id === null) return result;
+      // What was not accepted may have been taken all the same: both sets are ended with the next.
+      const before = result.kind === 'sent' ? [] : (firing.get(id) ?? []);
+      firing.delete(id);
+      const left = [...before, ...told.filter(({ endsAt }) => Date.parse(endsAt) > now())];
+      if (left.length > 0) firing.set(id, left.slice(-MAX_SETS));
+      const [oldest] = firing.keys();
+      if (oldest !== undefined && firing.size > MAX_REMEMBERED) firing.delete(oldest);
+      return result;
     },
   };
 }
 
+/** The same alert under labels that it has no more: over now. */
+function endOthers(
+  before: readonly PostableAlert[],
+  told: readonly PostableAlert[],
+  nowMillis: Millis,
+): PostableAlert[] {
+  const known = new Set(told.map(({ labels }) => keyOf(labels)));
+  return before.flatMap((alert) => {
+    const key = keyOf(alert.labels);
+    if (known.has(key)) return [];
+    known.add(key);
+    return [{ ...alert, endsAt: new Date(nowMillis).toISOString() }];
+  });
+}
+
+function keyOf(labels: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** One alert; after an escalation two: severity is one of its labels, so that the warning has to end. */
-export function toPostableAlerts(notice: Notice, labels: readonly string[], nowMillis: Millis): unknown[] {
-  const alert = (severity: string, isOver: boolean) => ({
+export function toPostableAlerts(
+  notice: Notice,
+  labels: readonly string[],
+  nowMillis: Millis,
+): PostableAlert[] {
+  const alert = (severity: string, isOver: boolean): PostableAlert => ({
     labels: labelsOf(notice, labels, severity),
     annotations: annotationsOf(notice),
     startsAt: new Date(notice.openedAt ?? notice.createdAt).toISOString(),
