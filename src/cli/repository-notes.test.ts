@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseMatcher } from '../base/label-matcher.ts';
 import { advanceIncidents } from '../incident/advance-incidents.ts';
+import type { Finding } from '../model/finding.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
 import { FakeWatchView } from '../testing/fake-watch-view.ts';
 import { openDesk, TEST_SINK } from '../testing/open-desk.ts';
@@ -68,6 +69,36 @@ describe('what a repository says of alerts', () => {
     const others = await look(await RepositoryNotes.open([folder], talk));
     expect(others.notices.map(({ labels }) => labels['owner'])).toEqual(['@shop/all']);
     expect(others.notices[0]?.message.title).not.toBe('to the owner');
+  });
+
+  it('routes to the owner of the fix where the first culprit is of a library', async () => {
+    const talk = { info: () => undefined, warn: () => undefined };
+    await write('CODEOWNERS', '/store/ @shop/store\n');
+    await mkdir(join(folder, 'store'));
+    await write('store/client.go', 'package store\n');
+    const [culprit] = drawFinding().culprits;
+    if (!culprit) throw new Error('no culprit');
+    const dial = {
+      ...culprit,
+      function: 'net/http.(*Transport).dialConn',
+      file: '/usr/local/go/src/net/http/transport.go',
+    };
+    const notes = await RepositoryNotes.open([folder], talk);
+    const target = { service: 'orders', instance: 'a:1' };
+    const ownerOf = (finding: Finding) => {
+      const [incident] = advanceIncidents([], {
+        target,
+        findings: [finding],
+        over: [],
+        atMillis: 0,
+      }).incidents;
+      return incident === undefined ? null : notes.ownerOf(incident);
+    };
+    const fix = { text: 'Close the body', file: 'store/client.go', line: 7 };
+    expect(await ownerOf(drawFinding({ culprits: [dial], fix }))).toBe('@shop/store');
+    const holder = { ...culprit, role: 'holds' as const };
+    expect(await ownerOf(drawFinding({ culprits: [dial, holder] }))).toBe('@shop/store');
+    expect(await ownerOf(drawFinding({ culprits: [dial] }))).toBeNull();
   });
 
   it('is read again when it changes; a file that is wrong keeps what it said before, and is told with its place', async () => {

@@ -56,12 +56,26 @@ export class RepositoryNotes {
     return [...this.#known.values()].flat();
   }
 
-  /** Of the file of its first culprit; null where no repository says so. */
-  ownerOf({ finding }: Incident): Promise<string | null> {
-    const [culprit] = finding.culprits;
-    if (culprit === undefined) return Promise.resolve(null);
-    const file = culprit.file ?? culprit.profileFile ?? null;
-    return this.#repositories.ownerOf({ file, importPath: packageOf(culprit.function) });
+  /**
+   * Of the file of its first culprit; where that is nobody's here, as code of a library is, of the file where the fix goes, else of
+   * what holds it. null where no repository says so.
+   */
+  async ownerOf({ finding: { culprits, fix } }: Incident): Promise<string | null> {
+    const [first, ...others] = culprits.map((culprit) => ({
+      role: culprit.role,
+      file: culprit.file ?? culprit.profileFile ?? null,
+      importPath: packageOf(culprit.function),
+    }));
+    const places = [
+      ...(first === undefined ? [] : [first]),
+      ...(fix === null || fix.file === null ? [] : [{ file: fix.file, importPath: null }]),
+      ...others.filter(({ role }) => role === 'holds' || role === 'creates'),
+    ];
+    for (const place of places) {
+      const owner = await this.#repositories.ownerOf(place);
+      if (owner !== null) return owner;
+    }
+    return null;
   }
 
   /** Until `signal` aborts. */

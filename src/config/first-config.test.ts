@@ -5,26 +5,24 @@ import { DEFAULT_SETTINGS, readConfigText } from './load-config.ts';
 const plain = { targets: [], schema: null, isMemoryOnly: false };
 
 describe('formatFirstConfig', () => {
-  it('is read without a problem and changes no default, whether its lines are comments or not', () => {
-    expect(readConfigText(formatFirstConfig(plain), {})).toMatchObject({
-      settings: DEFAULT_SETTINGS,
-      problems: [],
-    });
-    const { settings, problems } = readConfigText(uncomment(formatFirstConfig(plain)), {});
-    expect(problems).toEqual([]);
-    const alerts = { ...settings?.alerts, sinks: [] };
-    expect({ ...settings, alerts }).toEqual({ ...DEFAULT_SETTINGS, alerts: DEFAULT_SETTINGS.alerts });
+  it('is read without a problem and changes no default but for a sink, whether its lines are comments or not', () => {
+    for (const text of [formatFirstConfig(plain), uncomment(formatFirstConfig(plain))]) {
+      const { settings, problems } = readConfigText(text, {});
+      expect(problems).toEqual([]);
+      const alerts = { ...settings?.alerts, sinks: [] };
+      expect({ ...settings, alerts }).toEqual(DEFAULT_SETTINGS);
+    }
   });
 
-  it('shows a sink that works as it stands, and others that work with their secrets', () => {
-    const text = uncomment(formatFirstConfig(plain));
+  it('has a sink that works as it stands, and shows others that work with their secrets', () => {
+    const text = formatFirstConfig(plain);
     const sinksOf = (said: string, environment = {}) => {
       const { settings, problems } = readConfigText(said, environment);
       expect(problems).toEqual([]);
       return settings?.alerts.sinks.map(({ name, via }) => `${name} ${via.kind}`);
     };
     expect(sinksOf(text)).toEqual(['log stdout']);
-    const all = text.replace(/^( +)# (\w+: \{)/gm, '$1$2');
+    const all = text.replace(/^( {4})# (\w+: \{)/gm, '$1$2');
     const secrets = { SLACK_WEBHOOK: 'https://hooks.slack.com/x', PAGERDUTY_KEY: 'k'.repeat(32) };
     expect(sinksOf(all, secrets)).toEqual([
       'log stdout',
@@ -56,7 +54,8 @@ describe('formatFirstConfig', () => {
 
 /** With every setting that is commented out in force. */
 function uncomment(text: string): string {
-  return text.replace(/^# (( {2})*(?:# )?\w+:(?: .*)?)$/gm, (line, setting: string) =>
-    /^ *(?:Check|Use|targets|url)/.test(setting) ? line : setting,
+  const bare = text.replace(/^ {2}# (\w+: \w+ )/gm, '  $1');
+  return bare.replace(/^# (( {2})?\w+:(?: .*)?)$/gm, (line, setting: string) =>
+    /^(?:Check|Use|targets)/.test(setting) ? line : setting,
   );
 }

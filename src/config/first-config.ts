@@ -37,15 +37,15 @@ export function formatFirstConfig({ targets, schema, isMemoryOnly }: FirstConfig
   return `${lines.join('\n')}\n`;
 }
 
-/** In the group `alerts`: the first one works as it stands, the others once their secrets are there. */
+/** In the group `alerts`, in force: the first one works as it stands, the others once their secrets are there. */
 const FIRST_SINKS: readonly string[] = [
-  '#   # Who is told. Without a sink nobody is: verdicts stand on the page and where watch runs. Each is tested',
-  '#   # with  plimsoll alert test NAME  while watch runs; all kinds are in docs/alerts.md.',
-  '#   sinks:',
-  '#     log: { stdout: }    # a line of JSON for each message, between those of watch; needs nothing',
-  "#     # team: { slack: { webhook: '${SLACK_WEBHOOK}' } }                # from the environment, or file:PATH",
-  "#     # pager: { levels: [critical], pagerduty: { routingKey: '${PAGERDUTY_KEY}' } }",
-  '#     # central: { alertmanager: { url: http://alertmanager:9093 } }',
+  '  # Who is told. Without a sink nobody is: verdicts stand on the page and where watch runs. Each is tested',
+  '  # with  plimsoll alert test NAME  while watch runs; all kinds are in docs/alerts.md.',
+  '  sinks:',
+  '    log: { stdout: }    # a line of JSON for each message, between those of watch; needs nothing',
+  "    # team: { slack: { webhook: '${SLACK_WEBHOOK}' } }                # from the environment, or file:PATH",
+  "    # pager: { levels: [critical], pagerduty: { routingKey: '${PAGERDUTY_KEY}' } }",
+  '    # central: { alertmanager: { url: http://alertmanager:9093 } }',
 ];
 
 /** `# intervals:` and below it `#   gauges: 15s    # ...`; one line a setting. */
@@ -56,10 +56,12 @@ function formatDefaults(): string[] {
     // Of what a list may hold there is none yet.
     if (schema.default === undefined || name.includes('[]')) continue;
     const [head = '', key] = name.split('.');
+    const isAlerts = head === 'alerts';
     if (key !== undefined && head !== group)
-      lines.push(`# ${head}:`, ...(head === 'alerts' ? FIRST_SINKS : []));
+      lines.push(...(isAlerts ? ['alerts:', ...FIRST_SINKS] : [`# ${head}:`]));
     group = key === undefined ? '' : head;
-    const setting = key === undefined ? `# ${head}: ${schema.default}` : `#   ${key}: ${schema.default}`;
+    const under = isAlerts ? '  # ' : '#   ';
+    const setting = key === undefined ? `# ${head}: ${schema.default}` : `${under}${key}: ${schema.default}`;
     lines.push(`${setting.padEnd(32)}  # ${firstSentence(schema.description ?? '')}`);
   }
   return lines;

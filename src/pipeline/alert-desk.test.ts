@@ -6,6 +6,7 @@ import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS } from '../base/units.ts';
 import { advanceIncidents, resolveIncident } from '../incident/advance-incidents.ts';
 import type { Notice } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
+import { parseMatcher } from '../base/label-matcher.ts';
 import { LOCK_STALE_MILLIS } from '../store/lock.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
 import { openDesk, TEST_SINK } from '../testing/open-desk.ts';
@@ -96,6 +97,35 @@ describe('the desk of alerts', () => {
       expect.stringContaining('the sources are being read') as string,
       expect.stringContaining('setting source') as string,
     ]);
+  });
+
+  it('tells whom a leak is routed to since its owner is known that it opened, and nobody else', async () => {
+    let owner: string | null = null;
+    const matcher = parseMatcher('owner=@shop/orders');
+    const owners = await serveVendor(() => ({ status: 200 }));
+    const via = { kind: 'webhook', url: owners.url, secret: null, headers: {} } as const;
+    const { look, said } = open({
+      settings: {
+        sinks: [TEST_SINK, { ...TEST_SINK, name: 'owners', via }],
+        routes: [
+          { matchers: matcher ? [matcher] : [], sinks: ['owners'], isContinued: true },
+          { matchers: [], sinks: ['log'], isContinued: false },
+        ],
+      },
+      parts: { ownerOf: () => Promise.resolve(owner) },
+    });
+    try {
+      await look([leak('a')]);
+      owner = '@shop/orders';
+      await look([leak('a')], HOUR_MILLIS);
+      await look([leak('a')], HOUR_MILLIS);
+      await look([ended(leak('a'))]);
+      expect(said()).toEqual(['opened orders', 'resolved orders']);
+      const kinds = owners.asked.map(({ body }) => (body as { data: Notice }).data.kind);
+      expect(kinds).toEqual(['opened', 'resolved']);
+    } finally {
+      await owners.close();
+    }
   });
 
   it('says nothing again after a restart', async () => {

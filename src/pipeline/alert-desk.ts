@@ -180,6 +180,7 @@ export class AlertDesk implements AlertView {
       const outgoing = [...due.notices, ...periodic.notices]
         .flatMap((notice) => this.#addressed(notice))
         .filter(({ sink, notice }) => notice.kind !== 'heartbeat' || !alive.includes(sink));
+      outgoing.push(...due.rerouted.flatMap(({ notice, before }) => this.#addressedAnew(notice, before)));
       const next = { ...this.#state, ...periodic.kept, alerts: [...due.alerts] };
       if (due.isChanged || periodic.isChanged) await this.#commit({ ...next, outgoing });
       else this.#state = next;
@@ -232,6 +233,12 @@ export class AlertDesk implements AlertView {
     for (const { sink, notice } of notices.flatMap((each) => this.#addressed(each)))
       if (isResent(sink)) await this.#outbox?.put(sink, notice);
     this.#deliverer?.kick();
+  }
+
+  /** To whom it goes by its labels, and went not by those before. */
+  #addressedAnew(notice: Notice, before: Notice['labels']): AlertState['outgoing'] {
+    const told = this.#addressed({ ...notice, labels: before }).map(({ sink }) => sink);
+    return this.#addressed(notice).filter(({ sink }) => !told.includes(sink));
   }
 
   #addressed(notice: Notice): AlertState['outgoing'] {

@@ -27,6 +27,8 @@ export interface Due {
   /** All of them, as they stand once the notices are told. */
   readonly alerts: readonly Alert[];
   readonly notices: readonly Notice[];
+  /** For sinks alone that are routed to by the labels of now and were not by those before: the owner was not known, or was another. */
+  readonly rerouted: readonly { readonly notice: Notice; readonly before: Notice['labels'] }[];
   /** Whether there is anything to write down. */
   readonly isChanged: boolean;
 }
@@ -37,6 +39,7 @@ export async function findDue(input: DueInput): Promise<Due> {
   const now = watch.now();
   const alerts = new Map(input.state.alerts.map((alert) => [alert.fingerprint, alert]));
   const notices: Notice[] = [];
+  const rerouted: Due['rerouted'][number][] = [];
   let isChanged = false;
   const thresholds = groupByCause(findThresholds(input, now));
   const unseen = findUnseen(watch);
@@ -53,14 +56,16 @@ export async function findDue(input: DueInput): Promise<Due> {
     if (step === null) continue;
     isChanged ||= !isSame(step.alert, known);
     alerts.set(fingerprint, step.alert);
-    if (step.notice) notices.push(step.notice);
+    if (step.notice && step.isForNewSinks) {
+      rerouted.push({ notice: step.notice, before: { ...known?.labels, severity: step.alert.level } });
+    } else if (step.notice) notices.push(step.notice);
   }
   for (const alert of alerts.values()) {
     if (alert.state !== 'firing' || unseen.get(alert.fingerprint) !== 'elsewhere') continue;
     alerts.set(alert.fingerprint, handOver(alert, now));
     isChanged = true;
   }
-  return { alerts: [...alerts.values()], notices, isChanged };
+  return { alerts: [...alerts.values()], notices, rerouted, isChanged };
 }
 
 /** Causes of which nothing is open here, but may be elsewhere. */
@@ -75,12 +80,26 @@ function findThresholds({ parts, state }: DueInput, now: Millis): readonly Incid
   return findCrossings(parts.measured?.() ?? [], firing, now);
 }
 
+interface CauseStep {
+  readonly alert: Alert;
+  readonly notice: Notice | null;
+  /** It was told before, to others. */
+  readonly isForNewSinks: boolean;
+}
+
+/** Told, and routed by other labels since. */
+function isLabelledAnew({ state, quiet, toldLevel, labels }: Alert, known: Alert | null): boolean {
+  if (known?.state !== 'firing' || state !== 'firing' || quiet !== null || toldLevel === null) return false;
+  const names = new Set([...Object.keys(labels), ...Object.keys(known.labels)]);
+  return [...names].some((name) => labels[name] !== known.labels[name]);
+}
+
 async function advanceCause(
   input: DueInput,
   known: Alert | null,
   incidents: readonly [Incident, ...Incident[]],
   about: 'leak' | 'threshold',
-): Promise<{ readonly alert: Alert; readonly notice: Notice | null } | null> {
+): Promise<CauseStep | null> {
   const { parts, settings, state } = input;
   const { watch, known: listKnown = () => [], ownerOf = () => null } = parts;
   const now = watch.now();
@@ -109,12 +128,15 @@ async function advanceCause(
     rules: settings,
   });
   if (step === null) return null;
-  const { alert, notice: kind } = step;
-  if (kind === null) return { alert, notice: null };
+  const { alert } = step;
+  const isForNewSinks = step.notice === null && isLabelledAnew(alert, known);
+  const kind = isForNewSinks ? 'opened' : step.notice;
+  if (kind === null) return { alert, notice: null, isForNewSinks };
   const over = incidents.toSorted((a, b) => (a.resolvedAt ?? 0) - (b.resolvedAt ?? 0)).at(-1);
   const incident = kind === 'resolved' ? (over ?? lead) : lead;
   return {
     alert,
+    isForNewSinks,
     notice: writeAlertNotice({
       alert,
       kind,
