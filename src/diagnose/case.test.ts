@@ -214,6 +214,22 @@ describe('advanceCase', () => {
       expect(hours(time?.high)).toBeCloseTo(200 / 17, 6);
     });
 
+    it('is none until a limit that memory has left behind, which is said instead', () => {
+      const limit = { resource: 'memory-limit', low: 0, high: null, confidence: 0.8 } as const;
+      const exhaustion = { ...limit, at: minutes(100) };
+      const at = (memoryLimitBytes: number) => raised({ memoryLimitBytes, ledger, exhaustion });
+      expect(at(95 * MIB).timeToExhaustion).toMatchObject({ at: minutes(100) });
+      expect(at(60 * MIB)).toMatchObject({
+        timeToExhaustion: null,
+        noForecast:
+          'memory (100 MiB) is above the limit that is known (60 MiB): that one is not enforced, or is another one',
+      });
+      const soft = { ...exhaustion, resource: 'max-threads' as const };
+      expect(raised({ memoryLimitBytes: 60 * MIB, ledger, exhaustion: soft }).noForecast).toContain(
+        'is above',
+      );
+    });
+
     it('is null for a reason that is told', () => {
       expect(raised({ ledger })).toMatchObject({
         timeToExhaustion: null,
