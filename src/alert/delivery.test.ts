@@ -74,6 +74,24 @@ describe('delivery', () => {
     expect(outbox.dead().map(({ dead }) => dead)).toMatchObject([{ why: 'host answered 404', attempts: 1 }]);
   });
 
+  it('says of a sink that does not answer how long it was waited for', async () => {
+    const hanging = {
+      send: (_: Notice, signal: AbortSignal) =>
+        new Promise<never>((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+        ),
+    };
+    const sinks = new Map([['team', { sink: hanging, perMinute: 1000 }]]);
+    const { deliverer, end } = await start(
+      drawSink(() => SENT),
+      [one()],
+      { sinks, sendTimeout: 1 },
+    );
+    while (deliverer.health('team').failures < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    await end();
+    expect(deliverer.health('team').lastError).toBe('no answer within 30 s');
+  });
+
   it('gives up what has waited for days', async () => {
     const sink = drawSink(() => failed('down'));
     const old = drawNotice({ key: 'f-1', createdAt: Date.now() - GIVE_UP_MILLIS - HOUR_MILLIS });

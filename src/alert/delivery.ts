@@ -1,7 +1,7 @@
 // Brings what waits in the outbox to its sinks: in order for each leak, again after a while where it fails, never faster than a
 // sink may be asked. All times here are real.
 import { describeError } from '../base/errors.ts';
-import { HOUR_MILLIS, MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
+import { formatDuration, HOUR_MILLIS, MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import { GIVE_UP_MILLIS } from '../model/sink.ts';
 import { laneOf, type Delivery as Waiting, type Outbox } from './outbox.ts';
 import { failed, type Failed, type SendResult, type Sink } from './sink.ts';
@@ -30,6 +30,7 @@ export interface DeliveryParts {
   /** In [0, 1). */
   readonly random: () => number;
   readonly firstPause?: Millis;
+  readonly sendTimeout?: Millis;
 }
 
 /** How a sink does, for the page and the API. */
@@ -203,7 +204,8 @@ export class Deliverer {
     // Not AbortSignal.any: what follows a signal of the whole watch stays with it.
     const limit = new AbortController();
     const stop = () => limit.abort();
-    const timer = setTimeout(stop, SEND_TIMEOUT);
+    const late = () => limit.abort(new Error(`no answer within ${formatDuration(SEND_TIMEOUT)}`));
+    const timer = setTimeout(late, this.#parts.sendTimeout ?? SEND_TIMEOUT);
     signal.addEventListener('abort', stop, { once: true });
     try {
       return await sink.send(notice, limit.signal);

@@ -129,8 +129,9 @@ function lowerNames(headers: Readonly<Record<string, string>> = {}): Record<stri
 function hide(text: string, { secrets = [], url }: JsonRequest): string {
   const path = URL.canParse(url) ? new URL(url).pathname : '';
   const { authorization } = splitUserInfo(url).authorization;
-  // A webhook's path is its secret; `/api/v2/alerts` is none, and too short to hide anything.
-  const ofPath = path.length > 20 ? [path] : [];
+  // A webhook's path is its secret, and its last part by itself; what is shorter hides nothing, and stands in other words.
+  const last = path.split('/').at(-1) ?? '';
+  const ofPath = [...(path.length > 5 ? [path] : []), ...(last.length > 9 ? [last] : [])];
   const ofUser = authorization === undefined ? [] : [authorization.slice('Basic '.length)];
   return hideSecrets(text, [...secrets, ...secretsOfUrl(url), ...ofUser, ...ofPath]);
 }

@@ -389,6 +389,8 @@ describe('what a sink is told by its URL and its command', () => {
       expect(await send(webhook, drawNotice())).toMatchObject({
         why: expect.stringContaining('no /?token=…') as string,
       });
+    const [short] = vias(`${server.url}/s/SECRETS3`);
+    if (short) expect(JSON.stringify(await send(short, drawNotice()))).not.toContain('SECRETS3');
     for (const via of vias('http://u:AMPASSWD@bad host')) {
       const result = await send(via, drawNotice());
       expect(JSON.stringify(result)).not.toContain('AMPASSWD');
