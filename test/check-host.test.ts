@@ -24,7 +24,7 @@ describe.skipIf(reason !== null)(`check --host${reason === null ? '' : ` (${reas
   }, 60_000);
   afterEach(() => grower?.kill('SIGKILL'));
 
-  it('finds the process that grows, with its share and its rate', async () => {
+  it('finds the process that grows, with its share and its rate', { retry: 2, timeout: 60_000 }, async () => {
     const run = await runCli(['check', '--host', '--for', '4s', '--gauge-interval', '200ms', '--json']);
     const document = JSON.parse(run.stdout) as HostDocument;
     expect(document.schema).toBe('plimsoll-host/1');
@@ -35,14 +35,15 @@ describe.skipIf(reason !== null)(`check --host${reason === null ? '' : ` (${reas
     expect(found?.share).toBeGreaterThan(0);
     expect(document.memory.totalBytes).toBeGreaterThan(document.memory.availableBytes);
     expect(run.status).toBe(2);
-  }, 60_000);
+  });
 
-  it('says what to ask next', async () => {
+  // Three times at most: what else runs on this machine may hold the processor, or let go of more than grows here.
+  it('says what to ask next', { retry: 2, timeout: 60_000 }, async () => {
     const run = await runCli(['check', '--host', '--for', '5s', '--gauge-interval', '200ms']);
     expect(run.stdout).toMatch(/^(GROWS|GROWS IN PART) {2}memory of this machine/);
     expect(run.stdout).toContain(`(${grower.pid})`);
     expect(run.stdout).toMatch(/^ {2}next +plimsoll check pid:\d+$/m);
-  }, 60_000);
+  });
 
   it('claims nothing after a moment', async () => {
     const run = await runCli(['check', '--host', '--for', '300ms', '--gauge-interval', '200ms']);

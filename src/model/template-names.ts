@@ -17,6 +17,7 @@ export const TEMPLATE_NAMES = [
   'limit',
   'instances',
   'open for',
+  'as of',
   'evidence',
   'advice',
   'page',
