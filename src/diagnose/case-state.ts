@@ -39,6 +39,8 @@ export interface KnownCode {
   readonly kind: LeakClass;
   /** First function of its name. */
   readonly lead: string;
+  /** Of leaks of this target that are over. Missing from states that were stored before it was kept. */
+  readonly endedAt?: Millis;
 }
 
 /** A leak that was raised before its code was known goes on under its first fingerprint, also when it comes back. */

@@ -22,7 +22,13 @@ import {
   type RaisedLeak,
 } from './case-state.ts';
 import { findCauses } from './combine.ts';
-import { describeMisnamed, findEarlier, findMisnamed, rememberEnded } from './earlier-leaks.ts';
+import {
+  describeMisnamed,
+  findEarlier,
+  findMisnamed,
+  listEndedCodes,
+  rememberEnded,
+} from './earlier-leaks.ts';
 import { findLane } from './unexplained.ts';
 import { computeFingerprint } from './fingerprint.ts';
 import { describeLanes } from './lane-findings.ts';
@@ -49,7 +55,7 @@ export interface CaseResult {
 /** One evaluation. `state` is null the first time. */
 export function advanceCase(state: CaseState | null, input: CaseInput): CaseResult {
   const before = state ?? EMPTY_CASE;
-  const profiles = needsProfiles(before, input) ? readTargetProfiles(input) : null;
+  const profiles = needsProfiles(before, input) ? readTargetProfiles(before, input) : null;
   const proofs = profiles === null ? [] : findProvenLanes(input.assessment, profiles);
   const proven = updateSince(
     before.proven,
@@ -63,7 +69,10 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     standing: before.raised.flatMap(({ kind, lead }) => (kind === 'heap' && lead !== null ? [lead] : [])),
     profiles:
       profiles ??
-      readTargetProfiles({ ...input, profiles: { heap: [], goroutines: [], stacks: input.profiles.stacks } }),
+      readTargetProfiles(before, {
+        ...input,
+        profiles: { heap: [], goroutines: [], stacks: input.profiles.stacks },
+      }),
   });
   const refuted = (leak: RaisedLeak) =>
     profiles !== null && isContradicted(leak, before.raised, input, profiles);
@@ -135,7 +144,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
       raised,
       alarms,
       aliases,
-      ended: rememberEnded(before.ended ?? [], before.raised, over),
+      ended: rememberEnded(before.ended ?? [], before.raised, over, input.atMillis),
     },
     findings: [
       ...raised.map(({ finding }) => finding),
@@ -153,13 +162,13 @@ function needsProfiles(state: CaseState, input: CaseInput): boolean {
   return input.assessment.lanes.some((lane) => lane.isSuspect || lane.verdict !== 'no-growth');
 }
 
-function readTargetProfiles(input: CaseInput): ProfileEvidence {
+function readTargetProfiles(state: CaseState, input: CaseInput): ProfileEvidence {
   const { assessment } = input;
   const isGoroutineLeak =
     confirmedLanes(input.confirmation).includes('goroutine') ||
     findLane(assessment, 'goroutine')?.verdict === 'leak';
   const from = Math.max(assessment.incarnationStartMillis, input.profilesFromMillis ?? -Infinity);
-  return readProfiles(input.profiles, input.module, from, isGoroutineLeak);
+  return readProfiles(input.profiles, input.module, from, isGoroutineLeak, listEndedCodes(state, from));
 }
 
 /** Lanes called a leak: confirmed, proved by profiles for a while, or raised before and not over. */

@@ -103,6 +103,16 @@ export function growthOfSites(
   };
 }
 
+/** Of a leak that came back beside another: stage 1's growth is that of both, over a time that began long before this. */
+export function growthSince({ input: { profiles } }: Rest, heap: HeapCause): Growth | null {
+  const sinceMillis = profiles.returned.get(heap.culprits[0]?.frame.function ?? '');
+  const { timeMillis } = profiles.sites;
+  if (sinceMillis === undefined) return null;
+  const hours = hoursBetween(timeMillis, timeMillis.indexOf(sinceMillis));
+  const { value, low, high } = heap.growth.bytes;
+  return { unit: 'bytes', perHour: value / hours, low: low / hours, high: high / hours, confidence: 0.95 };
+}
+
 function hoursBetween(timeMillis: readonly number[], base: number): number {
   const span = timeMillis.length >= 2 ? timeMillis[timeMillis.length - 1] - timeMillis[base] : HOUR_MILLIS;
   return Math.max(span, 1) / HOUR_MILLIS;

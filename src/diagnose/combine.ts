@@ -3,7 +3,14 @@
 import type { Lane } from '../detect/assessment.ts';
 import { isStandardLibrary } from '../profile/frames.ts';
 import { findNativeCallers } from './callers.ts';
-import { growthOfBytes, growthOfCount, growthOfSites, growthOfStacks, shareGrowth } from './cause-growth.ts';
+import {
+  growthOfBytes,
+  growthOfCount,
+  growthOfSites,
+  growthSince,
+  growthOfStacks,
+  shareGrowth,
+} from './cause-growth.ts';
 import type { CallStrength, Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
 import { takeDescriptors } from './descriptors.ts';
@@ -92,10 +99,19 @@ function takeGoroutines(rest: Rest): Cause[] {
   const suspects = own.length > 0 ? own : rest.clusters;
   // A second group is a cause of its own only when it carries a good part of the growth.
   const causes = suspects.filter(
-    (cluster, i) => i === 0 || sumGrown(cluster) >= THRESHOLDS.minSecondShare * grown,
+    (cluster, i) =>
+      i === 0 || sumGrown(cluster) >= THRESHOLDS.minSecondShare * grown || hasReturned(rest, cluster),
   );
   rest.clusters = [];
   return causes.map((cluster) => takeCluster(rest, cluster, strength, sumGrown(cluster) / grown));
+}
+
+/** Known from before, and shown to grow again: it needs no large part of the growth to be told apart. */
+function hasReturned({ input }: Rest, cluster: readonly GroupGrowth[]): boolean {
+  const { returned } = input.profiles;
+  return cluster.some(
+    ({ group }) => returned.has(group.waitsIn.function) || returned.has(group.root.function),
+  );
 }
 
 /** By the service or a library, not by the standard library on its own account. */
@@ -227,7 +243,8 @@ function takeHeap(rest: Rest): Cause[] {
   const { assessment, profiles } = rest.input;
   rest.calls.delete('heap');
   const lane = findLane(assessment, 'heap');
-  const causes = findHeapCauses(profiles.sites, rest.weighted, profiles.siteBase, rest.input.standing ?? []);
+  const known = [...new Set([...(rest.input.standing ?? []), ...profiles.returned.keys()])];
+  const causes = findHeapCauses(profiles.sites, rest.weighted, profiles.siteBase, known);
   if (causes.length === 0) return [{ ...emptyCause('heap', 'heap', strength), growth: lane?.growth ?? null }];
   const claimed = profiles.weighted.filter((entry) => !rest.weighted.includes(entry));
   const all = [...causes.flatMap(({ sites }) => sites), ...claimed];
@@ -240,7 +257,7 @@ function takeHeap(rest: Rest): Cause[] {
       isNamed: isNameable(lead) && isLedByCode(culprits),
       heap,
       pattern: lead.z >= heap.criticalZ && lead.monotony >= 0.9 ? 'unbounded-growth' : null,
-      growth: lane?.growth ? shareGrowth(lane.growth, heap.sites, all) : null,
+      growth: growthSince(rest, heap) ?? (lane?.growth ? shareGrowth(lane.growth, heap.sites, all) : null),
       heldBytes: Math.max(0, Math.round(lead.bytes.value)) || null,
     };
   });

@@ -1,15 +1,25 @@
 // One leak is one incident over its whole life. A leak that comes back is often called before profiles name its code: until they
 // do, it goes on as the one of its class that was known last. When they name other code, that was wrong, and is taken back.
+import type { Millis } from '../base/units.ts';
 import type { LeakClass } from '../model/finding.ts';
 import { normalizeFunction } from '../profile/frames.ts';
-import { MAX_ENDED, type KnownCode, type OverLeak, type RaisedLeak } from './case-state.ts';
+import {
+  lanesInside,
+  MAX_ENDED,
+  type CaseState,
+  type KnownCode,
+  type OverLeak,
+  type RaisedLeak,
+} from './case-state.ts';
 import { getIdentity, type Cause } from './cause.ts';
+import type { EndedCode } from './returned-leaks.ts';
 
 /** Leaks with a name that end with this evaluation join those that were known; one whose name was wrong is forgotten. */
 export function rememberEnded(
   known: readonly KnownCode[],
   leaks: readonly RaisedLeak[],
   over: readonly OverLeak[],
+  atMillis: Millis,
 ): readonly KnownCode[] {
   if (over.length === 0) return known;
   const ended = over.flatMap(({ fingerprint, goesOn }): KnownCode[] => {
@@ -17,10 +27,25 @@ export function rememberEnded(
     const name = leak?.lead ?? leak?.finding.culprits[0]?.function ?? null;
     return goesOn === true || leak === undefined || name === null
       ? []
-      : [{ fingerprint, kind: leak.kind, lead: name }];
+      : [{ fingerprint, kind: leak.kind, lead: name, endedAt: atMillis }];
   });
   const isAgain = ({ fingerprint }: KnownCode) => ended.some((each) => each.fingerprint === fingerprint);
   return [...known.filter((each) => !isAgain(each)), ...ended].slice(-MAX_ENDED);
+}
+
+/**
+ * @param fromMillis profiles before this do not count anyway.
+ * @returns codes that have to begin anew: all that were raised again, and the others while a leak of their class stands.
+ */
+export function listEndedCodes({ ended = [], raised }: CaseState, fromMillis: Millis): EndedCode[] {
+  return ended.flatMap(({ fingerprint, kind, lead, endedAt = -Infinity }): EndedCode[] => {
+    if ((kind !== 'heap' && kind !== 'goroutine') || endedAt <= fromMillis) return [];
+    const again = raised.find((leak) => leak.fingerprint === fingerprint);
+    const others = raised.filter((leak) => leak !== again);
+    if (again === undefined && !others.some((leak) => lanesInside(leak).includes(kind))) return [];
+    const leads = others.flatMap((leak) => (leak.lead === null || leak.lead === lead ? [] : [leak.lead]));
+    return [{ kind, lead, endedAt, againAt: again?.detectedAt ?? null, others: leads }];
+  });
 }
 
 /**

@@ -100,11 +100,11 @@ function sumWeights(sites: readonly WeightedSite[]): number {
 }
 
 /**
- * The causes in the heap, largest first: one, unless a second site provably grows by itself.
+ * The causes in the heap, largest first: those that are known, else one, unless a second site provably grows by itself.
  *
  * @param table snapshots folded to sites.
  * @param base first snapshot of the growth (the onset, where stage 1 dates one).
- * @param standing leads of leaks that stand: what was told apart once stays apart.
+ * @param standing leads of leaks that stand, or have come back: what was told apart once stays apart.
  * @returns none when no site shows lasting growth.
  */
 export function findHeapCauses(
@@ -132,22 +132,33 @@ export function findHeapCauses(
   const has = (sites: readonly WeightedSite[], name: string) =>
     sites.some(({ site }) => hasFunction(site, name));
   const isFirstKnown = standing.some((name) => has(first.sites, name));
-  const other = standing.find((name) => has(rest, name) && !has(first.sites, name));
-  const known = isFirstKnown && other !== undefined ? other : null;
-  const secondLead = known ?? pickLead(rest);
-  const second = rest.filter(({ site }) => secondLead !== null && hasFunction(site, secondLead));
-  const isOwn =
-    known !== null ||
-    (secondLead !== null &&
-      sumWeights(second) >= THRESHOLDS.minSecondShare * sumWeights(weighted) &&
-      isCauseOfItsOwn(table, first.sites, second, { base, critical }));
-  if (!isOwn || secondLead === null) {
-    return [build(weighted, rankCulprits(table, weighted, first.lead, base))];
-  }
-  return [
-    build(first.sites, rankCulprits(table, first.sites, first.lead, base)),
-    build(second, rankCulprits(table, second, secondLead, base)),
-  ].sort((a, b) => b.lastingBytes - a.lastingBytes);
+  const others = isFirstKnown ? standing.filter((name) => has(rest, name) && !has(first.sites, name)) : [];
+  const seconds = others.length > 0 ? others : listSecond(table, first.sites, rest, { base, critical });
+  if (seconds.length === 0) return [build(weighted, rankCulprits(table, weighted, first.lead, base))];
+  const taken = new Set<WeightedSite>(first.sites);
+  const causes = seconds.map((name) => {
+    const own = rest.filter((entry) => !taken.has(entry) && hasFunction(entry.site, name));
+    own.forEach((entry) => taken.add(entry));
+    return own.length === 0 ? [] : [build(own, rankCulprits(table, own, name, base))];
+  });
+  return [build(first.sites, rankCulprits(table, first.sites, first.lead, base)), ...causes.flat()].sort(
+    (a, b) => b.lastingBytes - a.lastingBytes,
+  );
+}
+
+/** The function of a second cause that nobody knows yet, if the rest proves one. */
+function listSecond(
+  table: SiteTable,
+  first: readonly WeightedSite[],
+  rest: readonly WeightedSite[],
+  significance: { readonly base: number; readonly critical: number },
+): string[] {
+  const lead = pickLead(rest);
+  if (lead === null) return [];
+  const second = rest.filter(({ site }) => hasFunction(site, lead));
+  const all = sumWeights(first) + sumWeights(rest);
+  const isLarge = sumWeights(second) >= THRESHOLDS.minSecondShare * all;
+  return isLarge && isCauseOfItsOwn(table, first, second, significance) ? [lead] : [];
 }
 
 interface Lead {

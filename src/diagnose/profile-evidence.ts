@@ -11,6 +11,7 @@ import {
   type GroupTable,
 } from './goroutine-growth.ts';
 import { findHeapCauses, weighSites, type HeapCause, type WeightedSite } from './heap-cause.ts';
+import { beginGroupsAnew, beginSitesAnew, type EndedCode } from './returned-leaks.ts';
 import { foldSites, type SiteTable } from './site-growth.ts';
 import { createPathReader } from './stack-path.ts';
 import { THRESHOLDS } from './thresholds.ts';
@@ -40,6 +41,8 @@ export interface ProfileEvidence {
   readonly clusters: readonly (readonly GroupGrowth[])[];
   /** Goroutines proved dead in the newest `goroutineleak` profile, by their own function; null without one. */
   readonly provenDead: ReadonlyMap<string, number> | null;
+  /** Leads of leaks that were over and grow again beside another of their class, and since when. */
+  readonly returned: ReadonlyMap<string, Millis>;
   /** Who started the goroutines; empty without a dump. */
   readonly creators: Creators;
 }
@@ -56,18 +59,24 @@ const lastRead = new WeakMap<
 /**
  * @param sinceMillis start of the incarnation: nothing is compared across a restart.
  * @param isGoroutineLeak stage 1 calls the count of all goroutines a leak; see findGrowingGroups.
+ * @param ended codes that begin anew, see returned-leaks.ts.
  */
 export function readProfiles(
   profiles: Profiles,
   module: string | null,
   sinceMillis: Millis,
   isGoroutineLeak: boolean,
+  ended: readonly EndedCode[] = [],
 ): ProfileEvidence {
   const { heap, goroutines, leakedGoroutines, origins, stacks } = profiles;
-  const question = [goroutines, leakedGoroutines, origins, stacks, module, sinceMillis, isGoroutineLeak];
+  const codes = JSON.stringify(ended);
+  const question = [
+    ...[goroutines, leakedGoroutines, origins, stacks],
+    ...[module, sinceMillis, isGoroutineLeak, codes],
+  ];
   const known = lastRead.get(heap);
   if (known?.question.every((part, i) => part === question[i]) === true) return known.answer;
-  const answer = workOut(profiles, module, sinceMillis, isGoroutineLeak);
+  const answer = workOut(profiles, module, sinceMillis, isGoroutineLeak, ended);
   lastRead.set(heap, { question, answer });
   return answer;
 }
@@ -77,23 +86,32 @@ function workOut(
   module: string | null,
   sinceMillis: Millis,
   isGoroutineLeak: boolean,
+  ended: readonly EndedCode[],
 ): ProfileEvidence {
   const reader = createPathReader(profiles.stacks, module);
   const isOwnLife = (snapshot: { takenAtMillis: Millis }) => snapshot.takenAtMillis >= sinceMillis;
-  const sites = foldSites(profiles.heap.filter(isOwnLife), reader);
-  const groups = foldGroups(profiles.goroutines.filter(isOwnLife), reader);
+  const inHeap = beginSitesAnew(foldSites(profiles.heap.filter(isOwnLife), reader), ended);
+  const inGroups = beginGroupsAnew(foldGroups(profiles.goroutines.filter(isOwnLife), reader), ended);
+  const [sites, groups] = [inHeap.table, inGroups.table];
+  const returned = new Map([...inHeap.returned, ...inGroups.returned]);
   const siteBase = chooseBase(sites.timeMillis, sinceMillis);
   const groupBase = chooseBase(groups.timeMillis, sinceMillis);
-  const weighted = sites.timeMillis.length >= 2 ? weighSites(sites, siteBase) : [];
+  const all = sites.timeMillis.length >= 2 ? weighSites(sites, siteBase) : [];
+  const weighted = all.filter(({ site }) => !inHeap.over.has(site));
+  const growing = findGrowingGroups(groups, groupBase, isGoroutineLeak);
   return {
     place: locateModule(module, profiles.stacks),
     sites,
     siteBase,
     weighted,
-    heapCauses: findHeapCauses(sites, weighted, siteBase),
+    heapCauses: findHeapCauses(sites, weighted, siteBase, [...returned.keys()]),
     groups,
     groupBase,
-    clusters: clusterGroups(findGrowingGroups(groups, groupBase, isGoroutineLeak), groupBase),
+    clusters: clusterGroups(
+      growing.filter(({ group }) => !inGroups.over.has(group)),
+      groupBase,
+    ),
+    returned,
     provenDead: countDead(profiles.leakedGoroutines?.filter(isOwnLife).at(-1), profiles.stacks),
     creators: foldCreators(profiles.origins ?? null, reader),
   };

@@ -88,6 +88,8 @@ export const THRESHOLDS = {
   explainedMillis: 30 * MINUTE_MILLIS,
   /** ... and this share of the process's age: over a day, half an hour is a mood. */
   explainedAgeShare: 0.08,
+  /** What was over must have grown again this long, by its own profiles, while another leak of its class stands. */
+  returnMillis: HOUR_MILLIS,
   /** Growth that the old rate must have brought, in samples or goroutines, before its absence says it stopped. */
   stopSamples: 12,
   /** ... the share of it that may still have come (requests in flight) ... */
