@@ -122,6 +122,7 @@ function findAlert(
     person: 'somebody resolved it',
     gone: 'its target was no longer watched',
     evidence: 'the evidence took it back',
+    'goes-on': 'it was taken back as another leak than it was called',
   }[withdrawn.resolvedBy ?? 'evidence'];
   const ago = formatDuration(killedAt - withdrawn.resolvedAt);
   return {

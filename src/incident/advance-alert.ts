@@ -124,8 +124,16 @@ function computeLevel(before: AlertLevel, open: readonly Incident[], input: Aler
 }
 
 function resolve(alert: Alert, { incidents, atMillis }: AlertInput): Alert {
-  const resolvedAt = Math.max(...incidents.map((incident) => incident.resolvedAt ?? atMillis));
-  return end(alert, resolvedAt);
+  const last = findLastEnd(incidents);
+  const resolvedAt = last.resolvedAt ?? atMillis;
+  return { ...end(alert, resolvedAt), ...(last.resolvedBy === undefined ? {} : { ending: last.resolvedBy }) };
+}
+
+/** What is told of the end is that of the instance that leaked last. */
+export function findLastEnd(incidents: readonly [Incident, ...Incident[]]): Incident {
+  const [first, ...others] = incidents;
+  const endOf = ({ resolvedAt }: Incident) => resolvedAt ?? Infinity;
+  return others.reduce((last, each) => (endOf(each) > endOf(last) ? each : last), first);
 }
 
 function end(alert: Alert, resolvedAt: Millis): Alert {

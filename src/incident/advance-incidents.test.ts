@@ -61,6 +61,13 @@ describe('advanceIncidents', () => {
     expect(changes).toEqual([{ id: incidents[0].id, what: 'resolved' }]);
   });
 
+  it('does not take for mended what goes on under another name', () => {
+    const end = (goesOn: boolean) =>
+      advance(opened(), { over: [{ fingerprint: 'f1', why: 'other code', goesOn }], atMillis: 300 })
+        .incidents[0];
+    expect([end(true).resolvedBy, end(false).resolvedBy]).toEqual(['goes-on', 'evidence']);
+  });
+
   it('regresses into the same incident when the leak comes back', () => {
     const over = advance(opened(), {
       over: [{ fingerprint: 'f1', why: 'no growth' }],

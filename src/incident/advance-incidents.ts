@@ -18,7 +18,12 @@ export interface IncidentInput {
   /** Findings of this evaluation; only leaks become incidents. */
   readonly findings: readonly Finding[];
   /** Leaks that evidence ended in this evaluation. */
-  readonly over: readonly { readonly fingerprint: string; readonly why: string }[];
+  readonly over: readonly {
+    readonly fingerprint: string;
+    readonly why: string;
+    /** Only its name or class was wrong: the growth goes on. */
+    readonly goesOn?: boolean;
+  }[];
   readonly atMillis: Millis;
   /** Of the program, where it is known. */
   readonly version?: string | null;
@@ -68,10 +73,11 @@ export function advanceIncidents(incidents: readonly Incident[], input: Incident
         put(regress(known, finding, input), 'regressed');
     } else put({ ...known, ...versionOf(input), finding, lastSeenAt: input.atMillis }, null);
   }
-  for (const { fingerprint, why } of input.over) {
+  for (const { fingerprint, why, goesOn } of input.over) {
     const known = byId.get(computeIncidentId(input.target, fingerprint));
     if (known === undefined || known.state === 'resolved') continue;
-    put({ ...resolveIncident(known, why, input.atMillis), resolvedBy: 'evidence' }, 'resolved');
+    const resolvedBy = goesOn === true ? 'goes-on' : 'evidence';
+    put({ ...resolveIncident(known, why, input.atMillis), resolvedBy }, 'resolved');
   }
   return { incidents: [...byId.values()], changes };
 }

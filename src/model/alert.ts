@@ -2,6 +2,7 @@
 import type { Millis } from '../base/units.ts';
 import { Type, type Static } from 'typebox';
 import { LeakClassSchema } from './finding.ts';
+import { ENDINGS } from './incident.ts';
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -46,6 +47,9 @@ export const AlertSchema = Type.Object({
   level: AlertLevelSchema,
   openedAt: Type.Number(),
   resolvedAt: nullable(Type.Number()),
+  ending: Type.Optional(
+    Type.Enum(ENDINGS, { description: 'how it ended, see Incident; while it fires: missing' }),
+  ),
   /** Counts from 1: each time that it came back it is one more. */
   episode: Type.Integer(),
   /** Counts notices over all episodes; with the fingerprint it is the idempotency key. */
@@ -147,6 +151,9 @@ export const NoticeSchema = Type.Object({
   key: Type.String({ description: 'idempotency key: the same notice has the same for ever' }),
   kind: Type.Enum(NOTICE_KINDS),
   level: AlertLevelSchema,
+  ending: Type.Optional(
+    Type.Enum(ENDINGS, { description: 'of `resolved`: gone and goes-on are no word of a fix' }),
+  ),
   /** null where it is about no leak (digest, heartbeat, test). */
   fingerprint: nullable(Type.String()),
   service: nullable(Type.String()),

@@ -5,6 +5,21 @@ export const INCIDENT_STATES = ['open', 'acknowledged', 'muted', 'resolved'] as 
 export const IncidentStateSchema = Type.Enum(INCIDENT_STATES);
 export type IncidentState = (typeof INCIDENT_STATES)[number];
 
+/**
+ * How a leak ended: evidence showed it, or a person said it; its target is `gone`, which says nothing of the leak; `goes-on`: only its
+ * name or class was wrong, or another leak holds it, and the growth goes on.
+ */
+export const ENDINGS = ['evidence', 'person', 'gone', 'goes-on'] as const;
+export type Ending = (typeof ENDINGS)[number];
+
+/** What an end is called where there is room for a word. */
+export const ENDED_WORDS: Readonly<Record<Ending, string>> = {
+  evidence: 'resolved',
+  person: 'resolved',
+  gone: 'gone',
+  'goes-on': 'goes on as another leak',
+};
+
 export const TransitionSchema = Type.Object({
   at: Type.Number(),
   what: Type.Union([
@@ -30,9 +45,11 @@ export const IncidentSchema = Type.Object({
   state: IncidentStateSchema,
   openedAt: Type.Number(),
   resolvedAt: Type.Union([Type.Number(), Type.Null()]),
-  /** Who said that it is over, or that its target went away, which says nothing of the leak; missing while it is not. */
   resolvedBy: Type.Optional(
-    Type.Union([Type.Literal('evidence'), Type.Literal('person'), Type.Literal('gone')]),
+    Type.Enum(ENDINGS, {
+      description:
+        'who said that it is over; gone = its target went away, which says nothing of the leak; goes-on = the growth goes on, only its name or class was wrong, or another leak holds it. Missing while it is not over',
+    }),
   ),
   mutedUntil: Type.Union([Type.Number(), Type.Null()]),
   /** Last time evidence confirmed the finding. */

@@ -72,6 +72,18 @@ describe('the desk of alerts', () => {
     expect(notices[0]?.message.links[0]?.url).toBe('http://plimsoll:7117/f/f1');
   });
 
+  it('tells of growth that goes on as another leak that it does, and as which', async () => {
+    const { look, notices } = open();
+    const [wrong, right] = [leak('a'), leak('a', 'orders', 'f2')];
+    await look([wrong]);
+    const why = 'newer profiles show another cause for the same growth';
+    await look([{ ...resolveIncident(wrong, why, FAKE_NOW), resolvedBy: 'goes-on' }, right], HOUR_MILLIS);
+    const end = notices.find(({ kind }) => kind === 'resolved');
+    expect(end).toMatchObject({ fingerprint: 'f1', ending: 'goes-on' });
+    expect(end?.message.title).toMatch(/^Not over, but another leak/);
+    expect(end?.message.summary).toContain(`told: ${right.finding.culprits[0].function}`);
+  });
+
   it('waits with the first message for what the sources say, no longer than 20 s, and not with others', async () => {
     let now = 0;
     let isAsking = true;

@@ -10,6 +10,8 @@ export interface NoticeInput {
   readonly kind: NoticeKind;
   readonly incident: Incident;
   readonly curve: Curve | null;
+  /** Of an end: the other leaks that stand in its process, by their code; missing = none. */
+  readonly goesOnAs?: readonly string[];
   readonly pageUrl: string;
   readonly sources: SourceState;
   /** Virtual. */
@@ -31,6 +33,7 @@ export function writeAlertNotice(input: NoticeInput): Notice {
     at: atMillis,
     openedAt: nowMillis - (atMillis - alert.openedAt) / timeScale,
     createdAt: nowMillis,
+    ...(kind === 'resolved' && incident.resolvedBy !== undefined ? { ending: incident.resolvedBy } : {}),
     labels: { ...alert.labels, severity: alert.level },
     message: (alert.kind === 'threshold' ? writeThresholdMessage : writeAlertMessage)({
       alert,
@@ -38,6 +41,7 @@ export function writeAlertNotice(input: NoticeInput): Notice {
       finding: incident.finding,
       why,
       ...(incident.resolvedBy === undefined ? {} : { resolvedBy: incident.resolvedBy }),
+      goesOnAs: input.goesOnAs ?? [],
       sources: input.sources,
       links: linksOf(input),
       atMillis,

@@ -3,7 +3,7 @@
 import { RESEND_MILLIS } from '../alert/sinks/alertmanager.ts';
 import type { AlertState } from '../alert/alert-state.ts';
 import type { Millis } from '../base/units.ts';
-import { advanceAlert, handOver, leadOf } from '../incident/advance-alert.ts';
+import { advanceAlert, findLastEnd, handOver, leadOf } from '../incident/advance-alert.ts';
 import { computePrecision } from '../incident/precision.ts';
 import { findCrossings } from '../incident/thresholds.ts';
 import { whyQuiet } from '../incident/why-quiet.ts';
@@ -132,8 +132,7 @@ async function advanceCause(
   const isForNewSinks = step.notice === null && isLabelledAnew(alert, known);
   const kind = isForNewSinks ? 'opened' : step.notice;
   if (kind === null) return { alert, notice: null, isForNewSinks };
-  const over = incidents.toSorted((a, b) => (a.resolvedAt ?? 0) - (b.resolvedAt ?? 0)).at(-1);
-  const incident = kind === 'resolved' ? (over ?? lead) : lead;
+  const incident = kind === 'resolved' ? findLastEnd(incidents) : lead;
   return {
     alert,
     isForNewSinks,
@@ -142,6 +141,7 @@ async function advanceCause(
       kind,
       incident,
       curve: about === 'threshold' ? null : await readCurve(watch, incident),
+      goesOnAs: kind === 'resolved' ? listOthers(watch.incidents(), incident) : [],
       pageUrl: settings.pageUrl,
       sources: sourcesOf(input, alert.service),
       atMillis: now,
@@ -149,6 +149,14 @@ async function advanceCause(
       timeScale: watch.timeScale,
     }),
   };
+}
+
+/** Leaks that stand in the same process, by their code: what goes on under another name is one of them. */
+function listOthers(all: readonly Incident[], { service, instance }: Incident): string[] {
+  const open = all.filter(
+    (other) => other.state !== 'resolved' && other.service === service && other.instance === instance,
+  );
+  return open.map(({ finding }) => finding.culprits[0]?.function ?? `its ${finding.class} leak`);
 }
 
 function sourcesOf({ parts: { watch }, settings }: DueInput, service: string): SourceState {

@@ -149,7 +149,8 @@ export class IncidentBook {
       const why = incident.history.at(-1)?.why ?? '';
       // The alarm speaks of what is; once it is over, of what was.
       const isOver = what === 'resolved';
-      const head = isOver ? `resolved: ${why}; the alarm had said: ` : `${what}: `;
+      const ended = incident.resolvedBy === 'goes-on' ? 'goes on under another name' : 'resolved';
+      const head = isOver ? `${ended}: ${why}; the alarm had said: ` : `${what}: `;
       const text = `${head}${incident.finding.summary}`;
       watched.investigation.addMark({ at: evaluation.atMillis, kind: isOver ? 'resolved' : 'alarm', text });
       this.#parts.talk.info(`${watched.key}: ${text}`);
@@ -235,7 +236,8 @@ export class IncidentBook {
     if (current.state === 'resolved') return;
     const ended = endGoneIncident(current, end, atMillis);
     this.#set(ended);
-    const text = `resolved: ${end.why}; the alarm had said: ${ended.finding.summary}`;
+    const word = end.by === 'gone' ? '' : 'resolved: '; // Why it is gone says so itself.
+    const text = `${word}${end.why}; the alarm had said: ${ended.finding.summary}`;
     this.#parts.talk.info(`${targetKey(ended)}: ${text}`);
     this.#tell(ended, atMillis);
   }

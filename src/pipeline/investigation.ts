@@ -17,7 +17,7 @@ import {
   type SnapshotWish,
   type TakenSnapshot,
 } from '../detect/snapshot-policy.ts';
-import { lanesInside, type CaseState, type KnownCode } from '../diagnose/case-state.ts';
+import { lanesInside, type CaseState, type KnownCode, type OverLeak } from '../diagnose/case-state.ts';
 import { advanceCase } from '../diagnose/case.ts';
 import { followChain } from '../diagnose/chain/chain.ts';
 import type { ChainStep } from '../model/chain-step.ts';
@@ -99,11 +99,14 @@ export interface InvestigationState {
   readonly settled?: Settled | null;
 }
 
+/** A leak that an evaluation ended; `goesOn`: only its name or class was wrong. */
+export type EndedLeak = Pick<OverLeak, 'fingerprint' | 'why' | 'goesOn'>;
+
 /** What one evaluation came to. */
 export interface Evaluation {
   readonly atMillis: Millis;
   readonly findings: readonly Finding[];
-  readonly over: readonly { readonly fingerprint: string; readonly why: string }[];
+  readonly over: readonly EndedLeak[];
 }
 
 /** What became of one piece of evidence. */

@@ -101,6 +101,7 @@ export const IncidentSummarySchema = Type.Object({
   state: IncidentStateSchema,
   openedAt: Type.Number(),
   resolvedAt: nullable(Type.Number()),
+  resolvedBy: IncidentSchema.properties.resolvedBy,
   mutedUntil: nullable(Type.Number()),
   lastSeenAt: Type.Number(),
   history: Type.Array(TransitionSchema),

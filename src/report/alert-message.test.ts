@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS } from '../base/units.ts';
+import type { Ending } from '../model/incident.ts';
 import { drawAlert } from '../testing/drawn-alert.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
 import { formatAlertText, writeAlertMessage, type AlertWords } from './alert-message.ts';
@@ -68,11 +69,21 @@ describe('the message of an alert', () => {
   });
 
   it('says in the title who ended it: only evidence means that it is mended', () => {
-    const title = (resolvedBy: 'evidence' | 'person' | 'gone') =>
-      write({ kind: 'resolved', resolvedBy }).title;
+    const title = (resolvedBy: Ending) => write({ kind: 'resolved', resolvedBy }).title;
     expect(title('evidence')).toMatch(/^Resolved in orders/);
     expect(title('person')).toMatch(/^Resolved by hand in orders/);
     expect(title('gone')).toMatch(/^Gone, no fix was seen in orders/);
+  });
+
+  it('says of growth that goes on that it does, as what, or that nothing is told of it yet', () => {
+    const end = { kind: 'resolved', resolvedBy: 'goes-on', why: 'profiles name other code by now' } as const;
+    const known = write({ ...end, goesOnAs: ['orders/track.Note'] });
+    expect(known.title).toMatch(/^Not over, but another leak in orders/);
+    expect(known.summary).toMatch(
+      /^The growth goes on: profiles name other code by now\. Leaks of this process that are told: orders\/track\.Note\. It was called: /,
+    );
+    expect(write(end).summary).toContain('No other leak of this process is told yet');
+    expect(JSON.stringify([known, write(end)])).not.toMatch(/resolved/i);
   });
 
   it('puts the fix where it is known', () => {

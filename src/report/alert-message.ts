@@ -5,7 +5,7 @@ import { formatBytes, formatDuration, type Millis } from '../base/units.ts';
 import type { Alert, AlertMessage, NoticeKind } from '../model/alert.ts';
 import { formatGrowth, formatPlace } from '../model/finding-text.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Incident } from '../model/incident.ts';
+import { ENDED_WORDS, type Ending } from '../model/incident.ts';
 import { writeEvidenceLines } from './alert-evidence.ts';
 import { printable } from './style.ts';
 import { formatLimit } from './text.ts';
@@ -20,7 +20,9 @@ export interface AlertWords {
   /** Why it is over, for `resolved`. */
   readonly why: string | null;
   /** Who said that it is over, as the incident has it. */
-  readonly resolvedBy?: Incident['resolvedBy'];
+  readonly resolvedBy?: Ending;
+  /** Other leaks that stand in the same process, by their code. */
+  readonly goesOnAs?: readonly string[];
   /** Whether the watch has Go sources, and has asked them about this leak. */
   readonly sources: SourceState;
   readonly links: AlertMessage['links'];
@@ -36,7 +38,7 @@ export interface AlertWords {
 const MAX_SUMMARY = 900;
 const MAX_TITLE = 200;
 const MAX_FACT = 300;
-const MAX_INSTANCES_NAMED = 3;
+const MAX_NAMED = 3;
 
 const HEADS: Readonly<Record<NoticeKind, string>> = {
   opened: 'Memory leak',
@@ -50,29 +52,36 @@ const HEADS: Readonly<Record<NoticeKind, string>> = {
 };
 
 /** What ended it is the first that a reader has to know: only evidence says that it is mended. */
-const ENDS: Readonly<Record<NonNullable<Incident['resolvedBy']>, string>> = {
+const ENDS: Readonly<Record<Ending, string>> = {
   evidence: HEADS.resolved,
   person: 'Resolved by hand',
   gone: 'Gone, no fix was seen',
+  'goes-on': 'Not over, but another leak',
 };
 
 /** The message of an alert about a leak. */
 export function writeAlertMessage(words: AlertWords): AlertMessage {
-  const { alert, kind, finding, why, resolvedBy = 'evidence' } = words;
+  const { alert, kind, finding, resolvedBy = 'evidence' } = words;
   const isOver = kind === 'resolved';
   const culprit = finding.culprits[0];
   const where = culprit === undefined ? '' : `: ${culprit.function}`;
   return {
     title: shorten(`${isOver ? ENDS[resolvedBy] : HEADS[kind]} in ${alert.service}${where}`, MAX_TITLE),
-    summary: shorten(
-      isOver ? `Over: ${why ?? 'growth is gone'}. It was: ${finding.summary}` : finding.summary,
-      MAX_SUMMARY,
-    ),
+    summary: shorten(isOver ? describeEnd(words, resolvedBy) : finding.summary, MAX_SUMMARY),
     facts: describeFacts(words).map(({ name, value }) => ({ name, value: shorten(value, MAX_FACT) })),
     evidence: isOver ? [] : writeEvidenceLines(finding.evidence).map((line) => shorten(line, MAX_FACT)),
     advice: isOver ? null : shorten(describeAdvice(finding, words.sources), MAX_SUMMARY),
     links: words.links,
   };
+}
+
+function describeEnd({ why, finding, goesOnAs = [] }: AlertWords, by: Ending): string {
+  if (by !== 'goes-on') return `Over: ${why ?? 'growth is gone'}. It was: ${finding.summary}`;
+  const others =
+    goesOnAs.length === 0
+      ? 'No other leak of this process is told yet; it is watched on'
+      : `Leaks of this process that are told: ${listSome(goesOnAs)}`;
+  return `The growth goes on: ${why ?? 'it is another leak'}. ${others}. It was called: ${finding.summary}`;
 }
 
 const THRESHOLD_HEADS: Readonly<Partial<Record<NoticeKind, string>>> = {
@@ -95,7 +104,7 @@ export function writeThresholdMessage({
   const facts = [
     { name: 'Level', value: isOver ? 'resolved' : alert.level },
     ...(alert.labels['owner'] === undefined ? [] : [{ name: 'Owner', value: alert.labels['owner'] }]),
-    ...(isOver ? [] : [{ name: 'Instances', value: describeInstances(alert.instances) }]),
+    ...(isOver ? [] : [{ name: 'Instances', value: listSome(alert.instances) }]),
     { name: 'Open for', value: formatDuration((alert.resolvedAt ?? atMillis) - alert.openedAt) },
     { name: 'As of', value: formatInstant(toldAtMillis) },
   ];
@@ -120,7 +129,7 @@ function describeFacts(words: AlertWords): AlertMessage['facts'] {
   const { growth } = finding;
   const isOver = kind === 'resolved';
   const facts: [string, string | null][] = [
-    ['Level', isOver ? 'resolved' : alert.level],
+    ['Level', isOver ? ENDED_WORDS[words.resolvedBy ?? 'evidence'] : alert.level],
     ['Culprit', culprit === undefined ? null : describeCulprit(culprit)],
     ['Version', alert.labels['version'] ?? null],
     ['Owner', alert.labels['owner'] ?? null],
@@ -128,7 +137,7 @@ function describeFacts(words: AlertWords): AlertMessage['facts'] {
     ['Count', finding.counts ? formatGrowth(finding.counts) : null],
     ['Holds', (finding.heldBytes ?? null) === null ? null : formatBytes(finding.heldBytes ?? 0)],
     ['Limit', isOver ? null : describeLimit(words)],
-    ['Instances', isOver ? null : describeInstances(alert.instances)],
+    ['Instances', isOver ? null : listSome(alert.instances)],
     ['Open for', formatDuration((alert.resolvedAt ?? atMillis) - alert.openedAt)],
     ['As of', formatInstant(toldAtMillis)],
   ];
@@ -152,10 +161,10 @@ function describeCulprit(culprit: Finding['culprits'][number]): string {
   return culprit.file === null ? culprit.function : `${culprit.function} at ${formatPlace(culprit)}`;
 }
 
-function describeInstances(instances: readonly string[]): string {
-  const named = instances.slice(0, MAX_INSTANCES_NAMED).join(', ');
-  const more = instances.length - MAX_INSTANCES_NAMED;
-  return more > 0 ? `${instances.length}: ${named} and ${more} more` : named;
+function listSome(names: readonly string[]): string {
+  const named = names.slice(0, MAX_NAMED).join(', ');
+  const more = names.length - MAX_NAMED;
+  return more > 0 ? `${names.length}: ${named} and ${more} more` : named;
 }
 
 function describeAdvice({ fix, culprits }: Finding, sources: SourceState): string {

@@ -87,5 +87,9 @@ function toItem(group: readonly Incident[]): FindingItem | null {
 
 export function summarizeIncident(incident: Incident): IncidentSummary {
   const { id, service, instance, state, openedAt, resolvedAt, mutedUntil, lastSeenAt, history } = incident;
-  return { id, service, instance, state, openedAt, resolvedAt, mutedUntil, lastSeenAt, history };
+  const { resolvedBy } = incident;
+  return {
+    ...{ id, service, instance, state, openedAt, resolvedAt, mutedUntil, lastSeenAt, history },
+    ...(resolvedBy === undefined ? {} : { resolvedBy }),
+  };
 }

@@ -2,6 +2,7 @@
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { describeError } from '../../base/errors.ts';
 import type { Notice } from '../../model/alert.ts';
+import { ENDED_WORDS } from '../../model/incident.ts';
 import type { SinkVia } from '../../model/sink.ts';
 import { formatAlertText } from '../../report/alert-message.ts';
 import { drawWaterline } from '../picture/draw-waterline.ts';
@@ -106,14 +107,14 @@ class AcceptedAddresses {
   }
 }
 
-function toMail(notice: Notice, { from, to }: EmailVia, rest: readonly string[]) {
+export function toMail(notice: Notice, { from, to }: EmailVia, rest: readonly string[]) {
   const id = (of: string) => `<${of.replace(/[^\w.-]/g, '_')}@plimsoll.alert>`;
   const thread = notice.fingerprint === null ? null : id(notice.fingerprint);
   return {
     from,
     to: [...to],
     envelope: { from, to: [...rest] },
-    subject: `[${notice.kind === 'resolved' ? 'resolved' : notice.level}] ${notice.message.title}`,
+    subject: `[${notice.kind === 'resolved' ? ENDED_WORDS[notice.ending ?? 'evidence'] : notice.level}] ${notice.message.title}`,
     text: formatAlertText(notice.message),
     ...pictureOf(notice),
     messageId: id(notice.key),

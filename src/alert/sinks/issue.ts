@@ -32,7 +32,8 @@ interface Tracker {
   readonly list: (page: number) => string;
   readonly readIssue: (raw: Readonly<Record<string, unknown>>) => Issue | null;
   readonly create: (title: string, body: string) => Call;
-  readonly setState: (number: number, isOpen: boolean) => Call;
+  /** @param isMended closed because it is, not because its target is gone or it is another leak. */
+  readonly setState: (number: number, isOpen: boolean, isMended: boolean) => Call;
   /** From an instant on; a notice is not older than what is said of it. */
   readonly comments: (number: number, since: string) => string;
   readonly comment: (number: number, body: string) => Call;
@@ -93,9 +94,10 @@ class IssueTask {
     const isTold = known.body.includes(marker) || (await this.#hasComment(known.number, notice));
     if (!isTold) await this.#call(this.#tracker.comment(known.number, bodyOf(notice, marker)));
     const isOpen = kind !== 'resolved';
+    const isMended = notice.ending !== 'gone' && notice.ending !== 'goes-on';
     // A person who closed it meant it: only a leak that is back opens it again.
     if (known.isOpen !== isOpen && (kind === 'resolved' || kind === 'regressed'))
-      await this.#call(this.#tracker.setState(known.number, isOpen));
+      await this.#call(this.#tracker.setState(known.number, isOpen, isMended));
   }
 
   async #find(marker: string): Promise<Issue | null> {
@@ -172,10 +174,12 @@ function githubTracker({ api, repository, token }: IssueVia): Tracker {
     list: (page) => `${issues}?labels=${LABEL}&state=all&per_page=${PAGE}&page=${page}`,
     readIssue: (raw) => readIssue(raw['number'], raw['state'] === 'open', raw['body']),
     create: (title, body) => ({ url: issues, method: 'POST', body: { title, body, labels: [LABEL] } }),
-    setState: (number, isOpen) => ({
+    setState: (number, isOpen, isMended) => ({
       url: `${issues}/${number}`,
       method: 'PATCH',
-      body: isOpen ? { state: 'open' } : { state: 'closed', state_reason: 'completed' },
+      body: isOpen
+        ? { state: 'open' }
+        : { state: 'closed', state_reason: isMended ? 'completed' : 'not_planned' },
     }),
     comments: (number, since) => `${issues}/${number}/comments?per_page=${PAGE}&since=${since}`,
     comment: (number, body) => ({ url: `${issues}/${number}/comments`, method: 'POST', body: { body } }),

@@ -1,6 +1,7 @@
 // Slack: an incoming webhook, and the message that a bot posts too (slack-bot.ts).
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, https://docs.slack.dev/reference/block-kit/blocks
 import type { Notice } from '../../model/alert.ts';
+import type { Ending } from '../../model/incident.ts';
 import type { SinkVia } from '../../model/sink.ts';
 import { postJson } from '../post-json.ts';
 import type { Sink } from '../sink.ts';
@@ -19,6 +20,14 @@ const MARKS: Readonly<Record<Notice['level'], string>> = {
   critical: ':rotating_light:',
 };
 
+/** A tick is for what is mended. */
+const ENDED_MARKS: Readonly<Record<Ending, string>> = {
+  evidence: ':white_check_mark:',
+  person: ':white_check_mark:',
+  gone: ':grey_question:',
+  'goes-on': ':arrow_right_hook:',
+};
+
 export function makeSlackSink({ webhook }: WebhookVia): Sink {
   return {
     send: (notice, signal) =>
@@ -28,7 +37,7 @@ export function makeSlackSink({ webhook }: WebhookVia): Sink {
 
 export function toSlackMessage(notice: Notice): Record<string, unknown> {
   const { message, kind, level } = notice;
-  const mark = kind === 'resolved' ? ':white_check_mark:' : MARKS[level];
+  const mark = kind === 'resolved' ? ENDED_MARKS[notice.ending ?? 'evidence'] : MARKS[level];
   const blocks: unknown[] = [
     {
       type: 'header',

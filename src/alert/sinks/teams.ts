@@ -1,6 +1,7 @@
 // Microsoft Teams through Workflows: a message with one adaptive card.
 // https://learn.microsoft.com/en-us/connectors/teams/#microsoft-teams-webhook, https://adaptivecards.io/explorer/ (1.4: what Teams shows)
 import type { Notice } from '../../model/alert.ts';
+import type { Ending } from '../../model/incident.ts';
 import type { SinkVia } from '../../model/sink.ts';
 import { postJson } from '../post-json.ts';
 import type { Sink } from '../sink.ts';
@@ -11,6 +12,14 @@ const COLOURS: Readonly<Record<Notice['level'], string>> = {
   info: 'Accent',
   warning: 'Warning',
   critical: 'Attention',
+};
+
+/** Green is for what is mended. */
+const ENDED_COLOURS: Readonly<Record<Ending, string>> = {
+  evidence: 'Good',
+  person: 'Good',
+  gone: 'Accent',
+  'goes-on': 'Warning',
 };
 
 /** Teams refuses messages above 28 KB. */
@@ -44,7 +53,7 @@ export function toTeamsMessage(notice: Notice, longest = MAX_BYTES): Record<stri
       text: message.title,
       size: 'Large',
       weight: 'Bolder',
-      color: kind === 'resolved' ? 'Good' : COLOURS[level],
+      color: kind === 'resolved' ? ENDED_COLOURS[notice.ending ?? 'evidence'] : COLOURS[level],
     }),
     line({ text: message.summary }),
     ...message.facts.map(({ name, value }) => line({ text: `${name}: `, weight: 'Bolder' }, { text: value })),

@@ -5,12 +5,16 @@ import { Ajv } from 'ajv';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NOTICE_KINDS, type Notice } from '../../model/alert.ts';
+import { ENDINGS, type Ending } from '../../model/incident.ts';
 import type { SinkSetting, SinkVia } from '../../model/sink.ts';
 import { drawCurve, drawNotice } from '../../testing/drawn-alert.ts';
 import { TEST_SINK } from '../../testing/open-desk.ts';
 import { serveVendor, type VendorServer } from '../../testing/vendor-server.ts';
 import { makeSink } from '../make-sink.ts';
 import type { SendResult, Sink } from '../sink.ts';
+import { toMail } from './email.ts';
+import { toSlackMessage } from './slack.ts';
+import { toTeamsMessage } from './teams.ts';
 
 const schema = (name: string): object =>
   JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, import.meta.url), 'utf8')) as object;
@@ -97,6 +101,48 @@ describe.each<[string, string, (url: string) => SinkVia]>([
       expect(why).not.toContain('sig=secret');
       if (name === 'slack-message' && why.includes('xoxb')) expect(viaOf(url).kind).toBe('slack');
     }
+  });
+});
+
+describe('an end that is no fix', () => {
+  const end = (ending: Ending) => drawNotice({ kind: 'resolved', ending });
+
+  it('has no tick at Slack, no green at Teams, and its own word in the subject of a mail', () => {
+    const mark = (ending: Ending) => JSON.stringify(toSlackMessage(end(ending)));
+    const colour = (ending: Ending) => JSON.stringify(toTeamsMessage(end(ending)));
+    expect(ENDINGS.filter((ending) => mark(ending).includes(':white_check_mark:'))).toEqual([
+      'evidence',
+      'person',
+    ]);
+    expect(ENDINGS.filter((ending) => colour(ending).includes('"Good"'))).toEqual(['evidence', 'person']);
+    const via = {
+      kind: 'email',
+      host: 'localhost',
+      port: 25,
+      tls: 'none',
+      user: null,
+      password: null,
+    } as const;
+    const subjects = ENDINGS.map(
+      (ending) => toMail(end(ending), { ...via, from: 'a', to: ['b'] }, ['b']).subject,
+    );
+    expect(subjects.map((subject) => /^\[(.*?)\]/.exec(subject)?.[1])).toEqual([
+      ...['resolved', 'resolved', 'gone', 'goes on as another leak'],
+    ]);
+  });
+
+  it('closes an issue at GitHub as one that nobody has mended', async () => {
+    const reasons: unknown[] = [];
+    for (const ending of ENDINGS) {
+      const { url, asked } = await serveIssues('github');
+      const via = { kind: 'github', api: url, repository: 'shop/orders', token: 'secret' } as const;
+      await send(via, drawNotice({ kind: 'opened', key: '5f2c0a-1' }));
+      await send(via, end(ending));
+      reasons.push(
+        asked.flatMap(({ body }) => (body as { state_reason?: string } | null)?.state_reason ?? []),
+      );
+    }
+    expect(reasons).toEqual([['completed'], ['completed'], ['not_planned'], ['not_planned']]);
   });
 });
 

@@ -4,6 +4,7 @@ import { PlimsollError } from '../../base/errors.ts';
 import { formatDuration, type Millis } from '../../base/units.ts';
 import { matchesAll, parseMatcher } from '../../base/label-matcher.ts';
 import type { Alert, Feedback, Silence } from '../../model/alert.ts';
+import { ENDED_WORDS } from '../../model/incident.ts';
 import type {
   AlertsMessage,
   AuditMessage,
@@ -68,9 +69,9 @@ export async function alertQueryCommand(
 }
 
 function formatAlert(alert: Alert): string {
-  const { fingerprint, level, state, service, instances, quiet, ack, summary } = alert;
+  const { fingerprint, level, state, ending, service, instances, quiet, ack, summary } = alert;
   const notes = [
-    state === 'resolved' ? 'resolved' : level,
+    state === 'resolved' ? ENDED_WORDS[ending ?? 'evidence'] : level,
     instances.length > 1 ? `${instances.length} instances` : (instances[0] ?? null),
     ack === null ? null : `acknowledged by ${ack.by}`,
     quiet,

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { IncidentState } from '../../../src/model/incident.ts';
+import { ENDED_WORDS, type IncidentState } from '../../../src/model/incident.ts';
 import type { IncidentSummary } from '../../../src/protocol/messages.ts';
 import { fillPath, PATHS, type PathTemplate } from '../../../src/protocol/paths.ts';
 import { postJson, type ApiFailure } from '../api.ts';
@@ -11,6 +11,14 @@ const STATE_WORDS: Readonly<Record<IncidentState, string>> = {
   muted: 'Muted',
   resolved: 'Resolved',
 };
+
+/** How it ended, too: nobody has mended what is gone, or goes on. */
+function describeState({ state, resolvedBy }: IncidentSummary): string {
+  if (state !== 'resolved' || resolvedBy === undefined) return STATE_WORDS[state];
+  if (resolvedBy === 'person') return 'Resolved by hand';
+  const word = ENDED_WORDS[resolvedBy];
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
 
 const MUTE_CHOICES = [
   ['1h', 'for 1 hour'],
@@ -109,7 +117,7 @@ function IncidentStates({ incidents }: { readonly incidents: readonly IncidentSu
     <ul class="incident-states">
       {incidents.map((incident) => (
         <li key={incident.id}>
-          <strong>{STATE_WORDS[incident.state]}</strong> on {incident.instance}
+          <strong>{describeState(incident)}</strong> on {incident.instance}
           <span class="quiet">
             {' '}
             opened <Age at={incident.openedAt} />
@@ -120,7 +128,7 @@ function IncidentStates({ incidents }: { readonly incidents: readonly IncidentSu
             ) : null}
             {incident.resolvedAt !== null && incident.state === 'resolved' ? (
               <>
-                , resolved <Age at={incident.resolvedAt} />
+                , ended <Age at={incident.resolvedAt} />
               </>
             ) : (
               <>
