@@ -74,6 +74,47 @@ describe('delivery', () => {
     expect(outbox.dead().map(({ dead }) => dead)).toMatchObject([{ why: 'host answered 404', attempts: 1 }]);
   });
 
+  describe('of all that waits of one leak for a sink that was away', () => {
+    const life = (['opened', 'repeated', 'resolved', 'regressed'] as const).map((kind, i) =>
+      drawNotice({ kind, key: `f-${i + 1}`, createdAt: Date.now() }),
+    );
+
+    it('sends a sink that calls somebody the newest alone, and nothing but the end of what is over', async () => {
+      const other = drawNotice({ key: 'g-1', fingerprint: 'g', createdAt: Date.now() });
+      for (const [notices, sent] of [
+        [life.slice(0, 3), ['f-3']],
+        [life, ['f-4']],
+        [
+          [...life, other],
+          ['f-4', 'g-1'],
+        ],
+      ] as const) {
+        const { sink, asked } = drawSink(() => SENT);
+        const calling = { sink: { ...sink, isCall: true as const }, perMinute: 1000 };
+        const { emptied, end, outbox, warnings } = await start(
+          drawSink(() => SENT),
+          notices,
+          {
+            sinks: new Map([['team', calling]]),
+          },
+        );
+        await emptied();
+        await end();
+        expect(asked.toSorted()).toEqual(sent);
+        expect(warnings[0]).toMatch(/f-1 \(opened\) is not sent: a later one of this leak waits/);
+        expect(outbox.dead()).toEqual([]);
+      }
+    });
+
+    it('sends every other sink all of it, in order', async () => {
+      const sink = drawSink(() => SENT);
+      const { emptied, end } = await start(sink, life);
+      await emptied();
+      await end();
+      expect(sink.asked).toEqual(['f-1', 'f-2', 'f-3', 'f-4']);
+    });
+  });
+
   it('says of a sink that does not answer how long it was waited for', async () => {
     const hanging = {
       send: (_: Notice, signal: AbortSignal) =>

@@ -123,6 +123,11 @@ export class Deliverer {
           await outbox.giveUp(delivery.id, 'there is no such sink any more', this.#attemptsOf(delivery));
         continue;
       }
+      if (sink.sink.isCall === true && outbox.isOvertaken(delivery)) {
+        await this.#leaveOut(delivery);
+        pause = 0;
+        continue;
+      }
       const sending = this.#send(delivery, sink, signal)
         .catch((error: unknown) => this.#parts.warn(`alerts: ${describeError(error)}`))
         .finally(() => {
@@ -132,6 +137,18 @@ export class Deliverer {
       this.#busy.set(name, sending);
     }
     return pause;
+  }
+
+  /**
+   * Who is called because of a leak that began and ended while the sink was away finds nothing to do, and events that come at once
+   * may be taken in another order: the newest is sent alone. An end, too: what was tried before may have arrived without an answer.
+   */
+  async #leaveOut({ id, sink, notice }: Waiting): Promise<void> {
+    this.#tries.delete(id);
+    await this.#parts.outbox.drop(id);
+    this.#parts.warn(
+      `alerts: ${sink}: ${notice.key} (${notice.kind}) is not sent: a later one of this leak waits, and who is called needs the newest alone`,
+    );
   }
 
   /**

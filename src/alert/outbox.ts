@@ -107,6 +107,11 @@ export class Outbox {
     }
   }
 
+  /** Not to be sent any more, and nothing that people would have to look after. */
+  async drop(id: string): Promise<void> {
+    await this.#remove(id);
+  }
+
   /** Given up: kept for people. */
   async giveUp(id: string, why: string, attempts: number): Promise<void> {
     const delivery = this.#waiting.get(id);

@@ -17,6 +17,8 @@ export interface Failed {
 export type SendResult = { readonly kind: 'sent' } | Failed;
 
 export interface Sink {
+  /** It calls somebody to act at once: of all that waits for it of one leak only the newest is sent. */
+  readonly isCall?: true;
   /** Sends once. Never throws for what the other side does; stops when `signal` aborts. */
   send(notice: Notice, signal: AbortSignal): Promise<SendResult>;
 }

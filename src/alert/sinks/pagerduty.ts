@@ -1,5 +1,6 @@
 // PagerDuty, Events API v2 (https://developer.pagerduty.com/docs/send-alert-event). One alert there for one of ours: `dedup_key` is the
-// fingerprint, so that a message that comes twice changes nothing, and the end closes what the beginning opened.
+// fingerprint, so that a message that comes twice changes nothing, and the end closes what the beginning opened. An end without a beginning
+// is dropped there.
 import type { Notice } from '../../model/alert.ts';
 import type { SinkVia } from '../../model/sink.ts';
 import { postJson } from '../post-json.ts';
@@ -11,6 +12,7 @@ const MAX_SUMMARY = 1024;
 
 export function makePagerDutySink({ routingKey, url }: PagerDutyVia): Sink {
   return {
+    isCall: true,
     send: (notice, signal) =>
       postJson(
         { url, body: JSON.stringify(toPagerDutyEvent(notice, routingKey)), secrets: [routingKey] },

@@ -157,6 +157,15 @@ describe('PagerDuty', () => {
       { event_action: 'resolve', dedup_key: 'plimsoll/5f2c0a' },
     ]);
   });
+
+  it('calls somebody, with a template of its own as well', () => {
+    const via = { kind: 'pagerduty', routingKey: ROUTING_KEY, url: 'http://x' } as const;
+    expect([sinkOf(via), sinkOf(via, { title: '{{service}}' })].map(({ isCall }) => isCall)).toEqual([
+      true,
+      true,
+    ]);
+    expect(sinkOf({ kind: 'slack', webhook: 'http://x' }).isCall).toBeUndefined();
+  });
 });
 
 describe('Slack', () => {
