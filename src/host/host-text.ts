@@ -48,13 +48,13 @@ export function formatHost(
 }
 
 function formatHeading(
-  { growth, isGrowing, growers, fromMillis, toMillis, readings }: HostAnswer,
+  { growth, isGrowing, growers, fromMillis, toMillis, readings, used }: HostAnswer,
   style: Style,
   name: string,
 ): string {
   const what = style('heading', printable(`memory of ${name}`));
   if (growth === null) {
-    return `${style('warning', 'TOO EARLY')}  ${what}: ${readings} readings do not show a growth`;
+    return `${style('warning', 'TOO EARLY')}  ${what}: ${readings} readings are too few to tell growth from noise${formatChange(used)}`;
   }
   const span = formatDuration(toMillis - fromMillis);
   if (isGrowing) return `${style('bad', 'GROWS')}  ${what}: ${formatRange(growth)}`;
@@ -62,8 +62,16 @@ function formatHeading(
   return `${style('warning', 'GROWS IN PART')}  ${what} does not grow as a whole, watched for ${span}; these do:`;
 }
 
-function formatRange({ perHour, low, high }: HostGrower['growth']): string {
-  return `${formatBytesPerHour(perHour)} (${formatBytesPerHour(low)} to ${formatBytesPerHour(high)})`;
+function formatRange({ perHour, low, high, basis }: HostGrower['growth']): string {
+  const range = `${formatBytesPerHour(low)} to ${formatBytesPerHour(high)}`;
+  return basis === 'line'
+    ? `${formatBytesPerHour(perHour)} (${range})`
+    : `${formatBytesPerHour(perHour)} in the mean (${range} by thirds of the time)`;
+}
+
+function formatChange(used: HostAnswer['used']): string {
+  const change = (used.at(-1) ?? 0) - (used[0] ?? 0);
+  return used.length < 2 ? '' : `; what is used changed by ${change < 0 ? '' : '+'}${formatBytes(change)}`;
 }
 
 function formatAvailable({ memory, left }: HostAnswer): string {

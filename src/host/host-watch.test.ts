@@ -101,6 +101,37 @@ describe('a machine that is watched', () => {
     expect(shares(answer)).toEqual(['shared tmpfs and shared memory 100 %']);
   });
 
+  const UNEVEN: [string, (minute: number) => number][] = [
+    ['begins in the middle', (minute) => Math.max(0, 120 * (minute - 5))],
+    ['speeds up', (minute) => 600 * (minute / 10) ** 3],
+    ['slows down', (minute) => 600 * (minute / 10) ** 0.3],
+    ['comes in steps', (minute) => 200 * Math.floor((minute + 2) / 4)],
+  ];
+  it.each(UNEVEN)('loses no process whose growth %s, nor the machine that it fills', (_, grown) => {
+    const answer = watch([
+      { name: 'database', held: () => 600 },
+      { name: 'orders', held: (minute) => 200 + grown(minute) },
+    ]);
+    expect(shares(answer)).toEqual(['process orders 100 %']);
+    expect(answer.isGrowing).toBe(true);
+    expect(answer.left?.low).toBeGreaterThan(0);
+    expect(answer.left?.millis).toBeGreaterThanOrEqual(answer.left?.low ?? Infinity);
+    // Infinity would be null in JSON, and nobody could tell what that means.
+    expect(JSON.stringify([answer.growth, answer.growers])).not.toMatch(/"(perHour|low|high)":null/);
+    expect(formatHost(answer, new Map())).toMatch(/^GROWS {2}memory of this machine: /);
+  });
+
+  it('loses no process of few readings that grow without noise', () => {
+    const watched = new HostWatch();
+    const [memory, ready] = [watch([]).memory, 8];
+    for (let i = 0; i < ready; i++) {
+      const heldBytes = (50 + 6 * i) * MIB;
+      const process = { name: 'eater', pid: 7, startTicks: 1, rssBytes: heldBytes, heldBytes };
+      watched.take({ atMillis: i * 5000, memory, processes: [process] });
+    }
+    expect(watched.answer()?.growers.map(({ name }) => name)).toEqual(['eater']);
+  });
+
   it('claims nothing from a few readings', () => {
     const answer = watch([{ name: 'orders', held: (minute) => 200 + 90 * minute }], { minutes: 1 });
     expect([answer.readings, answer.growth, answer.isGrowing]).toEqual([7, null, false]);
@@ -140,6 +171,23 @@ describe('formatHost', () => {
     ];
     expect(formatHost(watch(drawn), new Map())).toMatch(
       /^GROWS IN PART {2}memory of this machine does not grow/,
+    );
+  });
+
+  it('says of growth that is no line what its slowest and fastest thirds were', () => {
+    const text = formatHost(
+      watch([{ name: 'orders', held: (minute) => 200 + Math.max(0, 120 * (minute - 5)) }]),
+      new Map(),
+    );
+    expect(text).toMatch(
+      /^GROWS {2}memory of this machine: 3\.\d+ GiB\/h in the mean \(.* to [67]\.\d+ GiB\/h by thirds of the time\)$/m,
+    );
+  });
+
+  it('says of too few readings how what is used has changed', () => {
+    const answer = watch([{ name: 'orders', held: (minute) => 200 + 90 * minute }], { minutes: 1 });
+    expect(formatHost(answer, new Map())).toMatch(
+      /^TOO EARLY {2}memory of this machine: 7 readings are too few .*; what is used changed by \+9\d(\.\d)? MiB$/m,
     );
   });
 

@@ -1,8 +1,7 @@
 // A machine over minutes: does its memory fill, and who fills it? Processes are ranked by their share of the growth, Go or not.
 import { HOUR_MILLIS, MIB, type Bytes, type Millis } from '../base/units.ts';
-import type { Growth } from '../model/finding.ts';
 import type { HostMemory, HostProcess, HostReading } from '../parse/host-memory.ts';
-import { FEWEST_POINTS, fitRobustGrowth } from './robust-growth.ts';
+import { FEWEST_POINTS, fitRobustGrowth, type RobustGrowth } from './robust-growth.ts';
 
 /** Who reads asks so seldom that this is never met; a reading beyond it is refused. */
 export const MAX_READINGS = 512;
@@ -12,9 +11,18 @@ const MAX_FOLLOWED = 16_384;
 const WORTH_BYTES: Bytes = MIB;
 /** And in relation to what it holds: a heap breathes. */
 const WORTH_SHARE = 0.005;
+/** Two lives of one service are never of one size: without a line over them, a family has grown from this share of what it holds. */
+const FAMILY_WORTH_SHARE = 0.1;
 /** Growers that are told one by one. */
 export const MAX_GROWERS = 20;
 const CONFIDENCE = 0.95;
+
+/** In bytes an hour; always finite. */
+export interface HostGrowth extends Omit<RobustGrowth, 'standsOut'> {
+  readonly unit: 'bytes';
+  /** Of the interval of a line; null where `low` and `high` are the slowest and the fastest third of the time. */
+  readonly confidence: number | null;
+}
 
 /**
  * `process`: one that was there all the time. `family`: those of one name that began or ended meanwhile, taken together: a
@@ -30,7 +38,7 @@ export interface HostGrower {
   readonly processes: number;
   readonly heldBytes: Bytes;
   readonly grownBytes: Bytes;
-  readonly growth: Growth;
+  readonly growth: HostGrowth;
   /** Of all growth that stands out, 0 to 1. */
   readonly share: number;
 }
@@ -43,8 +51,8 @@ export interface HostAnswer {
   readonly memory: HostMemory;
   readonly processes: number;
   /** Of what is not available (total - available), null with too few readings. */
-  readonly growth: Growth | null;
-  /** Whether the lower end of its interval is above zero, by enough to matter. */
+  readonly growth: HostGrowth | null;
+  /** Whether it grew beyond its own noise, by enough to matter. */
   readonly isGrowing: boolean;
   /** Until nothing is available at this rate; `high` null = never, at the lower end of the growth. */
   readonly left: { readonly millis: Millis; readonly low: Millis; readonly high: Millis | null } | null;
@@ -94,8 +102,9 @@ export class HostWatch {
     const memory = this.#memory.at(-1);
     if (memory === undefined) return null;
     const used = this.#memory.map(({ totalBytes, availableBytes }) => totalBytes - availableBytes);
-    const growth = this.#fit(used);
-    const isGrowing = growth !== null && this.#isWorth(growth, used.at(-1) ?? 0);
+    const fit = this.#fit(used);
+    const growth = fit && growthOf(fit);
+    const isGrowing = fit !== null && this.#isWorth(fit, used.at(-1) ?? 0, WORTH_SHARE);
     const growers = this.#rank();
     return {
       ...{ fromMillis: this.#time[0] ?? 0, toMillis: this.#time.at(-1) ?? 0, readings: this.#time.length },
@@ -147,11 +156,15 @@ export class HostWatch {
   /** Null where it does not grow beyond its own noise. */
   #candidate(kind: HostGrower['kind'], name: string, held: ArrayLike<number>): HostGrower | null {
     const heldBytes = held[held.length - 1] ?? 0;
-    if (heldBytes - (held[0] ?? 0) < WORTH_BYTES) return null;
-    const growth = this.#fit(held);
-    if (growth === null || !this.#isWorth(growth, heldBytes)) return null;
-    const grownBytes = this.#grown(growth.perHour);
-    return { kind, name, pid: null, processes: 0, heldBytes, grownBytes, growth, share: 0 };
+    if (rangeOf(held) < WORTH_BYTES) return null;
+    const fit = this.#fit(held);
+    const share = kind === 'family' && fit?.basis === 'parts' ? FAMILY_WORTH_SHARE : WORTH_SHARE;
+    if (fit === null || !this.#isWorth(fit, heldBytes, share)) return null;
+    const grownBytes = this.#grown(fit.perHour);
+    return {
+      ...{ kind, name, pid: null, processes: 0, heldBytes, grownBytes, share: 0 },
+      growth: growthOf(fit),
+    };
   }
 
   #grown(perHour: number): Bytes {
@@ -159,19 +172,32 @@ export class HostWatch {
     return (perHour * span) / HOUR_MILLIS;
   }
 
-  #isWorth({ perHour, low }: Growth, heldBytes: Bytes): boolean {
+  #isWorth({ perHour, standsOut }: RobustGrowth, heldBytes: Bytes, share: number): boolean {
     const grown = this.#grown(perHour);
-    return low > 0 && grown >= WORTH_BYTES && grown >= WORTH_SHARE * heldBytes;
+    return standsOut && grown >= WORTH_BYTES && grown >= share * heldBytes;
   }
 
-  #fit(values: ArrayLike<number>): Growth | null {
-    if (this.#time.length < FEWEST_POINTS) return null;
-    const fit = fitRobustGrowth(this.#time, values, CONFIDENCE);
-    return fit && { unit: 'bytes', ...fit, confidence: CONFIDENCE };
+  #fit(values: ArrayLike<number>): RobustGrowth | null {
+    return this.#time.length < FEWEST_POINTS ? null : fitRobustGrowth(this.#time, values, CONFIDENCE);
   }
 }
 
-function timeLeft(availableBytes: Bytes, { perHour, low, high }: Growth): HostAnswer['left'] {
+function growthOf({ perHour, low, high, basis }: RobustGrowth): HostGrowth {
+  return { unit: 'bytes', perHour, low, high, confidence: basis === 'line' ? CONFIDENCE : null, basis };
+}
+
+/** What never moved by that much has no fit worth its time. */
+function rangeOf(values: ArrayLike<number>): number {
+  let lowest = Infinity;
+  let highest = -Infinity;
+  for (let row = 0; row < values.length; row++) {
+    lowest = Math.min(lowest, values[row] ?? NaN);
+    highest = Math.max(highest, values[row] ?? NaN);
+  }
+  return highest - lowest;
+}
+
+function timeLeft(availableBytes: Bytes, { perHour, low, high }: HostGrowth): HostAnswer['left'] {
   const until = (rate: number) => (availableBytes / rate) * HOUR_MILLIS;
   return { millis: until(perHour), low: until(high), high: low > 0 ? until(low) : null };
 }

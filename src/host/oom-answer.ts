@@ -165,7 +165,7 @@ function describeGrowth(growth: NonNullable<SilenceAnswer['growth']>): { text: s
   const mib = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB/h`;
   return {
     text: `${mib(growth.perHour)} (${mib(growth.low)} to ${mib(growth.high)})`,
-    isGrowing: growth.low > 0,
+    isGrowing: growth.standsOut,
   };
 }
 

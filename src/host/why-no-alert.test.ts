@@ -96,6 +96,12 @@ describe('why there was no alert', () => {
     expect(answer.seen).toContain('a heap profile, 1 h before');
   });
 
+  it('does not take growth that bends for noise', () => {
+    const answer = whyNoAlert(KILLED, LIMIT, record({ rss: (hours) => 480 * Math.exp(-hours / 2) + 20 }));
+    expect(answer.why).toBe('it grew, but had not been confirmed as a leak within the 6 h of this life');
+    expect(answer.seen).toContainEqual(expect.stringMatching(/^RSS grew [^I]*\/h \([^I]* to [^I]*\)$/));
+  });
+
   it('takes the verdict of the life that ended, and not that of the one after it', () => {
     const report = {
       verdict: 'undetermined',

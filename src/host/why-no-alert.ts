@@ -158,7 +158,7 @@ function findReason(
     floor !== null &&
     limitBytes !== null &&
     floor < SMALL_HEAP_SHARE * limitBytes &&
-    !(growth && growth.low > 0)
+    growth?.standsOut !== true
   )
     return `nothing grew: the live heap was ${formatBytes(floor)} of a limit of ${formatBytes(limitBytes)}; the limit is too small for the pace of the collector, or memory outside of Go filled it`;
   // Where it runs again, the report is of the new life and says nothing about this one.
@@ -166,7 +166,7 @@ function findReason(
   if (report?.verdict === 'undetermined')
     return `it could not be told yet: ${report.needed?.what ?? report.summary}`;
   if (report !== null) return `what was seen was judged ${report.verdict}: ${report.summary}`;
-  if (growth === null || growth.low <= 0) return 'growth did not stand out from the noise of this process';
+  if (growth?.standsOut !== true) return 'growth did not stand out from the noise of this process';
   return `it grew, but had not been confirmed as a leak within the ${formatDuration(watched)} of this life`;
 }
 
