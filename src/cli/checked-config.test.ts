@@ -60,6 +60,29 @@ listen: here
     expect(missing.problems).toMatchObject([{ fact: 'cannot be read: there is no such file' }]);
   });
 
+  it('finds what only use can tell of rules and sources beside neighbours that cannot be read', async () => {
+    const problems = await problemsOf(`discover:
+  - files: [a.json, b.txt]
+    http: { url: ftp://x, every: often }
+    relabel:
+      - { action: hashmod, source_labels: [a], target_label: b }
+      - { action: keep, modulus: none }
+      - { target_label: 'bad-name!' }
+      - { regex: "(", action: drop }
+      - 7
+      - { action: keep, source_labels: [a], regex: x }
+`);
+    expect(problems.map((line) => line.split(': ').slice(0, 2).join(': '))).toEqual([
+      'f:2:21: discover.0.files.1',
+      'f:3:34: discover.0.http.every',
+      'f:5:9: discover.0.relabel.0',
+      'f:6:34: discover.0.relabel.1.modulus',
+      'f:7:9: discover.0.relabel.2',
+      'f:8:11: discover.0.relabel.3.regex',
+      'f:9:9: discover.0.relabel.4',
+    ]);
+  });
+
   it('finds expressions that are none beside other mistakes, folders in place of files, and selectors', async () => {
     const text = `discover:
   - { files: [a.json], relabel: [{ regex: "(", action: keep, modulus: none }] }

@@ -50,13 +50,17 @@ function targetProblems({ sound: { targets }, problemAt }: ReadConfig): ConfigPr
   return problems;
 }
 
-function discoverProblems({ sound: { discover, expressions }, problemAt }: ReadConfig): ConfigProblem[] {
+function discoverProblems({
+  sound: { discover, discoverParts, expressions },
+  problemAt,
+}: ReadConfig): ConfigProblem[] {
   const wrong = expressions.flatMap(({ path, regex }) => {
     const problem = checkRegex(regex);
     return problem === null ? [] : [problemAt(path, problem.fact, problem.fix)];
   });
-  const ofEntries = discover.flatMap(({ index, setting }) =>
-    checkDiscover(setting).map(({ path, fact, fix }) => problemAt(['discover', index, ...path], fact, fix)),
+  const entries = [...discover.map(({ index, setting }) => ({ index, parts: setting })), ...discoverParts];
+  const ofEntries = entries.flatMap(({ index, parts }) =>
+    checkDiscover(parts).map(({ path, fact, fix }) => problemAt(['discover', index, ...path], fact, fix)),
   );
   return [...wrong, ...ofEntries];
 }

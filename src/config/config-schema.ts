@@ -154,7 +154,7 @@ export const ConfigSchema = group(
   {
     listen: listen({
       description:
-        'Address of the page and the API: `host:port`, `":port"` or `"port"` (a bare number needs quotes). There is no password: leave it on loopback, or put a proxy with authentication in front.',
+        'Address of the page and the API: `host:port`, `":port"` (in quotes) or a port. There is no password: leave it on loopback, or put a proxy with authentication in front.',
       default: '127.0.0.1:7117',
       env: 'PLIMSOLL_LISTEN',
     }),

@@ -25,7 +25,7 @@ targets:
     memory_limit: 1GiB
 `;
     expect(tellAll(text)).toEqual([
-      'f:1:9: listen: needs host:port, found "here". Write 127.0.0.1:7117, ":7117" or "7117".',
+      'f:1:9: listen: needs host:port, found "here". Write 127.0.0.1:7117, ":7117" or 7117.',
       expect.stringMatching(
         /^f:2:1: interval: unknown setting. Did you mean intervals\? Known here: listen, data,/,
       ),

@@ -68,10 +68,16 @@ describe('the published schema', () => {
     'discover: [{ docker: { every: often } }]\n',
     'discover: [{ dns: { names: [a], type: A, port: 80 }, http: { url: http://x } }]\n',
     'discover: [{ dns: { names: [a], type: MX } }]\n',
+    ...['7117', '"7117"', '":7117"', '0', '65535', '"[::1]:80"', 'host:08080', '${A}'].map(
+      (a) => `listen: ${a}\n`,
+    ),
+    ...['65536', '"65536"', '"host:"', '-1', '1.5', 'here', '"a:b:80"', '[7117]', 'true'].map(
+      (a) => `listen: ${a}\n`,
+    ),
     'source: [a, b]\n',
     'source: a\n',
   ])('says of %j what plimsoll says', (text) => {
-    const { problems } = readConfigText(text, {});
+    const { problems } = readConfigText(text, { A: ':80' });
     expect(validate(parse(text)), JSON.stringify(validate.errors)).toBe(problems.length === 0);
   });
 });

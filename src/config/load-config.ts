@@ -6,6 +6,7 @@ import { ConfigSchema, type ConfigValues } from './config-schema.ts';
 import {
   checkTogether,
   makeDiscover,
+  makeRelabel,
   makeSettings,
   makeTarget,
   type DiscoverValues,
@@ -21,7 +22,7 @@ import {
   type Sources,
 } from './references.ts';
 import type { SettingSchema } from './setting-kinds.ts';
-import type { DiscoverSetting, Settings, TargetSetting } from './settings.ts';
+import type { DiscoverParts, DiscoverSetting, Settings, TargetSetting } from './settings.ts';
 import { MAX_CONFIG_BYTES, parseYaml, textsOf } from './yaml-document.ts';
 
 /** The file that `init` writes and `config check` reads. */
@@ -38,7 +39,9 @@ export interface ReadConfig {
     readonly targets: readonly { readonly index: number; readonly setting: TargetSetting }[];
     readonly sourceDirs: readonly { readonly index: number; readonly folder: string }[];
     readonly discover: readonly { readonly index: number; readonly setting: DiscoverSetting }[];
-    /** Expressions of rules in entries of `discover` that are not sound. */
+    /** Of entries of `discover` that are not sound the sources and rules that are; null = a rule that is not. */
+    readonly discoverParts: readonly { readonly index: number; readonly parts: DiscoverParts }[];
+    /** Expressions of rules that are not sound. */
     readonly expressions: readonly { readonly path: Path; readonly regex: string }[];
     /** Files that sinks write. */
     readonly sinkFiles: readonly { readonly path: Path; readonly file: string }[];
@@ -138,9 +141,12 @@ function soundOf(values: ConfigValues, problems: readonly ConfigProblem[]): Read
         ? [{ index, setting: makeDiscover(entry) }]
         : [],
     ),
-    expressions: entries.flatMap((entry, index) =>
-      hasProblem(problems, `discover.${index}`) ? expressionsOf(entry, index) : [],
+    discoverParts: entries.flatMap((entry, index) =>
+      entry !== undefined && hasProblem(problems, `discover.${index}`)
+        ? [{ index, parts: partsOf(entry, (key) => !hasProblem(problems, `discover.${index}.${key}`)) }]
+        : [],
     ),
+    expressions: entries.flatMap((entry, index) => expressionsOf(entry, index, problems)),
     sinkFiles: Object.entries(values.alerts.sinks ?? {}).flatMap(([name, sink]) => {
       const file: string | undefined = sink.file?.path;
       return file === undefined ? [] : [{ path: ['alerts', 'sinks', name, 'file', 'path'], file }];
@@ -148,10 +154,20 @@ function soundOf(values: ConfigValues, problems: readonly ConfigProblem[]): Read
   };
 }
 
-function expressionsOf(entry: DiscoverValues | undefined, index: number) {
+/** What remains when each source and rule that cannot be read is left out. */
+function partsOf(entry: DiscoverValues, isSound: (key: string) => boolean): DiscoverParts {
+  const rules = entry.relabel ?? [];
+  const kept = Object.entries(entry).filter(([key, value]) => value !== undefined && isSound(key));
+  // Which pods there are to choose from says nothing about what is wrong.
+  const { sources } = makeDiscover({ ...Object.fromEntries(kept), relabel: [] } as DiscoverValues);
+  const relabel = rules.map((rule, at) => (isSound(`relabel.${at}`) ? makeRelabel(rule) : null));
+  return { sources, relabel };
+}
+
+function expressionsOf(entry: DiscoverValues | undefined, index: number, problems: readonly ConfigProblem[]) {
   const rules: readonly ({ readonly regex?: string | undefined } | undefined)[] = entry?.relabel ?? [];
   return rules.flatMap((rule, at) =>
-    rule?.regex === undefined
+    rule?.regex === undefined || !hasProblem(problems, `discover.${index}.relabel.${at}`)
       ? []
       : [{ path: ['discover', index, 'relabel', at, 'regex'] as const, regex: rule.regex }],
   );
@@ -202,7 +218,7 @@ function failed(problems: readonly ConfigProblem[]): ReadConfig {
     problems,
     isEmpty: false,
     problemAt,
-    sound: { targets: [], sourceDirs: [], discover: [], expressions: [], sinkFiles: [] },
+    sound: { targets: [], sourceDirs: [], discover: [], discoverParts: [], expressions: [], sinkFiles: [] },
     files: [],
   };
 }

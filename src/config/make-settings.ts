@@ -152,7 +152,7 @@ function makeKubernetes(
   return { kind: 'kubernetes', kubeconfig, context, namespaces, labels, fields, pods };
 }
 
-function makeRelabel(rule: NonNullable<DiscoverValues['relabel']>[number]): RelabelRule {
+export function makeRelabel(rule: NonNullable<DiscoverValues['relabel']>[number]): RelabelRule {
   const { separator, regex, modulus, replacement, action } = rule;
   const { source_labels: sourceLabels, target_label: targetLabel } = rule;
   return {

@@ -64,7 +64,7 @@ function readText(raw: string, kind: ScalarKind, schema: SettingSchema): ReadSca
     case 'listen': {
       const address = parseListen(raw);
       if (address) return { value: address };
-      return { fact: 'needs host:port', fix: 'Write 127.0.0.1:7117, ":7117" or "7117".' };
+      return { fact: 'needs host:port', fix: 'Write 127.0.0.1:7117, ":7117" or 7117.' };
     }
     case 'choice': {
       const choices = schema.enum ?? [];

@@ -35,6 +35,9 @@ interface Words {
 const REFERENCE = String.raw`^file:|\$\{`;
 const DURATION = String.raw`^(\d+(\.\d+)?(ms|min|[smhdw]))+$`;
 const DAYS = String.raw`^\d+[dw]$`;
+/** `host:port`, `:port`, `[::1]:port` or a port; up to 65535, leading zeros or not. */
+const PORT = String.raw`(0?\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`;
+const LISTEN = String.raw`^\s*((\[[^\]]+\]|[^:[\]]*):)?${PORT}\s*$`;
 const SIZE = String.raw`^\d+(\.\d+)?\s*([kKmMgGtT]?[iI]?[bB]?)$`;
 
 function scalar<T>(kind: ScalarKind, type: object, { without, env, ...words }: Words) {
@@ -57,7 +60,11 @@ export const serviceName = (words: Words) => scalar<string>('service', string('^
 export const duration = (words: Words) => scalar<Millis>('duration', string(DURATION), words);
 export const days = (words: Words) => scalar<Millis>('days', string(DAYS), words);
 export const listen = (words: Words) =>
-  scalar<{ readonly host: string; readonly port: number }>('listen', string(), words);
+  scalar<{ readonly host: string; readonly port: number }>(
+    'listen',
+    { anyOf: [string(LISTEN), { type: 'integer', minimum: 0, maximum: 65_535 }] },
+    words,
+  );
 export const size = (words: Words) =>
   scalar<Bytes>('size', { anyOf: [string(SIZE), { type: 'integer', minimum: 1 }] }, words);
 export const processId = (words: Words) => scalar<number>('process', { type: 'integer', minimum: 1 }, words);

@@ -118,6 +118,12 @@ export interface LocalSourceSetting {
   readonly everyMillis: Millis;
 }
 
+/** Of an entry of `discover` what can be checked part by part; null stands for a rule that cannot. */
+export interface DiscoverParts {
+  readonly sources: readonly SourceSetting[];
+  readonly relabel: readonly (RelabelRule | null)[];
+}
+
 /** One entry of `discover`. */
 export interface DiscoverSetting {
   readonly job: string | null;

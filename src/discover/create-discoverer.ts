@@ -2,7 +2,12 @@
 import { isIP } from 'node:net';
 import { PlimsollError } from '../base/errors.ts';
 import { shownUrl } from '../collect/readable-failure.ts';
-import type { DiscoverSetting, KubernetesSourceSetting, SourceSetting } from '../config/settings.ts';
+import type {
+  DiscoverParts,
+  DiscoverSetting,
+  KubernetesSourceSetting,
+  SourceSetting,
+} from '../config/settings.ts';
 import type { Discoverer } from './discoverer.ts';
 import { DnsDiscoverer } from './dns-discoverer.ts';
 import { DockerDiscoverer } from './docker-discoverer.ts';
@@ -66,9 +71,10 @@ export interface DiscoverProblem {
 }
 
 /** What the schema of the configuration cannot tell. */
-export function checkDiscover({ relabel, sources }: DiscoverSetting): DiscoverProblem[] {
+export function checkDiscover({ relabel, sources }: DiscoverParts): DiscoverProblem[] {
   const problems: DiscoverProblem[] = [];
   relabel.forEach((rule, i) => {
+    if (rule === null) return;
     const { regex, ...rest } = rule;
     const wrong = checkRegex(regex ?? '');
     if (wrong !== null) problems.push({ path: ['relabel', i, 'regex'], ...wrong });
