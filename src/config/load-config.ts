@@ -159,7 +159,7 @@ function partsOf(entry: DiscoverValues, isSound: (key: string) => boolean): Disc
   const rules = entry.relabel ?? [];
   const kept = Object.entries(entry).filter(([key, value]) => value !== undefined && isSound(key));
   // Which pods there are to choose from says nothing about what is wrong.
-  const { sources } = makeDiscover({ ...Object.fromEntries(kept), relabel: [] } as DiscoverValues);
+  const { sources } = makeDiscover({ ...Object.fromEntries(kept), relabel: [] });
   const relabel = rules.map((rule, at) => (isSound(`relabel.${at}`) ? makeRelabel(rule) : null));
   return { sources, relabel };
 }

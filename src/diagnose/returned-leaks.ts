@@ -36,7 +36,7 @@ export function beginSitesAnew(table: SiteTable, codes: readonly EndedCode[]): R
     codes.filter(({ kind }) => kind === 'heap'),
     {
       namesOf: (site) => site.path.owners.map((frame) => frame.function),
-      seriesOf: (site) => site.bytes,
+      seriesOf: (site) => site.samples,
       level: (site, to) => ({
         ...site,
         samples: levelUpTo(site.samples, to),
@@ -81,7 +81,7 @@ export function beginGroupsAnew(
 
 interface Kind<Part> {
   readonly namesOf: (part: Part) => readonly string[];
-  /** What there was at each snapshot. */
+  /** How many there were at each snapshot. */
   readonly seriesOf: (part: Part) => Float64Array;
   /** The same as if it had been at the level of snapshot `to` all the time before. */
   readonly level: (part: Part, to: number) => Part;
@@ -103,7 +103,7 @@ function beginAnew<Part, Table = SiteTable>(
       const names = kind.namesOf(part);
       return names.includes(code.lead) && !code.others.some((name) => names.includes(name));
     };
-    const from = findLowest(timeMillis, now.filter(isOwn).map(kind.seriesOf), code);
+    const from = findBeginning(timeMillis, now.filter(isOwn).map(kind.seriesOf), code);
     if (from === null) continue;
     now = now.map((part) => (isOwn(part) ? kind.level(part, from) : part));
     const own = now.filter(isOwn);
@@ -117,22 +117,30 @@ function beginAnew<Part, Table = SiteTable>(
   return { table: build(now), returned, over };
 }
 
-/** The last snapshot with least of it after its end, and before it was raised again: what is given back may take its time. */
-function findLowest(
+/**
+ * Where it began to grow again: the last snapshot after its end, and before it was raised again, in which there was no more of it
+ * than the least, by chance. What is given back may take its time, and what is over may rest for hours.
+ */
+function findBeginning(
   timeMillis: readonly Millis[],
   series: readonly Float64Array[],
   { endedAt, againAt }: EndedCode,
 ): number | null {
   if (series.length === 0) return null;
   const sum = (at: number) => series.reduce((total, column) => total + column[at], 0);
-  const before = timeMillis.findLastIndex((at) => at <= endedAt);
-  let lowest: number | null = before >= 0 ? before : null;
-  for (let at = before + 1; at < timeMillis.length; at++) {
-    if (againAt !== null && timeMillis[at] > againAt) break;
-    if (lowest === null || sum(at) <= sum(lowest)) lowest = at;
-  }
-  return lowest;
+  const first = Math.max(
+    0,
+    timeMillis.findLastIndex((at) => at <= endedAt),
+  );
+  const last = timeMillis.findLastIndex((at) => againAt === null || at <= againAt);
+  const since = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => sum(first + i));
+  const least = Math.min(...since);
+  const from = since.findLastIndex((count) => count <= least + CHANCE * (1 + Math.sqrt(least)));
+  return from < 0 ? null : first + from;
 }
+
+/** Standard deviations of a count within which it is the same. */
+const CHANCE = 2;
 
 function levelUpTo(column: Float64Array, to: number): Float64Array {
   return column.map((value, at) => (at < to ? column[to] : value));

@@ -2,12 +2,7 @@
 import { isIP } from 'node:net';
 import { PlimsollError } from '../base/errors.ts';
 import { shownUrl } from '../collect/readable-failure.ts';
-import type {
-  DiscoverParts,
-  DiscoverSetting,
-  KubernetesSourceSetting,
-  SourceSetting,
-} from '../config/settings.ts';
+import type { DiscoverParts, KubernetesSourceSetting, SourceSetting } from '../config/settings.ts';
 import type { Discoverer } from './discoverer.ts';
 import { DnsDiscoverer } from './dns-discoverer.ts';
 import { DockerDiscoverer } from './docker-discoverer.ts';
