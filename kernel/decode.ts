@@ -53,7 +53,7 @@ import {
   column,
   put,
 } from './columns';
-import { ENDS, endsIn, sizeTo, valueOf, pastVarint } from './varint';
+import { ENDS, endsIn, sizeTo, valueOf, pastVarint, readNumbers, numberAt } from './varint';
 import {
   lineCount,
   beginLines,
@@ -286,25 +286,12 @@ export function decode(start: usize, end: usize): i32 {
 
 function readLabel(start: usize, end: usize, strings: u32): i32 {
   if (end - start < MIN_LABEL - 2) return 1;
-  let pos = start;
-  let key: u64 = 0,
-    text: u64 = 0,
-    num: u64 = 0,
-    unit: u64 = 0;
-  while (pos < end) {
-    const tag = load<u8>(pos);
-    const word = load<u64>(pos + 1);
-    const ends = endsIn(word);
-    if (ends == 0) return 1;
-    const value = valueOf(word, ends);
-    pos += 1 + sizeTo(ends);
-    if (tag == 0x08) key = value;
-    else if (tag == 0x18) num = value;
-    else if (tag == 0x20) unit = value;
-    else if (tag == 0x10) text = value;
-    else return 1;
-  }
-  if (pos != end || key >= strings || text >= strings || unit >= strings || num > MAX_SAFE) return 1;
+  if (!readNumbers(start, end, 4)) return 1;
+  const key = numberAt(1);
+  const text = numberAt(2);
+  const num = numberAt(3);
+  const unit = numberAt(4);
+  if (key >= strings || text >= strings || unit >= strings || num > MAX_SAFE) return 1;
   if (text == 0 && num == 0 && unit == 0) return 0;
   const at = (<usize>labelCount) << 2;
   labelCount++;

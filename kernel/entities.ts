@@ -24,7 +24,7 @@ import {
   column,
   put,
 } from './columns';
-import { endsIn, sizeTo, valueOf, longValue, longVarint } from './varint';
+import { endsIn, sizeTo, valueOf, longValue, longVarint, readNumbers, numberAt } from './varint';
 
 /** Lines so far. */
 export let lineCount: u32 = 0;
@@ -55,21 +55,10 @@ export function readScalar(at: usize, field: u32, strings: u32): usize {
 
 /** Writes the rows of both strings where they are wanted. */
 export function readValueType(start: usize, end: usize, typeAt: usize, unitAt: usize, strings: u32): i32 {
-  let pos = start;
-  let type: u64 = 0,
-    unit: u64 = 0;
-  while (pos < end) {
-    const tag = load<u8>(pos);
-    const word = load<u64>(pos + 1);
-    const ends = endsIn(word);
-    if (ends == 0) return 1;
-    const value = valueOf(word, ends);
-    pos += 1 + sizeTo(ends);
-    if (tag == 0x08) type = value;
-    else if (tag == 0x10) unit = value;
-    else return 1;
-  }
-  if (pos != end || type >= strings || unit >= strings) return 1;
+  if (!readNumbers(start, end, 2)) return 1;
+  const type = numberAt(1);
+  const unit = numberAt(2);
+  if (type >= strings || unit >= strings) return 1;
   store<u32>(typeAt, <u32>type);
   store<u32>(unitAt, <u32>unit);
   return 0;
@@ -182,22 +171,12 @@ export function readLocation(start: usize, end: usize, row: u32): i32 {
     if (tag == 0x22) {
       if (pos > end || value > <u64>(end - pos)) return 1;
       const stop = pos + <usize>value;
-      let fn: u64 = 0,
-        line: u64 = 0,
-        col: u64 = 0;
-      while (pos < stop) {
-        const inner = load<u8>(pos);
-        const rest = load<u64>(pos + 1);
-        const ends = endsIn(rest);
-        if (ends == 0) return 1;
-        const v = valueOf(rest, ends);
-        pos += 1 + sizeTo(ends);
-        if (inner == 0x08) fn = v;
-        else if (inner == 0x10) line = v;
-        else if (inner == 0x18) col = v;
-        else return 1;
-      }
-      if (pos != stop || fn - 1 >= functions || line > MAX_SAFE || col > MAX_SAFE) return 1;
+      if (!readNumbers(pos, stop, 3)) return 1;
+      pos = stop;
+      const fn = numberAt(1);
+      const line = numberAt(2);
+      const col = numberAt(3);
+      if (fn - 1 >= functions || line > MAX_SAFE || col > MAX_SAFE) return 1;
       store<u32>(column(LINE_FUNCTION) + (lines << 2), <u32>fn - 1);
       store<f64>(column(LINE_LINE) + (lines << 3), <f64>line);
       store<f64>(column(LINE_COLUMN) + (lines << 3), <f64>col);

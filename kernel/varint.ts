@@ -44,3 +44,31 @@ export function pastVarint(at: usize): usize {
   for (let i: usize = 0; i < 10; i++) if (load<u8>(at + i) < 0x80) return at + i + 1;
   return 0;
 }
+
+/** Where readNumbers puts the fields of a message, 64 bits each by field number. */
+const FIELDS: usize = 30720;
+
+/**
+ * Reads a message of single numbers of at most eight bytes whose field numbers are 1 to `count`, at most 4. The last of several
+ * counts. @returns false when it is another one, or damaged.
+ */
+export function readNumbers(start: usize, end: usize, count: u32): bool {
+  v128.store(FIELDS + 8, i64x2.splat(0));
+  v128.store(FIELDS + 24, i64x2.splat(0));
+  let pos = start;
+  while (pos < end) {
+    const tag = <u32>load<u8>(pos);
+    const field = tag >> 3;
+    const word = load<u64>(pos + 1);
+    const ends = endsIn(word);
+    if (ends == 0 || (tag & 7) != 0 || field - 1 >= count) return false;
+    store<u64>(FIELDS + ((<usize>field) << 3), valueOf(word, ends));
+    pos += 1 + sizeTo(ends);
+  }
+  return pos == end;
+}
+
+/** What readNumbers found; 0 = absent. */
+export function numberAt(field: usize): u64 {
+  return load<u64>(FIELDS + (field << 3));
+}

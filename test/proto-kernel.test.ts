@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { constants, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { PlimsollError } from '../src/base/errors.ts';
-import type * as SmallGzip from '../src/pipeline/decode-small-gzip.ts';
+import type * as UsualGzip from '../src/pipeline/decode-usual-gzip.ts';
 import type * as KernelFile from '../src/pipeline/kernel-file.ts';
 import { decodeProto } from '../src/pprof/decode-proto.ts';
 import { encodeProfile } from '../src/pprof/encode-proto.ts';
@@ -22,11 +22,12 @@ const SEED = 20_261_121;
 
 let kernel: ProtoKernel;
 let largeKernel: ProtoKernel;
-let decodeSmallGzip: typeof SmallGzip.decodeSmallGzip;
+let decodeSmallGzip: typeof UsualGzip.decodeSmallGzip;
+let decodeUsualGzip: typeof UsualGzip.decodeUsualGzip;
 beforeAll(async () => {
   const load = (path: string): Promise<unknown> => import(pathToFileURL(join(ROOT, 'dist', path)).href);
   const { kernelFor } = (await load('pipeline/kernel-file.js')) as typeof KernelFile;
-  ({ decodeSmallGzip } = (await load('pipeline/decode-small-gzip.js')) as typeof SmallGzip);
+  ({ decodeSmallGzip, decodeUsualGzip } = (await load('pipeline/decode-usual-gzip.js')) as typeof UsualGzip);
   const [small, large] = [kernelFor(1), kernelFor(2 ** 21)];
   if (small === null || large === null) throw new Error('the build has no kernel');
   [kernel, largeKernel] = [small, large];
@@ -211,6 +212,58 @@ describe('a small compressed profile', () => {
     }
     expect(decodeSmallGzip(Buffer.concat([bytes, bytes]), 1 << 27)).toBeNull();
     expect(decodeSmallGzip(Buffer.concat([bytes, Buffer.alloc(8)]), 1 << 27)).toBeNull();
+  });
+});
+
+describe('a large compressed profile', () => {
+  const TABLE_BYTES = 2 ** 28;
+
+  /** Samples of a fixture again and again, more than a megabyte of them. */
+  function largePlain(): Uint8Array {
+    const profile = decodeProto(fixtures().values().next().value as Uint8Array);
+    const { samples } = profile;
+    const times = Math.ceil(60_000 / samples.length);
+    const length = samples.length * times;
+    const repeated = {
+      length,
+      stack: Int32Array.from({ length }, (_, row) => samples.stack[row % samples.length]),
+      values: samples.values.map((column) =>
+        Float64Array.from({ length }, (_, row) => Number(column[row % samples.length]) + row),
+      ),
+      labelStart: new Int32Array(length + 1),
+    } as unknown as Profile['samples'];
+    return encodeProfile({ ...profile, samples: repeated });
+  }
+
+  it('is read without zlib as it is with it, and refused when a bit is wrong that changes what comes out', () => {
+    const plain = largePlain();
+    expect(plain.length).toBeGreaterThan(2 ** 20);
+    const bytes = new Uint8Array(gzipSync(plain));
+    expect(decodeSmallGzip(bytes, 2 ** 27)).toBeNull();
+    const found = decodeUsualGzip(bytes, 2 ** 27, TABLE_BYTES) as Profile;
+    expect(contentOf(found)).toEqual(wanted(plain));
+    for (let at = 10; at < bytes.length; at += 1 + (bytes.length >> 5)) {
+      const damaged = Uint8Array.from(bytes);
+      damaged[at] ^= 1 << (at & 7);
+      const other = decodeUsualGzip(damaged, 2 ** 27, TABLE_BYTES);
+      if (other !== null) expect(gunzipSync(damaged).equals(plain), `byte ${at}`).toBe(true);
+    }
+  });
+
+  it('is left to those who tell why, when it or its tables are larger than they may be', () => {
+    const plain = largePlain();
+    const bytes = new Uint8Array(gzipSync(plain));
+    expect(decodeUsualGzip(bytes, plain.length - 1, TABLE_BYTES)).toBeNull();
+    expect(decodeUsualGzip(bytes, plain.length, 1000)).toBeNull();
+    expect(decodeUsualGzip(bytes, plain.length, TABLE_BYTES)).not.toBeNull();
+  });
+
+  it('is none that is not compressed, nor a cut one', () => {
+    const plain = largePlain();
+    expect(decodeUsualGzip(plain, 2 ** 27, TABLE_BYTES)).toBeNull();
+    const bytes = new Uint8Array(gzipSync(plain));
+    for (const length of [0, 1, 17, 20, bytes.length >> 1, bytes.length - 1])
+      expect(decodeUsualGzip(bytes.subarray(0, length), 2 ** 27, TABLE_BYTES), `${length} bytes`).toBeNull();
   });
 });
 

@@ -7,6 +7,7 @@ import { decodeAsPprof } from '../pprof/legacy/decode-as-pprof.ts';
 import { MAX_TABLE_BYTES } from '../pprof/table-budget.ts';
 import { isLegacyCpu } from '../pprof/legacy/legacy-cpu.ts';
 import type { Profile } from '../pprof/tables.ts';
+import { decodeUsualGzip } from '../pipeline/decode-usual-gzip.ts';
 import { kernelFor } from '../pipeline/kernel-file.ts';
 import { combineProfiles } from '../profile/combine.ts';
 import { withMainMapping } from '../profile/main-mapping.ts';
@@ -93,6 +94,9 @@ async function readAsPprof(
 ): Promise<DecodedProfile> {
   const { maxBytes } = options.fetch;
   const bytes = await readBytes(source, options);
+  // A valid message is none of the older forms: pprof, too, tries them only when it is none.
+  const usual = decodeUsualGzip(bytes, maxBytes, tableBytes(maxBytes));
+  if (usual !== null) return { form: 'proto', profile: usual };
   const plain = await decompressProfile(bytes, maxBytes);
   return decodeAsPprof(plain, tableBytes(maxBytes), kernelFor(plain.length));
 }

@@ -3,7 +3,7 @@
 import { PlimsollError } from '../base/errors.ts';
 import { formatBytes, type Bytes } from '../base/units.ts';
 import { decodeProfile, type DecodedProfile } from '../pprof/decode-profile.ts';
-import { decodeSmallGzip } from './decode-small-gzip.ts';
+import { decodeSmallGzip } from './decode-usual-gzip.ts';
 import { gunzipProfile } from './gunzip-profile.ts';
 
 /** Decompressed profiles above this are refused: no Go heap profile comes near, and a gzip bomb stops here. */

@@ -138,11 +138,12 @@ export class ProtoKernel {
    * @returns null when it is damaged or of another size, or does not fit.
    */
   inflate(compressed: Uint8Array, size: Bytes): PlacedBytes | null {
-    const from = this.#exports.DATA.value;
-    const to = from + compressed.length;
-    const start = to + SLACK;
+    const start = this.#exports.DATA.value;
     const end = start + size;
-    if (!this.#reserve(end + SLACK)) return null;
+    // Behind the plain bytes, where the columns will lie: nobody needs it by then.
+    const from = end + SLACK;
+    const to = from + compressed.length;
+    if (!this.#reserve(to + SLACK)) return null;
     this.#bytes.set(compressed, from);
     const read = this.#exports.inflate(from, to, start, end);
     return read === compressed.length ? { start, end } : null;
