@@ -91,6 +91,15 @@ describe('the time that signs ask for', () => {
     expect(hold(named, sweeper).holdMillis).toBe(THRESHOLDS.boundedHoldMillis);
   });
 
+  it('is none where the sources show which entries the bound misses', () => {
+    const { profiles, cause } = read(`heap\n${ENTRIES}\ngoroutines\n${sweeper}`);
+    const asked = (confidence: number) => {
+      const said = { confidence, pattern: null, holders: [], fix: null };
+      return weighBound({ ...cause, said }, drawAssessment(2 * HOUR_MILLIS), profiles).holdMillis;
+    };
+    expect([0.35, 0.6].map(asked)).toEqual([THRESHOLDS.sweptHoldMillis, 0]);
+  });
+
   it('begins with the life of the process: what it holds fills anew in each', () => {
     const { profiles, cause } = read(`heap\n${ENTRIES}\ngoroutines\n${sweeper}`);
     const later = drawAssessment(9 * HOUR_MILLIS, {}, { incarnationStartMillis: 8 * HOUR_MILLIS });

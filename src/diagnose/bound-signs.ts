@@ -142,7 +142,7 @@ function wordsOf(name: string): string[] {
 
 export interface BoundHold {
   readonly signs: readonly BoundSign[];
-  /** How long such growth must have been watched in this life; 0 without signs. */
+  /** How long such growth must have been watched in this life; 0 without signs, or where the sources show what the bound misses. */
   readonly holdMillis: Millis;
   readonly watchedMillis: Millis;
 }
@@ -155,10 +155,15 @@ export function weighBound(cause: HeapCause, assessment: Assessment, profiles: P
   const { atMillis, incarnationStartMillis, firstEvidenceMillis } = assessment;
   const watchedMillis = atMillis - Math.max(incarnationStartMillis, firstEvidenceMillis);
   const signs = findBoundSigns(cause, profiles);
-  if (signs.length === 0) return { signs, holdMillis: 0, watchedMillis };
+  if (signs.length === 0 || isFaultSeen(cause)) return { signs, holdMillis: 0, watchedMillis };
   const isWeak = signs.length === 1 && (signs[0].kind === 'sweeper' || signs[0].kind === 'lifetime');
   const holdMillis = isWeak ? THRESHOLDS.sweptHoldMillis : THRESHOLDS.boundedHoldMillis;
   return { signs, holdMillis, watchedMillis };
+}
+
+/** Do the sources show that nothing takes away what grows there, or which entries are missed by what does? */
+export function isFaultSeen({ said }: HeapCause): boolean {
+  return (said?.confidence ?? 0) >= THRESHOLDS.sourceFault;
 }
 
 /** The limit is too near to wait for anything. */

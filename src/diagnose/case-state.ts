@@ -5,6 +5,7 @@ import type { ConfirmationState } from '../detect/confirm.ts';
 import type { Alarm, Evidence, Finding, LeakClass } from '../model/finding.ts';
 import type { TargetName } from '../model/target.ts';
 import type { Profiles } from './profile-evidence.ts';
+import type { SourceFacts, SourceQuestion } from './source/source-facts.ts';
 
 /** Alarms kept for one target; the oldest go. A target that raises more has other problems. */
 export const MAX_ALARMS = 200;
@@ -65,6 +66,8 @@ export interface CaseInput {
   readonly profilesFromMillis?: Millis | null;
   /** Leaks of the other instances of the service, as far as they are known, those that stand last. */
   readonly siblings?: readonly KnownCode[];
+  /** What the sources are known to say; null where nobody asked them, or they say nothing. */
+  readonly askSources?: (question: SourceQuestion) => SourceFacts | null;
   readonly atMillis: Millis;
 }
 

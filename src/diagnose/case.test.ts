@@ -6,7 +6,8 @@ import { drawAssessment, drawConfirmation, type DrawnLane } from '../testing/dra
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
 import { advanceCase, type CaseResult } from './case.ts';
 import { endLeaks } from './leak-end.ts';
-import { lanesInside, MAX_ALARMS, type CaseState } from './case-state.ts';
+import type { SourceFacts } from './source/source-facts.ts';
+import { lanesInside, MAX_ALARMS, type CaseInput, type CaseState } from './case-state.ts';
 
 const TARGET = { service: 'orders', instance: '127.0.0.1:8080' };
 const STORE = `heap\nmain.main > orders/store.Put@/src/store/put.go:27 | 512 | ${ramp(24, 3)}`;
@@ -20,6 +21,7 @@ interface Step {
   readonly rest?: Partial<Assessment>;
   /** Claims of stage 1 that end with this evaluation. */
   readonly over?: Partial<Record<Lane, Over>>;
+  readonly askSources?: CaseInput['askSources'];
 }
 
 function drawEnds(over: Partial<Record<Lane, Over>>): ConfirmationState {
@@ -33,21 +35,24 @@ function drawEnds(over: Partial<Record<Lane, Over>>): ConfirmationState {
 /** State goes through JSON before every step, as when Plimsoll is restarted in between. */
 function run(steps: readonly Step[]): CaseResult[] {
   let state: CaseState | null = null;
-  return steps.map(({ at, lanes = {}, confirmed = [], drawing = STORE, over = {}, rest = {} }) => {
-    const drawn = drawSnapshots(drawing);
-    const known = <T extends { takenAtMillis: Millis }>(all: readonly T[]) =>
-      all.filter(({ takenAtMillis }) => takenAtMillis <= at);
-    const result = advanceCase(state, {
-      target: TARGET,
-      module: null,
-      assessment: drawAssessment(at, lanes, rest),
-      confirmation: { ...drawConfirmation(confirmed), ...drawEnds(over) },
-      profiles: { heap: known(drawn.heap), goroutines: known(drawn.goroutines), stacks: drawn.stacks },
-      atMillis: at,
-    });
-    state = JSON.parse(JSON.stringify(result.state)) as CaseState;
-    return result;
-  });
+  return steps.map(
+    ({ at, lanes = {}, confirmed = [], drawing = STORE, over = {}, rest = {}, askSources }) => {
+      const drawn = drawSnapshots(drawing);
+      const known = <T extends { takenAtMillis: Millis }>(all: readonly T[]) =>
+        all.filter(({ takenAtMillis }) => takenAtMillis <= at);
+      const result = advanceCase(state, {
+        target: TARGET,
+        module: null,
+        assessment: drawAssessment(at, lanes, rest),
+        confirmation: { ...drawConfirmation(confirmed), ...drawEnds(over) },
+        profiles: { heap: known(drawn.heap), goroutines: known(drawn.goroutines), stacks: drawn.stacks },
+        ...(askSources === undefined ? {} : { askSources }),
+        atMillis: at,
+      });
+      state = JSON.parse(JSON.stringify(result.state)) as CaseState;
+      return result;
+    },
+  );
 }
 
 const LEAK = { heap: { verdict: 'leak' as const, perHour: 20 * MIB } };
@@ -125,6 +130,26 @@ describe('advanceCase', () => {
     expect(early.findings[0].verdict).toBe('undetermined');
     const [near] = run([step(65, exhaustion(minutes(110)))]);
     expect(near.alarms).toHaveLength(1);
+  });
+
+  it('waits no longer for a bound once the sources show what it misses, and goes on waiting where they are unsure', () => {
+    const sweeper = `orders/store.(*Table).sweep > runtime.selectgo > runtime.gopark | ${'1 '.repeat(60)}`;
+    const drawing = `heap\nmain.main > orders/store.(*Table).Put | 512 | ${ramp(60, 3)}\ngoroutines\n${sweeper}`;
+    const answer = (confidence: number) => (): SourceFacts => ({
+      ...{ confidence, pattern: 'missing-delete-on-path', holders: [], fix: null },
+    });
+    const step = (at: number, askSources: CaseInput['askSources']): Step => ({
+      ...{ at: minutes(at), lanes: LEAK, confirmed: ['heap'], drawing },
+      ...(askSources === undefined ? {} : { askSources }),
+    });
+    const [asked, unsure, sure] = run([step(65, () => null), step(70, answer(0.35)), step(75, answer(0.55))]);
+    expect([asked, unsure, sure].map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
+    const named = ({ questions }: CaseResult) =>
+      questions.map(({ kind, culprits }) => [kind, ...culprits.map((culprit) => culprit.function)]);
+    expect(named(asked)).toEqual([['heap', 'orders/store.(*Table).Put']]);
+    expect(named(sure)).toEqual([]);
+    const entry = sure.findings[0].evidence.find(({ question }) => question.startsWith('Do the sources'));
+    expect(entry).toMatchObject({ outcome: 'supports', numbers: { statistic: 0.55, threshold: 0.5 } });
   });
 
   it('waits for a name while profiles can come, and raises without one when the wait is over', () => {

@@ -38,6 +38,7 @@ import { readProfiles, type ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLanes, findStop, type ProvenLane } from './proof.ts';
 import { joinEvidence } from './raised-evidence.ts';
 import { isContradicted, isLongProven } from './refutation.ts';
+import type { SourceQuestion } from './source/source-facts.ts';
 import { THRESHOLDS } from './thresholds.ts';
 import { findWait, longestWait, type Wait } from './wait.ts';
 
@@ -50,6 +51,8 @@ export interface CaseResult {
   readonly over: readonly OverLeak[];
   /** What called leaks wait for until they are raised; null while none does. */
   readonly needed: Wait['needed'];
+  /** What the sources should be asked about causes that wait: at the next evaluation it decides (CaseInput.askSources). */
+  readonly questions: readonly SourceQuestion[];
 }
 
 /** One evaluation. `state` is null the first time. */
@@ -63,7 +66,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     input.atMillis,
   );
   const calls = collectCalls(before, input, proofs, proven);
-  const causes = findCauses({
+  const found = findCauses({
     assessment: input.assessment,
     calls,
     standing: before.raised.flatMap(({ kind, lead }) => (kind === 'heap' && lead !== null ? [lead] : [])),
@@ -74,6 +77,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
         profiles: { heap: [], goroutines: [], stacks: input.profiles.stacks },
       }),
   });
+  const causes = found.map((cause) => withSources(cause, input));
   const refuted = (leak: RaisedLeak) =>
     profiles !== null && isContradicted(leak, before.raised, input, profiles);
   const matched = matchCauses(before.raised, causes, (leak, cause) =>
@@ -153,7 +157,19 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     alarms,
     over,
     needed: longestWait(waits),
+    questions: asked.flatMap(({ cause, wait }) => (wait === null ? [] : questionOf(cause))),
   };
+}
+
+/** The line that most of the growth comes from: the others change with every profile. */
+function questionOf({ kind, culprits }: Cause): SourceQuestion[] {
+  return kind === 'heap' && culprits.length > 0 ? [{ kind, culprits: culprits.slice(0, 1) }] : [];
+}
+
+function withSources(cause: Cause, { askSources }: CaseInput): Cause {
+  const [question] = questionOf(cause);
+  if (askSources === undefined || question === undefined || cause.heap === null) return cause;
+  return { ...cause, heap: { ...cause.heap, said: askSources(question) } };
 }
 
 function needsProfiles(state: CaseState, input: CaseInput): boolean {

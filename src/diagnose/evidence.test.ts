@@ -47,6 +47,21 @@ it('asks whether something bounds what grows, and the answer follows the profile
   expect(ask('heap', sweeper, 20 * MIB, 4 * HOUR_MILLIS).outcome[question]).toBe('open');
 });
 
+it('asks what the sources say of a bound, and the answer follows how well they fit', () => {
+  const { cause, assessment } = ask(
+    'heap',
+    `heap\nmain.main > orders/store.(*Table).Put | 512 | ${ramp(12, 3)}`,
+  );
+  const profiles = readProfiles(drawSnapshots(`${SITE} | 512 | ${ramp(12, 3)}`), null, 0, true);
+  const outcome = (confidence: number | null) => {
+    const said = confidence === null ? null : { confidence, pattern: null, holders: [], fix: null };
+    const heap = cause.heap === null ? null : { ...cause.heap, said };
+    const evidence = collectEvidence({ ...cause, heap }, null, profiles, assessment);
+    return evidence.find(({ question }) => question.startsWith('Do the sources'))?.outcome;
+  };
+  expect([0.8, 0.35, null].map(outcome)).toEqual(['supports', 'open', undefined]);
+});
+
 describe('every entry of evidence', () => {
   it.each(['heap', 'goroutine', 'fd', 'thread', 'native'] as const)(
     'for a %s leak has its statistic, threshold and window in numbers',

@@ -4,7 +4,7 @@ import type { Assessment, GoroutineCost, LaneAssessment } from '../detect/assess
 import { SMALLEST_STACK_BYTES } from '../detect/bytes-each.ts';
 import type { Evidence } from '../model/finding.ts';
 import { isApplication } from '../profile/frames.ts';
-import { weighBound } from './bound-signs.ts';
+import { isFaultSeen, weighBound } from './bound-signs.ts';
 import type { Cause } from './cause.ts';
 import { findCreator, type Creator } from './creators.ts';
 import { relateFile } from './culprit.ts';
@@ -13,6 +13,7 @@ import type { HeapCause } from './heap-cause.ts';
 import { NAME_SAMPLES, type Lender } from './lenders.ts';
 import { changeBesideGroups } from './links.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
+import type { SourceFacts } from './source/source-facts.ts';
 import { THRESHOLDS } from './thresholds.ts';
 import { sumGrown } from './unexplained.ts';
 
@@ -45,6 +46,7 @@ export function collectEvidence(
     if (cause.kind === 'heap') {
       entries.push(askCoverage(cause.heap, lane, profiles));
       if (assessment !== null) entries.push(askBound(cause.heap, assessment, profiles));
+      if (cause.heap.said) entries.push(askBoundInSources(cause.heap, cause.heap.said, profiles));
     }
   }
   if (cause.kind === 'goroutine') entries.push(askPinned(cause, profiles, assessment?.goroutineCost ?? null));
@@ -150,6 +152,23 @@ function askBound(heap: HeapCause, assessment: Assessment, profiles: ProfileEvid
       ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
     },
     outcome: signs.length === 0 ? 'supports' : watchedMillis >= holdMillis ? 'open' : 'contradicts',
+  };
+}
+
+/** Does the code take away again all that it keeps? */
+function askBoundInSources(heap: HeapCause, said: SourceFacts, profiles: ProfileEvidence): Evidence {
+  return {
+    question: 'Do the sources take away again what is kept there?',
+    hypothesis: 'nothing does, or what does so misses some',
+    prediction: 'a container on the way from that line that nothing bounds, or a way past what bounds it',
+    test: 'how well the sources fit a fault in what bounds it',
+    numbers: {
+      statistic: round(said.confidence),
+      threshold: THRESHOLDS.sourceFault,
+      ...(said.pattern === null ? {} : { pattern: said.pattern }),
+      ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
+    },
+    outcome: isFaultSeen(heap) ? 'supports' : 'open',
   };
 }
 

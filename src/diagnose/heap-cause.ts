@@ -8,6 +8,7 @@ import { servesObserver } from './observer.ts';
 import { shareEntered } from './stack-path.ts';
 import { computeGrowth, getSiteOwner, type Site, type SiteGrowth, type SiteTable } from './site-growth.ts';
 import { testProportional, type Interval } from './statistics.ts';
+import type { SourceFacts } from './source/source-facts.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 /** A site with the bytes of lasting growth that it is credited with. */
@@ -35,6 +36,8 @@ export interface HeapCause {
   /** z that a site must reach when all of them are looked at (Bonferroni). */
   readonly criticalZ: number;
   readonly sitesTested: number;
+  /** What the sources say about its first culprit; missing or null = nothing, or not asked yet. */
+  readonly said?: SourceFacts | null;
 }
 
 export const MAX_CULPRITS = 5;

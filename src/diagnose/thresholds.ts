@@ -71,6 +71,8 @@ export const THRESHOLDS = {
   sweptHoldMillis: 3.5 * HOUR_MILLIS,
   /** ... with an order among the entries, a name, or two signs; most of a working day. docs/leakbench.md: gain and cost. */
   boundedHoldMillis: 7 * HOUR_MILLIS,
+  /** How well the sources must fit a fault in what bounds the growth for that wait to end at once (0 to 1). */
+  sourceFault: 0.5,
   /** Share kept of what is allocated later over that of earlier, and its z (over all ways to part them), that tell of a lifetime. */
   lifetimeShare: 0.6,
   lifetimeZ: 4,

@@ -5,7 +5,7 @@ import { buildReport } from '../report/build-report.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
 import type { SourceSet } from '../workspace/module-sources.ts';
 import { explainReport } from './explain-findings.ts';
-import { SourceExplainer } from './source-explainer.ts';
+import { questionsAbout, SourceExplainer } from './source-explainer.ts';
 
 const MODULE = 'example.com/shop';
 
@@ -121,10 +121,10 @@ describe('explainReport', () => {
       useWorker: false,
     });
     const { findings } = leakAt(13);
-    expect(await explainer.learn(findings, MODULE)).toBe(true);
-    expect(await explainer.learn(findings, MODULE)).toBe(false);
+    expect(await explainer.learn(questionsAbout(findings), MODULE)).toBe(true);
+    expect(await explainer.learn(questionsAbout(findings), MODULE)).toBe(false);
     expect(reads).toBe(1);
-    await explainer.learn(leakAt(12).findings, MODULE);
+    await explainer.learn(questionsAbout(leakAt(12).findings), MODULE);
     expect(reads).toBe(2);
     expect(findings.map((finding) => explainer.apply(finding, MODULE).fix?.file)).toEqual(['cache/table.go']);
   });

@@ -2,7 +2,7 @@
 import { retellHolder } from '../diagnose/chain/ask-code.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
-import type { SourceExplainer } from './source-explainer.ts';
+import { questionsAbout, type SourceExplainer } from './source-explainer.ts';
 
 /** The report with what is known of its findings from the sources, in the investigation as well. */
 export function withExplained(report: Report, explain: (finding: Finding) => Finding): Report {
@@ -21,7 +21,8 @@ export async function explainReport(
   explainer: SourceExplainer,
   module: string | null,
 ): Promise<Report> {
-  const isTold = await explainer.learn(report.findings, module);
-  if (!isTold) return report;
-  return withExplained(report, (finding) => explainer.apply(finding, module));
+  await explainer.learn(questionsAbout(report.findings), module);
+  const explain = (finding: Finding) => explainer.apply(finding, module);
+  const isTold = report.findings.some((finding) => explain(finding) !== finding);
+  return isTold ? withExplained(report, explain) : report;
 }

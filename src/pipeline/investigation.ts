@@ -17,8 +17,15 @@ import {
   type SnapshotWish,
   type TakenSnapshot,
 } from '../detect/snapshot-policy.ts';
-import { lanesInside, type CaseState, type KnownCode, type OverLeak } from '../diagnose/case-state.ts';
+import {
+  lanesInside,
+  type CaseInput,
+  type CaseState,
+  type KnownCode,
+  type OverLeak,
+} from '../diagnose/case-state.ts';
 import { advanceCase } from '../diagnose/case.ts';
+import type { SourceQuestion } from '../diagnose/source/source-facts.ts';
 import { followChain } from '../diagnose/chain/chain.ts';
 import type { ChainStep } from '../model/chain-step.ts';
 import type { Alarm, Finding, MissingEvidence } from '../model/finding.ts';
@@ -78,6 +85,8 @@ export interface InvestigationOptions {
   readonly isOneAnswer?: boolean;
   /** What is known of leaks of the other instances, see CaseInput; asked at each evaluation. */
   readonly siblings?: () => readonly KnownCode[];
+  /** See CaseInput. */
+  readonly askSources?: CaseInput['askSources'];
   /** Told of every new mark, so that it can be stored. */
   readonly onMark?: (mark: Mark) => void;
 }
@@ -166,6 +175,7 @@ export class Investigation {
   /** What called leaks wait for until they are raised. */
   #needed: Report['needed'] = null;
   #alarms: readonly Alarm[] = [];
+  #questions: readonly SourceQuestion[] = [];
   /** Of the newest assessment: reports are asked for more often than anything changes. */
   #chain: { atMillis: Millis; findings: readonly Finding[]; steps: readonly ChainStep[] } | null = null;
 
@@ -426,7 +436,7 @@ export class Investigation {
     this.#shown = settled === null ? this.#assessment : withoutEvidence(settled.shown);
     this.#confirmation = advanceConfirmation(this.#confirmation, assessment);
     this.#ignoreEnded(atMillis);
-    const { state, findings, alarms, over, needed } = advanceCase(this.#case, {
+    const { state, findings, alarms, over, needed, questions } = advanceCase(this.#case, {
       target: this.target,
       module: this.#module,
       assessment,
@@ -435,6 +445,7 @@ export class Investigation {
       profiles: this.profiles,
       profilesFromMillis: this.#profilesFrom,
       ...(this.#options.siblings ? { siblings: this.#options.siblings() } : {}),
+      ...(this.#options.askSources ? { askSources: this.#options.askSources } : {}),
       atMillis,
     });
     const before = this.#case;
@@ -448,6 +459,7 @@ export class Investigation {
     }
     this.#findings = findings;
     this.#needed = needed;
+    this.#questions = questions;
     this.#alarms = alarms;
     return { atMillis, findings, over };
   }
@@ -640,6 +652,10 @@ export class Investigation {
   }
   get findings(): readonly Finding[] {
     return this.#findings;
+  }
+  /** What the sources should be asked by the next evaluation, beside what is raised. */
+  get questions(): readonly SourceQuestion[] {
+    return this.#questions;
   }
   get marks(): readonly Mark[] {
     return this.#marks;

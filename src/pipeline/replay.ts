@@ -35,14 +35,12 @@ export async function replayRecordings(
   try {
     const fleet = new Fleet();
     const groups = groupByTarget(recordings);
-    const replays = groups.map((lives) => new TargetReplay(lives, decoder, fleet));
+    const replays = groups.map(
+      (lives) => new TargetReplay(lives, decoder, fleet, explainerOf(lives, sourceFolders)),
+    );
     await replayTogether(replays, onProgress);
     const reports: Report[] = [];
-    for (const [i, replay] of replays.entries()) {
-      const lives = groups[i] ?? [];
-      const { module } = lives[0]?.manifest ?? { module: null };
-      reports.push(await explainReport(replay.report(), explainerOf(lives, sourceFolders), module));
-    }
+    for (const replay of replays) reports.push(await replay.report());
     const report = mergeReports(reports, describeTogether(replays, fleet));
     if (!report) throw new RangeError('no recording to replay');
     return { report, investigations: replays.map(({ investigation }) => investigation) };
@@ -72,19 +70,19 @@ async function replayTogether(
     let next: TargetReplay | null = null;
     for (const replay of byName) if (replay.nextMillis < (next?.nextMillis ?? Infinity)) next = replay;
     if (next === null) return;
-    evaluateAll(byName, next.nextMillis);
+    await evaluateAll(byName, next.nextMillis);
     await next.step(onProgress);
   }
 }
 
 /** Those that are due before this time, in order of their instants. */
-function evaluateAll(replays: readonly TargetReplay[], beforeMillis: Millis): void {
+async function evaluateAll(replays: readonly TargetReplay[], beforeMillis: Millis): Promise<void> {
   if (replays.length === 1) return; // a step evaluates its own
   for (;;) {
     let next: TargetReplay | null = null;
     for (const replay of replays) if (replay.dueMillis < (next?.dueMillis ?? beforeMillis)) next = replay;
     if (next === null) return;
-    next.investigation.evaluateUpTo(next.dueMillis);
+    await next.evaluateUpTo(next.dueMillis);
   }
 }
 
@@ -95,6 +93,8 @@ class TargetReplay {
   readonly name: TargetKey;
   readonly #lives: readonly Recording[];
   readonly #unread = new UnreadEvidence();
+  readonly #explainer: SourceExplainer;
+  readonly #module: string | null;
   /** Of the life that is under replay. */
   #life = -1;
   #evidence: AsyncIterator<RawEvidence> | null = null;
@@ -102,18 +102,26 @@ class TargetReplay {
   #done = 0;
   #toMillis: Millis;
 
-  constructor(lives: readonly Recording[], decoder: ProfileDecoder, fleet: Fleet) {
+  constructor(
+    lives: readonly Recording[],
+    decoder: ProfileDecoder,
+    fleet: Fleet,
+    explainer: SourceExplainer,
+  ) {
     const [first] = lives;
     if (!first) throw new RangeError('a target without a recording');
     const { service, instance, module, moduleVersion, memoryLimitBytes, match } = first.manifest;
     this.service = service;
     this.name = targetKey({ service, instance });
     this.#lives = lives;
+    this.#explainer = explainer;
+    this.#module = module;
     this.#toMillis = first.toMillis;
     this.investigation = new Investigation({
       target: { service, instance },
       ...{ module, memoryLimitBytes, match, decoder, fleet },
       version: moduleVersion,
+      askSources: (question) => explainer.factsOf(question, module),
       timeMap: first.timeMap,
     });
     fleet.join(this.investigation);
@@ -144,11 +152,19 @@ class TargetReplay {
     const evidence = this.#next;
     if (!recording || evidence === null) return;
     // An evaluation sees the evidence up to its instant, that instant included.
-    this.investigation.evaluateUpTo(evidence.atMillis - 1);
+    await this.evaluateUpTo(evidence.atMillis - 1);
     const { error } = await this.investigation.ingest(evidence);
     this.#unread.count(evidence, recording.timeMap, error);
     onProgress({ path: recording.path, evidence: ++this.#done, of: recording.evidenceCount });
     await this.#readOn();
+  }
+
+  /** What an evaluation wants to know of the sources is there for the next one, as it is in a watch. */
+  async evaluateUpTo(atMillis: Millis): Promise<void> {
+    while ((this.investigation.nextEvaluationMillis ?? Infinity) <= atMillis) {
+      this.investigation.evaluateUpTo(this.investigation.nextEvaluationMillis ?? atMillis);
+      await this.#explainer.learn(this.investigation.questions, this.#module);
+    }
   }
 
   async #beginLife(): Promise<void> {
@@ -170,16 +186,17 @@ class TargetReplay {
       return;
     }
     if (!recording) return;
-    this.investigation.evaluateUpTo(recording.toMillis);
+    await this.evaluateUpTo(recording.toMillis);
     // A recording that a kill ended has evidence later than the end that it last wrote down.
     const evaluated = this.investigation.state().lastEvaluationMillis ?? 0;
     this.#toMillis = Math.max(this.#toMillis, recording.toMillis, evaluated);
     await this.#beginLife();
   }
 
-  report(): Report {
-    const fromMillis = this.#lives[0]?.fromMillis ?? 0;
-    return this.investigation.report({ fromMillis, toMillis: this.#toMillis }, this.#unread.missing());
+  async report(): Promise<Report> {
+    const range = { fromMillis: this.#lives[0]?.fromMillis ?? 0, toMillis: this.#toMillis };
+    const report = this.investigation.report(range, this.#unread.missing());
+    return explainReport(report, this.#explainer, this.#module);
   }
 }
 

@@ -1,9 +1,10 @@
-// What the Go sources say about leaks: what holds the memory, which pattern it is, where the fix goes. It changes nothing
-// about whether something is a leak, so it is asked beside the evaluations and joins findings where they are shown.
+// What the Go sources say about leaks: what holds the memory, which pattern it is, where the fix goes. They are asked beside
+// the evaluations, and what they say joins findings where they are shown; it says of no growth that it is a leak, but may
+// end the wait for a bound (see diagnose/wait.ts).
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Millis } from '../base/units.ts';
-import { addSourceFacts, type SourceFacts } from '../diagnose/source/source-facts.ts';
+import { addSourceFacts, type SourceFacts, type SourceQuestion } from '../diagnose/source/source-facts.ts';
 import type { Finding } from '../model/finding.ts';
 import {
   findModuleRoot,
@@ -45,13 +46,19 @@ export class SourceExplainer {
 
   /** The finding with what is known by now; the same object when that is nothing. */
   apply(finding: Finding, module: string | null): Finding {
-    const facts = isExplainable(finding) ? this.#answers.get(keyOf(finding, module)) : null;
-    return facts ? addSourceFacts(finding, facts) : finding;
+    const [question] = questionsAbout([finding]);
+    const facts = question === undefined ? null : this.factsOf(question, module);
+    return facts === null ? finding : addSourceFacts(finding, facts);
   }
 
-  /** Are there leaks that the sources were not asked about? */
-  hasQuestion(findings: readonly Finding[], module: string | null): boolean {
-    return findings.some((finding) => isExplainable(finding) && !this.#answers.has(keyOf(finding, module)));
+  /** null while nothing is known, or when the sources say nothing. */
+  factsOf(question: SourceQuestion, module: string | null): SourceFacts | null {
+    return this.#answers.get(keyOf(question, module)) ?? null;
+  }
+
+  /** Is there a question that was not asked before? */
+  isNew(questions: readonly SourceQuestion[], module: string | null): boolean {
+    return questions.some((question) => !this.#answers.has(keyOf(question, module)));
   }
 
   /** Ends questions under way: they stay without an answer. */
@@ -60,25 +67,22 @@ export class SourceExplainer {
   }
 
   /**
-   * Asks the sources about leaks that were not asked about before. What goes wrong with sources is no answer, never a
-   * throw.
-   * @returns whether `apply` has more to say now.
+   * Asks the sources what they were not asked before. What goes wrong with sources is no answer, never a throw.
+   * @returns whether there is more to say now.
    */
-  async learn(findings: readonly Finding[], module: string | null): Promise<boolean> {
-    const open = findings.filter(
-      (finding) => isExplainable(finding) && !this.#answers.has(keyOf(finding, module)),
-    );
+  async learn(questions: readonly SourceQuestion[], module: string | null): Promise<boolean> {
+    const open = questions.filter((question) => !this.#answers.has(keyOf(question, module)));
     if (open.length === 0) return false;
-    for (const finding of open) this.#remember(keyOf(finding, module), null); // asked: not again while this runs
+    for (const question of open) this.#remember(keyOf(question, module), null); // asked: not again while this runs
     const texts = await this.#readTexts(open, module);
     if (texts.length === 0) return false;
     const request: SourceRequest = {
       texts,
       module: module ?? commonPath(texts.map(([path]) => path)),
-      questions: open.map(({ class: kind, culprits }) => ({ kind, culprits })),
+      questions: open,
     };
     const reply = await this.#ask(request);
-    open.forEach((finding, i) => this.#remember(keyOf(finding, module), reply[i] ?? null));
+    open.forEach((question, i) => this.#remember(keyOf(question, module), reply[i] ?? null));
     return reply.some((facts) => facts !== null);
   }
 
@@ -108,8 +112,8 @@ export class SourceExplainer {
     });
   }
 
-  async #readTexts(findings: readonly Finding[], module: string | null): Promise<[string, string][]> {
-    for (const set of await this.#findSets(findings, module)) {
+  async #readTexts(questions: readonly SourceQuestion[], module: string | null): Promise<[string, string][]> {
+    for (const set of await this.#findSets(questions, module)) {
       const texts: [string, string][] = [];
       let left = MAX_TEXT_BYTES;
       for (const file of set.files) {
@@ -125,12 +129,12 @@ export class SourceExplainer {
   }
 
   /** Places to look, the surest first. */
-  async #findSets(findings: readonly Finding[], module: string | null): Promise<SourceSet[]> {
+  async #findSets(questions: readonly SourceQuestion[], module: string | null): Promise<SourceSet[]> {
     const { carried, folders, mayLookLocally } = this.#options;
     const sets: SourceSet[] = carried === null ? [] : [carried];
     if (folders.length > 0) sets.push(await findModuleSources(folders, module));
     if (!mayLookLocally || module === null) return sets;
-    for (const { profileFile } of findings.flatMap(({ culprits }) => culprits)) {
+    for (const { profileFile } of questions.flatMap(({ culprits }) => culprits)) {
       const root = profileFile ? await findModuleRoot(profileFile, module) : null;
       if (root !== null) return [...sets, await findModuleSources([root], module)];
     }
@@ -147,17 +151,21 @@ export class SourceExplainer {
   }
 }
 
-function isExplainable({ verdict, class: kind, culprits }: Finding): boolean {
-  // Descriptors leak in calls that no profile samples: the sources alone may show them.
-  return verdict === 'leak' && (culprits.length > 0 || kind === 'fd');
+/** One for each leak whose code is named. Descriptors leak in calls that no profile samples: the sources alone may show them. */
+export function questionsAbout(findings: readonly Finding[]): SourceQuestion[] {
+  return findings
+    .filter(
+      ({ verdict, class: kind, culprits }) => verdict === 'leak' && (culprits.length > 0 || kind === 'fd'),
+    )
+    .map(({ class: kind, culprits }) => ({ kind, culprits }));
 }
 
 /** What an answer hangs on: numbers of a finding change with every evaluation, its lines seldom. */
-function keyOf(finding: Finding, module: string | null): string {
-  const lines = finding.culprits.flatMap(({ role, function: name, profileFile, file, line, path }) =>
+function keyOf({ kind, culprits }: SourceQuestion, module: string | null): string {
+  const lines = culprits.flatMap(({ role, function: name, profileFile, file, line, path }) =>
     role === 'holds' ? [] : [[role, name, profileFile ?? file, line, path ?? []]],
   );
-  return JSON.stringify([module, finding.class, lines]);
+  return JSON.stringify([module, kind, lines]);
 }
 
 /** Import path that all files share: the module, or a folder of it. */

@@ -1,13 +1,7 @@
 // One question to the sources of a service, and its answer: what crosses the boundary of the source worker.
-import { findSourceFacts, type SourceFacts } from '../diagnose/source/source-facts.ts';
+import { findSourceFacts, type SourceFacts, type SourceQuestion } from '../diagnose/source/source-facts.ts';
 import { SourceAnalysis } from '../gosource/source-analysis.ts';
-import type { Culprit, LeakClass } from '../model/finding.ts';
 import { openGoParser } from '../workspace/go-parser.ts';
-
-export interface SourceQuestion {
-  readonly kind: LeakClass;
-  readonly culprits: readonly Culprit[];
-}
 
 export interface SourceRequest {
   /** Text by `<import path>/<file>`. */

@@ -40,7 +40,7 @@ import {
 import { sleepReal } from './clock.ts';
 import { sharedAbort } from '../collect/shared-abort.ts';
 import { readExcerpt } from './source-excerpt.ts';
-import { SourceExplainer } from './source-explainer.ts';
+import { questionsAbout, SourceExplainer } from './source-explainer.ts';
 import { StoreTrouble } from './store-trouble.ts';
 import { runTargetLoop, type ProfileWish } from './target-loop.ts';
 import { addCounts, countsOf, NO_COUNTS } from './watch-counts.ts';
@@ -417,11 +417,12 @@ export class Watch implements WatchView {
     });
   }
 
-  /** Asks the sources about new leaks, in the background: reports and incidents have it as soon as it is known. */
+  /** Asks the sources about new leaks, in the background: reports and incidents have it as soon as it is known, evaluations at the next. */
   #learn(watched: WatchedTarget): void {
-    const { findings, facts } = watched.investigation;
-    if (this.#learning.has(watched) || !this.#explainer.hasQuestion(findings, facts.module)) return;
-    const learning = this.#explainer.learn(findings, facts.module).then((isTold) => {
+    const { findings, questions: open, facts } = watched.investigation;
+    const questions = [...questionsAbout(findings), ...open];
+    if (this.#learning.has(watched) || !this.#explainer.isNew(questions, facts.module)) return;
+    const learning = this.#explainer.learn(questions, facts.module).then((isTold) => {
       this.#learning.delete(watched);
       if (isTold) this.#incidents.explain(watched);
     });

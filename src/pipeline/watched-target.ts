@@ -102,6 +102,7 @@ export class WatchedTarget {
     this.investigation = new Investigation({
       ...options,
       version: options.labels['version'] ?? null,
+      askSources: (question) => options.explainer.factsOf(question, this.investigation.facts.module),
       onMark: (mark) => this.#noteEvent(mark),
     });
   }

@@ -5,7 +5,14 @@ import { formatPlace, NO_CODE } from '../../model/finding-text.ts';
 import { shortPlace } from './answer.ts';
 import { explainSource } from './explain-source.ts';
 
+export interface SourceQuestion {
+  readonly kind: LeakClass;
+  readonly culprits: readonly Culprit[];
+}
+
 export interface SourceFacts {
+  /** How well the sources fit, 0 to 1. */
+  readonly confidence: number;
   readonly pattern: string | null;
   /** Role `holds`: the storing statement (or the wait), then the declaration. */
   readonly holders: readonly Culprit[];
@@ -46,9 +53,10 @@ export function findSourceFacts(
       low: null,
       high: null,
     }));
-  if (answer.confidence < SURE_ENOUGH) return { pattern: null, holders, fix: null };
+  const { confidence } = answer;
+  if (confidence < SURE_ENOUGH) return { confidence, pattern: null, holders, fix: null };
   const { file, line, text } = answer.fix;
-  return { pattern: answer.pattern, holders, fix: { text, file: inModule(file.path), line } };
+  return { confidence, pattern: answer.pattern, holders, fix: { text, file: inModule(file.path), line } };
 }
 
 /** The finding with holders behind its culprits, the pattern and the fix. */

@@ -1,0 +1,119 @@
+// A leak in code that looks bounded: what the sources say decides whether it waits for the bound.
+import { expect, it } from 'vitest';
+import { HOUR_MILLIS, type Millis } from '../base/units.ts';
+import { REAL_TIME, type RawEvidence } from '../model/raw-evidence.ts';
+import { encodeProfile } from '../pprof/encode-proto.ts';
+import type { Recording } from '../recording/read-recording.ts';
+import { drawProfile } from '../testing/drawn-profile.ts';
+import { DRAWN_START_MILLIS, drawReadings } from '../testing/series-from-text.ts';
+import { replayRecordings } from './replay.ts';
+
+const MODULE = 'example.com/shop';
+const HOURS = 6;
+
+/** `%` is the place of what put() does with the size after it has added. */
+const SOURCE = `package cache
+
+import (
+	"container/list"
+	"sync"
+)
+
+type Table struct {
+	mu   sync.Mutex
+	most int
+	uses *list.List
+}
+
+func (t *Table) Put(size int) {
+	entry := make([]byte, size)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.uses.PushFront(entry)
+	%
+}
+`;
+const BOUND = 'for t.uses.Len() > t.most { t.uses.Remove(t.uses.Back()) }';
+
+/** 12 MiB/h through Table.Put, with an element of a list for each entry. */
+function drawEvidence(): RawEvidence[] {
+  const gauges = drawReadings(
+    `every 2m for ${HOURS}h seed 3\nload 3000 noise 150\nfloor 64M +12M/h noise 300k`,
+  );
+  const metrics = gauges.map(({ atMillis, reading }): RawEvidence => {
+    const lines = [
+      `process_start_time_seconds ${(reading.processStartMillis ?? 0) / 1000}`,
+      `go_memstats_next_gc_bytes ${reading.nextGcBytes ?? 0}`,
+      `go_memstats_heap_alloc_bytes ${reading.heapAllocBytes ?? 0}`,
+      `go_gc_duration_seconds_count ${reading.gcCyclesTotal ?? 0}`,
+      `http_requests_total ${Math.round(reading.requestsTotal ?? 0)}`,
+    ];
+    return { kind: 'metrics', atMillis, bytes: new TextEncoder().encode(`${lines.join('\n')}\n`) };
+  });
+  const profiles = Array.from({ length: 6 * HOURS }, (_, i): RawEvidence => {
+    const atMillis = DRAWN_START_MILLIS + (i + 1) * (HOUR_MILLIS / 6) + 1000;
+    return { kind: 'profile', profile: 'heap', atMillis, form: 'proto', bytes: drawHeap(i + 1) };
+  });
+  return [...metrics, ...profiles].sort((a, b) => a.atMillis - b.atMillis);
+}
+
+/** After so many times ten minutes. */
+function drawHeap(tens: number): Uint8Array {
+  const put = `main.main@main.go:9 > ${MODULE}/cache.(*Table).Put@${MODULE}/cache/table.go`;
+  const entries = 8192 * tens; // of 256 bytes
+  return encodeProfile(
+    drawProfile(`
+      types alloc_objects/count alloc_space/bytes inuse_objects/count inuse_space/bytes
+      period space/bytes 524288
+      ${put}:15 = ${entries} ${entries * 256} ${entries} ${entries * 256} bytes:256
+      ${put}:18 > container/list.(*List).PushFront@list.go:150 = ${entries} ${entries * 48} ${entries} ${entries * 48} bytes:48
+    `),
+  );
+}
+
+function drawRecording(source: string | null): Recording {
+  const all = drawEvidence();
+  const [fromMillis, toMillis] = [DRAWN_START_MILLIS, all.at(-1)?.atMillis ?? 0];
+  return {
+    path: 'drawn',
+    manifest: {
+      ...{ service: 'shop', instance: '127.0.0.1:1', startedAt: fromMillis, endedAt: toMillis, timeScale: 1 },
+      ...{
+        goVersion: null,
+        module: MODULE,
+        moduleVersion: null,
+        memoryLimitBytes: null,
+        labels: {},
+        match: {},
+      },
+      environment: null,
+    },
+    ...{ timeMap: REAL_TIME, fromMillis, toMillis, evidenceCount: all.length },
+    async *evidence() {
+      for (const one of all) yield await Promise.resolve(one);
+    },
+    ...{ events: [], nativeFileCount: 0, warnings: [] },
+    sourceFiles: source === null ? [] : [`${MODULE}/cache/table.go`],
+    sourceFile: () => Promise.resolve(source === null ? null : new TextEncoder().encode(source)),
+  };
+}
+
+/** Hours until the leak was raised; null = never. */
+async function detect(source: string | null): Promise<number | null> {
+  const { report } = await replayRecordings([drawRecording(source)]);
+  const at: Millis | undefined = report.alarms[0]?.at;
+  return at === undefined ? null : (at - DRAWN_START_MILLIS) / HOUR_MILLIS;
+}
+
+it('is raised early where the sources show that nothing takes entries away, and waits where they do not', async () => {
+  const unbounded = SOURCE.replace('%', 'return');
+  expect(await detect(null)).toBeNull();
+  expect(await detect(SOURCE.replace('%', BOUND))).toBeNull();
+  expect(await detect(unbounded)).toBeLessThan(4);
+});
+
+it('says the same each time it is replayed', async () => {
+  const once = async () =>
+    JSON.stringify((await replayRecordings([drawRecording(SOURCE.replace('%', 'return'))])).report);
+  expect(await once()).toBe(await once());
+});
