@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OomDocument } from '../src/cli/commands/oom.ts';
 import { makeMemoryCgroup, whyNoMemoryCgroup, type MemoryCgroup } from '../src/testing/memory-cgroup.ts';
 import { LINUX_5_DOCKER, LINUX_6_POD } from '../src/testing/oom-logs.ts';
+import { seededRandom } from '../src/testing/seeded-random.ts';
 import { MAIN, requireBuild, runCli } from './built-cli.ts';
 
 requireBuild();
@@ -126,6 +127,63 @@ describe('oom', () => {
     expect([gone.status, gone.stdout]).toEqual([3, '']);
     const broken = await runCli(['oom', file('broken.json', '{"kind":"Pod","metadata":')]);
     expect([broken.status, broken.stdout]).toEqual([3, '']);
+  });
+
+  it.each<[string, (line: string) => string]>([
+    [
+      "Docker's JSON",
+      (line) => JSON.stringify({ log: `${line}\n`, stream: 'stdout', time: '2026-01-01T10:00:05.1Z' }),
+    ],
+    ['CRI', (line) => `2026-01-01T10:00:05.1Z stderr F [123456.789012] ${line}`],
+  ])('tells as much of a kernel log in the envelope of %s', async (_, wrap) => {
+    const plain = await runCli(['oom', file('plain.log', LINUX_6_POD), '--json']);
+    const wrapped = LINUX_6_POD.trimEnd().split('\n').map(wrap).join('\n');
+    const { status, stdout } = await runCli(['oom', file('wrapped.log', wrapped), '--json']);
+    expect(status).toBe(1);
+    const [bare, opened] = [plain.stdout, stdout].map((text) => json(text).services[0]?.kills[0]);
+    expect(opened).toEqual({
+      ...bare,
+      atMillis: Date.UTC(2026, 0, 1, 10, 0, 5, 100),
+      bootSeconds: opened?.bootSeconds,
+    });
+  });
+
+  it('cannot tell from nothing, and says who may read the kernel log', async () => {
+    for (const nothing of ['', '\n \n']) {
+      const { status, stdout } = spawnSync(process.execPath, [MAIN, 'oom', '-'], {
+        input: nothing,
+        encoding: 'utf8',
+      });
+      expect(stdout).toMatch(/^CANNOT TELL {2}nothing was in standard input: .*sudo dmesg/);
+      expect(status).toBe(2);
+    }
+    const log = file('quiet.log', 'Jan  1 10:00:00 node-7 kernel: eth0: link is up\n');
+    const beside = await runCli(['oom', log, file('rotated.log', '')]);
+    expect([beside.status, beside.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^No OOM kill and no crash in .*quiet\.log, .*rotated\.log\.\n$/),
+    ]);
+  });
+
+  it('refuses bytes that are no log, and reads a log with a run of zeros in it', async () => {
+    const random = seededRandom(4);
+    const noise = Uint8Array.from({ length: 40_000 }, () => Math.floor(256 * random()));
+    noise[0] = 0x7f;
+    const wide = new Uint8Array(Buffer.from('Killed process 7\n'.repeat(20), 'utf16le'));
+    const journal = Uint8Array.from([...Buffer.from('LPKSHHRH'), ...new Uint8Array(500)]);
+    for (const [bytes, fact] of [
+      [noise, /no text: \d+ % of its bytes are control characters/],
+      [wide, /no text: 50 % of its bytes are zeros/],
+      [journal, /journalctl --file/],
+    ] as const) {
+      const { status, stdout, stderr } = await runCli(['oom', file('bytes', bytes)]);
+      expect([status, stdout]).toEqual([3, '']);
+      expect(stderr).toMatch(fact);
+    }
+    const holed = `kernel: before\n${'\0'.repeat(100_000)}\n${stamped(LINUX_6_POD, '2026-01-01T10:00:05+0000')}`;
+    expect((await runCli(['oom', file('holed.log', holed)])).status).toBe(1);
+    const quiet = `${'kernel: eth0: link is up\n'.repeat(2000)}${'\0'.repeat(4096)}`;
+    expect((await runCli(['oom', file('quiet.log', quiet)])).status).toBe(0);
   });
 
   it('finds the kill in a log that others write into, cut short and with lines of a megabyte', async () => {

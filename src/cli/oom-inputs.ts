@@ -12,6 +12,7 @@ import { CrashLogReader, type Crash } from '../parse/crash-log.ts';
 import { KernelLogReader, type KernelLogContext } from '../parse/kernel-log.ts';
 import { OomLogReader, type OomKill } from '../parse/oom-log.ts';
 import { readLog } from './read-log.ts';
+import { TextMeter } from './text-meter.ts';
 
 export interface OomInputs {
   readonly kills: readonly OomKill[];
@@ -25,10 +26,15 @@ export interface OomInputs {
 
 export interface OomSource {
   readonly name: string;
+  /** It had nothing in it, or blanks. */
+  readonly isEmpty: boolean;
   readonly kills: number;
   readonly crashes: number;
   readonly containers: number;
 }
+
+/** What one input told. */
+type Told = Pick<OomInputs, 'kills' | 'crashes' | 'containers'> & Pick<OomSource, 'isEmpty'>;
 
 /** A list of all pods of a large cluster has 60 MB; its JSON is read whole. */
 const MAX_STATUS: Bytes = 256 * 1024 * 1024;
@@ -41,11 +47,11 @@ function contextNow(bootAtMillis: number | null): KernelLogContext {
 /**
  * @param signal reading ends early when it aborts, and what was read by then counts.
  * @param paths of logs and statuses, `-` for standard input; without one, this machine's kernel buffer is read.
- * @throws PlimsollError LOG_UNREADABLE, METRICS_INVALID
+ * @throws PlimsollError LOG_UNREADABLE, also for what is no text; METRICS_INVALID
  */
 export async function gatherOomInputs(paths: readonly string[], signal: AbortSignal): Promise<OomInputs> {
   if (paths.length === 0) return readThisMachine();
-  const all: Omit<OomInputs, 'sources' | 'forgottenKills'>[] = [];
+  const all: Told[] = [];
   for (const path of paths) all.push(await readInput(path, signal));
   return {
     kills: all.flatMap(({ kills }) => kills),
@@ -69,19 +75,19 @@ async function readThisMachine(): Promise<OomInputs> {
     kills,
     crashes: [],
     containers: [],
-    sources: [{ name: '/dev/kmsg', kills: kills.length, crashes: 0, containers: 0 }],
+    sources: [
+      { name: '/dev/kmsg', isEmpty: bytes.length === 0, kills: kills.length, crashes: 0, containers: 0 },
+    ],
     forgottenKills: oomKills === null ? null : Math.max(0, oomKills - killed),
   };
 }
 
-async function readInput(
-  path: string,
-  signal: AbortSignal,
-): Promise<Omit<OomInputs, 'sources' | 'forgottenKills'>> {
+async function readInput(path: string, signal: AbortSignal): Promise<Told> {
   const kernel = new KernelLogReader(contextNow(null));
   const oom = new OomLogReader();
   const lines = new ByteLines();
   const crashes = new CrashLogReader();
+  const meter = new TextMeter();
   let status: Uint8Array[] | null = null;
   let isFirst = true;
   let size = 0;
@@ -97,21 +103,26 @@ async function readInput(
       status.push(piece);
       continue;
     }
+    meter.take(piece);
     for (const line of kernel.push(piece)) oom.line(line);
     for (const line of lines.push(piece)) crashes.line(line);
   }
   if (status !== null) {
     const text = new TextDecoder().decode(Buffer.concat(status));
-    return { kills: [], crashes: [], containers: parseContainerStatus(text, path) };
+    return { kills: [], crashes: [], containers: parseContainerStatus(text, path), isEmpty: false };
   }
   for (const line of kernel.end()) oom.line(line);
   for (const line of lines.end()) crashes.line(line);
-  return { kills: oom.finish(), crashes: crashes.finish(), containers: [] };
+  const told = { kills: oom.finish(), crashes: crashes.finish(), containers: [], isEmpty: meter.isEmpty };
+  const why = told.kills.length + told.crashes.length > 0 ? null : meter.whyNoText();
+  if (why !== null) throw new PlimsollError('LOG_UNREADABLE', 'parse', why, { where: path });
+  return told;
 }
 
-function describeSource(path: string, one: Omit<OomInputs, 'sources' | 'forgottenKills'>): OomSource {
+function describeSource(path: string, one: Told): OomSource {
   return {
     name: path === '-' ? 'standard input' : path,
+    isEmpty: one.isEmpty,
     kills: one.kills.length,
     crashes: one.crashes.length,
     containers: one.containers.length,

@@ -121,6 +121,18 @@ describe('a machine that is watched', () => {
     expect(formatHost(answer, new Map())).toMatch(/^GROWS {2}memory of this machine: /);
   });
 
+  it('names a process as it is called last: before exec it has the name of its parent', () => {
+    const watched = new HostWatch();
+    const { memory } = watch([]);
+    for (let i = 0; i < 20; i++) {
+      const heldBytes = (50 + 6 * i) * MIB;
+      const name = i === 0 ? 'bash' : 'eater';
+      const process = { name, pid: 7, startTicks: 1, rssBytes: heldBytes, heldBytes };
+      watched.take({ atMillis: i * 5000, memory, processes: [process] });
+    }
+    expect(watched.answer()?.growers.map(({ name }) => name)).toEqual(['eater']);
+  });
+
   it('loses no process of few readings that grow without noise', () => {
     const watched = new HostWatch();
     const [memory, ready] = [watch([]).memory, 8];

@@ -63,7 +63,8 @@ export interface HostAnswer {
 }
 
 interface Followed {
-  readonly process: HostProcess;
+  /** As it was last: between fork and exec a process has the name of its parent. */
+  process: HostProcess;
   /** Held bytes by reading; 0 while it was not there. */
   readonly held: Float64Array;
   first: number;
@@ -91,6 +92,7 @@ export class HostWatch {
         followed = { process, held: new Float64Array(MAX_READINGS), first: row, last: row };
         this.#followed.set(key, followed);
       }
+      followed.process = process;
       followed.held[row] = process.heldBytes;
       followed.last = row;
     }

@@ -141,6 +141,38 @@ describe('KernelLogReader', () => {
     expect(first?.at(-1)).toMatch(/^Memory cgroup out of memory: Killed process \d+ \(node\)/);
   });
 
+  it.each<[string, (line: string, i: number) => string]>([
+    [
+      "Docker's JSON",
+      (line, i) =>
+        JSON.stringify({ log: `${line}\n`, stream: 'stdout', time: `2026-01-01T00:00:0${i % 10}.5Z` }),
+    ],
+    ['CRI', (line, i) => `2026-01-01T00:00:0${i % 10}.500000000Z stderr F ${line}`],
+  ])('reads every form of a line in the envelope of %s as it reads it without', (_, wrap) => {
+    const names = readdirSync(FIXTURES).filter((name) => !/export|README|\.mjs$/.test(name));
+    expect(names.length).toBeGreaterThanOrEqual(6);
+    for (const name of names.filter((one) => !/dmesg.*json/.test(one))) {
+      const text = readFileSync(join(FIXTURES, name), 'utf8');
+      const wrapped = text.replace(/\n$/, '').split('\n').map(wrap).join('\n');
+      const [bare, opened] = [read(text), read(wrapped)];
+      expect(opened.map((line) => line.text)).toEqual(bare.map((line) => line.text));
+      expect(opened.map((line) => line.bootSeconds)).toEqual(bare.map((line) => line.bootSeconds));
+    }
+  });
+
+  it('takes the time of an envelope where the line has none of its own', () => {
+    expect(open('2026-01-01T00:00:00.5Z stderr F [123456.789012] text here')).toEqual([
+      '2026-01-01T00:00:00.500Z',
+      123456.789012,
+      'text here',
+    ]);
+    expect(open('{"log":"Nov 20 10:00:00 n kernel: x\\n","time":"2026-01-01T00:00:00.5Z"}')).toEqual([
+      '2025-11-20T10:00:00.000Z',
+      null,
+      'x',
+    ]);
+  });
+
   it('reads dmesg --json', () => {
     const name = readdirSync(FIXTURES).find((file) => file.endsWith('json')) ?? '';
     const lines = read(readFileSync(join(FIXTURES, name)));

@@ -1,7 +1,8 @@
 // Lines of the kernel log, however they were written down: dmesg in all its forms, /dev/kmsg, syslog files, journald's short,
-// JSON and export formats. What comes out is the kernel's own text, with its time as far as the form tells it.
+// JSON and export formats; in the envelope of a container's log, or without. What comes out is the kernel's own text, with its time as far as the form tells it.
 import { instantOf, monthNumber, parseIsoTime, yearOf } from '../base/calendar.ts';
 import type { Bytes, Millis, Seconds } from '../base/units.ts';
+import { openLogEnvelope } from './log-envelope.ts';
 
 export interface KernelLine {
   readonly text: string;
@@ -41,6 +42,8 @@ export class KernelLogReader {
   /** `dmesg --json` has a field a line, and nothing else comes behind it. */
   #isDmesgJson = false;
   #jsonSeconds: Seconds | null = null;
+  /** By the envelope of the line; null without one. */
+  #writtenMillis: Millis | null = null;
   #last: Pick<KernelLine, 'atMillis' | 'bootSeconds'> = { atMillis: null, bootSeconds: null };
 
   constructor(context: KernelLogContext) {
@@ -86,13 +89,14 @@ export class KernelLogReader {
       .replace(/^\u001e/, '');
     if (this.#entry !== null || /^__(?:CURSOR|REALTIME_TIMESTAMP|MONOTONIC_TIMESTAMP)=/.test(line)) {
       this.#exportLine(line, lines);
-    } else if (line.startsWith('{')) {
-      this.#journalJson(line, lines);
     } else if (this.#isDmesgJson || /^\s*"dmesg": ?\[/.test(line)) {
       this.#isDmesgJson = true;
       this.#dmesgJson(line, lines);
-    } else if (line.trim() !== '') {
-      this.#plainLine(line, lines);
+    } else {
+      const { text, atMillis } = openLogEnvelope(line);
+      this.#writtenMillis = atMillis;
+      if (text.startsWith('{')) this.#journalJson(text, lines);
+      else if (text.trim() !== '') this.#plainLine(text, lines);
     }
   }
 
@@ -118,7 +122,7 @@ export class KernelLogReader {
   #emit(lines: KernelLine[], message: string, atMillis: Millis | null, bootSeconds: Seconds | null): void {
     const { bootAtMillis } = this.#context;
     const fromBoot = bootSeconds !== null && bootAtMillis !== null ? bootAtMillis + bootSeconds * 1000 : null;
-    this.#last = { atMillis: atMillis ?? fromBoot, bootSeconds };
+    this.#last = { atMillis: atMillis ?? fromBoot ?? this.#writtenMillis, bootSeconds };
     for (const text of message.split('\n')) lines.push({ text, ...this.#last });
   }
 

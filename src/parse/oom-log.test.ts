@@ -72,6 +72,19 @@ describe('parseVictim', () => {
   });
 });
 
+describe('a report with lines of others in it', () => {
+  const foreign = ['eth0: link is up', 'audit: type=1400 audit(1.2:3): apparmor="DENIED" pid=1'];
+  const LOGS = { LINUX_6_POD, LINUX_5_DOCKER, LINUX_4_CGROUP, LINUX_5_MACHINE, LINUX_3_MACHINE };
+  it.each(Object.entries(LOGS))('says the same wherever they stand: %s', (_, log) => {
+    const whole = readOne(log);
+    const lines = log.trimEnd().split('\n');
+    for (let at = 1; at < lines.length; at++) {
+      const mixed = [...lines.slice(0, at), ...foreign, ...lines.slice(at)].join('\n');
+      expect(readOne(`${mixed}\n`)).toEqual(whole);
+    }
+  });
+});
+
 describe('OomLogReader', () => {
   it('reads a container of Linux 6: limit, parts, every task, the one that was killed', () => {
     const kill = readOne(LINUX_6_POD);

@@ -225,14 +225,11 @@ export class OomLogReader {
     return true;
   }
 
-  /** `anon 524288000` and so on, a line each (Linux 5.3 and later), until something else comes. */
+  /** `anon 524288000` and so on, a line each (Linux 5.3 and later), until the table; other parts of the kernel may write in between. */
   #takeStat(text: string): boolean {
+    if (!/^[a-z_0-9]{2,40} \d{1,20}$/.test(text.trim())) return false;
     const stat = this.#draft?.stat ?? [];
-    if (!/^[a-z_]{2,40} \d{1,20}$/.test(text.trim()) || stat.length >= MAX_STAT_LINES) {
-      this.#isStat = false;
-      return false;
-    }
-    stat.push(text.trim());
+    if (stat.length < MAX_STAT_LINES) stat.push(text.trim());
     return true;
   }
 
@@ -257,6 +254,7 @@ export class OomLogReader {
     const header = /\[ *pid *\] +(uid +tgid +total_vm +rss .*\bname)\s*$/.exec(text);
     if (header) {
       this.#columns = (header[1] ?? '').split(/ +/);
+      this.#isStat = false;
       return true;
     }
     if (this.#columns === null) return false;

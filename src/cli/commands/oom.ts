@@ -45,7 +45,7 @@ const MAX_NAMES = 8;
 
 /**
  * Which process was killed for memory, by which limit, what the memory was, whether it was to blame, how often, and why nobody
- * was told. 0 = no kill and no crash, 1 = there were, 2 = kills are counted but their log is gone, 3 = error. With `service`
+ * was told. 0 = no kill and no crash, 1 = there were, 2 = kills are counted but their log is gone, or nothing was in any input, 3 = error. With `service`
  * kills of others do not count.
  */
 export async function oomCommand(files: readonly string[], options: OomOptions): Promise<ExitStatus> {
@@ -104,11 +104,18 @@ function describeAsked(
   return { service, kills: count(own), othersKilled: count(others), names };
 }
 
-function statusOf({ services, asked, crashes, cgroup, forgottenKills }: OomDocument): ExitStatus {
+function statusOf(document: OomDocument): ExitStatus {
+  const { services, asked, crashes, cgroup, forgottenKills } = document;
   const isKilled = asked === null ? services.length > 0 : asked.kills > 0;
   if (isKilled || crashes.length > 0) return EXIT.leak;
   if ((forgottenKills ?? 0) > 0) return EXIT.undetermined;
-  return (cgroup?.kills ?? 0) > 0 ? EXIT.leak : EXIT.none;
+  if ((cgroup?.kills ?? 0) > 0) return EXIT.leak;
+  return hasOnlyEmpty(document) ? EXIT.undetermined : EXIT.none;
+}
+
+/** Silence of a log that was not read says nothing. */
+function hasOnlyEmpty({ sources }: OomDocument): boolean {
+  return sources.length > 0 && sources.every(({ isEmpty }) => isEmpty);
 }
 
 async function readCgroupAnswer(path: string): Promise<CgroupAnswer> {
@@ -129,7 +136,7 @@ function formatDocument(document: OomDocument, style: Style): string {
   const shown =
     asked === null ? document.services : document.services.filter((one) => isOfService(one, asked.service));
   const blocks = shown.map((service) => formatService(service, options));
-  if (asked !== null && asked.kills === 0 && document.sources.length > 0) {
+  if (asked !== null && asked.kills === 0 && document.sources.length > 0 && !hasOnlyEmpty(document)) {
     blocks.push(describeNone(asked, document));
   }
   if (document.cgroup) blocks.push(formatCgroup(document.cgroup, style));
@@ -140,7 +147,11 @@ function formatDocument(document: OomDocument, style: Style): string {
       `${forgottenKills} more since the machine was started, which its log has forgotten: look at the journal (journalctl -k) or /var/log/kern.log.`,
     );
   }
-  if (blocks.length === 0) {
+  if (hasOnlyEmpty(document)) {
+    blocks.push(
+      `${style('warning', 'CANNOT TELL')}  nothing was in ${printable(sourcesOf(document))}: dmesg and journalctl -k print nothing to who may not read the kernel's log (sudo dmesg | plimsoll oom -)`,
+    );
+  } else if (blocks.length === 0) {
     blocks.push(`No OOM kill and no crash in ${sourcesOf(document)}.`);
   }
   return `${blocks.join('\n\n')}\n`;
