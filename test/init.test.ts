@@ -1,5 +1,5 @@
 // `plimsoll init` writes a configuration that `config check` and `watch` take as it is.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,9 +20,15 @@ describe('plimsoll init', () => {
     const init = await runCli(['init', '--yes'], { cwd: folder });
     expect(init).toMatchObject({ status: 0, stdout: 'plimsoll.yaml\n' });
     const text = await readFile(join(folder, 'plimsoll.yaml'), 'utf8');
-    expect(text).toMatch(/^# yaml-language-server: \$schema=.*plimsoll\.schema\.json\n/);
+    expect(text).toMatch(/^# yaml-language-server: \$schema=plimsoll\.schema\.json\n/);
+    const schema = await readFile(join(folder, 'plimsoll.schema.json'), 'utf8');
+    expect(schema).toBe((await runCli(['config', 'schema'])).stdout);
     const check = await runCli(['config', 'check'], { cwd: folder });
     expect(check).toMatchObject({ status: 0, stderr: '' });
+    await writeFile(join(folder, 'plimsoll.schema.json'), '{"title":"plimsoll.yaml"}');
+    const later = await runCli(['config', 'check'], { cwd: folder });
+    expect(later).toMatchObject({ status: 0, stdout: check.stdout });
+    expect(later.stderr).toContain('is of another version: plimsoll config schema > plimsoll.schema.json');
     const env = { PORT: String(await freePort()) };
     const watch = startCli(['watch', '-c', 'plimsoll.yaml', '--storage', 'memory'], { cwd: folder, env });
     await watch.waitFor(/page: http/);

@@ -4,10 +4,10 @@ import {
   sortProblems,
   type ConfigProblem,
 } from '../../config/config-problem.ts';
-import { buildConfigJsonSchema } from '../../config/json-schema.ts';
 import { isKnownFile, readKnownLeaks } from '../../config/known-leaks.ts';
 import { CONFIG_FILE } from '../../config/load-config.ts';
 import { readCheckedConfig } from '../checked-config.ts';
+import { formatSchema, isSchemaOutdated, SCHEMA_FILE } from '../editor-schema.ts';
 import { findFileProblems, findOwnersProblems } from '../named-files.ts';
 import { readKnownFiles } from '../repository-notes.ts';
 import { Repositories } from '../../workspace/repositories.ts';
@@ -44,6 +44,10 @@ export async function configCheckCommand(
   } else {
     tellProblems(file, problems);
   }
+  if (await isSchemaOutdated(file))
+    process.stderr.write(
+      `plimsoll: ${SCHEMA_FILE}, for editors, is of another version: plimsoll config schema > ${SCHEMA_FILE}\n`,
+    );
   return isValid ? EXIT.none : EXIT.error;
 }
 
@@ -85,6 +89,6 @@ async function findSourceProblems(folders: readonly string[]) {
 
 /** The JSON Schema of plimsoll.yaml, for editors. */
 export function configSchemaCommand(): ExitStatus {
-  process.stdout.write(`${JSON.stringify(buildConfigJsonSchema(), null, 2)}\n`);
+  process.stdout.write(formatSchema());
   return EXIT.none;
 }

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, relative, resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { fileURLToPath } from 'node:url';
 import { PlimsollError } from '../../base/errors.ts';
 import { findLocalServices, type LocalService } from '../../collect/find-local-services.ts';
 import { listProbeAddresses } from '../../collect/probe-addresses.ts';
 import { formatFirstConfig, type FirstTarget } from '../../config/first-config.ts';
 import { CONFIG_FILE, readConfigText, settingsOf } from '../../config/load-config.ts';
 import { isEngineInstalled } from '../../store/engine-installed.ts';
+import { provideSchema, SCHEMA_FILE } from '../editor-schema.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { Terminal } from '../terminal.ts';
@@ -40,10 +39,11 @@ export async function initCommand(named: string | undefined, options: InitOption
     for (const target of targets) terminal.info(`target: ${describe(target)}`);
     if (targets.length === 0) terminal.info('no target yet: add one to the file at any time');
     const isMemoryOnly = !isEngineInstalled();
-    const text = formatFirstConfig({ targets, schema: findSchema(file), isMemoryOnly });
     // What is written works: the very reader of `watch` has a look at it.
-    settingsOf(file, readConfigText(text, {}));
-    await write(file, text, options.force === true);
+    settingsOf(file, readConfigText(formatFirstConfig({ targets, schema: null, isMemoryOnly }), {}));
+    const schema = await provideSchema(file);
+    if (schema === SCHEMA_FILE) terminal.info(`${schema}: for editors, belongs beside the file`);
+    await write(file, formatFirstConfig({ targets, schema, isMemoryOnly }), options.force === true);
     process.stdout.write(`${file}\n`);
     terminal.info(`next: plimsoll watch -c ${file}`);
     return EXIT.none;
@@ -87,17 +87,6 @@ export async function choose(
       talk.warn(error.fact);
     }
   }
-}
-
-/** Of this installation, as seen from the file. */
-function findSchema(file: string): string | null {
-  for (const up of ['../../../docs/', '../../docs/']) {
-    const schema = fileURLToPath(new URL(`${up}plimsoll.schema.json`, import.meta.url));
-    if (!existsSync(schema)) continue;
-    const path = relative(dirname(resolve(file)), schema);
-    return path.startsWith('..') ? schema : path.split(sep).join('/');
-  }
-  return null;
 }
 
 async function write(file: string, text: string, mayReplace: boolean): Promise<void> {
