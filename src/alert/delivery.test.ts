@@ -8,13 +8,15 @@ import { Outbox } from './outbox.ts';
 import { failed, SENT, type SendResult } from './sink.ts';
 
 /** A sink that answers as told, and tells when it was asked so often. */
-function drawSink(answer: (notice: Notice, times: number) => SendResult | Promise<SendResult>) {
+function drawSink(
+  answer: (notice: Notice, times: number, recipient?: string) => SendResult | Promise<SendResult>,
+) {
   const asked: string[] = [];
   let tell: () => void = () => undefined;
-  const send = async (notice: Notice) => {
-    asked.push(notice.key);
+  const send = async (notice: Notice, _?: AbortSignal, recipient?: string) => {
+    asked.push(recipient === undefined ? notice.key : `${notice.key} ${recipient}`);
     tell();
-    return answer(notice, asked.length);
+    return answer(notice, asked.length, recipient);
   };
   const askedTimes = async (times: number) => {
     while (asked.length < times) await new Promise<void>((resolve) => (tell = resolve));
@@ -101,7 +103,7 @@ describe('delivery', () => {
         await emptied();
         await end();
         expect(asked.toSorted()).toEqual(sent);
-        expect(warnings[0]).toMatch(/f-1 \(opened\) is not sent: a later one of this leak waits/);
+        expect(warnings[0]).toMatch(/f-1 \(opened\) is not sent: a later one waits/);
         expect(outbox.dead()).toEqual([]);
       }
     });
@@ -113,6 +115,115 @@ describe('delivery', () => {
       await end();
       expect(sink.asked).toEqual(['f-1', 'f-2', 'f-3', 'f-4']);
     });
+  });
+
+  describe('to a sink that has several recipients', () => {
+    const life = (createdAt: number) =>
+      (['opened', 'escalated', 'resolved'] as const).map((kind, i) =>
+        drawNotice({ kind, key: `f-${i + 1}`, createdAt }),
+      );
+    const severalOf = (
+      sink: ReturnType<typeof drawSink>,
+      recipients: readonly string[],
+      perMinute = 1000,
+    ) => ({
+      sinks: new Map([['team', { sink: { ...sink.sink, recipients }, perMinute }]]),
+    });
+
+    it('one who is put off keeps no message from the others, and gets all of them in order afterwards', async () => {
+      let now = 1e9;
+      let isGrey = true;
+      const grey = { ...failed('grey: try again'), isOfMessage: true as const };
+      const sink = drawSink((_, __, to) => (to === 'grey' && isGrey ? grey : SENT));
+      const over = { ...severalOf(sink, ['good', 'grey']), now: () => now, firstPause: HOUR_MILLIS };
+      const { outbox, deliverer, emptied, end } = await start(sink, life(now), over);
+      while (outbox.waiting().length > 3) await new Promise((resolve) => setImmediate(resolve));
+      expect(sink.asked.filter((asked) => asked.endsWith('good'))).toEqual([
+        'f-1 good',
+        'f-2 good',
+        'f-3 good',
+      ]);
+      expect(outbox.waiting().map(({ recipient }) => recipient)).toEqual(['grey', 'grey', 'grey']);
+      isGrey = false;
+      now += HOUR_MILLIS;
+      deliverer.kick();
+      await emptied();
+      await end();
+      expect(sink.asked.slice(-3)).toEqual(['f-1 grey', 'f-2 grey', 'f-3 grey']);
+    });
+
+    it('of a message that one refuses his part alone is given up and can be sent again', async () => {
+      let isRefused = true;
+      const sink = drawSink((_, __, to) => (to === 'gone' && isRefused ? failed('gone: 550', true) : SENT));
+      const { outbox, deliverer, emptied, end } = await start(
+        sink,
+        [one()],
+        severalOf(sink, ['good', 'gone']),
+      );
+      await emptied();
+      expect(outbox.dead()).toMatchObject([{ recipient: 'gone', notice: { key: 'f-1' } }]);
+      expect(deliverer.health('team')).toMatchObject({ sent: 1, failures: 1 });
+      isRefused = false;
+      await outbox.revive(outbox.dead()[0]?.id ?? '');
+      deliverer.kick();
+      await emptied();
+      await end();
+      expect(sink.asked.toSorted()).toEqual(['f-1 gone', 'f-1 gone', 'f-1 good']);
+    });
+
+    it('a message to all of them is one of those that may be sent in a minute', async () => {
+      const sink = drawSink(() => SENT);
+      const several = { ...severalOf(sink, ['a', 'b', 'c'], 2), now: () => 1e9 };
+      const { outbox, end } = await start(sink, life(1e9), several);
+      while (outbox.waiting().length > 3) await new Promise((resolve) => setImmediate(resolve));
+      await end();
+      expect(sink.asked.map((asked) => asked.slice(0, 3)).toSorted()).toEqual([
+        ...['f-1', 'f-1', 'f-1', 'f-2', 'f-2', 'f-2'],
+      ]);
+    });
+
+    it('what waits for one who is taken out is kept for an hour, and for him alone', async () => {
+      let now = 1e9;
+      const sink = drawSink(() => failed('down'));
+      const over = { now: () => now, firstPause: 10 * HOUR_MILLIS };
+      const { outbox, deliverer, emptied, end } = await start(sink, [drawNotice({ createdAt: now })], {
+        ...severalOf(sink, ['stays', 'goes']),
+        ...over,
+      });
+      while (deliverer.health('team').failures < 1) await new Promise((resolve) => setImmediate(resolve));
+      const works = drawSink(() => SENT);
+      deliverer.setSinks(severalOf(works, ['stays']).sinks, new Set(['team']));
+      while (outbox.waiting().length > 1) await new Promise((resolve) => setImmediate(resolve));
+      now += MISSING_SINK_WAIT;
+      while (outbox.waiting().length > 0) {
+        deliverer.kick();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await emptied();
+      await end();
+      expect(works.asked).toHaveLength(1);
+      expect(outbox.dead()).toMatchObject([
+        { recipient: 'goes', dead: { why: 'is no recipient of this sink any more' } },
+      ]);
+    });
+  });
+
+  it('of repetitions and digests that waited for a sink sends the newest alone', async () => {
+    const draw = (key: string, kind: Notice['kind']) =>
+      drawNotice({ key, kind, createdAt: Date.now(), ...(kind === 'digest' ? { fingerprint: null } : {}) });
+    const sink = drawSink(() => SENT);
+    const { emptied, end } = await start(sink, [
+      draw('f-1', 'opened'),
+      draw('f-2', 'repeated'),
+      draw('digest-1', 'digest'),
+      draw('f-3', 'repeated'),
+      draw('f-4', 'escalated'),
+      draw('digest-2', 'digest'),
+    ]);
+    await emptied();
+    await end();
+    expect(sink.asked.filter((key) => key.startsWith('f'))).toEqual(['f-1', 'f-3', 'f-4']);
+    expect(sink.asked.filter((key) => key.startsWith('d'))).toEqual(['digest-2']);
   });
 
   it('says of a sink that does not answer how long it was waited for', async () => {

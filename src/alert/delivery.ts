@@ -59,9 +59,10 @@ export class Deliverer {
   readonly #tries = new Map<string, Try>();
   /** By sink; gone as soon as it accepts or refuses anything. */
   readonly #holds = new Map<string, Hold>();
-  /** Names of sinks that something waits for and that are not configured. */
+  /** Sinks, and recipients of sinks, that something waits for and that are not configured. */
   readonly #missingSince = new Map<string, Millis>();
-  readonly #sentAt = new Map<string, Millis[]>();
+  /** By sink. A message to several recipients is one. */
+  readonly #sentAt = new Map<string, readonly { readonly key: string; readonly at: Millis }[]>();
   readonly #health = new Map<
     string,
     { sent: number; failures: number; lastSentAt: Millis | null; lastError: string | null }
@@ -79,7 +80,9 @@ export class Deliverer {
     this.#sinks = sinks;
     for (const name of changed) this.#holds.delete(name);
     for (const { id, sink } of this.#parts.outbox.waiting()) if (changed.has(sink)) this.#tries.delete(id);
-    for (const name of sinks.keys()) this.#missingSince.delete(name);
+    for (const [name, { sink }] of sinks)
+      for (const recipient of [undefined, ...(sink.recipients ?? [])])
+        this.#missingSince.delete(describeReceiver(name, recipient));
     this.kick();
   }
 
@@ -109,6 +112,7 @@ export class Deliverer {
   async #round(signal: AbortSignal): Promise<Millis> {
     const { outbox, now } = this.#parts;
     let pause = LONGEST_SLEEP;
+    await this.#split();
     for (const delivery of this.#heads()) {
       const { sink: name } = delivery;
       if (this.#busy.has(name)) continue;
@@ -117,13 +121,13 @@ export class Deliverer {
         pause = Math.min(pause, wait);
         continue;
       }
-      const sink = this.#sinks.get(name);
+      const sink = this.#sinkOf(delivery);
       if (!sink) {
-        if (this.#isMissedForLong(name))
-          await outbox.giveUp(delivery.id, 'there is no such sink any more', this.#attemptsOf(delivery));
+        if (this.#isMissedForLong(delivery))
+          await outbox.giveUp(delivery.id, whatIsMissing(delivery), this.#attemptsOf(delivery));
         continue;
       }
-      if (sink.sink.isCall === true && outbox.isOvertaken(delivery)) {
+      if (outbox.isOutdated(delivery) || (sink.sink.isCall === true && outbox.isOvertaken(delivery))) {
         await this.#leaveOut(delivery);
         pause = 0;
         continue;
@@ -139,15 +143,33 @@ export class Deliverer {
     return pause;
   }
 
+  /** Also what waits since before the sink had several recipients. */
+  async #split(): Promise<void> {
+    const { outbox } = this.#parts;
+    for (const { id, sink: name, recipient } of outbox.waiting()) {
+      const recipients = this.#sinks.get(name)?.sink.recipients;
+      if (recipient === undefined && recipients !== undefined && !this.#busy.has(name))
+        await outbox.split(id, recipients);
+    }
+  }
+
+  /** Undefined where there is none any more, or it has not this recipient. */
+  #sinkOf({ sink: name, recipient }: Waiting): DeliverySink | undefined {
+    const sink = this.#sinks.get(name);
+    const isThere = recipient === undefined || sink?.sink.recipients?.includes(recipient) === true;
+    return isThere ? sink : undefined;
+  }
+
   /**
    * Who is called because of a leak that began and ended while the sink was away finds nothing to do, and events that come at once
    * may be taken in another order: the newest is sent alone. An end, too: what was tried before may have arrived without an answer.
+   * Of repetitions and digests nobody else needs more than the newest either.
    */
   async #leaveOut({ id, sink, notice }: Waiting): Promise<void> {
     this.#tries.delete(id);
     await this.#parts.outbox.drop(id);
     this.#parts.warn(
-      `alerts: ${sink}: ${notice.key} (${notice.kind}) is not sent: a later one of this leak waits, and who is called needs the newest alone`,
+      `alerts: ${sink}: ${notice.key} (${notice.kind}) is not sent: a later one waits, and the newest alone is needed`,
     );
   }
 
@@ -168,28 +190,41 @@ export class Deliverer {
     return this.#tries.get(id)?.attempts ?? 0;
   }
 
-  #isMissedForLong(name: string): boolean {
+  #isMissedForLong(delivery: Waiting): boolean {
     const { now, warn } = this.#parts;
-    const since = this.#missingSince.get(name);
+    const receiver = describeReceiver(delivery.sink, delivery.recipient);
+    const since = this.#missingSince.get(receiver);
     if (since !== undefined) return now() - since >= MISSING_SINK_WAIT;
-    this.#missingSince.set(name, now());
-    warn(`alerts: ${name}: there is no such sink any more; what waits for it is kept for an hour`);
+    this.#missingSince.set(receiver, now());
+    warn(`alerts: ${receiver}: ${whatIsMissing(delivery)}; what waits for it is kept for an hour`);
     return false;
   }
 
-  #waitFor({ id, sink }: Waiting, now: Millis): Millis {
+  #waitFor({ id, sink, notice }: Waiting, now: Millis): Millis {
     const untilTry = (this.#tries.get(id)?.nextAt ?? 0) - now;
-    const recent = (this.#sentAt.get(sink) ?? []).filter((at) => at > now - MINUTE_MILLIS);
+    const recent = this.#sentLately(sink, now);
     const perMinute = this.#sinks.get(sink)?.perMinute ?? Number.POSITIVE_INFINITY;
-    const untilRate = recent.length < perMinute ? 0 : (recent.at(-perMinute) ?? now) + MINUTE_MILLIS - now;
+    const isFree = recent.length < perMinute || recent.some(({ key }) => key === notice.key);
+    const untilRate = isFree ? 0 : (recent.at(-perMinute)?.at ?? now) + MINUTE_MILLIS - now;
     const untilHold = (this.#holds.get(sink)?.until ?? 0) - now;
     return Math.max(untilTry, untilRate, untilHold);
+  }
+
+  #sentLately(sink: string, now: Millis) {
+    return (this.#sentAt.get(sink) ?? []).filter(({ at }) => at > now - MINUTE_MILLIS);
+  }
+
+  #noteAsked({ sink, notice: { key } }: Waiting, perMinute: number): void {
+    const at = this.#parts.now();
+    const recent = this.#sentLately(sink, at);
+    if (!recent.some((each) => each.key === key))
+      this.#sentAt.set(sink, [...recent, { key, at }].slice(-perMinute));
   }
 
   async #send(delivery: Waiting, { sink, perMinute }: DeliverySink, signal: AbortSignal): Promise<void> {
     const { outbox, now, warn } = this.#parts;
     if (!(await this.#parts.isHeld())) return this.#postpone(delivery);
-    this.#sentAt.set(delivery.sink, [...(this.#sentAt.get(delivery.sink) ?? []), now()].slice(-perMinute));
+    this.#noteAsked(delivery, perMinute);
     const health = this.#healthOf(delivery.sink);
     const result = await this.#trySend(sink, delivery, signal);
     if (result.kind === 'sent') {
@@ -217,7 +252,7 @@ export class Deliverer {
     this.#tries.set(delivery.id, { attempts, nextAt: now() + this.#pause(attempts, result) });
   }
 
-  async #trySend(sink: Sink, { notice }: Waiting, signal: AbortSignal): Promise<SendResult> {
+  async #trySend(sink: Sink, { notice, recipient }: Waiting, signal: AbortSignal): Promise<SendResult> {
     // Not AbortSignal.any: what follows a signal of the whole watch stays with it.
     const limit = new AbortController();
     const stop = () => limit.abort();
@@ -225,7 +260,7 @@ export class Deliverer {
     const timer = setTimeout(late, this.#parts.sendTimeout ?? SEND_TIMEOUT);
     signal.addEventListener('abort', stop, { once: true });
     try {
-      return await sink.send(notice, limit.signal);
+      return await sink.send(notice, limit.signal, recipient);
     } catch (error) {
       return failed(describeError(error));
     } finally {
@@ -259,6 +294,14 @@ export class Deliverer {
     this.#health.set(name, known);
     return known;
   }
+}
+
+function describeReceiver(sink: string, recipient: string | undefined): string {
+  return recipient === undefined ? sink : `${sink}: ${recipient}`;
+}
+
+function whatIsMissing({ recipient }: Waiting): string {
+  return recipient === undefined ? 'there is no such sink any more' : 'is no recipient of this sink any more';
 }
 
 async function sleep(millis: Millis, woken: Promise<void>): Promise<void> {

@@ -28,8 +28,8 @@ export function makeSink({ via, title, text }: SinkSetting, world: SinkWorld): S
   const sink = makePlainSink(via, world);
   if (title === null && text === null) return sink;
   return {
-    ...(sink.isCall === undefined ? {} : { isCall: sink.isCall }),
-    send: (notice, signal) => sink.send(withTemplate(notice, title, text), signal),
+    ...sink,
+    send: (notice, signal, recipient) => sink.send(withTemplate(notice, title, text), signal, recipient),
   };
 }
 

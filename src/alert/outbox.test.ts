@@ -56,6 +56,18 @@ describe('the outbox', () => {
     ]);
   });
 
+  it('has after a restart for each recipient what was not accepted for him, in order', async () => {
+    const first = await Outbox.open(folder);
+    for (const key of ['f-1', 'f-2']) await first.put('mail', drawNotice({ key, fingerprint: 'f' }));
+    for (const { id } of first.waiting()) await first.split(id, ['a@x', 'b@x']);
+    for (const { id, recipient } of first.waiting()) if (recipient === 'a@x') await first.done(id);
+    const second = await Outbox.open(folder);
+    expect(second.waiting().map(({ notice, recipient }) => [notice.key, recipient])).toEqual([
+      ['f-1', 'b@x'],
+      ['f-2', 'b@x'],
+    ]);
+  });
+
   it('sends nothing again of which a later message was accepted, also after a restart, or waits', async () => {
     const first = await Outbox.open(folder);
     for (const [sink, key] of [

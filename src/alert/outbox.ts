@@ -2,6 +2,8 @@
 //
 //     outbox/<sink>--<key>.json      waits; written whole (draft, sync, rename), removed when the sink has accepted it
 //     dead/<sink>--<key>.json        was given up; kept for people, the oldest go
+//
+// Where a sink has several recipients, each has a file of its own: <sink>--<key>--<recipient>, hashed.
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,9 +16,14 @@ export const MAX_WAITING = 10_000;
 /** Given up and kept. */
 export const MAX_DEAD = 1000;
 
+/** They say how things stand: of several that wait the newest says it all. */
+const STATES_OF_NOW: readonly Notice['kind'][] = ['repeated', 'digest', 'heartbeat'];
+
 const DeliverySchema = Type.Object({
   id: Type.String(),
   sink: Type.String(),
+  /** Of those of the sink; missing where it is one receiver, and until it is known who they are. */
+  recipient: Type.Optional(Type.String()),
   /** Ascending in the order they were put in. */
   order: Type.Number(),
   notice: NoticeSchema,
@@ -34,9 +41,9 @@ const DeliverySchema = Type.Object({
 });
 export type Delivery = Static<typeof DeliverySchema>;
 
-/** Messages of one leak to one sink: these never overtake each other. */
-export function laneOf({ sink, notice }: Pick<Delivery, 'sink' | 'notice'>): string {
-  return `${sink}\n${notice.fingerprint ?? notice.key}`;
+/** Messages of one leak (or of one kind, where they are of none) to one receiver: these never overtake each other. */
+export function laneOf({ sink, recipient = '', notice }: Delivery): string {
+  return [sink, recipient, notice.fingerprint ?? notice.kind].join('\n');
 }
 
 export class Outbox {
@@ -82,9 +89,22 @@ export class Outbox {
 
   /** Putting the same in again changes nothing, also when it was given up. */
   async put(sink: string, notice: Notice): Promise<void> {
-    const id = idOf(sink, notice.key);
+    await this.#add({ id: idOf([sink, notice.key]), sink, order: this.#order + 1, notice, dead: null });
+  }
+
+  /** In its place one for each recipient, so that who is put off keeps nothing from the others. */
+  async split(id: string, recipients: readonly string[]): Promise<void> {
+    const whole = this.#waiting.get(id);
+    if (!whole) return;
+    for (const recipient of recipients)
+      await this.#add({ ...whole, id: idOf([whole.sink, whole.notice.key, recipient]), recipient });
+    await this.#remove(id);
+  }
+
+  async #add(delivery: Delivery): Promise<void> {
+    const { id, notice } = delivery;
     if (this.#waiting.has(id) || this.#dead.get(id)?.notice.createdAt === notice.createdAt) return;
-    const delivery = { id, sink, order: ++this.#order, notice, dead: null };
+    this.#order = Math.max(this.#order, delivery.order);
     if (this.#waiting.size >= MAX_WAITING) {
       await this.#bury(delivery, 'too many notices wait already', 0);
       return;
@@ -122,8 +142,20 @@ export class Outbox {
 
   /** Whether a later message of its lane was accepted, or waits. */
   isOvertaken(delivery: Delivery): boolean {
-    const isLater = (other: Delivery) => other.order > delivery.order && laneOf(other) === laneOf(delivery);
-    return delivery.dead?.isOvertaken === true || this.waiting().some(isLater);
+    return delivery.dead?.isOvertaken === true || this.#laterThan(delivery).length > 0;
+  }
+
+  /** Whether a later message of its lane waits that says the same of a later time. */
+  isOutdated(delivery: Delivery): boolean {
+    const { kind } = delivery.notice;
+    return (
+      STATES_OF_NOW.includes(kind) && this.#laterThan(delivery).some(({ notice }) => notice.kind === kind)
+    );
+  }
+
+  #laterThan(delivery: Delivery): readonly Delivery[] {
+    const lane = laneOf(delivery);
+    return this.waiting().filter((other) => other.order > delivery.order && laneOf(other) === lane);
   }
 
   /** Tries a dead one again, unless a later one of its lane was accepted, or waits. */
@@ -167,8 +199,8 @@ export class Outbox {
 }
 
 /** Names of sinks and keys are ours, and may still hold what no file system likes. */
-function idOf(sink: string, key: string): string {
-  const id = `${sink}--${key}`;
+function idOf(parts: readonly string[]): string {
+  const id = parts.join('--');
   return /^[A-Za-z0-9][\w.-]{0,150}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
 }
 

@@ -19,8 +19,14 @@ export type SendResult = { readonly kind: 'sent' } | Failed;
 export interface Sink {
   /** It calls somebody to act at once: of all that waits for it of one leak only the newest is sent. */
   readonly isCall?: true;
-  /** Sends once. Never throws for what the other side does; stops when `signal` aborts. */
-  send(notice: Notice, signal: AbortSignal): Promise<SendResult>;
+  /** Each gets it by a delivery of its own: who is put off keeps nothing from the others. Missing = it is one receiver. */
+  readonly recipients?: readonly string[];
+  /**
+   * Sends once. Never throws for what the other side does; stops when `signal` aborts.
+   *
+   * @param recipient one of `recipients`; without it all of them get it, for a sink that has any.
+   */
+  send(notice: Notice, signal: AbortSignal, recipient?: string): Promise<SendResult>;
 }
 
 export const SENT: SendResult = { kind: 'sent' };

@@ -342,6 +342,7 @@ export class AlertDesk implements AlertView {
       return {
         id,
         sink,
+        recipient: letter.recipient ?? null,
         title: notice.message.title,
         kind: notice.kind,
         fingerprint: notice.fingerprint,

@@ -28,6 +28,8 @@ export interface SinkStatus {
 export interface DeadLetter {
   readonly id: string;
   readonly sink: string;
+  /** Where the sink has several; null = it is one receiver. */
+  readonly recipient: string | null;
   readonly title: string;
   readonly kind: string;
   readonly fingerprint: string | null;

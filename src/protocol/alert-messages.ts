@@ -71,7 +71,7 @@ export const SinkStatusSchema = Type.Object({
   kind: Type.String(),
   levels: Type.Array(Type.String()),
   waiting: Type.Integer(),
-  sent: Type.Integer({ description: 'since the start' }),
+  sent: Type.Integer({ description: 'since the start; to each recipient, where there are several' }),
   failures: Type.Integer({ description: 'since the start' }),
   lastSentAt: nullable(Type.Number({ description: 'real time' })),
   lastError: nullable(Type.String()),
@@ -80,6 +80,7 @@ export const SinkStatusSchema = Type.Object({
 export const DeadLetterSchema = Type.Object({
   id: Type.String(),
   sink: Type.String(),
+  recipient: nullable(Type.String({ description: 'of a sink that has several; null = it is one receiver' })),
   title: Type.String(),
   kind: Type.String(),
   fingerprint: nullable(Type.String()),

@@ -12,8 +12,6 @@ import { failed, SENT, type Failed, type Sink } from '../sink.ts';
 type EmailVia = Extract<SinkVia, { kind: 'email' }>;
 
 const TIMEOUT_MILLIS = 20_000;
-/** Messages that some of their recipients have and others not; the oldest is forgotten, and goes to all again. */
-const MAX_HALF_SENT = 1000;
 
 export function makeEmailSink(via: EmailVia): Sink {
   const transport = createTransport({
@@ -30,38 +28,27 @@ export function makeEmailSink(via: EmailVia): Sink {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const accepted = new AcceptedAddresses();
+  const all = [...new Set(via.to.map(addressOf))];
+  /** A server may take a message for some and not yet for others: greylisting, a mailbox that is full. */
+  const refused = (errors: readonly NodemailerError[]): Failed => {
+    const said = errors.map(describeRefusal).join('; ');
+    const result = failed(
+      `${via.host}: ${said.replaceAll(via.password ?? '\0', '…')}`,
+      errors.every(isRefusedForGood),
+    );
+    const isOfMessage = errors.some(({ recipient }) => recipient !== undefined);
+    return isOfMessage ? { ...result, isOfMessage } : result;
+  };
   return {
-    async send(notice) {
-      const rest = accepted.restOf(notice.key, via.to);
+    recipients: all,
+    async send(notice, _, recipient) {
       try {
-        const { rejectedErrors } = await transport.sendMail(toMail(notice, via, rest));
-        if (!rejectedErrors?.length) {
-          accepted.forget(notice.key);
-          return SENT;
-        }
-        return refused(rejectedErrors);
+        const mail = toMail(notice, via, recipient === undefined ? all : [recipient]);
+        const { rejectedErrors } = await transport.sendMail(mail);
+        return rejectedErrors?.length ? refused(rejectedErrors) : SENT;
       } catch (error) {
         const refusal = error as NodemailerError;
         return refused(refusal.rejectedErrors?.length ? refusal.rejectedErrors : [refusal]);
-      }
-
-      /** A server may take a message for some and not yet for others: greylisting, a mailbox that is full. */
-      function refused(errors: readonly NodemailerError[]): Failed {
-        const addresses = new Set(errors.flatMap(({ recipient }) => recipient ?? []));
-        if (addresses.size > 0)
-          accepted.add(
-            notice.key,
-            rest.filter((to) => !addresses.has(addressOf(to))),
-          );
-        const said = errors
-          .map(describeRefusal)
-          .join('; ')
-          .replaceAll(via.password ?? '\0', '…');
-        const isFinal = errors.every(isRefusedForGood);
-        if (isFinal) accepted.forget(notice.key);
-        const result = failed(`${via.host}: ${said}`, isFinal);
-        return addresses.size > 0 ? { ...result, isOfMessage: true } : result;
       }
     },
   };
@@ -83,37 +70,13 @@ function addressOf(to: string): string {
   return /<([^<>]*)>\s*$/.exec(to)?.[1] ?? to.trim();
 }
 
-/**
- * Who has a message already that others are still to get. Kept while the process lives: after a restart all get it again,
- * with the same Message-ID.
- */
-class AcceptedAddresses {
-  readonly #byKey = new Map<string, readonly string[]>();
-
-  restOf(key: string, all: readonly string[]): readonly string[] {
-    const done = this.#byKey.get(key) ?? [];
-    return all.filter((to) => !done.includes(to));
-  }
-
-  add(key: string, addresses: readonly string[]): void {
-    if (addresses.length === 0) return;
-    const [oldest] = this.#byKey.keys();
-    if (oldest !== undefined && this.#byKey.size >= MAX_HALF_SENT) this.#byKey.delete(oldest);
-    this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), ...addresses]);
-  }
-
-  forget(key: string): void {
-    this.#byKey.delete(key);
-  }
-}
-
-export function toMail(notice: Notice, { from, to }: EmailVia, rest: readonly string[]) {
+export function toMail(notice: Notice, { from, to }: EmailVia, recipients: readonly string[]) {
   const id = (of: string) => `<${of.replace(/[^\w.-]/g, '_')}@plimsoll.alert>`;
   const thread = notice.fingerprint === null ? null : id(notice.fingerprint);
   return {
     from,
     to: [...to],
-    envelope: { from, to: [...rest] },
+    envelope: { from, to: [...recipients] },
     subject: `[${notice.kind === 'resolved' ? ENDED_WORDS[notice.ending ?? 'evidence'] : notice.level}] ${notice.message.title}`,
     text: formatAlertText(notice.message),
     ...pictureOf(notice),

@@ -167,10 +167,11 @@ export async function alertSinksCommand(options: AlertOptions): Promise<ExitStat
     const error = lastError === null ? '' : `, ${lastError}`;
     return printable(`${name}  ${kind}  ${sent} sent, ${waiting} waiting${error}`);
   });
-  const dead = message.deadLetters.map(({ id, sink, title, why, at, obsolete }) => {
+  const dead = message.deadLetters.map(({ id, sink, recipient, title, why, at, obsolete }) => {
     const ago = formatDuration(Date.now() - at);
     const next = obsolete === null ? `plimsoll alert retry ${id}` : OBSOLETE[obsolete];
-    return printable(`given up ${ago} ago  ${sink}  ${title}: ${why}  (${next})`);
+    const receiver = recipient === null ? sink : `${sink} (${recipient})`;
+    return printable(`given up ${ago} ago  ${receiver}  ${title}: ${why}  (${next})`);
   });
   return print(`${[...sinks, ...dead].join('\n') || 'no sinks'}\n`);
 }

@@ -190,10 +190,10 @@ function DeadLetters(props: { readonly letters: SinksMessage['deadLetters']; rea
   return (
     <>
       <ul class="missing dead-letters">
-        {props.letters.map(({ id, sink, title, why, at, attempts, obsolete }) => (
+        {props.letters.map(({ id, sink, recipient, title, why, at, attempts, obsolete }) => (
           <li key={id}>
             <p>
-              <strong>{title}</strong> to {sink}: {why}
+              <strong>{title}</strong> to {recipient === null ? sink : `${recipient} by ${sink}`}: {why}
             </p>
             <p class="quiet">
               Given up <Moment at={at} /> after {attempts} {attempts === 1 ? 'try' : 'tries'}.{' '}
@@ -201,7 +201,7 @@ function DeadLetters(props: { readonly letters: SinksMessage['deadLetters']; rea
                 <button
                   type="button"
                   disabled={isBusy}
-                  aria-label={`Send again to ${sink}: ${title}`}
+                  aria-label={`Send again to ${recipient ?? sink}: ${title}`}
                   onClick={() => retry(id)}
                 >
                   Send again
