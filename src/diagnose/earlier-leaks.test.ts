@@ -7,6 +7,8 @@ import type { CaseState, KnownCode } from './case-state.ts';
 
 const LEAK = { heap: { verdict: 'leak' as const, perHour: 20 * MIB } };
 const PUT = `heap\nmain.main > orders/store.Put | 512 | ${ramp(24, 3)}`;
+/** Grows on for the ten hours that the longest of these lives lasts. */
+const PUT_ON = `heap\nmain.main > orders/store.Put | 512 | ${ramp(124, 3)}`;
 const NOTE = `heap\nmain.main > orders/track.Note | 512 | ${ramp(24, 3)}`;
 const NOTHING = 'heap';
 const minutes = (count: number): Millis => count * MINUTE_MILLIS;
@@ -77,7 +79,7 @@ describe('a leak that comes back before its code is named', () => {
       [300, NOTE],
       [400, null],
       [500, NOTHING],
-      [620, PUT],
+      [620, PUT_ON],
     ]);
     const [put, , note, , back, named] = results;
     expect(names(back)).toEqual(names(note));
