@@ -281,22 +281,54 @@ export class MergeRows {
   }
 
   #internStack(row: number): number {
-    const locations = this.#stackLocation;
     const merged = this.#tables.stacks;
-    const known = this.#locations;
     const from = this.#stackStart[row];
     const to = this.#stackStart[row + 1];
-    const cells = merged.room(to - from);
-    let length = merged.length;
-    let chain = 0;
-    for (let at = from; at < to; at++) {
-      const location = locations[at];
-      if (known[location] === NO_ROW) known[location] = this.#tables.internLocation(this, location);
-      cells[length++] = known[location];
-      chain = chainHash(chain, known[location]);
+    // One cell more, for what writeRows says.
+    const cells = merged.room(to - from + 1);
+    const at = merged.length;
+    const end = at + to - from;
+    let chain = writeRows(this.#locations, this.#stackLocation, from, to, cells, at);
+    if (cells[end] < 0) {
+      this.#internLocations(from, to);
+      chain = writeRows(this.#locations, this.#stackLocation, from, to, cells, at);
     }
-    return merged.internWritten(length, chain);
+    return merged.internWritten(end, chain);
   }
+
+  #internLocations(from: number, to: number): void {
+    for (let at = from; at < to; at++) {
+      const location = this.#stackLocation[at];
+      if (this.#locations[location] === NO_ROW)
+        this.#locations[location] = this.#tables.internLocation(this, location);
+    }
+  }
+}
+
+/**
+ * Writes the merged rows of the locations of a stack from cell `at` on, and behind them one that is negative if any of them has
+ * no row yet. By itself, because nearly all of merging is this loop: small, it is compiled many stacks earlier.
+ * @returns the hash of what was written, see chainHash.
+ */
+function writeRows(
+  rows: Int32Array,
+  locations: Int32Array | Uint16Array,
+  from: number,
+  to: number,
+  cells: Int32Array,
+  at: number,
+): number {
+  let any = 0;
+  let chain = 0;
+  let cell = at;
+  for (let i = from; i < to; i++) {
+    const row = rows[locations[i]];
+    any |= row;
+    cells[cell++] = row;
+    chain = chainHash(chain, row);
+  }
+  cells[cell] = any;
+  return chain;
 }
 
 /** Labels of samples, and what makes two label sets equal. */

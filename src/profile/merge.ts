@@ -145,7 +145,7 @@ export class ProfileMerger {
     // The first mapping is the main binary, whether a sample touches it or not.
     if (this.#tables.mappingCount === 0 && profile.mappings.length > 0) rows.mapping(0);
     this.#header.add(profile, (row) => rows.string(row));
-    this.#tables.stacks.expect(profile.stacks.length, profile.stacks.location.length);
+    this.#tables.stacks.expect(profile.stacks.length, profile.stacks.location.length + 1);
     this.#sampleKeys.expect(samples.length, samples.length * KEY_CELLS);
     const merged = this.#internSamples(samples.stack, findNonZero(inputs, samples.length), rows);
     columns.forEach(({ values }, column) => values.addAll(merged, inputs[column], sign));
