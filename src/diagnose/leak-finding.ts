@@ -1,10 +1,10 @@
 // A cause as the report shows it.
-import { formatBytes } from '../base/units.ts';
 import type { Assessment } from '../detect/assessment.ts';
 import { statedGrowth } from '../detect/stated-growth.ts';
 import { forecastExhaustion } from '../detect/time-to-exhaustion.ts';
 import type { Finding, RuledOut, TimeToExhaustion } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
+import { describePassedLimit } from '../model/passed-limit.ts';
 import type { RaisedLeak } from './case-state.ts';
 import type { Cause } from './cause.ts';
 import { findLane } from './unexplained.ts';
@@ -51,23 +51,16 @@ function forecastLimit(
   assessment: Assessment,
 ): Pick<Finding, 'timeToExhaustion' | 'noForecast'> {
   const timeToExhaustion = limitOf(cause, assessment) ?? forecastByGrowth(cause, assessment);
-  const passed = timeToExhaustion?.resource === 'memory-limit' ? describePassed(assessment) : null;
+  const passed =
+    timeToExhaustion?.resource === 'memory-limit'
+      ? describePassedLimit(assessment.ledger?.rssBytes ?? null, assessment.memoryLimitBytes)
+      : null;
   if (passed !== null) return { timeToExhaustion: null, noForecast: passed };
   if (timeToExhaustion !== null) return { timeToExhaustion };
   const isCounted = cause.kind === 'fd' || cause.kind === 'thread';
   const isUnknown = assessment.memoryLimitBytes === null && !isCounted;
   return { timeToExhaustion, noForecast: isUnknown ? NO_LIMIT_KNOWN : NO_TIME_YET };
 }
-
-/** A limit that memory has left behind is none: no time until it can be true. */
-function describePassed({ ledger, memoryLimitBytes: limit }: Assessment): string | null {
-  const resident = ledger?.rssBytes ?? null;
-  if (limit === null || resident === null || resident <= PASSED_FACTOR * limit) return null;
-  return `memory (${formatBytes(resident)}) is above the limit that is known (${formatBytes(limit)}): that one is not enforced, or is another one`;
-}
-
-/** Resident memory counts shared pages that a cgroup does not: a little above is no contradiction. */
-const PASSED_FACTOR = 1.1;
 
 const NO_LIMIT_KNOWN = 'no memory limit is known: set memoryLimit, or let a cgroup or GOMEMLIMIT set one';
 const NO_TIME_YET = 'the growth is too uncertain yet, or too slow, for a time';

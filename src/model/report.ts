@@ -42,6 +42,9 @@ export const ReportSchema = Type.Object(
       ]),
     ),
     exhaustion: Type.Union([TimeToExhaustionSchema, Type.Null()]),
+    noForecast: Type.Optional(
+      Type.String({ description: 'why `exhaustion` is null although memory grows: it is above the limit' }),
+    ),
     alarms: Type.Array(AlarmSchema),
     missingEvidence: Type.Array(MissingEvidenceSchema),
     ledger: Type.Optional(

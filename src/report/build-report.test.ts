@@ -4,7 +4,9 @@ import { HOUR_MILLIS, MIB } from '../base/units.ts';
 import type { Finding } from '../model/finding.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
 import { buildReport, type AssessedTarget, type ReportInput } from './build-report.ts';
+import { formatReportHtml } from './html.ts';
 import { buildReportJsonSchema } from './schema.ts';
+import { formatReportText } from './text.ts';
 
 const QUIET: AssessedTarget = {
   lanes: [
@@ -163,6 +165,32 @@ describe('buildReport', () => {
     };
     expect(build({ assessment: { ...QUIET, exhaustion } }).exhaustion).toEqual(exhaustion);
     expect(build({ assessment: { ...QUIET, exhaustion }, findings: [drawFinding()] }).exhaustion).toBeNull();
+  });
+
+  it('tells no time until a memory limit that memory is above, but why, in every form', () => {
+    const exhaustion = {
+      resource: 'memory-limit',
+      at: 5 * HOUR_MILLIS,
+      low: 0,
+      high: null,
+      confidence: 0.8,
+    } as const;
+    const at = (rss: number) =>
+      build({
+        assessment: { ...QUIET, exhaustion, memoryLimitBytes: 100 * MIB, ledger: { rssBytes: rss * MIB } },
+      });
+    const passed = at(140);
+    expect(passed.exhaustion).toBeNull();
+    expect(passed.noForecast).toMatch(/^memory \(140 MiB\) is above the limit that is known \(100 MiB\)/);
+    expect(problems(passed)).toEqual([]);
+    const forms = [formatReportText(passed), formatReportHtml(passed)];
+    for (const form of forms) expect(form).toContain('is above the limit that is known');
+    expect([passed.summary, ...forms].join()).not.toMatch(/limit is reached/);
+    expect(at(105)).toMatchObject({ exhaustion });
+    expect(at(105).noForecast).toBeUndefined();
+    const descriptors = { ...exhaustion, resource: 'max-fds' } as const;
+    const other = { ...QUIET, exhaustion: descriptors, memoryLimitBytes: 1, ledger: { rssBytes: 100 } };
+    expect(build({ assessment: other }).exhaustion).toEqual(descriptors);
   });
 
   it('keeps unknown parts of the ledger null instead of dropping or inventing them', () => {

@@ -1,8 +1,9 @@
 // One investigation as the document that `--json` prints and the API serves.
-import type { BytesPerHour, Millis } from '../base/units.ts';
+import type { Bytes, BytesPerHour, Millis } from '../base/units.ts';
 import type { ChainStep } from '../model/chain-step.ts';
 import type { Alarm, Finding, MissingEvidence, TimeToExhaustion, Verdict } from '../model/finding.ts';
 import { judgeLife, MAIN_LANES, sortFindings, type Report } from '../model/report.ts';
+import { describePassedLimit } from '../model/passed-limit.ts';
 import type { TargetName } from '../model/target.ts';
 import { summarizeReport } from './summary.ts';
 
@@ -23,6 +24,7 @@ export interface AssessedTarget {
   } | null;
   readonly ledger: object | null;
   readonly exhaustion: TimeToExhaustion | null;
+  readonly memoryLimitBytes?: Bytes | null;
   readonly smallestDetectableBytesPerHour: BytesPerHour | null;
   readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
   readonly missing: readonly MissingEvidence[];
@@ -69,7 +71,7 @@ export function buildReport(input: ReportInput): Report {
     findings,
     smallestDetectable,
     needed: verdict === 'undetermined' ? needed : null,
-    exhaustion: isLeak ? null : (assessment?.exhaustion ?? null),
+    ...(isLeak || assessment === null ? { exhaustion: null } : forecastOf(assessment)),
     alarms: [...input.alarms],
     missingEvidence: uniqueBySource([...(assessment?.missing ?? []), ...(input.missing ?? [])]),
     ledger: assessment === null ? null : toLedger(assessment.ledger),
@@ -77,6 +79,17 @@ export function buildReport(input: ReportInput): Report {
     ...(input.warnings === undefined || input.warnings.length === 0 ? {} : { warnings: [...input.warnings] }),
   };
   return { ...report, summary: summarizeReport(report, earlier?.endedAtMillis ?? null) };
+}
+
+/** As findings tell it: no time until a limit that memory is above, but that it is. */
+function forecastOf({
+  exhaustion,
+  ledger,
+  memoryLimitBytes = null,
+}: AssessedTarget): Pick<Report, 'exhaustion' | 'noForecast'> {
+  if (exhaustion?.resource !== 'memory-limit') return { exhaustion };
+  const passed = describePassedLimit(toLedger(ledger)?.['rssBytes'] ?? null, memoryLimitBytes);
+  return passed === null ? { exhaustion } : { exhaustion: null, noForecast: passed };
 }
 
 /** Gauges of which one at least must come before any verdict can. */

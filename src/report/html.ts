@@ -86,6 +86,7 @@ function rest(report: Report): string {
     );
   }
   if (report.exhaustion !== null) lines.push(`${formatLimit(report.exhaustion, report.to)}.`);
+  else if (report.noForecast !== undefined) lines.push(`No time to the limit: ${report.noForecast}.`);
   return [...lines, ...(report.warnings ?? [])].map((line) => `<p>${text(line)}</p>`).join('\n');
 }
 

@@ -219,7 +219,7 @@ function formatRest(report: Report, style: Style): string[] {
   }
   if (report.exhaustion !== null) {
     lines.push(row('limit', `${formatLimit(report.exhaustion, report.to)}${formatScale(report)}`));
-  }
+  } else if (report.noForecast !== undefined) lines.push(row('limit', report.noForecast));
   for (const [i, missing] of report.missingEvidence.entries()) {
     lines.push(
       row(i === 0 ? 'missing' : '', printable(`${missing.source}: ${missing.why}; costs ${missing.costs}`)),

@@ -1,6 +1,7 @@
 import { DAY_MILLIS, MIB, formatBytes, formatDuration } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { formatLeft } from '../../model/finding-text.ts';
+import { describePassedLimit } from '../../model/passed-limit.ts';
 import { judgeLife } from '../../model/report.ts';
 import { halvesOf, judgedLife, lastOf, pointsOf, round, windowOf, type Facts } from './facts.ts';
 import { growthOfLedger } from './ledger-growth.ts';
@@ -171,8 +172,10 @@ function answer(
   if (peak === null) return 'Resident memory is not known.';
   if (share === null) return `No limit is known; the peak was ${formatBytes(peak)}.`;
   const at = `the peak took ${Math.round(100 * share)} % of ${formatBytes(facts.limitBytes ?? 0)}`;
-  const left =
-    facts.findings.find((f) => f.timeToExhaustion !== null)?.timeToExhaustion ?? facts.assessment.exhaustion;
+  const { exhaustion, ledger, memoryLimitBytes } = facts.assessment;
+  const isPassed = describePassedLimit(ledger?.rssBytes ?? null, memoryLimitBytes) !== null;
+  const own = isPassed && exhaustion?.resource === 'memory-limit' ? null : exhaustion;
+  const left = facts.findings.find((f) => f.timeToExhaustion !== null)?.timeToExhaustion ?? own;
   const when = left === null ? '' : `; reached ${formatLeft(left, facts.assessment.atMillis)}`;
   if (isLeaking) return `A larger one only delays it: ${at}${when}.`;
   if (outcome === 'open') return `Too early to tell: ${at}${when}.`;

@@ -65,7 +65,7 @@ export function ServiceHead({ service, target, instances, report, reload }: Serv
         <Stat label="Time to the limit">
           <TimeToLimit
             exhaustion={exhaustion}
-            noForecast={top?.noForecast}
+            noForecast={top?.noForecast ?? report?.noForecast}
             isUncertain={report?.verdict === 'undetermined' && (top?.growth ?? target.growth) !== null}
             limitBytes={target.limitBytes}
           />
