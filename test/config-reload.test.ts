@@ -124,7 +124,7 @@ describe('watch -c', () => {
     expect(config).toMatchObject({ isLastReloadSuccessful: false, problems: [{ line: 3 }] });
     const asked = targets[0]?.asked ?? 0;
     await save(`targets: [{ service: one, url: '${first()}' }]\n`);
-    await running.waitFor(/loaded again: same targets/);
+    await running.waitFor(/loaded again: nothing else than before/);
     expect(await get(`${page}/metrics`)).toMatch(/^plimsoll_config_last_reload_successful 1$/m);
     expect(await get(`${page}/metrics`)).toMatch(
       /^plimsoll_config_last_reload_success_timestamp_seconds 1\d{9}/m,
@@ -138,7 +138,9 @@ describe('watch -c', () => {
     const { running } = await start('');
     await running.waitFor(/no target yet: add one/);
     process.kill(running.pid, 'SIGHUP');
-    await running.waitFor(/loaded again: same targets/);
+    await running.waitFor(/loaded again: nothing else than before/);
+    await save('alerts: { sinks: { log: { stdout: } } }\n');
+    await running.waitFor(/loaded again: sinks: log added/);
     expect((await running.kill('SIGINT')).status).toBe(0);
   }, 60_000);
 });

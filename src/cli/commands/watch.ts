@@ -19,6 +19,7 @@ import type { Retention } from '../../store/retention.ts';
 import type { OpenedStore } from '../../store/opened-store.ts';
 import { readCheckedConfig } from '../checked-config.ts';
 import { ConfigReloader } from '../config-reloader.ts';
+import { describeChanges } from '../settings-changes.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import {
   checkPid,
@@ -284,9 +285,9 @@ export async function runWatch({
     const noting = notes.follow(ended);
     const telling = alerts.run(ended);
     telling.catch(() => end.abort());
-    const following = reloader?.follow((next) => {
+    const following = reloader?.follow((next, before) => {
       alerts.update(toAlertSettings(next, pageUrl));
-      return applySettings(next, watch, planned, terminal);
+      return applySettings({ next, before }, watch, planned, terminal);
     }, ended);
     const lines = new StatusLines(
       watch,
@@ -319,20 +320,24 @@ export async function runWatch({
 
 /** What a configuration that was loaded again changes; told in a few words. */
 async function applySettings(
-  settings: Settings,
+  { next, before }: { readonly next: Settings; readonly before: Settings },
   watch: Watch,
   plan: TargetPlan,
   terminal: Terminal,
 ): Promise<string> {
-  await watch.updateIntervals(settings);
-  const { ended, adding } = await plan.update(settings);
+  await watch.updateIntervals(next);
+  const { ended, adding } = await plan.update(next);
   for (const added of adding)
     added.catch((error: unknown) => terminal.warn(`a target cannot be watched: ${describeError(error)}`));
-  const changes = [
+  const targets = [
     adding.length > 0 ? `${adding.length} to watch` : null,
     ended > 0 ? `${ended} no longer` : null,
   ].filter((change) => change !== null);
-  return changes.length === 0 ? 'same targets' : `targets: ${changes.join(', ')}`;
+  const changes = [
+    ...(targets.length === 0 ? [] : [`targets: ${targets.join(', ')}`]),
+    ...describeChanges(before, next),
+  ];
+  return changes.length === 0 ? 'nothing else than before' : changes.join('; ');
 }
 
 async function openSettingsStore(
