@@ -1,13 +1,20 @@
 // Against Debian's real Alertmanager.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Notice } from '../src/model/alert.ts';
 import type { SinkVia } from '../src/model/sink.ts';
+import { KeptFiles } from '../src/alert/kept-files.ts';
 import { makeSink } from '../src/alert/make-sink.ts';
+import { SinkMemories } from '../src/alert/sink-memory.ts';
+import { SinkSet } from '../src/alert/sink-set.ts';
 import { drawNotice } from '../src/testing/drawn-alert.ts';
 import { TEST_SINK } from '../src/testing/open-desk.ts';
 import { startAlertmanager, whyNoAlertmanager } from '../src/testing/real-alertmanager.ts';
 import type { RealServer } from '../src/testing/run-server.ts';
 
+const WORLD = { write: () => undefined, now: Date.now };
 const whyNot = whyNoAlertmanager();
 
 describe.skipIf(whyNot !== null)(`a real Alertmanager${whyNot === null ? '' : ` (${whyNot})`}`, () => {
@@ -26,7 +33,7 @@ describe.skipIf(whyNot !== null)(`a real Alertmanager${whyNot === null ? '' : ` 
   };
   const send = (notice: Notice) => {
     const via: SinkVia = { kind: 'alertmanager', url: server.url, labels: ['version'], headers: {} };
-    const sink = makeSink({ ...TEST_SINK, via }, { write: () => undefined, now: Date.now });
+    const sink = makeSink({ ...TEST_SINK, via }, WORLD, SinkMemories.none());
     return sink.send(notice, new AbortController().signal);
   };
   const notice = (kind: Notice['kind'], level: Notice['level']) =>
@@ -55,7 +62,7 @@ describe.skipIf(whyNot !== null)(`a real Alertmanager${whyNot === null ? '' : ` 
 
   it('has it once when its owner changes, and none when it is over after that', async () => {
     const via: SinkVia = { kind: 'alertmanager', url: server.url, labels: ['version'], headers: {} };
-    const sink = makeSink({ ...TEST_SINK, via }, { write: () => undefined, now: Date.now });
+    const sink = makeSink({ ...TEST_SINK, via }, WORLD, SinkMemories.none());
     const owners = async () => (await kept()).map(({ labels }) => labels['owner']);
     const tell = async (kind: Notice['kind'], owner: string) => {
       const said = notice(kind, 'warning');
@@ -69,6 +76,29 @@ describe.skipIf(whyNot !== null)(`a real Alertmanager${whyNot === null ? '' : ` 
     expect(await owners()).toEqual(['@shop/a']);
     await tell('resolved', '@shop/c');
     expect(await owners()).toEqual([]);
+  });
+
+  it('has it once when the settings of the sink change, also over a restart, and none when it is over after that', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'plimsoll-alerts-'));
+    const start = async () => new SinkSet(WORLD, await SinkMemories.open(new KeptFiles(folder)));
+    const tell = async (set: SinkSet, kind: Notice['kind'], labels: readonly string[]) => {
+      const via: SinkVia = { kind: 'alertmanager', url: server.url, labels, headers: {} };
+      const sink = set.update([{ ...TEST_SINK, via }]).sinks.get(TEST_SINK.name)?.sink;
+      const said = { ...notice(kind, 'warning'), fingerprint: 'edited' };
+      const labelled = { ...said, labels: { ...said.labels, fingerprint: 'edited', team: 'a' } };
+      expect(await sink?.send(labelled, new AbortController().signal)).toEqual({ kind: 'sent' });
+      const ours = (await kept()).filter((alert) => alert.labels['fingerprint'] === 'edited');
+      return ours.map((alert) => [alert.labels['version'], alert.labels['team']]);
+    };
+    try {
+      const first = await start();
+      expect(await tell(first, 'opened', ['version'])).toEqual([['v1.4.2', undefined]]);
+      expect(await tell(first, 'repeated', ['team'])).toEqual([[undefined, 'a']]);
+      expect(await tell(await start(), 'repeated', ['version', 'team'])).toEqual([['v1.4.2', 'a']]);
+      expect(await tell(await start(), 'resolved', [])).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('refuses nothing of what a hostile service is called', async () => {

@@ -17,7 +17,7 @@ import {
   type AuditEntry,
   type Decision,
 } from '../model/alert.ts';
-import { writeWhole } from './outbox.ts';
+import type { KeptFiles } from './kept-files.ts';
 
 /** Causes of a large fleet over a year; resolved ones that are older go first. */
 export const MAX_ALERTS = 5000;
@@ -58,27 +58,29 @@ export const EMPTY_STATE: AlertState = {
 };
 
 const STATE = 'state.json';
+const AUDIT = 'audit.ndjson';
 
 export class AlertFiles {
+  readonly #files: KeptFiles;
   readonly #folder: string | null;
   readonly #audit: AuditEntry[] = [];
 
-  /** @param folder null = nothing survives. */
-  constructor(folder: string | null) {
-    this.#folder = folder;
+  constructor(files: KeptFiles) {
+    this.#files = files;
+    this.#folder = files.folder;
   }
 
   /** @throws PlimsollError ALERTS_UNREADABLE for a state that is not ours: to go on without it would tell everything again. */
   async load(): Promise<AlertState> {
     if (this.#folder === null) return EMPTY_STATE;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    this.#audit.push(...(await readAudit(join(this.#folder, 'audit.ndjson'))));
+    this.#audit.push(...(await readAudit(join(this.#folder, AUDIT))));
     return (await readState(this.#folder)) ?? EMPTY_STATE;
   }
 
-  /** On disk when it returns. */
+  /** On disk when it returns, or in trouble and waiting (see KeptFiles). */
   async save(state: AlertState): Promise<void> {
-    if (this.#folder !== null) await writeWhole(join(this.#folder, STATE), JSON.stringify(state));
+    await this.#files.write(STATE, () => JSON.stringify(state));
   }
 
   /** Newest last. */
@@ -88,16 +90,18 @@ export class AlertFiles {
 
   async log(entry: AuditEntry): Promise<void> {
     this.#audit.push(entry);
-    if (this.#audit.length > MAX_AUDIT) {
-      this.#audit.splice(0, MAX_AUDIT / 2);
-      if (this.#folder === null) return;
-      const path = join(this.#folder, 'audit.ndjson');
-      await rename(path, `${path}.1`);
-      await writeWhole(path, this.#audit.map((each) => `${JSON.stringify(each)}\n`).join(''));
-    } else if (this.#folder !== null) {
-      const line = `${JSON.stringify(entry)}\n`;
-      await appendFile(join(this.#folder, 'audit.ndjson'), line, { mode: 0o600 });
-    }
+    const isFull = this.#audit.length > MAX_AUDIT;
+    if (isFull) this.#audit.splice(0, MAX_AUDIT / 2);
+    if (this.#folder === null) return;
+    const path = join(this.#folder, AUDIT);
+    const line = `${JSON.stringify(entry)}\n`;
+    const isDone = await (isFull ? rename(path, `${path}.1`) : appendFile(path, line, { mode: 0o600 })).then(
+      () => !isFull,
+      () => false,
+    );
+    // Whole: it begins anew, or half a line may be there.
+    if (!isDone)
+      await this.#files.write(AUDIT, () => this.#audit.map((each) => `${JSON.stringify(each)}\n`).join(''));
   }
 }
 

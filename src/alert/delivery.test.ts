@@ -4,6 +4,7 @@ import type { Notice } from '../model/alert.ts';
 import { GIVE_UP_MILLIS } from '../model/sink.ts';
 import { drawNotice } from '../testing/drawn-alert.ts';
 import { Deliverer, MISSING_SINK_WAIT, type DeliveryParts } from './delivery.ts';
+import { KeptFiles } from './kept-files.ts';
 import { Outbox } from './outbox.ts';
 import { failed, SENT, type SendResult } from './sink.ts';
 
@@ -29,7 +30,7 @@ async function start(
   notices: readonly Notice[],
   over: Partial<DeliveryParts> & { perMinute?: number } = {},
 ) {
-  const outbox = await Outbox.open(null);
+  const outbox = await Outbox.open(new KeptFiles(null));
   for (const notice of notices) await outbox.put('team', notice);
   const warnings: string[] = [];
   const stop = new AbortController();
@@ -137,7 +138,8 @@ describe('delivery', () => {
       const sink = drawSink((_, __, to) => (to === 'grey' && isGrey ? grey : SENT));
       const over = { ...severalOf(sink, ['good', 'grey']), now: () => now, firstPause: HOUR_MILLIS };
       const { outbox, deliverer, emptied, end } = await start(sink, life(now), over);
-      while (outbox.waiting().length > 3) await new Promise((resolve) => setImmediate(resolve));
+      while (!sink.asked.includes('f-3 good') || outbox.waiting().length > 3)
+        await new Promise((resolve) => setImmediate(resolve));
       expect(sink.asked.filter((asked) => asked.endsWith('good'))).toEqual([
         'f-1 good',
         'f-2 good',
@@ -175,6 +177,7 @@ describe('delivery', () => {
       const sink = drawSink(() => SENT);
       const several = { ...severalOf(sink, ['a', 'b', 'c'], 2), now: () => 1e9 };
       const { outbox, end } = await start(sink, life(1e9), several);
+      await sink.askedTimes(6);
       while (outbox.waiting().length > 3) await new Promise((resolve) => setImmediate(resolve));
       await end();
       expect(sink.asked.map((asked) => asked.slice(0, 3)).toSorted()).toEqual([

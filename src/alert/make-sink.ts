@@ -3,6 +3,7 @@ import type { Notice } from '../model/alert.ts';
 import type { SinkSetting, SinkVia } from '../model/sink.ts';
 import { fillTemplate } from './template.ts';
 import type { Sink } from './sink.ts';
+import type { SinkMemory } from './sink-memory.ts';
 import { makeCommandSink, makeFileSink, makeStdoutSink } from './sinks/line-sinks.ts';
 import { makeAlertmanagerSink } from './sinks/alertmanager.ts';
 import { makeEmailSink } from './sinks/email.ts';
@@ -24,8 +25,8 @@ export interface SinkWorld {
 const MAX_TITLE = 200;
 
 /** The sink as configured, its template filled in before each send. */
-export function makeSink({ via, title, text }: SinkSetting, world: SinkWorld): Sink {
-  const sink = makePlainSink(via, world);
+export function makeSink({ via, title, text }: SinkSetting, world: SinkWorld, memory: SinkMemory): Sink {
+  const sink = makePlainSink(via, world, memory);
   if (title === null && text === null) return sink;
   return {
     ...sink,
@@ -48,7 +49,7 @@ function withTemplate(notice: Notice, title: string | null, text: string | null)
   };
 }
 
-function makePlainSink(via: SinkVia, { write, now }: SinkWorld): Sink {
+function makePlainSink(via: SinkVia, { write, now }: SinkWorld, memory: SinkMemory): Sink {
   switch (via.kind) {
     case 'stdout':
       return makeStdoutSink(write);
@@ -59,7 +60,7 @@ function makePlainSink(via: SinkVia, { write, now }: SinkWorld): Sink {
     case 'webhook':
       return makeWebhookSink(via, now);
     case 'alertmanager':
-      return makeAlertmanagerSink(via, now);
+      return makeAlertmanagerSink(via, now, memory);
     case 'slack':
       return makeSlackSink(via);
     case 'slackBot':

@@ -4,12 +4,11 @@
 //     dead/<sink>--<key>.json        was given up; kept for people, the oldest go
 //
 // Where a sink has several recipients, each has a file of its own: <sink>--<key>--<recipient>, hashed.
-import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { NoticeSchema, type Notice } from '../model/alert.ts';
+import { idOf } from './file-name.ts';
+import type { KeptFiles } from './kept-files.ts';
 
 /** Waiting for all sinks together: each is some 8 kB, and more than this is not read by anybody afterwards. */
 export const MAX_WAITING = 10_000;
@@ -47,29 +46,26 @@ export function laneOf({ sink, recipient = '', notice }: Delivery): string {
 }
 
 export class Outbox {
-  readonly #folder: string | null;
+  readonly #files: KeptFiles;
   readonly #waiting = new Map<string, Delivery>();
   readonly #dead = new Map<string, Delivery>();
   #order = 0;
 
-  private constructor(folder: string | null) {
-    this.#folder = folder;
+  private constructor(files: KeptFiles) {
+    this.#files = files;
   }
 
-  /**
-   * Reads back what waits. Files that are none of ours, or torn, are left alone.
-   *
-   * @param folder null = nothing survives.
-   */
-  static async open(folder: string | null): Promise<Outbox> {
-    const outbox = new Outbox(folder);
-    if (folder === null) return outbox;
+  /** Reads back what waits. Files that are none of ours, or torn, are left alone. */
+  static async open(files: KeptFiles): Promise<Outbox> {
+    const outbox = new Outbox(files);
     for (const [name, into] of [
       ['outbox', outbox.#waiting],
       ['dead', outbox.#dead],
     ] as const) {
-      await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
-      const found = await readDeliveries(join(folder, name));
+      const found = (await files.readAll(name)).flatMap((file) => {
+        const delivery = parseDelivery(file.text);
+        return delivery !== null && `${delivery.id}.json` === file.name ? [delivery] : [];
+      });
       for (const delivery of found.sort((a, b) => a.order - b.order)) into.set(delivery.id, delivery);
     }
     for (const { order } of [...outbox.#waiting.values(), ...outbox.#dead.values()])
@@ -176,7 +172,7 @@ export class Outbox {
 
   async #remove(id: string): Promise<void> {
     this.#waiting.delete(id);
-    if (this.#folder !== null) await rm(join(this.#folder, 'outbox', `${id}.json`), { force: true });
+    await this.#files.remove(`outbox/${id}.json`);
   }
 
   async #bury(delivery: Delivery, why: string, attempts: number): Promise<void> {
@@ -189,44 +185,19 @@ export class Outbox {
 
   async #forget(id: string): Promise<void> {
     this.#dead.delete(id);
-    if (this.#folder !== null) await rm(join(this.#folder, 'dead', `${id}.json`), { force: true });
+    await this.#files.remove(`dead/${id}.json`);
   }
 
   async #write(into: 'outbox' | 'dead', delivery: Delivery): Promise<void> {
-    if (this.#folder === null) return;
-    await writeWhole(join(this.#folder, into, `${delivery.id}.json`), JSON.stringify(delivery));
+    await this.#files.write(`${into}/${delivery.id}.json`, () => JSON.stringify(delivery));
   }
 }
 
-/** Names of sinks and keys are ours, and may still hold what no file system likes. */
-function idOf(parts: readonly string[]): string {
-  const id = parts.join('--');
-  return /^[A-Za-z0-9][\w.-]{0,150}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
-}
-
-async function readDeliveries(folder: string): Promise<Delivery[]> {
-  const deliveries: Delivery[] = [];
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.json')) continue;
-    try {
-      const value: unknown = JSON.parse(await readFile(join(folder, name), 'utf8'));
-      if (Value.Check(DeliverySchema, value) && `${value.id}.json` === name) deliveries.push(value);
-    } catch {
-      continue;
-    }
-  }
-  return deliveries;
-}
-
-/** The whole file or none of it, on disk when it returns. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const draft = `${path}.draft`;
-  const file = await open(draft, 'w', 0o600);
+function parseDelivery(text: string): Delivery | null {
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    const value: unknown = JSON.parse(text);
+    return Value.Check(DeliverySchema, value) ? value : null;
+  } catch {
+    return null;
   }
-  await rename(draft, path);
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -138,6 +138,46 @@ describe('the desk of alerts', () => {
     } finally {
       await owners.close();
     }
+  });
+
+  it('tells at once while its folder cannot be written, shows what it told and why, and keeps all of it later', async () => {
+    const first = open();
+    await first.look([]);
+    // Root may write anywhere: a folder in the place of the draft stops it as well.
+    await mkdir(join(folder, 'state.json.draft'));
+    for (let times = 0; times < 3; times++) await first.look([leak('a')]);
+    expect(first.said()).toEqual(['opened orders']);
+    expect(first.desk.alerts()).toMatchObject([{ fingerprint: 'f1', toldLevel: 'warning' }]);
+    expect(first.desk.trouble()).toMatchObject({
+      path: folder,
+      why: expect.stringContaining('EISDIR') as string,
+    });
+    expect(await first.desk.acknowledge('f1', 'anna', 'mine')).toMatchObject({ ack: { by: 'anna' } });
+    expect(first.talk).toEqual([
+      expect.stringMatching(/^alerts: .*plimsoll-desk-.* cannot be written: EISDIR/),
+    ]);
+    await rm(join(folder, 'state.json.draft'), { recursive: true });
+    await first.look([leak('a')]);
+    expect([first.desk.trouble(), first.talk.length]).toEqual([null, 2]);
+    await first.end();
+    const second = open();
+    await second.look([leak('a')]);
+    expect([second.said(), second.desk.alerts()[0]?.ack?.by]).toEqual([[], 'anna']);
+    expect(second.desk.audit(1)).toMatchObject([{ by: 'anna', what: 'acknowledged' }]);
+  });
+
+  it('tells nothing and says why where it cannot take the folder, until it can', async () => {
+    await writeFile(join(folder, 'lock'), 'no folder');
+    const { desk, talk, until, look, said } = open();
+    await until(() => desk.trouble() !== null);
+    expect([desk.role(), desk.trouble()?.path]).toEqual(['standby', folder]);
+    await rm(join(folder, 'lock'));
+    await look([leak('a')]);
+    expect([said(), desk.trouble()]).toEqual([['opened orders'], null]);
+    expect(talk).toEqual([
+      expect.stringMatching(/^alerts: nothing is told: .*cannot lock the folder/),
+      expect.stringMatching(/active/),
+    ]);
   });
 
   it('says nothing again after a restart', async () => {

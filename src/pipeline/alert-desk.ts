@@ -12,10 +12,13 @@ import {
   MAX_SILENCES,
   type AlertState,
 } from '../alert/alert-state.ts';
-import { Deliverer, type DeliverySink } from '../alert/delivery.ts';
+import { Deliverer } from '../alert/delivery.ts';
+import { KeptFiles, type FolderTrouble } from '../alert/kept-files.ts';
 import { makeSink } from '../alert/make-sink.ts';
 import { Outbox } from '../alert/outbox.ts';
 import { routeNotice } from '../alert/route.ts';
+import { SinkMemories } from '../alert/sink-memory.ts';
+import { SinkSet } from '../alert/sink-set.ts';
 import { addDecision, findUnheeded } from '../incident/decisions.ts';
 import { computePrecision } from '../incident/precision.ts';
 import {
@@ -57,7 +60,11 @@ export class AlertDesk implements AlertView {
   readonly #parts: AlertDeskParts;
   #settings: AlertSettings;
   #state: AlertState = EMPTY_STATE;
-  #files: AlertFiles;
+  #kept: KeptFiles = new KeptFiles(null);
+  #files = new AlertFiles(this.#kept);
+  #sinks: SinkSet | null = null;
+  /** Why it could not be taken. */
+  #trouble: FolderTrouble | null = null;
   #outbox: Outbox | null = null;
   #deliverer: Deliverer | null = null;
   #lock: DataLock | null = null;
@@ -68,7 +75,6 @@ export class AlertDesk implements AlertView {
   constructor(parts: AlertDeskParts) {
     this.#parts = parts;
     this.#settings = parts.settings;
-    this.#files = new AlertFiles(null);
   }
 
   /** Until `signal` aborts: standby until the folder is free, then active. */
@@ -107,9 +113,11 @@ export class AlertDesk implements AlertView {
       this.#role = 'standby';
       this.#isWaiting = true;
       this.#state = EMPTY_STATE;
-      this.#files = new AlertFiles(null);
+      this.#kept = new KeptFiles(null);
+      this.#files = new AlertFiles(this.#kept);
       this.#outbox = null;
       this.#deliverer = null;
+      this.#sinks = null;
       this.#lock = null;
       await lock.release();
     }
@@ -119,58 +127,75 @@ export class AlertDesk implements AlertView {
   /** Takes the folder if nobody has it. @returns whether this watcher tells now. @throws PlimsollError ALERTS_UNREADABLE */
   async #takeOver(): Promise<boolean> {
     const { folder, talk, world, random } = this.#parts;
-    if (folder !== null) {
-      try {
-        this.#lock = await lockDataFolder(folder, 'silent');
-      } catch (error) {
-        if (this.#role === 'standby' && !this.#isWaiting)
-          talk.info(`alerts: standby: ${describeError(error)}`);
-        this.#isWaiting = true;
-        return false;
-      }
+    let lock: DataLock | null = null;
+    try {
+      lock = folder === null ? null : await lockDataFolder(folder, 'silent');
+      const kept = new KeptFiles(folder, (text) => talk.warn(`alerts: ${text}`));
+      const files = new AlertFiles(kept);
+      const state = await files.load();
+      const outbox = await Outbox.open(kept);
+      const sinks = new SinkSet(world, await SinkMemories.open(kept));
+      const isHeld = async () => (await lock?.isHeld()) ?? true;
+      this.#deliverer = new Deliverer({
+        outbox,
+        sinks: sinks.update(this.#settings.sinks).sinks,
+        isHeld,
+        warn: (text) => talk.warn(text),
+        now: world.now,
+        random,
+      });
+      this.#kept = kept;
+      this.#files = files;
+      this.#state = state;
+      this.#outbox = outbox;
+      this.#sinks = sinks;
+    } catch (error) {
+      await lock?.release();
+      this.#noteStandby(error);
+      return false;
     }
-    const lock = this.#lock;
-    this.#files = new AlertFiles(folder);
-    this.#state = await this.#files.load();
-    this.#outbox = await Outbox.open(folder);
-    this.#deliverer = new Deliverer({
-      outbox: this.#outbox,
-      sinks: this.#makeSinks(),
-      isHeld: async () => (await lock?.isHeld()) ?? true,
-      warn: (text) => talk.warn(text),
-      now: world.now,
-      random,
-    });
+    this.#lock = lock;
     this.#role = 'active';
     await this.#inTurn(() => this.#fanOut());
     if (this.#isWaiting) talk.info('alerts: active: the other watcher is gone');
+    if (this.#trouble !== null) talk.info(`alerts: active: ${this.#trouble.path} can be used`);
+    this.#trouble = null;
     return true;
   }
+
+  /** Who cannot take the folder does not tell: another one may, and nobody knows what it told. @throws PlimsollError ALERTS_UNREADABLE */
+  #noteStandby(error: unknown): void {
+    const { folder, talk } = this.#parts;
+    const code = error instanceof PlimsollError ? error.code : null;
+    if (code === 'ALERTS_UNREADABLE') throw error;
+    const why = describeError(error);
+    if (code === 'STORE_LOCKED') {
+      if (!this.#isWaiting) talk.info(`alerts: standby: ${why}`);
+      this.#isWaiting = true;
+      this.#trouble = null;
+      return;
+    }
+    if (this.#trouble === null)
+      talk.warn(`alerts: nothing is told: ${why}. Make room, or let ${folder} be written`);
+    this.#trouble = { path: folder ?? '', why, since: this.#trouble?.since ?? this.#parts.world.now() };
+  }
+
   #isWaiting = false;
   /** Real time. What was just told needs no repetition. */
   #resentAt: Millis = 0;
 
-  #makeSinks(): ReadonlyMap<string, DeliverySink> {
-    return new Map(
-      this.#settings.sinks.map((setting) => [
-        setting.name,
-        { sink: makeSink(setting, this.#parts.world), perMinute: setting.perMinute },
-      ]),
-    );
-  }
-
   /** From now on; a sink that is gone gives up what waits for it. */
   update(settings: AlertSettings): void {
-    const before = new Set(this.#settings.sinks.map((sink) => JSON.stringify(sink)));
-    const changed = settings.sinks.filter((sink) => !before.has(JSON.stringify(sink)));
     this.#settings = settings;
-    this.#deliverer?.setSinks(this.#makeSinks(), new Set(changed.map(({ name }) => name)));
+    const update = this.#sinks?.update(settings.sinks);
+    if (update) this.#deliverer?.setSinks(update.sinks, update.changed);
   }
 
   /** Asks what is due and writes it down. */
   async look(): Promise<void> {
     await this.#inTurn(async () => {
       if (!(await this.#isActive())) return;
+      await this.#kept.retry();
       await this.#heed(this.#state.decisions ?? []);
       const due = await findDue(this.#dueInput());
       const periodic = findPeriodic(this.#dueInput(), due.alerts);
@@ -295,6 +320,10 @@ export class AlertDesk implements AlertView {
 
   role(): 'active' | 'standby' {
     return this.#role;
+  }
+
+  trouble(): FolderTrouble | null {
+    return this.#kept.trouble() ?? this.#trouble;
   }
 
   alerts(): readonly Alert[] {
@@ -495,7 +524,7 @@ export class AlertDesk implements AlertView {
     const setting = this.#settings.sinks.find((sink) => sink.name === name);
     if (!setting) return null;
     const { world } = this.#parts;
-    const sink = makeSink(setting, world);
+    const sink = makeSink(setting, world, SinkMemories.none());
     const notice = writeTestNotice(this.#settings.pageUrl, this.#parts.watch.now(), world.now());
     const result = await sink.send(notice, AbortSignal.timeout(TEST_TIMEOUT)).catch((error: unknown) => ({
       kind: 'failed' as const,

@@ -1,4 +1,5 @@
 // Alerts as the server and the CLI see them. Implemented by pipeline/alert-desk.ts.
+import type { FolderTrouble } from '../alert/kept-files.ts';
 import type { Millis } from '../base/units.ts';
 import type { Alert, AuditEntry, Feedback, Silence } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
@@ -58,6 +59,8 @@ export type Revival = 'waits' | 'overtaken' | 'outdated' | 'unknown';
 export interface AlertView {
   /** active = tells; standby = another watcher holds the folder. */
   role(): 'active' | 'standby';
+  /** Why the folder is not as it should be: what is told is in memory alone, or, on standby, nothing is told. null = all is well. */
+  trouble(): FolderTrouble | null;
   /** Firing ones first, gravest first. */
   alerts(): readonly Alert[];
   /** Those that are active or to come, and those that ended lately. */

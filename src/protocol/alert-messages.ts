@@ -23,6 +23,19 @@ export const AlertsMessageSchema = Type.Object({
   role: Type.Union([Type.Literal('active'), Type.Literal('standby')]),
   alerts: Type.Array(AlertSchema, { description: 'firing ones first, gravest first' }),
   precision: PrecisionSchema,
+  trouble: nullable(
+    Type.Object(
+      {
+        path: Type.String({ description: 'the folder of alerts' }),
+        why: Type.String(),
+        since: Type.Number({ description: 'real time' }),
+      },
+      {
+        description:
+          'the folder cannot be written: what is told is in memory alone, and on standby nothing is told; null = all is well',
+      },
+    ),
+  ),
 });
 export type AlertsMessage = Static<typeof AlertsMessageSchema>;
 

@@ -26,6 +26,9 @@ export function alertMetrics(view: AlertView | null): Metric[] {
     gauge('plimsoll_alerts_active', '1 where this watcher tells, 0 where it is on standby.', [
       { value: Number(view.role() === 'active') },
     ]),
+    gauge('plimsoll_alerts_folder_ready', '0 where the folder of alerts cannot be written.', [
+      { value: Number(view.trouble() === null) },
+    ]),
     gauge(
       'plimsoll_alert',
       'Instances that have this leak; one series for each cause of a service that fires.',

@@ -10,6 +10,7 @@ import type { PushFront } from './push-front.ts';
 import { formatMetrics } from './metrics-text.ts';
 import { describeApi } from './openapi.ts';
 import { ProcessMetrics } from './process-metrics.ts';
+import { readinessOf } from './readiness.ts';
 import { ROUTES } from './route-table.ts';
 import { watchInfo, type RouteContext } from './route.ts';
 import { configMetrics, discoveryMetrics, watchMetrics } from './watch-metrics.ts';
@@ -92,7 +93,7 @@ function makeContext(
     openApi: () => description,
     isClosing: () => state.isClosing,
     metricsText: async () => {
-      const { isReady } = await view.readiness();
+      const { isReady } = await readinessOf(view, alerts());
       return formatMetrics([
         ...watchMetrics(view, version, isReady),
         ...alertMetrics(alerts()),

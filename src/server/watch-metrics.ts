@@ -11,9 +11,11 @@ export function watchMetrics(view: WatchView, version: string, isReady: boolean)
   const targets = view.targets();
   return [
     gauge('plimsoll_build_info', 'Always 1; the version is a label.', [{ labels: { version }, value: 1 }]),
-    gauge('plimsoll_ready', '1 when the store can be written and the first round was tried.', [
-      { value: Number(isReady) },
-    ]),
+    gauge(
+      'plimsoll_ready',
+      '1 when store and folder of alerts can be written and the first round was tried.',
+      [{ value: Number(isReady) }],
+    ),
     gauge('plimsoll_time_scale', 'Virtual seconds per real second; 1 in production.', [
       { value: view.timeScale },
     ]),

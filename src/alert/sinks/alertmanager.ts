@@ -3,11 +3,14 @@
 // An alert is its set of labels there, and is over when nobody repeats it: what fires is sent again by delivery (RESEND_MILLIS), so
 // that it also comes back after a restart of Alertmanager. Labels are those that hardly change while instances come and go; where one
 // does (an owner), the alert under the old labels is ended.
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
 import { MINUTE_MILLIS, type Millis } from '../../base/units.ts';
 import type { Notice } from '../../model/alert.ts';
 import type { SinkVia } from '../../model/sink.ts';
 import { postJson } from '../post-json.ts';
 import { SENT, type Sink } from '../sink.ts';
+import type { SinkMemory } from '../sink-memory.ts';
 
 type AlertmanagerVia = Extract<SinkVia, { kind: 'alertmanager' }>;
 
@@ -19,43 +22,51 @@ const HOLD_MILLIS: Millis = 4 * RESEND_MILLIS;
 /** Sets of labels of one alert that may fire at once, where none was accepted for sure. */
 const MAX_SETS = 10;
 
-interface PostableAlert {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly startsAt: string;
-  readonly endsAt: string;
-  readonly generatorURL?: string;
-}
+const PostableAlertSchema = Type.Object({
+  labels: Type.Record(Type.String(), Type.String()),
+  annotations: Type.Record(Type.String(), Type.String()),
+  startsAt: Type.String(),
+  endsAt: Type.String(),
+  generatorURL: Type.Optional(Type.String()),
+});
+type PostableAlert = Static<typeof PostableAlertSchema>;
+const FiringSchema = Type.Array(PostableAlertSchema);
 
 const STABLE_LABELS = ['service', 'class', 'fingerprint', 'kind', 'owner'];
 
-/** Alerts whose labels are remembered, as many as are kept of a fleet; the oldest goes first, and ends there by itself. */
-const MAX_REMEMBERED = 5000;
-
-export function makeAlertmanagerSink(via: AlertmanagerVia, now: () => Millis): Sink {
-  /** Under which labels each alert fires there: its owner and the labels that its instances share change while it is open. */
-  const firing = new Map<string, readonly PostableAlert[]>();
+/**
+ * @param memory keeps under which labels each alert fires there: its owner, the labels that its instances share and the settings of
+ *   the sink change while it is open.
+ */
+export function makeAlertmanagerSink(via: AlertmanagerVia, now: () => Millis, memory: SinkMemory): Sink {
+  const recall = (id: string): readonly PostableAlert[] => {
+    const value = memory.recall(id);
+    return Value.Check(FiringSchema, value) ? value : [];
+  };
+  /** Only when it is another set: a write each for what is said again every four minutes would be for nothing. */
+  const keep = async (id: string, sets: readonly PostableAlert[]) => {
+    if (keysOf(recall(id)) !== keysOf(sets)) await memory.keep(id, sets.length > 0 ? sets : null);
+  };
   return {
     async send(notice, signal) {
       // Plimsoll's own news are no alerts; whoever watches the watcher asks for heartbeats.
       if (notice.kind === 'digest') return SENT;
       const id = notice.fingerprint === null ? null : `${notice.labels['kind']}/${notice.fingerprint}`;
       const told = toPostableAlerts(notice, via.labels, now());
-      const stale = id === null ? [] : endOthers(firing.get(id) ?? [], told, now());
+      const before = id === null ? [] : recall(id);
+      const stale = endOthers(before, told, now());
+      const left = told.filter(({ endsAt }) => Date.parse(endsAt) > now());
+      // What is not accepted may have been taken all the same: both sets are ended with the next.
+      const known = new Set(before.map(({ labels }) => keyOf(labels)));
+      const both = [...before, ...left.filter(({ labels }) => !known.has(keyOf(labels)))];
+      if (id !== null) await keep(id, both.slice(-MAX_SETS));
       const url = `${via.url}/api/v2/alerts`;
       const body = JSON.stringify([...stale, ...told]);
       const result = await postJson(
         { url, body, headers: via.headers, secrets: Object.values(via.headers) },
         signal,
       );
-      if (id === null) return result;
-      // What was not accepted may have been taken all the same: both sets are ended with the next.
-      const before = result.kind === 'sent' ? [] : (firing.get(id) ?? []);
-      firing.delete(id);
-      const left = [...before, ...told.filter(({ endsAt }) => Date.parse(endsAt) > now())];
-      if (left.length > 0) firing.set(id, left.slice(-MAX_SETS));
-      const [oldest] = firing.keys();
-      if (oldest !== undefined && firing.size > MAX_REMEMBERED) firing.delete(oldest);
+      if (id !== null && result.kind === 'sent') await keep(id, left);
       return result;
     },
   };
@@ -78,6 +89,13 @@ function endOthers(
 
 function keyOf(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function keysOf(alerts: readonly PostableAlert[]): string {
+  return alerts
+    .map(({ labels }) => keyOf(labels))
+    .toSorted()
+    .join('\n');
 }
 
 /** One alert; after an escalation two: severity is one of its labels, so that the warning has to end. */

@@ -11,6 +11,7 @@ import { drawCurve, drawNotice } from '../../testing/drawn-alert.ts';
 import { TEST_SINK } from '../../testing/open-desk.ts';
 import { serveVendor, type VendorServer } from '../../testing/vendor-server.ts';
 import { makeSink } from '../make-sink.ts';
+import { SinkMemories } from '../sink-memory.ts';
 import type { SendResult, Sink } from '../sink.ts';
 import { toMail } from './email.ts';
 import { toSlackMessage } from './slack.ts';
@@ -34,7 +35,11 @@ async function serve(...answer: Parameters<typeof serveVendor>): Promise<VendorS
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 function sinkOf(via: SinkVia, over: Partial<SinkSetting> = {}): Sink {
-  return makeSink({ ...TEST_SINK, via, ...over }, { write: () => undefined, now: () => NOW });
+  return makeSink(
+    { ...TEST_SINK, via, ...over },
+    { write: () => undefined, now: () => NOW },
+    SinkMemories.none(),
+  );
 }
 function send(via: SinkVia, notice: Notice, over: Partial<SinkSetting> = {}): Promise<SendResult> {
   return sinkOf(via, over).send(notice, new AbortController().signal);

@@ -65,7 +65,16 @@ export async function alertQueryCommand(
   const lines = alerts.map(formatAlert);
   // A watcher on standby knows none before it takes over.
   const none = message.role === 'standby' ? 'standby: ask the watcher that is active\n' : 'no alerts\n';
-  return print(`${lines.length === 0 ? none : lines.join('')}${judgement}`);
+  return print(`${formatTrouble(message)}${lines.length === 0 ? none : lines.join('')}${judgement}`);
+}
+
+function formatTrouble({ trouble, role }: AlertsMessage): string {
+  if (trouble === null) return '';
+  const { path, why, since } = trouble;
+  const effect = role === 'active' ? 'what is told since then is in memory alone' : 'nothing is told';
+  return (
+    printable(`${path} cannot be written for ${formatDuration(Date.now() - since)}, ${effect}: ${why}`) + '\n'
+  );
 }
 
 function formatAlert(alert: Alert): string {

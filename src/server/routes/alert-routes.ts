@@ -46,6 +46,7 @@ export const ALERT_ROUTES: readonly Route[] = [
           role: alerts.role(),
           alerts: [...alerts.alerts()],
           precision: { judged, leaks, precision: precision && { ...precision } },
+          trouble: alerts.trouble(),
         };
         return json(message);
       }),

@@ -8,6 +8,7 @@ import {
 import { refuse } from '../api-error.ts';
 import { COMMON_HEADERS } from '../headers.ts';
 import { METRICS_CONTENT_TYPE } from '../metrics-text.ts';
+import { readinessOf } from '../readiness.ts';
 import { defineRoute, json, watchInfo, type Route } from '../route.ts';
 
 const status = { name: 'Status', type: StatusMessageSchema };
@@ -31,15 +32,16 @@ export const SYSTEM_ROUTES: readonly Route[] = [
   defineRoute({
     method: 'get',
     path: PATHS.ready,
-    summary: 'Can the store be written, and was the first round tried? Targets that are down do not count.',
+    summary:
+      'Can the store and the folder of alerts be written, and was the first round tried? Targets that are down do not count.',
     replies: {
       200: { description: 'Ready.', schema: status },
       503: { description: 'Not ready, with the reason.', schema: status },
     },
-    handle: async ({ view, version, isClosing }) => {
+    handle: async ({ view, version, isClosing, alerts }) => {
       const { isReady, reason } = isClosing()
         ? { isReady: false, reason: 'shutting down' }
-        : await view.readiness();
+        : await readinessOf(view, alerts());
       const message: StatusMessage = { status: isReady ? 'ok' : 'unavailable', reason, version };
       return json(message, isReady ? 200 : 503);
     },
