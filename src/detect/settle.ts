@@ -44,14 +44,22 @@ export interface Settled {
   readonly earlier: readonly { readonly lane: Lane; readonly verdict: Verdict }[];
 }
 
+interface Life {
+  readonly incarnationStartMillis: Millis;
+}
+
+/** Whether both are of one life of the process: its start is worked out again each time. */
+export function isOfSameLife(a: Life, b: Life): boolean {
+  return Math.abs(a.incarnationStartMillis - b.incarnationStartMillis) < SAME_LIFE_MILLIS;
+}
+
 /** The next state, and the assessment as people are told it: same measures, verdicts that have held. */
 export function settle(
   before: Settled | null,
   assessment: Assessment,
 ): { readonly state: Settled; readonly shown: Assessment } {
   const { incarnationStartMillis, atMillis, firstEvidenceMillis } = assessment;
-  const isSameLife =
-    before !== null && Math.abs(before.incarnationStartMillis - incarnationStartMillis) < SAME_LIFE_MILLIS;
+  const isSameLife = before !== null && isOfSameLife(before, assessment);
   const spacing = evaluationSpacing(atMillis - firstEvidenceMillis);
   const settled = assessment.lanes.map((lane) => {
     const known = isSameLife ? before.lanes.find((one) => one.lane === lane.lane) : undefined;

@@ -26,7 +26,8 @@ import {
 } from '../diagnose/case-state.ts';
 import { advanceCase } from '../diagnose/case.ts';
 import type { SourceQuestion } from '../diagnose/source/source-facts.ts';
-import { followChain } from '../diagnose/chain/chain.ts';
+import { followChainOn, type ChainWalk } from '../diagnose/chain/chain.ts';
+import type { HeldAnswers } from '../diagnose/chain/held-answers.ts';
 import type { ChainStep } from '../model/chain-step.ts';
 import type { Alarm, Finding, MissingEvidence } from '../model/finding.ts';
 import type { PushedProfile, RawEvidence, TimeMap } from '../model/raw-evidence.ts';
@@ -177,7 +178,9 @@ export class Investigation {
   #alarms: readonly Alarm[] = [];
   #questions: readonly SourceQuestion[] = [];
   /** Of the newest assessment: reports are asked for more often than anything changes. */
-  #chain: { atMillis: Millis; findings: readonly Finding[]; steps: readonly ChainStep[] } | null = null;
+  #chain: { atMillis: Millis; findings: readonly Finding[]; walk: ChainWalk } | null = null;
+  /** What its chain answered at the newest evaluation and at the one before; null where each speaks for itself. */
+  #answered: { readonly before: HeldAnswers | null; readonly now: HeldAnswers } | null = null;
 
   constructor(options: InvestigationOptions) {
     this.#options = options;
@@ -461,6 +464,7 @@ export class Investigation {
     this.#needed = needed;
     this.#questions = questions;
     this.#alarms = alarms;
+    if (isOfMany) this.#holdAnswers();
     return { atMillis, findings, over };
   }
 
@@ -579,21 +583,32 @@ export class Investigation {
     });
   }
 
+  /** Each evaluation counts, whether or not somebody looks at its answers. */
+  #holdAnswers(): void {
+    const before = this.#answered?.now ?? null;
+    const walk = this.#shown === null ? null : this.#walk(this.#shown, before);
+    if (walk !== null) this.#answered = { before, now: walk.held };
+  }
+
   /** The questions asked so far, each outcome with what it raised; empty before the first gauge. */
   chain(): readonly ChainStep[] {
     const { assessment } = this;
-    if (assessment === null) return [];
-    if (this.#chain?.atMillis !== assessment.atMillis || this.#chain.findings !== this.#findings) {
-      const steps = followChain({
-        table: tableUpTo(this.history, assessment.atMillis),
+    return assessment === null ? [] : this.#walk(assessment, this.#answered?.before ?? null).steps;
+  }
+
+  #walk(assessment: AssessmentState, before: HeldAnswers | null): ChainWalk {
+    const { atMillis } = assessment;
+    if (this.#chain?.atMillis !== atMillis || this.#chain.findings !== this.#findings) {
+      const walk = followChainOn(before, {
+        table: tableUpTo(this.history, atMillis),
         assessment,
         findings: this.#findings,
         memoryLimitBytes: this.#options.memoryLimitBytes,
-        routes: this.#routes.upTo(assessment.atMillis),
+        routes: this.#routes.upTo(atMillis),
       });
-      this.#chain = { atMillis: assessment.atMillis, findings: this.#findings, steps };
+      this.#chain = { atMillis, findings: this.#findings, walk };
     }
-    return this.#chain.steps;
+    return this.#chain.walk;
   }
 
   state(): InvestigationState {

@@ -1,6 +1,8 @@
 import { formatThreeDigits, HOUR_MILLIS } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
-import { halvesOf, lastOf, pointsOf, ratePerHour, round, windowOf, type Facts } from './facts.ts';
+import { computeWork } from '../../series/work.ts';
+import { halvesOf, lastOf, pointsOf, riseOf, round, windowOf, type Facts } from './facts.ts';
+import { findIdle, type Stretch } from './idle-stretches.ts';
 
 /** Half as much again for the same work is a cost that people notice. */
 const RISEN_RATIO = 1.5;
@@ -17,35 +19,43 @@ const FELT_GC_SECONDS = 36;
 
 /** What does it cost already, in CPU and pauses? */
 export function askCost(facts: Facts): ChainStep {
-  const cycles = halves(facts, 'gcCyclesTotal');
-  const pauses = halves(facts, 'gcPauseSecondsTotal');
-  const cpu = halves(facts, 'cpuSecondsTotal');
-  const requests = halves(facts, 'requestsTotal');
+  // At rest the collector runs by the clock, for no request at all: like is compared with like.
+  const aside = idleOf(facts);
+  const cycles = halves(facts, 'gcCyclesTotal', aside);
+  const pauses = halves(facts, 'gcPauseSecondsTotal', aside);
+  const cpu = halves(facts, 'cpuSecondsTotal', aside);
+  const requests = halves(facts, 'requestsTotal', aside);
   const isCounted = requests !== null && requests.before > 0 && requests.after > 0;
+  const isCountable = cycles === null || cycles.fewest >= FEWEST_CYCLES;
+  const ratiosBy = (work: number) => ({
+    gc: isCountable ? ratioOf(cycles, work) : null,
+    pauses: ratioOf(pauses, work),
+    cpu: ratioOf(cpu, work),
+  });
+  const isFelt = pauses !== null && pauses.after >= FELT_PAUSES;
+  const worstOf = ({ gc, pauses: paused, cpu: used }: Ratios) =>
+    Math.max(gc ?? 0, used ?? 0, isFelt ? (paused ?? 0) : 0);
+  const moreWork = isCounted ? requests.after / requests.before : 1;
   // For each request where they are counted: twice the load is twice the work, not twice the cost.
-  const each = (pair: Pair | null): number | null => {
-    if (pair === null || pair.before <= 0) return null;
-    const raw = pair.after / pair.before;
-    return isCounted ? raw / (requests.after / requests.before) : raw;
-  };
-  const isCountable = cycles === null || countsOf(facts, cycles) >= FEWEST_CYCLES;
-  const ratios = {
-    gc: isCountable ? each(cycles) : null,
-    pauses: isCountable ? each(pauses) : null,
-    cpu: each(cpu),
-  };
-  const usedShare = shareOfCpu(facts, 'gcCpuSecondsTotal', cpu);
+  const ratios = ratiosBy(moreWork);
+  const worst = worstOf(ratios);
+  // With fewer requests what comes by the clock weighs more for each: then it must have risen by the hour as well.
+  const isLessWork = worst >= RISEN_RATIO && worstOf(ratiosBy(Math.max(1, moreWork))) < RISEN_RATIO;
+  const allCpu = halves(facts, 'cpuSecondsTotal');
+  const usedShare = shareOfCpu(facts, 'gcCpuSecondsTotal', allCpu);
   const gcShare = usedShare ?? availableShare(facts);
-  const assistShare = shareOfCpu(facts, 'gcAssistSecondsTotal', cpu);
+  const assistShare = shareOfCpu(facts, 'gcAssistSecondsTotal', allCpu);
   const gcSeconds = halves(facts, 'gcCpuSecondsTotal')?.after ?? Infinity;
   const isHeavy = (gcShare?.after ?? 0) >= HEAVY_GC_SHARE && gcSeconds >= FELT_GC_SECONDS;
-  const isFelt = pauses !== null && pauses.after >= FELT_PAUSES;
-  const worst = Math.max(ratios.gc ?? 0, ratios.cpu ?? 0, isFelt ? (ratios.pauses ?? 0) : 0);
   const isKnown = Object.values(ratios).some((ratio) => ratio !== null) || gcShare !== null;
   const isRisen = worst >= RISEN_RATIO;
   // Where nobody counts the work, more of it looks the same as more cost for it.
   const outcome =
-    isHeavy || (isRisen && isCounted) ? 'supports' : !isKnown || isRisen ? 'open' : 'contradicts';
+    isHeavy || (isRisen && isCounted && !isLessWork)
+      ? 'supports'
+      : !isKnown || isRisen
+        ? 'open'
+        : 'contradicts';
   return {
     step: 'cost',
     question: 'Does it cost more than before?',
@@ -53,7 +63,7 @@ export function askCost(facts: Facts): ChainStep {
     prediction: isCounted
       ? 'cycles, pauses or CPU for each request rise'
       : 'cycles, pauses or CPU rise, without more work (which nothing counts here)',
-    test: `second half over first half of this life, ${isCounted ? 'for each request' : 'for each hour: requests are not counted'}`,
+    test: `second half over first half of this life${aside.length === 0 ? '' : ', idle stretches set aside'}, ${isCounted ? 'for each request' : 'for each hour: requests are not counted'}`,
     numbers: {
       statistic: isKnown ? round(worst) : null,
       threshold: RISEN_RATIO,
@@ -66,12 +76,13 @@ export function askCost(facts: Facts): ChainStep {
       gcCpuShareBefore: gcShare === null ? null : round(gcShare.before),
       assistCpuShare: assistShare === null ? null : round(assistShare.after),
       assistCpuShareBefore: assistShare === null ? null : round(assistShare.before),
+      requestsRatio: isCounted ? round(moreWork) : null,
       ...windowOf(facts),
     },
     outcome,
     answer: answer(
       facts,
-      { cycles, pauses, gcShare, isOfUsed: usedShare !== null, assistShare, isCounted, isKnown },
+      { cycles, pauses, gcShare, isOfUsed: usedShare !== null, assistShare, isCounted, isLessWork, isKnown },
       ratios,
       outcome,
     ),
@@ -83,25 +94,43 @@ export function askCost(facts: Facts): ChainStep {
   };
 }
 
+/** Per hour in each half of this life. */
 interface Pair {
   readonly before: number;
   readonly after: number;
 }
 
-/** How many there were in the half with fewer of them. */
-function countsOf(facts: Facts, { before, after }: Pair): number {
-  const { startMillis, middleMillis } = halvesOf(facts);
-  return (Math.min(before, after) * (middleMillis - startMillis)) / HOUR_MILLIS;
+type Ratios = Readonly<Record<'gc' | 'pauses' | 'cpu', number | null>>;
+
+/** @param work how many times as much of it there is in the second half. */
+function ratioOf(pair: Pair | null, work: number): number | null {
+  return pair === null || pair.before <= 0 ? null : pair.after / pair.before / work;
 }
 
-/** Per hour in each half; null where the counter is not there. */
-function halves(facts: Facts, name: (typeof COSTS)[number] | SharedCost | 'requestsTotal'): Pair | null {
+/** Stretches without requests; none where nobody counts them, since CPU time is one of the costs. */
+function idleOf({ table, rows }: Facts): Stretch[] {
+  const work = computeWork(table, rows);
+  return work?.source === 'requests' ? findIdle(work) : [];
+}
+
+/** With the increase in the half that has less of it; null where the counter is not there. */
+function halves(
+  facts: Facts,
+  name: (typeof COSTS)[number] | SharedCost | 'requestsTotal',
+  aside: readonly Stretch[] = [],
+): (Pair & { readonly fewest: number }) | null {
   const points = pointsOf(facts, name);
   if (points === null) return null;
   const { startMillis, middleMillis, endMillis } = halvesOf(facts);
-  const before = ratePerHour(points, startMillis, middleMillis);
-  const after = ratePerHour(points, middleMillis, endMillis);
-  return before === null || after === null ? null : { before, after };
+  const before = riseOf(points, startMillis, middleMillis, aside);
+  const after = riseOf(points, middleMillis, endMillis, aside);
+  if (before.millis <= 0 || after.millis <= 0) return null;
+  const perHour = ({ risen, millis }: typeof before) => (risen / millis) * HOUR_MILLIS;
+  return {
+    before: perHour(before),
+    after: perHour(after),
+    fewest: Math.min(before.risen, after.risen),
+  };
 }
 
 /** Share of the CPU time of the process in both halves. */
@@ -136,13 +165,15 @@ interface Costs {
   readonly assistShare: Pair | null;
   /** Requests are: the ratios are for each of them. */
   readonly isCounted: boolean;
+  /** Fewer requests alone would make it. */
+  readonly isLessWork: boolean;
   readonly isKnown: boolean;
 }
 
 function answer(
   facts: Facts,
-  { cycles, pauses, gcShare, isOfUsed, assistShare, isCounted, isKnown }: Costs,
-  ratios: Readonly<Record<'gc' | 'pauses' | 'cpu', number | null>>,
+  { cycles, pauses, gcShare, isOfUsed, assistShare, isCounted, isLessWork, isKnown }: Costs,
+  ratios: Ratios,
   outcome: ChainStep['outcome'],
 ): string {
   if (!isKnown) {
@@ -167,6 +198,8 @@ function answer(
   const same =
     parts.length === 0 ? [] : [`${parts.join(', ')}${isCounted ? ', the ratios for each request' : ''}`];
   const all = [...same, ...shares].join('; ');
+  if (outcome === 'open' && isLessWork)
+    return `Not clear: ${all}; there were fewer requests, and what comes by the clock weighs more for each.`;
   if (outcome === 'open') return `Not clear: ${all}; requests are not counted, and more work looks the same.`;
   return `${outcome === 'supports' ? 'Yes' : 'No'}: ${all}.`;
 }

@@ -1,50 +1,62 @@
-import { MINUTE_MILLIS, formatBytesPerHour, formatDuration, type Millis } from '../../base/units.ts';
+import { HOUR_MILLIS, formatBytesPerHour, formatDuration, type Millis } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { computeLiveFloor } from '../../series/live-floor.ts';
-import type { Points } from '../../series/points.ts';
-import { medianAbsoluteDeviationSigma, quantile } from '../../series/stats/quantiles.ts';
-import { Interpolation, computeWork, type Work } from '../../series/work.ts';
+import { correctedAutocorrelation, effectiveSamples } from '../../series/stats/autocorrelation.ts';
+import { studentQuantile } from '../../series/stats/distributions.ts';
+import { fitLeastSquares } from '../../series/stats/least-squares.ts';
+import { computeWork, type Work } from '../../series/work.ts';
 import { round, windowOf, type Facts } from './facts.ts';
+import { IDLE_MILLIS, findIdle, restedBy } from './idle-stretches.ts';
 
-/** Idle: less than this share of the usual work per hour ... */
-const IDLE_SHARE = 0.05;
-/** ... for at least this long: the collector runs by itself every two minutes, so that several marks fall into it. */
-const IDLE_MILLIS: Millis = 10 * MINUTE_MILLIS;
 /** While idle it grows on when at least this share of the growth under load remains; gone below. */
 const GOES_ON_SHARE = 0.5;
+
+/** Marks below which four numbers fit anything. */
+const FEWEST_MARKS = 8;
+/** It is looked at at every evaluation until it speaks: of thirty looks at an interval of 95 % one goes wrong by chance. */
+const CONFIDENCE = 0.999;
+
+/** Bytes per hour, with an interval of CONFIDENCE. */
+interface Rate {
+  readonly perHour: number;
+  readonly low: number;
+  readonly high: number;
+}
 
 interface Idle {
   /** What idle is told by: requests, else CPU time, which background work takes as well. */
   readonly source: Work['source'];
   readonly millis: Millis;
-  readonly idlePerHour: number;
-  readonly busyPerHour: number;
-  /** Half the 95 % interval of `idlePerHour`. */
-  readonly spread: number;
+  readonly idle: Rate;
+  readonly busy: Rate;
+  /** How far growth while idle lies above the share of that under load which tells the two apart. */
+  readonly above: Rate;
 }
 
 /** What happens while nobody asks anything? */
 export function askIdle(facts: Facts): ChainStep {
   const idle = measureIdle(facts);
-  const isKnown = idle !== null && idle.busyPerHour > 0;
-  const share = isKnown ? idle.idlePerHour / idle.busyPerHour : null;
-  const isGrowing = isKnown && share !== null && share >= GOES_ON_SHARE && idle.idlePerHour - idle.spread > 0;
-  const isStill = isKnown && idle.idlePerHour + idle.spread < GOES_ON_SHARE * idle.busyPerHour;
+  const isGrowing = idle !== null && idle.idle.low > 0 && idle.above.low > 0;
+  const isStill = idle !== null && idle.busy.low > 0 && idle.above.high < 0;
+  const share = idle === null || idle.busy.perHour <= 0 ? null : idle.idle.perHour / idle.busy.perHour;
   const outcome = isGrowing ? 'supports' : isStill ? 'contradicts' : 'open';
   return {
     step: 'idle',
     question: 'Does it grow while the service is idle?',
     hypothesis: 'background work, the framework or a library keeps memory, not the request path',
     prediction: 'the live heap rises in quiet stretches as it does under load',
-    test: `growth of the live heap per hour in stretches below 5 % of the usual ${idle?.source === 'cpu' ? 'CPU time (requests are not counted)' : 'requests'}, against that in all others`,
+    test: `growth of the live heap per hour, with its interval, in stretches below 5 % of the usual ${idle?.source === 'cpu' ? 'CPU time (requests are not counted)' : 'requests'}, against that in all others`,
     numbers: {
       statistic: share === null ? null : round(share),
       threshold: GOES_ON_SHARE,
       work: idle?.source ?? null,
       idleMillis: idle?.millis ?? 0,
-      idleBytesPerHour: idle === null ? null : Math.round(idle.idlePerHour),
-      idleSpreadBytesPerHour: idle === null ? null : Math.round(idle.spread),
-      busyBytesPerHour: idle === null ? null : Math.round(idle.busyPerHour),
+      idleBytesPerHour: idle && Math.round(idle.idle.perHour),
+      idleSpreadBytesPerHour: idle && Math.round(idle.idle.high - idle.idle.perHour),
+      busyBytesPerHour: idle && Math.round(idle.busy.perHour),
+      busySpreadBytesPerHour: idle && Math.round(idle.busy.high - idle.busy.perHour),
+      aboveLowBytesPerHour: idle && Math.round(idle.above.low),
+      aboveHighBytesPerHour: idle && Math.round(idle.above.high),
       ...windowOf(facts),
     },
     outcome,
@@ -71,71 +83,70 @@ export function askIdle(facts: Facts): ChainStep {
               },
             ]
           : [],
-    advice:
-      outcome === 'open' && idle === null
-        ? ['watch it through a quiet quarter of an hour to tell the request path from the background']
-        : [],
+    advice: outcome === 'open' ? [idle === null ? LACKS_REST : LACKS_MARKS] : [],
     next: [],
   };
 }
 
+const LACKS_REST = 'watch it through a quiet quarter of an hour to tell the request path from the background';
+const LACKS_MARKS =
+  'let it rest for longer: at rest the collector runs every two minutes, and each run moves the live heap by itself';
+
 function answer(idle: Idle | null, outcome: ChainStep['outcome']): string {
-  if (idle === null) return 'It was never idle for ten minutes, or work is not counted.';
-  const rates = `${formatBytesPerHour(idle.idlePerHour)} idle, ${formatBytesPerHour(idle.busyPerHour)} under load, in ${formatDuration(idle.millis)} ${idle.source === 'cpu' ? 'with hardly any CPU time' : 'without requests'}`;
+  if (idle === null)
+    return 'It was never idle for ten minutes, work is not counted, or too few collections were seen.';
+  const seen = `in ${formatDuration(idle.millis)} ${idle.source === 'cpu' ? 'with hardly any CPU time' : 'without requests'}`;
+  const rates = `${formatRate(idle.idle)} idle, ${formatRate(idle.busy)} under load, ${seen}`;
   if (outcome === 'supports') return `Yes: ${rates}: background, library or framework.`;
-  return outcome === 'contradicts' ? `No: ${rates}: the request path.` : `Not clear: ${rates}.`;
+  return outcome === 'contradicts' ? `No: ${rates}: the request path.` : `Not clear yet: ${rates}.`;
 }
 
+function formatRate({ perHour, low, high }: Rate): string {
+  return `${formatBytesPerHour(perHour)} (${formatBytesPerHour(low)} to ${formatBytesPerHour(high)})`;
+}
+
+/**
+ * Least squares of the live heap on the hours of work and the hours of rest, and on whether it rests: what requests hold while they
+ * run goes at once when they end, and is no growth. Every mark counts, and what they move by anyway makes the intervals: growth
+ * between two marks of a short rest says nothing by itself.
+ */
 function measureIdle({ table, rows }: Facts): Idle | null {
   const work = computeWork(table, rows);
   const floor = computeLiveFloor(table, rows);
-  if (work === null || floor === null || floor.value.length < 4) return null;
+  if (work === null || floor === null || floor.value.length < FEWEST_MARKS) return null;
   const stretches = findIdle(work);
   const millis = stretches.reduce((sum, { from, to }) => sum + to - from, 0);
-  const total = floor.timeMillis[floor.timeMillis.length - 1] - floor.timeMillis[0];
-  if (millis < IDLE_MILLIS || total - millis < IDLE_MILLIS) return null;
-  const level = new Interpolation(floor);
-  const rise = stretches.reduce((sum, { from, to }) => sum + level.at(to) - level.at(from), 0);
-  const all = floor.value[floor.value.length - 1] - floor.value[0];
-  // Each stretch is known by its two ends, and each end by one mark.
-  const noise = noiseOf(floor) * Math.sqrt(2 * stretches.length);
-  return {
-    source: work.source,
-    millis,
-    idlePerHour: perHour(rise, millis),
-    busyPerHour: perHour(all - rise, total - millis),
-    spread: 1.96 * perHour(noise, millis),
-  };
-}
-
-function findIdle(work: Work): { from: Millis; to: Millis }[] {
-  const { timeMillis, value } = work;
-  const rates: number[] = [];
-  for (let i = 1; i < value.length; i++) {
-    rates.push((value[i] - value[i - 1]) / (timeMillis[i] - timeMillis[i - 1]));
+  const { timeMillis, value } = floor;
+  const n = value.length;
+  if (millis < IDLE_MILLIS || timeMillis[n - 1] - timeMillis[0] - millis < IDLE_MILLIS) return null;
+  const rest = new Float64Array(n);
+  const isResting = new Float64Array(n);
+  const mixed = new Float64Array(n);
+  const busy = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    rest[i] = restedBy(stretches, timeMillis[i]) / HOUR_MILLIS;
+    isResting[i] = stretches.some(({ from, to }) => timeMillis[i] > from && timeMillis[i] <= to) ? 1 : 0;
+    busy[i] = (timeMillis[i] - timeMillis[0]) / HOUR_MILLIS - rest[i];
+    // With it in place of the hours of work, the coefficient of rest is what is asked for: how far it lies above the bound.
+    mixed[i] = busy[i] + GOES_ON_SHARE * rest[i];
   }
-  const busy = rates.filter((rate) => rate > 0);
-  if (busy.length === 0) return [];
-  const bound = IDLE_SHARE * quantile(busy, 0.5);
-  const stretches: { from: Millis; to: Millis }[] = [];
-  let from: Millis | null = null;
-  for (let i = 0; i <= rates.length; i++) {
-    const isIdle = i < rates.length && rates[i] <= bound;
-    if (isIdle) from ??= timeMillis[i];
-    else if (from !== null) {
-      if (timeMillis[i] - from >= IDLE_MILLIS) stretches.push({ from, to: timeMillis[i] });
-      from = null;
-    }
-  }
-  return stretches;
+  const one = new Float64Array(n).fill(1);
+  const rates = fitRates([one, busy, rest, isResting], value);
+  const above = fitRates([one, mixed, rest, isResting], value);
+  if (rates === null || above === null) return null;
+  const [, busyRate, idleRate] = rates;
+  return { source: work.source, millis, idle: idleRate, busy: busyRate, above: above[2] };
 }
 
-/** Of one mark: from differences of neighbours, so that growth does not count as noise. */
-function noiseOf({ value }: Points): number {
-  const steps = Float64Array.from({ length: value.length - 1 }, (_, i) => value[i + 1] - value[i]);
-  return medianAbsoluteDeviationSigma(steps) / Math.SQRT2;
-}
-
-function perHour(amount: number, millis: Millis): number {
-  return (amount / millis) * 3_600_000;
+/** Each coefficient with its interval, the correlation of the residuals taken into account; null where they cannot be told apart. */
+function fitRates(columns: readonly Float64Array[], value: Float64Array): Rate[] | null {
+  const n = value.length;
+  const fit = fitLeastSquares(columns, value);
+  if (fit === null) return null;
+  const samples = effectiveSamples(n, correctedAutocorrelation(fit.residual, columns.length));
+  const width = studentQuantile(1 - (1 - CONFIDENCE) / 2, Math.max(1, samples - columns.length));
+  return Array.from(fit.coefficient, (perHour, i) => {
+    const half = width * fit.standardError[i] * Math.sqrt(n / samples);
+    return { perHour, low: perHour - half, high: perHour + half };
+  });
 }

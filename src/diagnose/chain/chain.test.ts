@@ -363,6 +363,19 @@ describe('the question', () => {
     expect(uncounted.test + uncounted.answer).not.toMatch(/same work|each request/);
   });
 
+  it('of cost does not take fewer requests for more cost of each: rests are set aside, and the clock is told of', () => {
+    const cost = (load: string) =>
+      ask('cost', `${STEADY.replace(/load .*/, load)}\n  gcCyclesTotal 0 +30/h\n  cpuSecondsTotal 0 +100/h`);
+    // A rest of ten hours in the second half; then a second half with a quarter of the requests.
+    const rested = cost('load 4000/h step -4000 at 16h step 4000 at 26h');
+    expect(rested.outcome).toBe('contradicts');
+    expect(rested.numbers['gcRatio']).toBeCloseTo(1, 1);
+    expect(rested.test).toContain('idle stretches set aside');
+    const fewer = cost('load 4000/h step -3000 at 15h');
+    expect(fewer.outcome).toBe('open');
+    expect(fewer.answer).toMatch(/^Not clear: .*fewer requests/);
+  });
+
   it('of idle says what it is told by where requests are not counted', () => {
     const rest = [1, 3, 5, 7]
       .map((h) => `step -400 at ${h}h ${h < 7 ? `step 400 at ${h + 1}h` : ''}`)

@@ -1,5 +1,6 @@
 // The investigation that an experienced engineer would make, as a walk: each outcome decides which questions come
 // next. Start here. The steps are in the other files of this folder, one question each.
+import { isOfSameLife } from '../../detect/settle.ts';
 import type { ChainStep, ChainStepName } from '../../model/chain-step.ts';
 import { askCode, askHolder } from './ask-code.ts';
 import { askCost } from './ask-cost.ts';
@@ -13,6 +14,7 @@ import { askProcess } from './ask-process.ts';
 import { askRetention } from './ask-retention.ts';
 import { askWork } from './ask-work.ts';
 import { gatherFacts, type ChainInput, type Facts } from './facts.ts';
+import { holdAnswer, type HeldAnswers } from './held-answers.ts';
 
 const STEPS: Readonly<Record<ChainStepName, (facts: Facts) => ChainStep>> = {
   growth: askGrowth,
@@ -29,22 +31,38 @@ const STEPS: Readonly<Record<ChainStepName, (facts: Facts) => ChainStep>> = {
   limit: askLimit,
 };
 
+/** The walk of one evaluation, and the answers that the next one must outlast. */
+export interface ChainWalk {
+  readonly steps: ChainStep[];
+  readonly held: HeldAnswers;
+}
+
 /**
  * The steps in the order they were asked, from "does it grow" on; each is asked once at most, so the walk ends. Empty before
  * the first evidence. Pure: the same facts give the same chain.
  */
 export function followChain(input: ChainInput): ChainStep[] {
+  return followChainOn(null, input).steps;
+}
+
+/** The same where answers have been told before: they stay until the opposite has held. */
+export function followChainOn(before: HeldAnswers | null, input: ChainInput): ChainWalk {
+  const { incarnationStartMillis } = input.assessment;
+  const isSameLife = before !== null && isOfSameLife(before, input.assessment);
+  const answers = new Map(isSameLife ? before.answers : []);
+  const held: HeldAnswers = { incarnationStartMillis, answers };
   const facts = gatherFacts(input);
-  if (facts === null) return [];
-  const chain: ChainStep[] = [];
+  if (facts === null) return { steps: [], held };
+  const steps: ChainStep[] = [];
   const asked = new Set<ChainStepName>();
   const waiting: ChainStepName[] = ['growth'];
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
     if (asked.has(name)) continue;
     asked.add(name);
-    const step = STEPS[name](facts);
-    chain.push(step);
-    waiting.unshift(...step.next); // what an answer raises comes before what was left open earlier
+    const answer = holdAnswer(answers.get(name), STEPS[name](facts));
+    answers.set(name, answer);
+    steps.push(answer.step);
+    waiting.unshift(...answer.step.next); // what an answer raises comes before what was left open earlier
   }
-  return chain;
+  return { steps, held };
 }

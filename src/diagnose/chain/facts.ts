@@ -1,5 +1,5 @@
 // What the steps of an investigation may look at: everything known by one instant, nothing later.
-import type { Bytes, Millis } from '../../base/units.ts';
+import { HOUR_MILLIS, type Bytes, type Millis } from '../../base/units.ts';
 import type { AssessmentState, LaneState } from '../../detect/assessment.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { JudgedLife } from '../../model/report.ts';
@@ -8,6 +8,7 @@ import { findIncarnations } from '../../series/incarnations.ts';
 import { pointsOfColumn, type Points } from '../../series/points.ts';
 import type { RouteTable } from '../../series/route-history.ts';
 import { quantile } from '../../series/stats/quantiles.ts';
+import type { Stretch } from './idle-stretches.ts';
 
 export interface ChainInput {
   /** No row later than the assessment. */
@@ -92,15 +93,27 @@ export function endsOf(values: ArrayLike<number>): Ends | null {
 
 /** Increase of a counter between two instants over the time between them, per hour; resets count from zero. */
 export function ratePerHour(points: Points, fromMillis: Millis, toMillis: Millis): number | null {
-  const { timeMillis, value } = points;
-  let first = 0;
-  while (first < timeMillis.length && timeMillis[first] < fromMillis) first++;
-  let last = timeMillis.length - 1;
-  while (last >= 0 && timeMillis[last] > toMillis) last--;
-  if (last <= first) return null;
+  const { risen, millis } = riseOf(points, fromMillis, toMillis);
+  return millis > 0 ? (risen / millis) * HOUR_MILLIS : null;
+}
+
+/** The same as increase and time; neither counts in stretches that are set aside. */
+export function riseOf(
+  { timeMillis, value }: Points,
+  fromMillis: Millis,
+  toMillis: Millis,
+  aside: readonly Stretch[] = [],
+): { risen: number; millis: Millis } {
   let risen = 0;
-  for (let i = first + 1; i <= last; i++) risen += Math.max(0, value[i] - value[i - 1]);
-  return (risen / (timeMillis[last] - timeMillis[first])) * 3_600_000;
+  let millis = 0;
+  for (let i = 1; i < timeMillis.length; i++) {
+    const [from, to] = [timeMillis[i - 1], timeMillis[i]];
+    if (from < fromMillis || to > toMillis) continue;
+    if (aside.some((stretch) => stretch.from < to && stretch.to > from)) continue;
+    risen += Math.max(0, value[i] - value[i - 1]);
+    millis += to - from;
+  }
+  return { risen, millis };
 }
 
 export interface Halves {
