@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
+import { gzipSync } from 'node:zlib';
 
 /** Reports that are rendered of every input. */
 const REPORTS = [
@@ -13,6 +14,7 @@ const REPORTS = [
 const PICTURE = 'svg';
 /** Inputs are small; what they decompress to may not be. */
 const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_TABLE_BYTES = 288 * 1024 * 1024;
 
 /**
  * @param {string} dist
@@ -25,6 +27,7 @@ export async function loadExercise(dist) {
   const { decodeProfile } = await load('pprof/decode-profile.js');
   const { decodeProto } = await load('pprof/decode-proto.js');
   const { kernelFor } = await load('pipeline/kernel-file.js');
+  const { decodeUsualGzip } = await load('pipeline/decode-usual-gzip.js');
   const { checkProfile } = await load('profile/check-profile.js');
   const { combineProfiles, subtractBase } = await load('profile/combine.js');
   const { prepareReport } = await load('profile/reports/prepare.js');
@@ -76,6 +79,19 @@ export async function loadExercise(dist) {
       throw new Error('the kernel reads it differently');
   };
 
+  /**
+   * What `plimsoll profile` reads without zlib, it reads with it, and finds the same.
+   * @param {Uint8Array} gzip
+   * @param {Uint8Array | null} plain null = zlib refuses it.
+   */
+  const checkUsual = (gzip, plain) => {
+    const usual = readOrNull(() => decodeUsualGzip(gzip, MAX_BYTES, MAX_TABLE_BYTES));
+    if (usual === null) return;
+    const wanted = plain === null ? null : readOrNull(() => decodeAsPprof(plain).profile);
+    if (wanted === null || !isDeepStrictEqual(columnsOf(usual), columnsOf(wanted)))
+      throw new Error('it is read differently without zlib');
+  };
+
   /** @param {() => unknown} read */
   const readOrNull = (read) => {
     try {
@@ -91,7 +107,11 @@ export async function loadExercise(dist) {
    * @param {boolean} withPicture
    */
   const run = async (bytes, withPicture) => {
-    const plain = await decompressProfile(bytes, MAX_BYTES);
+    const plain = await decompressProfile(bytes, MAX_BYTES).catch((/** @type {unknown} */ error) => {
+      checkUsual(bytes, null);
+      throw error;
+    });
+    checkUsual(plain === bytes ? gzipSync(plain, { level: 1 }) : bytes, plain);
     try {
       decodeProfile(plain); // as detection reads it: fewer forms
     } catch (error) {
