@@ -80,7 +80,7 @@ describe('incidents of targets that are gone', () => {
       resolvedAt: START + 75 * MINUTE_MILLIS,
       history: [{ what: 'opened' }, { what: 'resolved', why: expect.stringContaining('gone') as string }],
     });
-    expect(talk.join('\n')).toContain('orders/a:1: resolved: gone: it has not been watched for 15 min');
+    expect(talk.join('\n')).toContain('orders/a:1: gone: it has not been watched for 15 min');
   });
 
   it('stay open over a restart of the target, and of the watcher', async () => {
