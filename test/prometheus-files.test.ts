@@ -1,6 +1,9 @@
 // The alert rules and the dashboard that ship: promtool accepts them, and every name in them is one that /metrics has.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -95,5 +98,70 @@ describe.skipIf(whyNot !== null)(`promtool${whyNot === null ? '' : ` (${whyNot})
     expect(execFileSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })).toMatch(
       /SUCCESS: \d+ rules found/,
     );
+  });
+
+  it('sees each leak once over the watchers of a fleet, with all its instances, until it is acknowledged at its level', async () => {
+    const series = (
+      shard: number,
+      fingerprint: string,
+      severity: string,
+      acknowledged: boolean,
+      count: number,
+    ) => ({
+      series: `plimsoll_alert{instance="${shard}", service="orders", class="heap", fingerprint="${fingerprint}", severity="${severity}", quiet="false", acknowledged="${acknowledged}"}`,
+      values: `${count} ${count}`,
+    });
+    const alerts = (alertname: string, severity: string, fingerprint: string, annotations: object) => ({
+      alertname,
+      eval_time: '1m',
+      exp_alerts: [
+        {
+          exp_labels: { service: 'orders', class: 'heap', fingerprint, severity },
+          exp_annotations: {
+            ...annotations,
+            description: `The page of Plimsoll has the code and the evidence: /f/${fingerprint}`,
+          },
+        },
+      ],
+    });
+    const { panels } = JSON.parse(dashboard) as { panels: { targets: { expr: string }[] }[] };
+    const counts = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    const count = (of: string) => counts.find((expr) => expr.startsWith('count(') && expr.includes(of)) ?? '';
+    const folder = await mkdtemp(join(tmpdir(), 'plimsoll-rules-'));
+    const test = {
+      rule_files: [fileURLToPath(new URL('plimsoll-rules.yml', FOLDER))],
+      evaluation_interval: '1m',
+      tests: [
+        {
+          interval: '1m',
+          input_series: [
+            series(1, 'a', 'warning', false, 3),
+            series(2, 'a', 'warning', false, 2),
+            series(1, 'b', 'warning', true, 1),
+            series(1, 'c', 'critical', false, 1),
+            series(1, 'd', 'critical', true, 1),
+          ],
+          alert_rule_test: [
+            alerts('MemoryLeak', 'warning', 'a', { summary: 'orders leaks memory (heap) in 5 instances' }),
+            alerts('MemoryLeakNearLimit', 'critical', 'c', {
+              summary: 'orders leaks memory (heap) and reaches its limit soon',
+            }),
+          ],
+          promql_expr_test: [
+            { expr: count('(plimsoll_alert)'), eval_time: '1m', exp_samples: [{ labels: '{}', value: 4 }] },
+            { expr: count('critical'), eval_time: '1m', exp_samples: [{ labels: '{}', value: 2 }] },
+          ],
+        },
+      ],
+    };
+    try {
+      await writeFile(join(folder, 'test.json'), JSON.stringify(test));
+      const said = execFileSync('promtool', ['test', 'rules', join(folder, 'test.json')], {
+        encoding: 'utf8',
+      });
+      expect(said).toMatch(/SUCCESS/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -34,7 +34,7 @@ function live() {
     const step = advanceAlert(alert, {
       incidents: incidents as [Incident, ...Incident[]],
       labels: { service: 'orders' },
-      quiet: null,
+      whyQuiet: () => null,
       atMillis: atHours * HOUR_MILLIS,
       rules: RULES,
       ...over,
@@ -94,7 +94,7 @@ describe('advanceAlert', () => {
   });
 
   it('keeps no escalation back that comes after an acknowledgement in a silence', () => {
-    const quiet = { quiet: 'silenced by ana: deploy' };
+    const quiet = { whyQuiet: () => 'silenced by ana: deploy' };
     const { look, said, change } = live();
     look([leakOf('a')], 1, quiet);
     change({ ack: { ...ACK, level: 'warning' } });
@@ -104,9 +104,18 @@ describe('advanceAlert', () => {
     expect(said).toEqual(['-', '-', 'opened critical', '-']);
   });
 
+  it('is quiet by the level that it has: what is silenced as a warning is told when it is critical', () => {
+    const whyQuiet = (level: string) => (level === 'warning' ? 'silenced' : null);
+    const { look, said, alert } = live();
+    look([leakOf('a')], 1, { whyQuiet });
+    const asWarning = alert()?.quiet;
+    look([leakOf('a', limitAt(45 * HOUR_MILLIS))], 41, { whyQuiet });
+    expect([said, asWarning, alert()?.quiet]).toEqual([['-', 'opened critical'], 'silenced', null]);
+  });
+
   it('tells nobody what was already critical when it was acknowledged in a silence', () => {
     const { look, said, change } = live();
-    look([leakOf('a', limitAt(5 * HOUR_MILLIS))], 1, { quiet: 'silenced' });
+    look([leakOf('a', limitAt(5 * HOUR_MILLIS))], 1, { whyQuiet: () => 'silenced' });
     change({ ack: { ...ACK, level: 'critical' } });
     look([leakOf('a', limitAt(5 * HOUR_MILLIS))], 2);
     expect(said).toEqual(['-', '-']);
@@ -157,7 +166,7 @@ describe('advanceAlert', () => {
   });
 
   it('tells at the end of a silence what still fires, and nothing of what came and went in it', () => {
-    const quiet = { quiet: 'silenced by ana: deploy' };
+    const quiet = { whyQuiet: () => 'silenced by ana: deploy' };
     const { look, said, alert } = live();
     look([leakOf('a')], 1, quiet);
     expect(alert()?.quiet).toBe('silenced by ana: deploy');
@@ -172,7 +181,7 @@ describe('advanceAlert', () => {
   it('tells the end of what was told, silence or not', () => {
     const { look, said } = live();
     look([leakOf('a')], 1);
-    look([ended(leakOf('a'))], 60, { quiet: 'silenced' });
+    look([ended(leakOf('a'))], 60, { whyQuiet: () => 'silenced' });
     expect(said).toEqual(['opened warning', 'resolved warning']);
   });
 

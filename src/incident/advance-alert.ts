@@ -17,8 +17,8 @@ export interface AlertInput {
   readonly incidents: readonly [Incident, ...Incident[]];
   /** Labels that all its instances that leak share. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Why nothing is to be told while it fires; null when nothing speaks against it. */
-  readonly quiet: string | null;
+  /** Why nothing is to be told while it fires at this level; null when nothing speaks against it. */
+  readonly whyQuiet: (level: AlertLevel) => string | null;
   readonly atMillis: Millis;
   readonly rules: AlertRules;
 }
@@ -105,10 +105,11 @@ function findTold(incidents: readonly Incident[], fromSequence: number): Told | 
 
 function describe(alert: Alert, open: readonly Incident[], input: AlertInput): Alert {
   const muted = open.every(({ state }) => state === 'muted') ? 'muted by hand' : null;
+  const level = computeLevel(alert.level, open, input);
   return {
     ...alert,
-    level: computeLevel(alert.level, open, input),
-    quiet: input.quiet ?? muted,
+    level,
+    quiet: input.whyQuiet(level) ?? muted,
     instances: open.map(({ instance }) => instance).sort(),
     labels: { ...input.labels },
     summary: leadOf(open).finding.summary,

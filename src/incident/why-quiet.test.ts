@@ -3,7 +3,7 @@ import { DAY_MILLIS, HOUR_MILLIS } from '../base/units.ts';
 import type { Silence } from '../model/alert.ts';
 import { drawFinding } from '../testing/drawn-finding.ts';
 import { parseMatcher } from '../base/label-matcher.ts';
-import { isLike, whyQuiet, type MaintenanceWindow, type QuietRules } from './why-quiet.ts';
+import { isKindQuiet, isLike, whyQuiet, type MaintenanceWindow, type QuietRules } from './why-quiet.ts';
 
 const FINDING = drawFinding({ fingerprint: 'f1' });
 const NOTHING: QuietRules = { silences: [], feedback: [], maintenance: [], known: [] };
@@ -25,6 +25,21 @@ const silence = (matchers: string[], over: Partial<Silence> = {}): Silence => ({
 });
 const why = (over: Partial<QuietRules>, atMillis = 50, labels = TWO) =>
   whyQuiet(FINDING, labels, { ...NOTHING, ...over }, atMillis);
+
+describe('isKindQuiet', () => {
+  it('heeds silences and windows that name the kind, and no others', () => {
+    const matchers = (text: string) => [parseMatcher(text)].filter((each) => each !== null);
+    const when = { from: 0, until: 100 };
+    const isQuiet = (over: Partial<QuietRules>, kind = 'digest') =>
+      isKindQuiet({ kind, severity: 'info' }, { ...NOTHING, ...over }, 50);
+    expect(isQuiet({ silences: [silence(['kind=digest'])] })).toBe(true);
+    expect(isQuiet({ silences: [silence(['kind=digest'])] }, 'heartbeat')).toBe(false);
+    expect(isQuiet({ silences: [silence(['service!=web'])] })).toBe(false);
+    expect(isQuiet({ silences: [silence(['kind=digest'], { endsAt: 50 })] })).toBe(false);
+    expect(isQuiet({ maintenance: [{ matchers: [], when }] })).toBe(false);
+    expect(isQuiet({ maintenance: [{ matchers: matchers('kind=~"digest|heartbeat"'), when }] })).toBe(true);
+  });
+});
 
 describe('whyQuiet', () => {
   it('is null when nobody said anything', () => {

@@ -41,9 +41,26 @@ export function whyQuiet(
   return reasons.every((reason) => reason !== null) ? (reasons[0] ?? null) : null;
 }
 
+/**
+ * Whether a digest or a sign of life is kept quiet: only by who names its kind. They are about no service, and whoever waits for signs of
+ * life is not to be alarmed by what was meant for leaks.
+ */
+export function isKindQuiet(
+  labels: Readonly<Record<string, string>>,
+  { silences, maintenance }: Pick<QuietRules, 'silences' | 'maintenance'>,
+  atMillis: Millis,
+): boolean {
+  const isNamed = (matcher: LabelMatcher | null) => matcher?.name === 'kind';
+  const rules = {
+    silences: silences.filter(({ matchers }) => matchers.some((text) => isNamed(parseMatcher(text)))),
+    maintenance: maintenance.filter(({ matchers }) => matchers.some(isNamed)),
+  };
+  return whyInstanceQuiet(labels, rules, atMillis) !== null;
+}
+
 function whyInstanceQuiet(
   labels: Readonly<Record<string, string>>,
-  { silences, maintenance }: QuietRules,
+  { silences, maintenance }: Pick<QuietRules, 'silences' | 'maintenance'>,
   atMillis: Millis,
 ): string | null {
   const silence = silences.find((each) => isSilenceActive(each, atMillis) && isMatched(each, labels));

@@ -317,6 +317,47 @@ describe('the desk of alerts', () => {
     expect(await desk.expireSilence('none', 'bo')).toBeNull();
   });
 
+  it('keeps quiet by severity what is of it, and a digest by its kind', async () => {
+    const over = { settings: { digestMillis: DAY_MILLIS } };
+    const { desk, look, said, watch } = open(over);
+    await look([]);
+    const times = { startsAt: watch.now(), endsAt: watch.now() + 3 * DAY_MILLIS, by: 'ana', why: 'deploy' };
+    for (const matcher of ['severity=warning', 'kind=digest'])
+      await desk.addSilence({ matchers: [matcher], ...times });
+    await look([leak('a')]);
+    expect(desk.alerts()[0]?.quiet).toBe('silenced by ana: deploy');
+    await look([leak('a')], DAY_MILLIS);
+    const near = { at: watch.now() + HOUR_MILLIS, low: 0, high: 2 };
+    const urgent = leak('a');
+    const finding = { ...urgent.finding, timeToExhaustion: { ...drawFinding({}).timeToExhaustion, ...near } };
+    await look([{ ...urgent, finding } as Incident]);
+    expect(said()).toEqual(['opened orders']);
+    await look([], 2 * DAY_MILLIS);
+    expect(said()).toEqual(['opened orders', 'digest -']);
+  });
+
+  it('says again to Alertmanager what is acknowledged, for it would be over there', async () => {
+    let now = Date.now();
+    const manager = await serveVendor(() => ({ status: 200 }));
+    const via = { kind: 'alertmanager', url: manager.url, labels: [], headers: {} } as const;
+    const { desk, look } = open({
+      settings: { sinks: [{ ...TEST_SINK, via }] },
+      parts: { world: { now: () => now, write: () => undefined } },
+    });
+    try {
+      await look([leak('a')]);
+      await desk.acknowledge('f1', 'ana', 'on it');
+      const before = manager.asked.length;
+      now += 4 * MINUTE_MILLIS;
+      await look([leak('a')]);
+      expect(manager.asked.slice(before)).toHaveLength(1);
+      const [alert] = manager.asked.at(-1)?.body as { endsAt: string }[];
+      expect(Date.parse(alert?.endsAt ?? '')).toBeGreaterThan(now);
+    } finally {
+      await manager.close();
+    }
+  });
+
   it('keeps what people found out with the fingerprint, reckons its precision, and logs who did what', async () => {
     const first = open();
     await first.look([leak('a'), leak('b', 'cart', 'f2')]);

@@ -6,7 +6,7 @@ import type { Millis } from '../base/units.ts';
 import { advanceAlert, findLastEnd, handOver, leadOf } from '../incident/advance-alert.ts';
 import { computePrecision } from '../incident/precision.ts';
 import { findCrossings } from '../incident/thresholds.ts';
-import { whyQuiet } from '../incident/why-quiet.ts';
+import { isKindQuiet, whyQuiet } from '../incident/why-quiet.ts';
 import type { Alert, Notice } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
 import { readCurve } from './alert-curve.ts';
@@ -123,7 +123,10 @@ async function advanceCause(
     ...(about === 'threshold' ? { kind: about } : {}),
     incidents,
     labels: each.length > 0 ? sharedLabels(each) : (known?.labels ?? {}),
-    quiet: each.length > 0 ? whyQuiet(lead.finding, each, rules, now) : null,
+    whyQuiet: (severity) => {
+      const labels = each.map((own) => ({ ...own, severity }));
+      return labels.length > 0 ? whyQuiet(lead.finding, labels, rules, now) : null;
+    },
     atMillis: now,
     rules: settings,
   });
@@ -196,6 +199,7 @@ export function findResends(input: DueInput, resentAt: Millis): readonly Notice[
 
 /** Signs of life and digests that are due, and what is to be kept of them. */
 export function findPeriodic({ parts, settings, state }: DueInput, alerts: readonly Alert[]) {
+  const { maintenance } = settings;
   const { digestMillis, heartbeatMillis, pageUrl } = settings;
   const { digestAt, heartbeatAt, count, feedback } = state;
   const kept = { digestAt, heartbeatAt, count };
@@ -214,7 +218,10 @@ export function findPeriodic({ parts, settings, state }: DueInput, alerts: reado
     notices.push(writeDigest(alerts, computePrecision(state.alerts, feedback), { key, ...times }));
   }
   const isChanged = kept.digestAt !== digestAt || kept.heartbeatAt !== heartbeatAt;
-  return { kept, notices, isChanged };
+  const told = notices.filter(
+    ({ labels }) => !isKindQuiet(labels, { silences: state.silences, maintenance }, now),
+  );
+  return { kept, notices: told, isChanged };
 }
 
 /** Whether there is nothing to write down: words that follow the evidence are not worth a write each. */

@@ -1,7 +1,13 @@
 // What /metrics says of alerts and of their delivery.
 import { thresholdOf } from '../incident/thresholds.ts';
+import { ALERT_LEVELS, type Alert, type AlertLevel } from '../model/alert.ts';
 import type { AlertView } from '../pipeline/alert-view.ts';
 import type { Metric, Sample } from './metrics-text.ts';
+
+/** Who acknowledged a warning knows nothing of a critical alert yet, as in what is told. */
+function isKnownOf(level: AlertLevel, ack: Alert['ack']): boolean {
+  return ack !== null && ALERT_LEVELS.indexOf(ack.level ?? 'warning') >= ALERT_LEVELS.indexOf(level);
+}
 
 /** Nothing until alerts are open. */
 export function alertMetrics(view: AlertView | null): Metric[] {
@@ -39,7 +45,7 @@ export function alertMetrics(view: AlertView | null): Metric[] {
           fingerprint,
           severity: level,
           quiet: String(quiet !== null),
-          acknowledged: String(ack !== null),
+          acknowledged: String(isKnownOf(level, ack)),
         },
         value: instances.length,
       })),
