@@ -2,7 +2,7 @@
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { Blocks } from '../series/blocks.ts';
 import { median, quantileOfSorted, sortKnown } from '../series/stats/quantiles.ts';
-import { Interpolation, interpolateAt } from '../series/work.ts';
+import { Interpolation, interpolateAt, type Work } from '../series/work.ts';
 import type { LaneBlocks, LaneSource } from './lane-blocks.ts';
 import type { ModelInput } from './model-input.ts';
 import { QuickScore } from './quick-score.ts';
@@ -76,10 +76,11 @@ function withLoad(plain: ModelInput, blocks: Blocks, source: LaneSource, quick: 
   let best: Chosen = none;
   let bestScore = Infinity;
   const spanBlocks = (blocks.timeMillis[blocks.length - 1] - blocks.timeMillis[0]) / blocks.widthMillis;
+  const done = doneAt(source.work, blocks);
   for (const kernel of KERNELS) {
     const width = kernel.before + kernel.after;
     if (width > LONGEST_KERNEL_SHARE * spanBlocks) continue;
-    const column = width === 0 ? blocks.loadPerHour : meanLoad(source, blocks, kernel);
+    const column = width === 0 ? blocks.loadPerHour : meanLoad(source, blocks, kernel, done);
     const covariateParameters = width > 0 ? 1 : 0;
     const score = quick.of([column], covariateParameters);
     if (score < bestScore) {
@@ -92,19 +93,26 @@ function withLoad(plain: ModelInput, blocks: Blocks, source: LaneSource, quick: 
   return best;
 }
 
+/** Work done until the middle of each block: where the means of the past end. */
+function doneAt(work: Work, blocks: Blocks): Float64Array {
+  const until = new Interpolation(work);
+  return blocks.timeMillis.map((at) => until.at(at));
+}
+
 /** Before a process started there was no load; before one that was found running it is not known. */
-function meanLoad(source: LaneSource, blocks: Blocks, kernel: Kernel): Float64Array {
+function meanLoad(source: LaneSource, blocks: Blocks, kernel: Kernel, done: Float64Array): Float64Array {
   const { work, isFromStart } = source;
   if (!work) return new Float64Array(blocks.length);
   const first = work.timeMillis[0];
   const last = work.timeMillis[work.timeMillis.length - 1];
   const [atStart, atEnd] = [new Interpolation(work), new Interpolation(work)];
   const width = blocks.widthMillis;
-  return blocks.timeMillis.map((at) => {
+  return blocks.timeMillis.map((at, i) => {
     const from = at - kernel.before * width;
     const start = isFromStart ? from : Math.max(from, first);
     const end = Math.max(Math.min(at + kernel.after * width, last), start + MINUTE_MILLIS);
-    return ((atEnd.at(end) - atStart.at(start)) / (end - start)) * HOUR_MILLIS;
+    const doneAtEnd = end === at ? done[i] : atEnd.at(end);
+    return ((doneAtEnd - atStart.at(start)) / (end - start)) * HOUR_MILLIS;
   });
 }
 
@@ -118,9 +126,9 @@ const WIDE_KERNEL: Kernel = { before: 3, after: 3 };
  */
 export function withWideLoad(series: LaneSeries, source: LaneSource): ModelInput | null {
   const at = series.covariateNames.indexOf('load');
-  if (at < 0) return null;
+  if (at < 0 || !source.work) return null;
   const covariates = [...series.input.covariates];
-  covariates[at] = meanLoad(source, series.blocks, WIDE_KERNEL);
+  covariates[at] = meanLoad(source, series.blocks, WIDE_KERNEL, doneAt(source.work, series.blocks));
   return { ...series.input, covariates, covariateParameters: 1 };
 }
 

@@ -156,7 +156,7 @@ export class ModelSearch {
         left[at++] = this.#leftByTwo(a, b, this.#sums.cross(a, b, whitened), false);
       }
     }
-    return this.#rank('N2', parameters, false, left, (pair) => pairsOf(n)[pair].map((i) => caches[fills[i]]));
+    return this.#rank('N2', parameters, false, left, (pair) => pairAt(pair, n).map((i) => caches[fills[i]]));
   }
 
   #pairsOfSteps(parameters: number): Found | null {
@@ -173,7 +173,7 @@ export class ModelSearch {
       }
     }
     return this.#rank('N3', parameters, true, left, (pair) =>
-      pairsOf(n)[pair].map((i) => this.#stepAt(pairedSteps[i])),
+      pairAt(pair, n).map((i) => this.#stepAt(pairedSteps[i])),
     );
   }
 
@@ -286,9 +286,12 @@ function countPairs(n: number): number {
   return (n * (n - 1)) / 2;
 }
 
-/** Each pair i < j < n once. */
-function pairsOf(n: number): [number, number][] {
-  const pairs: [number, number][] = [];
-  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) pairs.push([i, j]);
-  return pairs;
+/** The pair i < j < n at this place of the order in which all are gone through. */
+function pairAt(place: number, n: number): [number, number] {
+  let i = 0;
+  for (let row = n - 1; place >= row; row--) {
+    place -= row;
+    i++;
+  }
+  return [i, i + 1 + place];
 }
