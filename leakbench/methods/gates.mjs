@@ -8,6 +8,8 @@ import { Watch } from './plimsoll.mjs';
  * @property {number} atMillis
  * @property {string} class
  * @property {number} horizonHours until the limit, by the forecast; Infinity where there is none
+ * @property {number} bentHours the same along the bend of growth that slows down
+ * @property {boolean} isSlowing
  * @property {number} evidence BIC of the best null over the best leak
  * @property {number} watchedHours from the growth's start
  * @property {number} grownShare growth over the level it started from
@@ -16,8 +18,11 @@ import { Watch } from './plimsoll.mjs';
 
 /** @typedef {{ name: string, lets: (claim: Claim) => boolean }} Gate */
 
+/** Lanes that wait, as in the product. */
+const WAITING = new Set(['heap', 'thread']);
+
 /**
- * The heap waits for a bend: until `near` hours before the limit, or for this much evidence, or until what is left is at most `factor`
+ * Caches and pools of threads wait for a bend: until `near` hours before the limit, or for this much evidence, or until what is left is at most `factor`
  * times what was watched.
  * @param {number} near
  * @param {number} evidence
@@ -29,10 +34,10 @@ function patience(near, evidence, factor) {
   return {
     name: `${near} h left${straight}, or left <= ${factor} x watched`,
     lets: (c) =>
-      c.class !== 'heap' ||
+      !WAITING.has(c.class) ||
       c.horizonHours <= near ||
-      c.evidence >= evidence ||
-      c.horizonHours <= factor * c.watchedHours,
+      (c.evidence >= evidence && !c.isSlowing) ||
+      c.bentHours <= factor * c.watchedHours,
   };
 }
 
@@ -140,6 +145,8 @@ class Levels {
       class: claim.class,
       horizonHours:
         claim.exhaustedMillis === null ? Infinity : (claim.exhaustedMillis - atMillis) / HOUR_MILLIS,
+      bentHours: claim.bentMillis / HOUR_MILLIS,
+      isSlowing: claim.isSlowing,
       evidence: claim.evidence,
       watchedHours: (atMillis - Math.max(claim.onsetMillis ?? 0, claim.sinceMillis)) / HOUR_MILLIS,
       grownShare: claim.grown / Math.max(1, claim.level - claim.grown),

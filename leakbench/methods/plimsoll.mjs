@@ -3,6 +3,7 @@
 import { importProduct } from '../../bench/lib/product.mjs';
 
 const { Investigation } = await importProduct('pipeline/investigation');
+const { weighPatience } = await importProduct('detect/patience');
 
 /** @typedef {import('./method.mjs').Method} Method */
 
@@ -55,7 +56,9 @@ export const plimsoll = plimsollWith(
  * @property {string} id
  * @property {string} class
  * @property {number | null} onsetMillis
- * @property {number | null} exhaustedMillis
+ * @property {number | null} exhaustedMillis by its rate
+ * @property {number} bentMillis from now to the limit, slower where the growth slows down; Infinity where none is in sight
+ * @property {boolean} isSlowing
  * @property {number} evidence
  * @property {boolean} isOpen at this evaluation: another explanation may be ahead of a claim that still stands
  * @property {number} sinceMillis start of this life, as far as it was watched
@@ -187,6 +190,8 @@ export class Watch {
         class: lane.lane,
         onsetMillis: lane.onsetAtMillis ?? null,
         exhaustedMillis: exhaustion?.at ?? null,
+        bentMillis: weighPatience(lane, this.#investigation.assessment).leftMillis ?? Infinity,
+        isSlowing: Boolean(lane.slowing),
         evidence: lane.evidenceRatio ?? 0,
         isOpen: lane.verdict === 'leak' || lane.verdict === 'undetermined',
         sinceMillis: this.#investigation.assessment.incarnationStartMillis,

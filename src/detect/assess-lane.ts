@@ -18,6 +18,7 @@ import { prepareBlocks, type LaneBlocks } from './lane-blocks.ts';
 import { prepareLane } from './lane-series.ts';
 import { BLOCKS_NEEDED, fitModels } from './models.ts';
 import { smallestDetectable } from './room-for-leak.ts';
+import { findSlowing } from './slowing.ts';
 import * as limits from './thresholds.ts';
 
 /**
@@ -86,6 +87,7 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
     evidenceRatio: set.evidenceRatio,
     z: leak?.z ?? null,
     growth: shown?.growth ?? null,
+    slowing: decision.verdict === 'leak' ? findSlowing(series, set, decision.model) : null,
     onsetAtMillis: shown?.onsetMillis ?? null,
     predictedBound: cache ? level + cache.missing : null,
     level,

@@ -2,6 +2,7 @@
 import type { Bytes, BytesPerHour, Millis } from '../base/units.ts';
 import type { Evidence, Growth, RuledOut, TimeToExhaustion, Verdict } from '../model/finding.ts';
 import type { LedgerChange } from './ledger-change.ts';
+import type { Slowing } from './slowing.ts';
 
 /** The series that stage 1 tests, each with the same models. */
 export const LANES = ['heap', 'goroutine', 'fd', 'thread', 'native'] as const;
@@ -63,6 +64,8 @@ export interface LaneAssessment {
   readonly z: number | null;
   /** In `unit` per hour, over [onset, end]. */
   readonly growth: Growth | null;
+  /** Of growth that is called a leak, where slowing down explains it better. */
+  readonly slowing?: Slowing | null;
   readonly onsetAtMillis: Millis | null;
   /** Asymptote of the best cache model when that is the best null. */
   readonly predictedBound: number | null;

@@ -56,6 +56,25 @@ describe('weighPatience', () => {
     expect(weigh(10, 95, { evidenceRatio: PATIENT_EVIDENCE }).isHeld).toBe(false);
   });
 
+  it('holds growth that slows down to a bound below the limit, however certain, and not next to the limit', () => {
+    const slowing = { evidence: 20, missing: 60 * MIB, fillMillis: 60 * HOUR_MILLIS };
+    const certain = { evidenceRatio: PATIENT_EVIDENCE };
+    // 95 MiB of room, of which 60 are still to come.
+    expect(weigh(80, 95, { ...certain, slowing })).toMatchObject({ isHeld: true, leftMillis: Infinity });
+    expect(weigh(80, 95, certain).isHeld).toBe(false);
+    // By the rate the limit would be half a day away after 83 h.
+    expect(weigh(80, 95, { slowing }).waitMillis / HOUR_MILLIS).toBeCloseTo(83, 6);
+    expect(weigh(80, 12, { slowing }).isHeld).toBe(false);
+  });
+
+  it('counts the time to a limit that slower growth does reach', () => {
+    const slowing = { evidence: 20, missing: 190 * MIB, fillMillis: 190 * HOUR_MILLIS };
+    // Half of what is missing: 190 h ln 2.
+    expect(weigh(50, 95, { slowing }).leftMillis! / HOUR_MILLIS).toBeCloseTo(131.7, 1);
+    expect(weigh(50, 95, { slowing }).isHeld).toBe(true);
+    expect(weigh(50, 95).isHeld).toBe(false);
+  });
+
   it('holds while a limit is known and not in sight, and not where none is known', () => {
     expect(weigh(400, null, {}, 'heap', { memoryLimitBytes: 1000 * MIB })).toMatchObject({
       isHeld: true,
@@ -63,6 +82,11 @@ describe('weighPatience', () => {
       waitMillis: Infinity,
     });
     expect(weigh(1, null)).toMatchObject({ isHeld: false, leftMillis: null, waitMillis: 0 });
+  });
+
+  it('holds threads back, since their pools fill and are never given back', () => {
+    expect(weigh(40, 400, { evidenceRatio: 11 }, 'thread').isHeld).toBe(true);
+    expect(weigh(40, 400, { evidenceRatio: PATIENT_EVIDENCE }, 'thread').isHeld).toBe(false);
   });
 
   it('counts from the onset, and holds no other lane', () => {

@@ -1,8 +1,15 @@
-// A cache that fills evenly is a leak to every gauge until it bends. Where no profile names the code, a claim on the heap waits
-// for that bend, as long as there is time: until the limit is near, or growth was watched for a fair part of what is left.
-import type { Millis } from '../base/units.ts';
-import type { Assessment, LaneAssessment } from './assessment.ts';
+// What fills evenly up to a bound is a leak to every gauge until it bends: caches, and pools of threads, which the runtime never
+// ends. Where no profile names the code, a claim on such a lane waits for that bend, as long as there is time: until the limit is
+// near, or growth was watched for a fair part of what is left.
+import { HOUR_MILLIS, type Millis } from '../base/units.ts';
+import type { Assessment, Lane, LaneAssessment } from './assessment.ts';
 import { PATIENCE_FACTOR, PATIENCE_MILLIS, PATIENT_EVIDENCE } from './thresholds.ts';
+
+/** What may fill there, by the lane that shows it; other lanes do not wait. */
+export const FILLING_LANES: Readonly<Partial<Record<Lane, string>>> = {
+  heap: 'a cache',
+  thread: 'a pool of threads',
+};
 
 export interface Patience {
   /** There is time to see it bend: no claim on gauges alone. */
@@ -16,17 +23,31 @@ export interface Patience {
 }
 
 export function weighPatience(lane: LaneAssessment, assessment: Assessment): Patience {
-  const leftMillis = timeLeft(assessment);
+  const straightMillis = timeLeft(assessment);
   const watchedMillis = assessment.atMillis - growthBeganAt(lane, assessment);
   // Nobody knows what there is time for where no limit is known.
-  if (lane.lane !== 'heap' || leftMillis === null)
-    return { isHeld: false, leftMillis, watchedMillis, waitMillis: 0 };
+  if (FILLING_LANES[lane.lane] === undefined || straightMillis === null)
+    return { isHeld: false, leftMillis: straightMillis, watchedMillis, waitMillis: 0 };
+  const leftMillis = leftAlongBend(straightMillis, lane);
   // Each hour watched is one hour less left: left - x = factor * (watched + x).
   const untilFair = (leftMillis - PATIENCE_FACTOR * watchedMillis) / (1 + PATIENCE_FACTOR);
-  const waitMillis = Math.max(0, Math.min(leftMillis - PATIENCE_MILLIS, untilFair));
-  const isStraight = (lane.evidenceRatio ?? 0) >= PATIENT_EVIDENCE;
-  const isHeld = waitMillis > 0 && !isStraight;
+  // However it bends, near the limit there is no time to see it.
+  const waitMillis = Math.max(0, Math.min(straightMillis - PATIENCE_MILLIS, untilFair));
+  const isHeld = waitMillis > 0 && !isMuchStraighter(lane);
   return { isHeld, leftMillis, watchedMillis, waitMillis: isHeld ? waitMillis : 0 };
+}
+
+/** Than any cache: what slows down is none the straighter for being no fast one. */
+export function isMuchStraighter({ evidenceRatio, slowing }: LaneAssessment): boolean {
+  return (evidenceRatio ?? 0) >= PATIENT_EVIDENCE && !slowing;
+}
+
+/** Growth that slows down takes longer to the limit than its rate says, or never comes to it. */
+function leftAlongBend(straightMillis: Millis, { slowing, growth }: LaneAssessment): Millis {
+  if (!slowing || growth === null || straightMillis === Infinity) return straightMillis;
+  const headroom = (growth.perHour * straightMillis) / HOUR_MILLIS;
+  if (headroom >= slowing.missing) return Infinity;
+  return Math.max(straightMillis, -slowing.fillMillis * Math.log1p(-headroom / slowing.missing));
 }
 
 function timeLeft({ exhaustion, memoryLimitBytes, atMillis }: Assessment): Millis | null {

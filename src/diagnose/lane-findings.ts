@@ -1,6 +1,6 @@
 // Findings that are not leaks: a lane that moves and has an explanation, or none yet.
 import { isTooEarly, type Assessment, type Lane, type LaneAssessment } from '../detect/assessment.ts';
-import { weighPatience } from '../detect/patience.ts';
+import { FILLING_LANES, isMuchStraighter, weighPatience } from '../detect/patience.ts';
 import { statedGrowth } from '../detect/stated-growth.ts';
 import { PATIENCE_FACTOR, PATIENT_EVIDENCE } from '../detect/thresholds.ts';
 import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
@@ -129,15 +129,16 @@ function askBound(lane: LaneAssessment, assessment: Assessment): Evidence[] {
 /** Stage 1's rule holds, and no profile names the code: is it straight, or was it watched, for long enough that it would have bent? */
 function askPatience(lane: LaneAssessment, assessment: Assessment): Evidence[] {
   const { leftMillis, watchedMillis, waitMillis } = weighPatience(lane, assessment);
-  if (lane.verdict !== 'leak' || lane.lane !== 'heap' || leftMillis === null) return [];
-  const isStraight = (lane.evidenceRatio ?? 0) >= PATIENT_EVIDENCE;
+  const filling = FILLING_LANES[lane.lane];
+  if (lane.verdict !== 'leak' || filling === undefined || leftMillis === null) return [];
+  const isStraight = isMuchStraighter(lane);
   const share = leftMillis > 0 ? watchedMillis / leftMillis : 1;
   const isFair = share >= 1 / PATIENCE_FACTOR;
   const count = (value: number) => (Number.isFinite(value) ? Math.round(value) : null);
   return [
     {
-      question: 'Is it a cache that still fills evenly?',
-      prediction: 'it bends before the limit; a leak does not, and a heap profile names its code',
+      question: `Is it ${filling} that still fills evenly?`,
+      prediction: 'it bends before the limit; a leak does not, and profiles may name its code',
       test: isStraight
         ? 'difference of BIC to the best bounded model, where no profile names the code'
         : 'time watched over time left, where no profile names the code',

@@ -2,7 +2,7 @@
 import { type Millis } from '../base/units.ts';
 import { explanationOf, type Lane } from '../detect/assessment.ts';
 import { confirmedLanes } from '../detect/confirm.ts';
-import { weighPatience } from '../detect/patience.ts';
+import { FILLING_LANES, weighPatience } from '../detect/patience.ts';
 import { isLimitNear, weighBound } from './bound-signs.ts';
 import type { CaseInput } from './case-state.ts';
 import type { Cause } from './cause.ts';
@@ -39,8 +39,11 @@ export function findWait(
   if (!cause.isNamed && lane !== null) {
     const { isHeld, waitMillis } = weighPatience(lane, input.assessment);
     const millis = Number.isFinite(waitMillis) ? Math.round(waitMillis) : null;
-    const what = `profiles that name the code, or time to see whether it bends: ${GROWING[name]} may still be a cache that fills`;
-    if (isHeld) return { lane: name, needed: { what, millis } };
+    if (isHeld) {
+      const names = name === 'heap' ? 'profiles that name the code, or time' : 'time';
+      const what = `${names} to see whether it bends: ${GROWING[name]} may still be ${FILLING_LANES[name]} that fills`;
+      return { lane: name, needed: { what, millis } };
+    }
   }
   const bound = findBoundWait(cause, input, profiles);
   if (bound !== null) return bound;
