@@ -76,9 +76,19 @@ export const ABLATIONS = [
     edits: [
       {
         module: 'detect/patience',
-        from: 'const isHeld = waitMillis > 0 && !isStraight;',
+        from: 'const isHeld = waitMillis > 0 && !isMuchStraighter(lane);',
         to: 'const isHeld = false;',
       },
+    ],
+  }),
+  plimsollWith('without slowing', 'a claim does not wait along its bend', {
+    edits: [
+      {
+        module: 'detect/patience',
+        from: 'if (!slowing || growth === null',
+        to: 'if (true || growth === null',
+      },
+      { module: 'detect/patience', from: '>= PATIENT_EVIDENCE && !slowing', to: '>= PATIENT_EVIDENCE' },
     ],
   }),
   plimsollWith('without earlier lives', 'evidence of lives is not added up, claims begin anew in each', {
