@@ -70,7 +70,7 @@ describe('weighPatience', () => {
   it('counts the time to a limit that slower growth does reach', () => {
     const slowing = { evidence: 20, missing: 190 * MIB, fillMillis: 190 * HOUR_MILLIS };
     // Half of what is missing: 190 h ln 2.
-    expect(weigh(50, 95, { slowing }).leftMillis! / HOUR_MILLIS).toBeCloseTo(131.7, 1);
+    expect((weigh(50, 95, { slowing }).leftMillis ?? 0) / HOUR_MILLIS).toBeCloseTo(131.7, 1);
     expect(weigh(50, 95, { slowing }).isHeld).toBe(true);
     expect(weigh(50, 95).isHeld).toBe(false);
   });
