@@ -2,7 +2,6 @@
 import type { Bytes, BytesPerHour, Millis } from '../base/units.ts';
 import type { Evidence, Growth, RuledOut, TimeToExhaustion, Verdict } from '../model/finding.ts';
 import type { LedgerChange } from './ledger-change.ts';
-import type { Slowing } from './slowing.ts';
 
 /** The series that stage 1 tests, each with the same models. */
 export const LANES = ['heap', 'goroutine', 'fd', 'thread', 'native'] as const;
@@ -88,6 +87,16 @@ export interface LaneAssessment {
   readonly ruledOut: readonly RuledOut[];
   /** For undetermined: what would settle it, and how long that takes at this rate; null = unknown. */
   readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+}
+
+/** Growth that is better explained by slowing down. */
+export interface Slowing {
+  /** Difference of BIC between the leak model and the bent one, above 0. */
+  readonly evidence: number;
+  /** From now to where the bent term ends, in the lane's unit. */
+  readonly missing: number;
+  /** The rate falls to 1/e of itself in this time. */
+  readonly fillMillis: Millis;
 }
 
 /** The best explanation, whether or not it excludes a leak: for what looks at changes over time. */

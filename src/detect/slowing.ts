@@ -2,22 +2,13 @@
 // without that bound every leak is a cache that fills slowly enough. A slower cache is nearer to a line, or to a warm-up and a line,
 // than to any of them, and is neither. Here the growing term of the leak model is bent, and asked whether that explains the series
 // better: no ground to give up a claim, but one to go on waiting with it.
-import { HOUR_MILLIS, type Millis } from '../base/units.ts';
+import { HOUR_MILLIS } from '../base/units.ts';
 import { whiten } from '../series/stats/autocorrelation.ts';
+import type { Slowing } from './assessment.ts';
 import type { LaneSeries } from './lane-series.ts';
 import type { ModelFit, ModelSet } from './models.ts';
 import { ProjectedSpace } from './projected-space.ts';
 import type { Axis } from './shapes.ts';
-
-/** Growth that is better explained by slowing down. */
-export interface Slowing {
-  /** Difference of BIC between the leak model and the bent one, above 0. */
-  readonly evidence: number;
-  /** From now to where the bent term ends, in the lane's unit. */
-  readonly missing: number;
-  /** The rate falls to 1/e of itself in this time. */
-  readonly fillMillis: Millis;
-}
 
 /** Fill times that are tried, over the window from the onset on. Slower ones cannot be told from a line in it. */
 const FILL_TIMES = [0.75, 1, 1.5, 2, 3, 4, 6];
