@@ -1,15 +1,16 @@
 // Brings what waits in the outbox to its sinks: in order for each leak, again after a while where it fails, never faster than a
 // sink may be asked. All times here are real.
 import { describeError } from '../base/errors.ts';
-import { formatDuration, HOUR_MILLIS, MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
+import { HOUR_MILLIS, MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import { GIVE_UP_MILLIS } from '../model/sink.ts';
 import { laneOf, type Delivery as Waiting, type Outbox } from './outbox.ts';
-import { failed, type Failed, type SendResult, type Sink } from './sink.ts';
+import { sendWithin } from './send-within.ts';
+import type { Failed, Sink } from './sink.ts';
 
 /** First pause; doubles up to the longest. Half to one and a half of it, so that sinks are not asked in step. */
 const FIRST_PAUSE: Millis = 5 * SECOND_MILLIS;
 const LONGEST_PAUSE: Millis = 10 * MINUTE_MILLIS;
-const SEND_TIMEOUT: Millis = 30 * SECOND_MILLIS;
+export const SEND_TIMEOUT: Millis = 30 * SECOND_MILLIS;
 /** A sink that is not configured any more may be back with the next edit: what waits for it is kept for a while. */
 export const MISSING_SINK_WAIT: Millis = HOUR_MILLIS;
 /** Who sleeps longer than this looks around in between: a timer of a machine that was suspended may be late. */
@@ -226,7 +227,9 @@ export class Deliverer {
     if (!(await this.#parts.isHeld())) return this.#postpone(delivery);
     this.#noteAsked(delivery, perMinute);
     const health = this.#healthOf(delivery.sink);
-    const result = await this.#trySend(sink, delivery, signal);
+    const { notice, recipient } = delivery;
+    const limitMillis = this.#parts.sendTimeout ?? SEND_TIMEOUT;
+    const result = await sendWithin(sink, { notice, recipient, signal, limitMillis });
     if (result.kind === 'sent') {
       this.#tries.delete(delivery.id);
       this.#holds.delete(delivery.sink);
@@ -250,23 +253,6 @@ export class Deliverer {
       return;
     }
     this.#tries.set(delivery.id, { attempts, nextAt: now() + this.#pause(attempts, result) });
-  }
-
-  async #trySend(sink: Sink, { notice, recipient }: Waiting, signal: AbortSignal): Promise<SendResult> {
-    // Not AbortSignal.any: what follows a signal of the whole watch stays with it.
-    const limit = new AbortController();
-    const stop = () => limit.abort();
-    const late = () => limit.abort(new Error(`no answer within ${formatDuration(SEND_TIMEOUT)}`));
-    const timer = setTimeout(late, this.#parts.sendTimeout ?? SEND_TIMEOUT);
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      return await sink.send(notice, limit.signal, recipient);
-    } catch (error) {
-      return failed(describeError(error));
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-    }
   }
 
   #hold(name: string, result: Failed): void {

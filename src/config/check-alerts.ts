@@ -110,6 +110,12 @@ function checkSink(sink: SinkValues, path: Path, add: Add): void {
       `is no integration key: those have ${ROUTING_KEY_LENGTH} characters`,
       'Copy that of an integration "Events API V2" of the service.',
     );
+  checkWebhookSecret(sink.webhook?.secret, [...path, 'webhook', 'secret'], add);
+  const labels: readonly (string | undefined)[] = sink.alertmanager?.labels ?? [];
+  labels.forEach((label, i) => {
+    if (label === 'alertname' || label === 'severity')
+      add([...path, 'alertmanager', 'labels', i], 'is a label that Plimsoll sets itself', 'Leave it out.');
+  });
   checkAuthorization(sink, path, add);
   const project: string | undefined = sink.gitlab?.repository;
   if (project !== undefined && !/^(?:\d+|[^\s/]+(?:\/[^\s/]+)+)$/.test(project))
@@ -117,6 +123,18 @@ function checkSink(sink: SinkValues, path: Path, add: Add): void {
   const repository: string | undefined = sink.github?.repository;
   if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
     add([...path, 'github', 'repository'], 'is no repository', 'Write owner/name.');
+}
+
+/** What is no base64 would sign with other bytes than the receiver has. */
+function checkWebhookSecret(secret: string | undefined, path: Path, add: Add): void {
+  const coded = /^whsec_(.*)$/s.exec(secret ?? '')?.[1];
+  if (coded === undefined || /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(coded))
+    return;
+  add(
+    path,
+    'is no secret of Standard Webhooks: those are base64 behind whsec_',
+    'Copy it whole, or take a text that does not begin with whsec_.',
+  );
 }
 
 /** Sent is one: user info as basic authentication, or what says itself who asks. */

@@ -39,6 +39,33 @@ targets:
     ]);
   });
 
+  it('are what the code could not work with, although each value can be read', () => {
+    const text = `targets:
+  - { url: http://x, bearer: "file:" }
+  - { url: http://x, bearer: "\${file:}" }
+thresholds: { growthPercent: 20.5, growthBytesPerHour: 1MiB, window: 1m }
+services:
+  quick: { intervals: { gauges: 1s }, thresholds: { window: 6s } }
+  slow: { intervals: { gauges: 1h }, thresholds: { window: 5h } }
+  a/b: {}
+alerts:
+  sinks:
+    hook: { webhook: { url: http://x, secret: whsec_!!! } }
+    good: { webhook: { url: http://x, secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw } }
+    am: { alertmanager: { url: http://x, labels: [team, severity] } }
+`;
+    expect(tellAll(text).map((line) => line.replace(/^f:(\d+):\d+: /, '$1 '))).toEqual([
+      '2 targets.0.bearer: file: without a path. Write file:PATH, such as file:/run/secrets/token.',
+      '3 targets.1.bearer: file: without a path. Write file:PATH, such as file:/run/secrets/token.',
+      '4 thresholds.growthPercent: needs a whole number above zero, found "20.5". Write it without a point or a sign.',
+      '4 thresholds.window: is shorter than six scrapes are apart: growth cannot be told. Write 90s or more.',
+      '7 services.slow.thresholds.window: is shorter than six scrapes are apart: growth cannot be told. Write 6h or more.',
+      '8 services.a/b: a service name has no slash. Write a dash or a dot instead.',
+      '11 alerts.sinks.hook.webhook.secret: is no secret of Standard Webhooks: those are base64 behind whsec_. Copy it whole, or take a text that does not begin with whsec_.',
+      '13 alerts.sinks.am.alertmanager.labels.1: is a label that Plimsoll sets itself. Leave it out.',
+    ]);
+  });
+
   it('name the full path of a setting that stands in another place', () => {
     expect(tellAll('rawProfiles: 3d\n')[0]).toContain('Did you mean retention.rawProfiles?');
   });

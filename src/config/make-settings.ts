@@ -1,5 +1,5 @@
 // Values of the file to settings, and what only several values together can do wrong.
-import { DAY_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
+import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import type { Access } from '../model/target.ts';
 import type { Thresholds } from '../model/threshold.ts';
 import type { ConfigValues } from './config-schema.ts';
@@ -201,6 +201,7 @@ export function checkTogether(values: ConfigValues, add: AddProblem): void {
   const wrong = url === undefined ? null : findUrlProblem(url);
   if (wrong !== null) add(['storage', 'url'], wrong.fact, wrong.fix);
   checkFloors(values, add);
+  checkThresholds(values, add);
   checkAlerts(values.alerts, add);
   values.targets?.forEach((target, i) => {
     if (typeof target === 'object') checkTarget(target, ['targets', i], add);
@@ -231,6 +232,46 @@ function checkFloors({ intervals, services, alerts }: ConfigValues, add: AddProb
     check(['services', name, 'intervals', 'gauges'], service.intervals?.gauges, LEAST_GAUGES, '100ms', asked);
   for (const key of ['repeat', 'digest', 'heartbeat'] as const)
     check(['alerts', key], alerts[key], LEAST_MESSAGES, '1s', 'no receiver takes more');
+}
+
+/** Growth is that from the first sixth of the window to the last: each needs a value. */
+const WINDOW_PARTS = 6;
+
+function checkThresholds({ intervals, services, thresholds }: ConfigValues, add: AddProblem): void {
+  const check = (path: Path, { growthPercent, growthBytesPerHour, window }: Growth, gauges: Millis): void => {
+    const isAsked = growthPercent !== undefined || growthBytesPerHour !== undefined;
+    // What could not be read is undefined, whatever the type says: it is less than nothing.
+    if (!isAsked || window === undefined || !(window < WINDOW_PARTS * gauges)) return;
+    const fix = `Write ${writeDuration(WINDOW_PARTS * gauges)} or more.`;
+    add(path, 'is shorter than six scrapes are apart: growth cannot be told', fix);
+  };
+  check(['thresholds', 'window'], thresholds, intervals.gauges);
+  for (const [name, service] of Object.entries(services ?? {})) {
+    const path = ['services', name];
+    const [own, gauges] = [service.thresholds ?? {}, service.intervals?.gauges];
+    const isOwn = [...Object.values(own), gauges].some((each) => each !== undefined);
+    const effective = {
+      growthPercent: own.growthPercent ?? thresholds.growthPercent,
+      growthBytesPerHour: own.growthBytesPerHour ?? thresholds.growthBytesPerHour,
+      window: own.window ?? thresholds.window,
+    };
+    if (isOwn) check([...path, 'thresholds', 'window'], effective, gauges ?? intervals.gauges);
+    if (name.includes('/')) add(path, 'a service name has no slash', 'Write a dash or a dot instead.');
+  }
+}
+
+interface Growth {
+  readonly growthPercent?: number | undefined;
+  readonly growthBytesPerHour?: number | undefined;
+  readonly window?: Millis | undefined;
+}
+
+/** As it stands in a file. */
+function writeDuration(millis: Millis): string {
+  if (millis % HOUR_MILLIS === 0) return `${millis / HOUR_MILLIS}h`;
+  return millis % MINUTE_MILLIS === 0
+    ? `${millis / MINUTE_MILLIS}m`
+    : `${Math.ceil(millis / SECOND_MILLIS)}s`;
 }
 
 const LAST_PORT = 65_535;

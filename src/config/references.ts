@@ -16,7 +16,7 @@ export interface Sources {
   readonly files: ReferencedFiles;
 }
 
-const WHOLE = /^file:(.+)$/s;
+const WHOLE = /^file:(.*)$/s;
 /** `$${` is a literal `${`. */
 const PART = /\$\$\{|\$\{([^}]*)(\}?)/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -24,8 +24,11 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Paths that a text names. */
 export function referencedPaths(text: string): string[] {
   const whole = WHOLE.exec(text)?.[1];
-  if (whole !== undefined) return [whole];
-  return [...text.matchAll(PART)].flatMap(([, inner]) => WHOLE.exec(inner ?? '')?.[1] ?? []);
+  const paths =
+    whole === undefined
+      ? [...text.matchAll(PART)].map(([, inner]) => WHOLE.exec(inner ?? '')?.[1] ?? '')
+      : [whole];
+  return paths.filter((path) => path !== '');
 }
 
 export function isReference(text: string): boolean {
@@ -50,6 +53,7 @@ export function resolveReferences(
     return '';
   };
   const readPath = (path: string): string => {
+    if (path === '') return fail('file: without a path', 'Write file:PATH, such as file:/run/secrets/token.');
     const file = files.get(path);
     if (file === undefined || !('text' in file))
       return fail(

@@ -24,7 +24,10 @@ export function readScalar(raw: unknown, schema: SettingSchema): ReadScalar {
     const isCount = typeof raw === 'number' && Number.isSafeInteger(raw) && raw > 0;
     return isCount
       ? { value: raw }
-      : { fact: 'needs a whole number above zero', fix: 'Write it without quotes.' };
+      : {
+          fact: 'needs a whole number above zero',
+          fix: typeof raw === 'string' ? 'Write it without quotes.' : 'Write it without a point or a sign.',
+        };
   }
   // What is missing there is a unit, not quotes.
   if (typeof raw === 'number' && BARE_NUMBERS.includes(kind)) return readText(String(raw), kind, schema);

@@ -46,7 +46,7 @@ interface KubeConfig {
   loadFromDefault(): void;
   setCurrentContext(name: string): void;
   getContexts(): readonly { readonly name: string }[];
-  getCurrentCluster(): { readonly server: string } | null;
+  getCurrentCluster(): { readonly server: string; readonly skipTLSVerify?: boolean } | null;
   applyToHTTPSOptions(options: RequestOptions): Promise<void>;
 }
 
@@ -173,7 +173,10 @@ export class KubernetesApi {
     };
     url.search = new URLSearchParams({ ...selectors, ...query }).toString();
     const options: RequestOptions = { headers: { accept: 'application/json' }, signal };
-    await this.#config.applyToHTTPSOptions(options).catch((error: unknown) => {
+    // The client refuses http:// (kubectl proxy) unless TLS is not checked; nothing secret goes there in the clear.
+    const isPlain = url.protocol === 'http:' && this.#config.getCurrentCluster()?.skipTLSVerify !== true;
+    const credentials = isPlain ? Promise.resolve() : this.#config.applyToHTTPSOptions(options);
+    await credentials.catch((error: unknown) => {
       throw (error as NodeJS.ErrnoException).code === undefined
         ? new KubernetesError('the credentials of the kubeconfig could not be obtained')
         : error;

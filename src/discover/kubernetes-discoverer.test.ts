@@ -302,6 +302,21 @@ describe('a failure', () => {
   });
 });
 
+it('an API server without TLS, such as kubectl proxy, is asked, and told no token', async () => {
+  const plain = await FakeKubernetes.start(false);
+  plain.put(drawPod('orders-5c9-a', SCRAPED));
+  const config = plain.kubeconfig('secret').replace(/,"insecure-skip-tls-verify":true/, '');
+  await writeFile(join(folder, 'plain'), config);
+  try {
+    await follow({ kubeconfig: 'plain' });
+    await toFind('shop/orders-5c9-a');
+    expect(new Set(plain.seen.map(({ token }) => token))).toEqual(new Set(['']));
+  } finally {
+    stop.abort();
+    await plain.close();
+  }
+});
+
 describe('in a cluster', () => {
   const account = () => join(folder, 'var/run/secrets/kubernetes.io/serviceaccount');
   beforeEach(async () => {

@@ -60,7 +60,7 @@ describe('an annotated pod', () => {
       'at no address for a name that there is not',
       { ...SCRAPE, [`${OWN}port`]: 'x' },
       {},
-      { __address__: '' },
+      { __address__: '', __no_address__: 'asks for the port "x", which no container of it has' },
     ],
     ['at no address for what is no port', { ...SCRAPE, [`${OWN}port`]: '80@evil' }, {}, { __address__: '' }],
     [

@@ -114,7 +114,10 @@ function annotatedTarget(
     ...container?.labels,
     ...(container ? limitOf(container) : {}),
     ...(port ? portLabels(port) : {}),
-    // A port that is asked for by a name that there is not: no address, which is told.
+    // A port that is asked for by a name that there is not: no address, which is told with the reason.
+    ...(number === null && asked !== ''
+      ? { __no_address__: `asks for the port ${JSON.stringify(asked)}, which no container of it has` }
+      : {}),
     __address__: number === null ? (asked === '' ? host : '') : `${host}:${number}`,
     ...optional('__scheme__', either('scheme')),
     ...optional('__metrics_path__', either('path')),

@@ -85,6 +85,7 @@ describe('labels become a target', () => {
 
   it.each([
     [{ __address__: '' }, 'has no __address__'],
+    [{ __address__: '', __no_address__: 'asks for the port "x"' }, 'asks for the port "x"'],
     [{ __address__: 'user:pw@host' }, 'is no host:port'],
     [{ __address__: 'host/path' }, 'is no host:port'],
     [{ __address__: 'host:port' }, 'is no host:port'],

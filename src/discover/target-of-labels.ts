@@ -30,7 +30,8 @@ export interface DiscoveredTarget {
 export function targetOfLabels(labels: Labels, common: CommonSetting): DiscoveredTarget | string {
   const address = labels['__address__'] ?? '';
   const scheme = labels['__scheme__'] ?? '';
-  if (address === '') return 'has no __address__';
+  const noAddress = labels['__no_address__'];
+  if (address === '') return noAddress ?? 'has no __address__';
   if (scheme !== 'http' && scheme !== 'https') return `__scheme__ is neither http nor https`;
   if (!isHostPort(address) || !URL.canParse(`${scheme}://${address}`)) return '__address__ is no host:port';
   const url = `${scheme}://${address}`;

@@ -32,6 +32,8 @@ export interface AlertDeskParts {
   readonly folder: string | null;
   readonly world: SinkWorld;
   readonly random: () => number;
+  /** How long a sink that is tested may take; missing = as long as one that is sent to. */
+  readonly testTimeout?: Millis;
   /** What the repositories of services list as known; asked at each look. */
   readonly known?: () => readonly KnownLeak[];
   /** Targets of services with plain thresholds; asked at each look. */

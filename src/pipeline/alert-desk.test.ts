@@ -1,4 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -334,6 +336,31 @@ describe('the desk of alerts', () => {
     expect(said()).toEqual(['opened orders']);
     await look([], 2 * DAY_MILLIS);
     expect(said()).toEqual(['opened orders', 'digest -']);
+  });
+
+  it('says of a sink that is tested and does not answer how long it was waited for, whatever it is', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const vias = [
+      { kind: 'webhook', url, secret: null, headers: {} },
+      { kind: 'command', command: 'echo working >&2; sleep 60', secrets: [] },
+      { kind: 'alertmanager', url, labels: [], headers: {} },
+    ] as const;
+    try {
+      for (const via of vias) {
+        const { desk, end } = open({
+          settings: { sinks: [{ ...TEST_SINK, via }] },
+          parts: { folder: null, testTimeout: 1000 },
+        });
+        const result = await desk.test('log', 'ana');
+        expect(result?.error, via.kind).toMatch(/no answer within 1 s/);
+        await end();
+      }
+    } finally {
+      silent.close();
+      silent.closeAllConnections();
+    }
   });
 
   it('says again to Alertmanager what is acknowledged, for it would be over there', async () => {

@@ -12,11 +12,12 @@ import {
   MAX_SILENCES,
   type AlertState,
 } from '../alert/alert-state.ts';
-import { Deliverer } from '../alert/delivery.ts';
+import { Deliverer, SEND_TIMEOUT } from '../alert/delivery.ts';
 import { KeptFiles, type FolderTrouble } from '../alert/kept-files.ts';
 import { makeSink } from '../alert/make-sink.ts';
 import { Outbox } from '../alert/outbox.ts';
 import { routeNotice } from '../alert/route.ts';
+import { sendWithin } from '../alert/send-within.ts';
 import { SinkMemories } from '../alert/sink-memory.ts';
 import { SinkSet } from '../alert/sink-set.ts';
 import { addDecision, findUnheeded } from '../incident/decisions.ts';
@@ -44,7 +45,6 @@ import type { IncidentAction } from './watch-view.ts';
 const LOOK_INTERVAL: Millis = SECOND_MILLIS;
 /** How often a watcher on standby tries to take over. */
 const STANDBY_INTERVAL: Millis = 2 * SECOND_MILLIS;
-const TEST_TIMEOUT: Millis = 30 * SECOND_MILLIS;
 /** Modules of a large service are read in seconds; who is to be woken is not kept waiting for longer. */
 const SOURCES_WAIT: Millis = 20 * SECOND_MILLIS;
 /** Silences that are over are shown for a while, as amtool does with --expired. */
@@ -526,10 +526,8 @@ export class AlertDesk implements AlertView {
     const { world } = this.#parts;
     const sink = makeSink(setting, world, SinkMemories.none());
     const notice = writeTestNotice(this.#settings.pageUrl, this.#parts.watch.now(), world.now());
-    const result = await sink.send(notice, AbortSignal.timeout(TEST_TIMEOUT)).catch((error: unknown) => ({
-      kind: 'failed' as const,
-      why: describeError(error),
-    }));
+    const limitMillis = this.#parts.testTimeout ?? SEND_TIMEOUT;
+    const result = await sendWithin(sink, { notice, limitMillis });
     await this.#log(by, 'tested', name, result.kind === 'sent' ? 'sent' : result.why);
     return { isSent: result.kind === 'sent', error: result.kind === 'sent' ? null : result.why };
   }

@@ -97,7 +97,10 @@ async function runCommand(
     child.on('error', (error) => end(failed(describeError(error))));
     child.on('close', (status, name) => {
       const words = hideSecrets(said, secrets).trim().replace(/\s+/g, ' ').slice(-MAX_SAID);
-      const why = `command ended with ${name ?? `status ${String(status)}`}${words === '' ? '' : `: ${words}`}`;
+      const how = signal.aborted
+        ? describeError(signal.reason)
+        : `command ended with ${name ?? `status ${String(status)}`}`;
+      const why = `${how}${words === '' ? '' : `: ${words}`}`;
       end(status === 0 ? SENT : failed(why));
     });
     child.stdin.end(`${JSON.stringify(notice)}\n`);

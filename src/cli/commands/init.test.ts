@@ -30,4 +30,21 @@ describe('choose', () => {
     expect(names).toEqual(['search http://127.0.0.1:8081', '10.0.0.7:6060 http://10.0.0.7:6060']);
     expect(warned).toHaveLength(1);
   });
+
+  it('asks again what is neither yes nor no, and for an address that is a mere word', async () => {
+    const { names, warned } = await chooseWith([
+      'maybe',
+      'No',
+      'YES',
+      'notaurl',
+      '10.0.0.7:6060',
+      'http://cart',
+    ]);
+    expect(names.map((name) => name.split(' ')[1])).toEqual([
+      'http://127.0.0.1:8081',
+      '10.0.0.7:6060',
+      'http://cart',
+    ]);
+    expect(warned).toEqual(['answer y or n', 'notaurl has neither a port nor http:// in front']);
+  });
 });

@@ -73,19 +73,36 @@ export async function choose(
 ): Promise<FirstTarget[]> {
   const targets: FirstTarget[] = [];
   for (const service of found) {
-    const answer = await ask(`watch ${describe(service)}? [Y/n] `);
-    if (!/^n/i.test(answer)) targets.push(service);
+    if (await confirm(`watch ${describe(service)}? [Y/n] `, ask, talk)) targets.push(service);
   }
   for (;;) {
     const url = await ask('another address to watch, such as http://10.0.0.7:6060 (none: Enter): ');
     if (url === '') return targets;
     try {
+      if (!/:\d+(?:$|[/?])|^https?:/i.test(url)) {
+        talk.warn(`${url} has neither a port nor http:// in front`);
+        continue;
+      }
       const { instance } = listProbeAddresses(url);
       targets.push({ service: instance, url, pprof: null });
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
       talk.warn(error.fact);
     }
+  }
+}
+
+/** Enter is yes; what is neither is asked again. */
+async function confirm(
+  question: string,
+  ask: Ask,
+  talk: { readonly warn: (text: string) => void },
+): Promise<boolean> {
+  for (;;) {
+    const answer = await ask(question);
+    if (/^(?:y|yes)?$/i.test(answer)) return true;
+    if (/^(?:n|no)$/i.test(answer)) return false;
+    talk.warn('answer y or n');
   }
 }
 
