@@ -346,13 +346,37 @@ runtime.systemstack > runtime.newproc1 > runtime.malg | 480 | ${ramp(12, 9)}`,
     ]);
   });
 
-  it('leaves a confirmed lane without profiles as a cause without a name', () => {
+  it('leaves confirmed lanes without profiles causes without a name', () => {
     expect(
-      combine('', { heap: LEAK(MIB), goroutine: LEAK(60) }).map((cause) => [cause.kind, cause.isNamed]),
+      combine('', { heap: LEAK(MIB), native: LEAK(MIB) }).map((cause) => [cause.kind, cause.isNamed]),
     ).toEqual([
-      ['goroutine', false],
+      ['native', false],
       ['heap', false],
     ]);
+  });
+
+  it('gives the heap to what is counted where no profile can tell, unless it is more than such things hold', () => {
+    const [cause, ...others] = combine('', { heap: LEAK(MIB), goroutine: LEAK(60) });
+    expect(others).toEqual([]);
+    expect(brief([cause])).toEqual([['goroutine', null, ['heap']]]);
+    // 17 KiB of heap and the stack of each.
+    expect(cause.growth?.perHour).toBeGreaterThan(MIB);
+    expect(cause.growth?.perHour).toBeLessThan(2 * MIB);
+    expect(cause.counts?.perHour).toBe(60);
+    expect(cause.heldHeap?.eachBytes).toBeCloseTo(MIB / 60);
+    const fds = combine('', { heap: LEAK(MIB), fd: { ...LEAK(40), level: 90 } });
+    expect(brief(fds)).toEqual([['fd', null, ['heap']]]);
+    const kinds = combine('', { heap: LEAK(60 * MIB), goroutine: LEAK(60) }).map(({ kind }) => kind);
+    expect(kinds).toEqual(['goroutine', 'heap']);
+  });
+
+  it('asks the profiles where there are any', () => {
+    const drawing = `heap
+       editor/audit.Append | 262144 | ${ramp(12, 2)}
+       goroutines
+       editor/board.Join.func1 > ${SELECT} | ${ramp(12, 30)}`;
+    const causes = combine(drawing, { heap: LEAK(4 * MIB), goroutine: LEAK(180) });
+    expect(causes.map(({ kind }) => kind)).toEqual(['goroutine', 'heap']);
   });
 
   it('finds nothing to say while no lane is called', () => {

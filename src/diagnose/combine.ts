@@ -16,6 +16,7 @@ import { describeCulprit } from './culprit.ts';
 import { takeDescriptors } from './descriptors.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import { findHeapCauses, type HeapCause, type WeightedSite } from './heap-cause.ts';
+import { findHeapOwner } from './held-by-count.ts';
 import { findLenders, NAME_SAMPLES } from './lenders.ts';
 import { changeBesideGroups, comesWithThreads, selectPinned } from './links.ts';
 import type { SiteGrowth } from './site-growth.ts';
@@ -45,13 +46,28 @@ export function findCauses(input: CombineInput): Cause[] {
     weighted: input.profiles.weighted,
   };
   return [
-    ...takeThreads(rest),
-    ...takeDescriptors(rest),
-    ...takeGoroutines(rest),
+    ...[...takeThreads(rest), ...takeDescriptors(rest), ...takeGoroutines(rest)].map((cause) =>
+      withHeldHeap(rest, cause),
+    ),
     ...takeGoroutinesBehindHeap(rest),
     ...takeNative(rest),
     ...takeHeap(rest),
   ];
+}
+
+/** Without a profile: the heap belongs to what is counted and called, where that may hold it. */
+function withHeldHeap(rest: Rest, cause: Cause): Cause {
+  const { assessment, profiles, calls } = rest.input;
+  const held = findHeapOwner(assessment, profiles, ({ lane }) => calls.has(lane));
+  if (held?.owner !== cause.kind || cause.absorbed.includes('heap')) return cause;
+  const isCounted = held.owner === 'goroutine';
+  const stacks = growthOfStacks(rest, isCounted ? (findLane(assessment, 'goroutine')?.grown ?? 0) : 0, 1);
+  return {
+    ...cause,
+    absorbed: [...cause.absorbed, ...takeLanes(rest, ['heap'])],
+    growth: growthOfBytes(rest, null, stacks),
+    heldHeap: held,
+  };
 }
 
 /** Threads that never come back sit in C or in the kernel, or are locked to a goroutine; goroutines are the same cause. */

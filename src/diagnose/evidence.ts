@@ -9,6 +9,7 @@ import type { Cause } from './cause.ts';
 import { findCreator, type Creator } from './creators.ts';
 import { relateFile } from './culprit.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
+import { askHeldHeap } from './held-by-count.ts';
 import type { HeapCause } from './heap-cause.ts';
 import { NAME_SAMPLES, type Lender } from './lenders.ts';
 import { changeBesideGroups } from './links.ts';
@@ -49,7 +50,9 @@ export function collectEvidence(
       if (cause.heap.said) entries.push(askBoundInSources(cause.heap, cause.heap.said, profiles));
     }
   }
-  if (cause.kind === 'goroutine') entries.push(askPinned(cause, profiles, assessment?.goroutineCost ?? null));
+  if (cause.heldHeap !== null) entries.push(askHeldHeap(cause.heldHeap));
+  else if (cause.kind === 'goroutine')
+    entries.push(askPinned(cause, profiles, assessment?.goroutineCost ?? null));
   if (cause.kind === 'fd') entries.push(askDescriptors(cause, lane, profiles));
   if (cause.kind === 'thread') entries.push(askThreads(cause, lane, profiles));
   if (cause.kind === 'native') entries.push(askNative(cause, profiles));

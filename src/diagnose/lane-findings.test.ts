@@ -58,3 +58,29 @@ describe('whether it is a cache that still fills evenly', () => {
     expect(ask('Is it a cache that still fills evenly?', { verdict: 'leak', perHour: MIB })).toBeUndefined();
   });
 });
+
+describe('growth of the heap beside growth of what is counted, without profiles', () => {
+  const open = (perHour: number): DrawnLane => ({ verdict: 'undetermined', isSuspect: true, perHour });
+  const classes = (lanes: Parameters<typeof drawAssessment>[1]) =>
+    describeLanes('orders', drawAssessment(2 * HOUR_MILLIS, lanes), null, new Set());
+
+  it('is told as one, of what is counted, with what each of them would hold', () => {
+    const [finding, ...others] = classes({ heap: open(8 * MIB), fd: open(34_000) });
+    expect(others).toEqual([]);
+    expect(finding.class).toBe('fd');
+    expect(finding.evidence.at(-1)).toMatchObject({
+      question: 'Do these descriptors account for the growth of the heap?',
+      numbers: { statistic: 247, threshold: 65_536, unit: 'bytes' },
+    });
+  });
+
+  it('is told as two where each would hold more than such things do', () => {
+    const found = classes({ heap: open(80 * MIB), goroutine: open(30) });
+    expect(found.map((finding) => finding.class).sort()).toEqual(['goroutine', 'heap']);
+  });
+
+  it('hides no heap that is explained otherwise', () => {
+    const found = classes({ heap: { verdict: 'filling-to-bound', perHour: MIB }, goroutine: open(3000) });
+    expect(found.map((finding) => finding.class).sort()).toEqual(['goroutine', 'heap']);
+  });
+});

@@ -7,6 +7,7 @@ import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
 import { summarize } from '../model/finding-text.ts';
 import { describeCulprit } from './culprit.ts';
 import { computeFingerprint } from './fingerprint.ts';
+import { askHeldHeap, findHeapOwner } from './held-by-count.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { THRESHOLDS } from './thresholds.ts';
 import type { Wait } from './wait.ts';
@@ -24,10 +25,21 @@ export function describeLanes(
   explained: ReadonlySet<Lane>,
   waits: readonly Wait[] = [],
 ): Finding[] {
-  return listLanes(assessment).flatMap((lane) => {
-    if (explained.has(lane.lane) || !hasSomethingToSay(lane)) return [];
+  const told = listLanes(assessment).filter((lane) => !explained.has(lane.lane) && hasSomethingToSay(lane));
+  const isOpen = ({ verdict }: LaneAssessment) => verdict === 'leak' || verdict === 'undetermined';
+  const held = findHeapOwner(assessment, profiles, (lane) => told.includes(lane) && isOpen(lane));
+  return told.flatMap((lane) => {
+    if (held !== null && lane.lane === 'heap' && isOpen(lane)) return [];
     const wait = waits.find((one) => one.lane === lane.lane)?.needed ?? null;
-    return [describeLane(service, assessment, wait === null ? lane : { ...lane, needed: wait }, profiles)];
+    const found = describeLane(
+      service,
+      assessment,
+      wait === null ? lane : { ...lane, needed: wait },
+      profiles,
+    );
+    return [
+      held?.owner === lane.lane ? { ...found, evidence: [...found.evidence, askHeldHeap(held)] } : found,
+    ];
   });
 }
 

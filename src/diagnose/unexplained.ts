@@ -51,6 +51,7 @@ export function emptyCause(kind: Cause['kind'], lane: Lane, strength: CallStreng
     heap: null,
     groups: [],
     lenders: [],
+    heldHeap: null,
     pattern: null,
     growth: null,
     counts: null,

@@ -74,6 +74,32 @@ describe('screenedVerdict', () => {
 });
 
 describe('formatScreening', () => {
+  const grows = (kind: Finding['class'], unit: string, perHour: number) => {
+    const growth = { unit, perHour, low: perHour / 2, high: 2 * perHour, confidence: 0.95 };
+    const isBytes = unit === 'bytes';
+    return {
+      ...{ verdict: 'undetermined', class: kind, timeToExhaustion: null },
+      ...(isBytes ? { growth, counts: null } : { growth: null, counts: growth }),
+    } as Finding;
+  };
+  const both = [grows('heap', 'bytes', 8 * MIB), grows('fd', 'fds', 600)];
+
+  it('begins with what takes the limit that comes first, and leaves out nothing that grows beside it', () => {
+    const exhaustion = { resource: 'max-fds', at: TO + 2 * HOUR } as Report['exhaustion'];
+    const text = formatScreening([screened('a', 'undetermined', { findings: both, exhaustion })]);
+    expect(text).toMatch(
+      /fd 600 fds\/h \(300 to 1200\), and heap 8 MiB\/h \(.*\), the limit of open files in 2 h, 200 MiB/,
+    );
+    const without = formatScreening([screened('a', 'undetermined', { findings: both })]);
+    expect(without).toMatch(/heap 8 MiB\/h \(.*\), and fd 600 fds\/h/);
+  });
+
+  it('says of a limit that is used up that it is reached', () => {
+    const exhaustion = { resource: 'max-fds', at: TO } as Report['exhaustion'];
+    const text = formatScreening([screened('a', 'undetermined', { findings: both, exhaustion })]);
+    expect(text).toContain(', the limit of open files is reached, ');
+  });
+
   it('has a line for each target with what a person needs', () => {
     const killed = screened('killed', 'no-growth', {
       ...{ restarts: 3, memoryLimitBytes: 512 * MIB },

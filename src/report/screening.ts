@@ -1,6 +1,12 @@
 // Many targets as one answer: ranked, counted, as one document and as a table.
-import { formatBytes, formatDuration } from '../base/units.ts';
-import { VERDICTS, type Finding, type TimeToExhaustion, type Verdict } from '../model/finding.ts';
+import { formatBytes, formatDuration, type Millis } from '../base/units.ts';
+import {
+  VERDICTS,
+  type Finding,
+  type LeakClass,
+  type TimeToExhaustion,
+  type Verdict,
+} from '../model/finding.ts';
 import { formatGrowth, formatResource } from '../model/finding-text.ts';
 import { describeFleetSummary } from '../model/fleet-text.ts';
 import type { Report } from '../model/report.ts';
@@ -114,14 +120,19 @@ function formatLine({ report, series, isRunning }: ScreenedRow, width: number, s
 export function screenedFacts(report: Report): string[] {
   const lead = leadOf(report);
   const limit = exhaustionOf(report);
+  const others = report.findings.filter((one) => one !== lead && one.verdict === report.verdict);
   return [
     lead === null ? '' : describeGrowth(lead),
-    limit === null
-      ? ''
-      : `${formatResource(limit.resource)} in ${formatDuration(Math.max(0, limit.at - report.to))}`,
+    ...others.map((other) => `and ${describeGrowth(other)}`),
+    limit === null ? '' : describeLimit(limit, report.to),
     describeMemory(report),
     describeRestarts(report),
   ].filter((fact) => fact !== '');
+}
+
+function describeLimit({ resource, at }: TimeToExhaustion, now: Millis): string {
+  const name = formatResource(resource);
+  return at <= now ? `${name} is reached` : `${name} in ${formatDuration(at - now)}`;
 }
 
 /** Reports that somebody reads in full: what grows, and what was killed; at most MAX_FULL, the gravest first. */
@@ -136,9 +147,15 @@ function nameOf({ target }: Report): string {
   return target.service === target.instance ? target.service : `${target.service} ${target.instance}`;
 }
 
-function leadOf(report: Report): Finding | null {
-  return report.findings.find(({ verdict }) => verdict === report.verdict) ?? null;
+/** What a row is about: what takes the limit that comes first, else what grows most. */
+export function leadOf(report: Report): Finding | null {
+  const own = report.findings.filter(({ verdict }) => verdict === report.verdict);
+  const counted = EXHAUSTED_BY[report.exhaustion?.resource ?? ''];
+  return own.find((finding) => finding.class === counted) ?? own[0] ?? null;
 }
+
+/** Limits of what is counted; any class can take memory. */
+const EXHAUSTED_BY: Readonly<Record<string, LeakClass>> = { 'max-fds': 'fd', 'max-threads': 'thread' };
 
 function growthOf(finding: Finding | null): number {
   return finding?.growth?.unit === 'bytes' ? finding.growth.perHour : 0;

@@ -117,6 +117,13 @@ describe.skipIf(reason !== null)(
         'routed 10.0.0.14:8080: leak heap',
         'young 10.0.0.10:8080: undetermined',
       ]);
+      const drawn = (service: string) =>
+        targets.find(({ report }) => report.target.service === service)?.series ?? null;
+      expect(['orders', 'hub', 'imaging'].map((service) => drawn(service)?.label)).toEqual([
+        ...['live heap', 'goroutines', 'resident'],
+      ]);
+      const goroutines = drawn('hub')?.values ?? [];
+      expect(goroutines.at(-1)).toBeGreaterThan((goroutines[0] ?? Infinity) + 3000);
       expect([others, warnings, isPartial]).toEqual([1, [], false]);
     }, 300_000);
 

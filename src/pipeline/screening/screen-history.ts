@@ -5,12 +5,13 @@ import { PlimsollError } from '../../base/errors.ts';
 import type { GaugeName } from '../../base/gauges.ts';
 import { MINUTE_MILLIS, SECOND_MILLIS, type Bytes, type Millis } from '../../base/units.ts';
 import type { PrometheusApi } from '../../collect/prometheus-api.ts';
-import type { MissingEvidence } from '../../model/finding.ts';
+import type { LeakClass, MissingEvidence } from '../../model/finding.ts';
 import type { ServiceFleet } from '../../model/screening.ts';
 import type { Report } from '../../model/report.ts';
 import type { TargetName } from '../../model/target.ts';
 import { seriesKeyOf, targetLabelsOf } from '../../parse/history-names.ts';
 import type { SeriesView } from '../../parse/query-answer.ts';
+import { leadOf } from '../../report/screening.ts';
 import { computeLiveFloor } from '../../series/live-floor.ts';
 import type { GaugeHistory } from '../../series/gauge-history.ts';
 import { findIncarnations } from '../../series/incarnations.ts';
@@ -68,7 +69,7 @@ export interface ScreenProgress {
 
 export interface ScreenedTarget {
   readonly report: Report;
-  /** For a picture of it: the live heap, where that is known, else what is resident. */
+  /** For a picture of it: what leaks; the live heap, where that is known; else what is resident. */
   readonly series: { readonly label: string; readonly values: Float64Array } | null;
   readonly isRunning: boolean;
 }
@@ -394,7 +395,7 @@ class Screening {
         kills: [...(container?.kills ?? [])],
         endedAt: isRunning ? null : toMillis,
       },
-      series: pictureOf(history),
+      series: pictureOf(history, leadOf(report)?.class ?? null),
       isRunning,
     };
   }
@@ -437,12 +438,28 @@ function mostTelling(targets: readonly CensusTarget[], labelNames: readonly stri
   return best;
 }
 
-function pictureOf(history: GaugeHistory): ScreenedTarget['series'] {
-  const life = findIncarnations(history).at(-1);
+/** What is counted, by class. */
+const COUNTED = {
+  goroutine: ['goroutines', 'goroutines'],
+  fd: ['openFds', 'open files'],
+  thread: ['threads', 'threads'],
+} as const satisfies Partial<Record<LeakClass, readonly [GaugeName, string]>>;
+
+/** Of what the row is about: a live heap says nothing of descriptors. */
+function pictureOf(history: GaugeHistory, lead: LeakClass | null): ScreenedTarget['series'] {
+  if (lead === 'goroutine' || lead === 'fd' || lead === 'thread') {
+    const [gauge, label] = COUNTED[lead];
+    const counts = history.column(gauge);
+    if (counts) return { label, values: thin(counts.filter((count) => !Number.isNaN(count))) };
+  }
+  const life = lead === 'native' ? undefined : findIncarnations(history).at(-1);
   const floor = life ? computeLiveFloor(history, { from: life.firstRow, to: life.endRow }) : null;
   const values = floor?.value ?? history.column('rssBytes');
   if (values === null || values === undefined || values.length === 0) return null;
+  return { label: floor ? 'live heap' : 'resident', values: thin(values) };
+}
+
+function thin(values: Float64Array): Float64Array {
   const every = Math.ceil(values.length / SPARK_POINTS);
-  const label = floor ? 'live heap' : 'resident';
-  return { label, values: values.filter((_, i) => i % every === 0 || i === values.length - 1) };
+  return values.filter((_, i) => i % every === 0 || i === values.length - 1);
 }
