@@ -97,7 +97,10 @@ export const GAUGES = {
     kind: 'counter',
     from: '/gc/finalizers/executed:finalizers + /gc/cleanups/executed:cleanups (Go >= 1.26)',
   },
-  gcCpuSecondsTotal: { kind: 'counter', from: '/cpu/classes/gc/total:cpu-seconds (Go >= 1.20)' },
+  gcCpuSecondsTotal: {
+    kind: 'counter',
+    from: '/cpu/classes/gc/{mark/assist, mark/dedicated, pause}:cpu-seconds, else gc/total with idle marking (Go >= 1.20)',
+  },
   gcAssistSecondsTotal: { kind: 'counter', from: '/cpu/classes/gc/mark/assist:cpu-seconds (Go >= 1.20)' },
   goTouchedBytes: {
     kind: 'level',

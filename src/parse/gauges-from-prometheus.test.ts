@@ -84,6 +84,17 @@ go_cgo_go_to_c_calls_calls_total 3
     expect(hasGoHeapGauges(reading)).toBe(true);
   });
 
+  it('counts no marking on idle processors as CPU of the collector, unless nothing tells it apart', () => {
+    const total = 'go_cpu_classes_gc_total_cpu_seconds_total 7.28\n';
+    const parts = `go_cpu_classes_gc_mark_assist_cpu_seconds_total 0.5
+go_cpu_classes_gc_mark_dedicated_cpu_seconds_total 2.75
+go_cpu_classes_gc_mark_idle_cpu_seconds_total 4
+go_cpu_classes_gc_pause_cpu_seconds_total 0.03
+`;
+    expect(gaugesFromPrometheus(parts + total).reading.gcCpuSecondsTotal).toBeCloseTo(3.28);
+    expect(gaugesFromPrometheus(total).reading.gcCpuSecondsTotal).toBe(7.28);
+  });
+
   it('leaves out what is not known or cannot be true', () => {
     const extract = gaugesFromPrometheus(`go_goroutines NaN
 go_memstats_heap_alloc_bytes +Inf

@@ -124,6 +124,12 @@ export const GAUGE_RECIPES: readonly GaugeRecipe[] = [
     'go_gc_finalizers_executed_finalizers_total',
     'go_gc_cleanups_executed_cleanups_total',
   ]),
+  // Without marking on processors that had nothing to do: that takes nothing from the program.
+  recipe('gcCpuSecondsTotal', [
+    'go_cpu_classes_gc_mark_assist_cpu_seconds_total',
+    'go_cpu_classes_gc_mark_dedicated_cpu_seconds_total',
+    'go_cpu_classes_gc_pause_cpu_seconds_total',
+  ]),
   recipe('gcCpuSecondsTotal', 'go_cpu_classes_gc_total_cpu_seconds_total'),
   recipe('gcAssistSecondsTotal', 'go_cpu_classes_gc_mark_assist_cpu_seconds_total'),
   recipe('gcCpuFraction', 'go_memstats_gc_cpu_fraction'),
