@@ -53,6 +53,13 @@ describe('files of a folder that cannot be written', () => {
     expect((await readdir(folder)).toSorted()).toEqual(['state.json']);
   });
 
+  it('leave no draft behind', async () => {
+    const files = new KeptFiles(folder);
+    await mkdir(join(folder, 'state.json'));
+    await files.write('state.json', () => 'state');
+    expect([files.trouble()?.path, await readdir(folder)]).toEqual([folder, ['state.json']]);
+  });
+
   it('keep nothing from waiting in the outbox, which has all of it after a restart once it could be written', async () => {
     const files = new KeptFiles(folder);
     const outbox = await Outbox.open(files);
