@@ -78,7 +78,7 @@ describe('oom', () => {
   it('tells from a kernel log who was killed, by which limit, and what the memory was', async () => {
     const log = file('kern.log', stamped(LINUX_6_POD, '2026-01-01T10:00:05+0000'));
     const { status, stdout, stderr } = await runCli(['oom', log], { env: { TZ: 'UTC' } });
-    expect(stdout).toMatch(/^OOM KILL {2}orders pod 94eb36cd-.*, container 46b3e0a4df44$/m);
+    expect(stdout).toMatch(/^OOM KILL {2}orders pod 94eb36cd-.*, container 46b3e0a4df44, on node-7$/m);
     expect(stdout).toMatch(/^ {2}when +2026-01-01 10:00:05, /m);
     expect(stdout).toMatch(/^ {2}limit +512 MiB of .*, met 1273 times, no swap$/m);
     expect(stdout).toMatch(/^ {2}made of +anonymous 495 MiB, kernel /m);
@@ -146,6 +146,20 @@ describe('oom', () => {
       atMillis: Date.UTC(2026, 0, 1, 10, 0, 5, 100),
       bootSeconds: opened?.bootSeconds,
     });
+  });
+
+  it('reads what is whole of an archive that is cut short, and says that it is not all', async () => {
+    const quiet = Array.from({ length: 4000 }, (_, i) => `Jan  1 10:00:00 node-7 kernel: eth0: link ${i}\n`);
+    const packed = gzipSync(`${LINUX_5_DOCKER}\n${quiet.join('')}`);
+    const killed = await runCli(['oom', file('cut.log.gz', packed.subarray(0, packed.length - 900))]);
+    expect(killed.stdout).toMatch(
+      /^OOM KILL .*NOT ALL {2}\S*cut\.log\.gz is damaged \(unexpected end of file\)/s,
+    );
+    expect(killed.status).toBe(1);
+    const none = gzipSync(quiet.join(''));
+    const silent = await runCli(['oom', file('cut2.log.gz', none.subarray(0, none.length - 900))]);
+    expect(silent.stdout).toMatch(/NOT ALL/);
+    expect(silent.status).toBe(2);
   });
 
   it('cannot tell from nothing, and says who may read the kernel log', async () => {

@@ -69,6 +69,10 @@ export const ERRORS = {
   OUTPUT_EXISTS: { advice: 'Give another name, or --force to replace it.' },
   OUTPUT_FAILED: { advice: 'Give another --output: a file that you may write, in a folder that exists.' },
   METRICS_INVALID: { advice: 'The exporter sends a line that is no Prometheus text; see the place.' },
+  STATUS_INVALID: {
+    advice:
+      'Give all that kubectl get pod NAME -o json prints (or pods, as a list): kubectl get pods -o json > pods.json',
+  },
   LOG_UNREADABLE: {
     advice: 'Name a log that this user may read, or write one: sudo dmesg --time-format=iso > kernel.log',
   },

@@ -31,10 +31,15 @@ export interface OomSource {
   readonly kills: number;
   readonly crashes: number;
   readonly containers: number;
+  /** Older kills that were not kept: see MAX_KILLS. */
+  readonly killsLeftOut: number;
+  /** Why nothing was read behind a place of it (an archive that is cut short); null where all was. */
+  readonly damage: string | null;
 }
 
 /** What one input told. */
-type Told = Pick<OomInputs, 'kills' | 'crashes' | 'containers'> & Pick<OomSource, 'isEmpty'>;
+type Told = Pick<OomInputs, 'kills' | 'crashes' | 'containers'> &
+  Pick<OomSource, 'isEmpty' | 'killsLeftOut' | 'damage'>;
 
 /** A list of all pods of a large cluster has 60 MB; its JSON is read whole. */
 const MAX_STATUS: Bytes = 256 * 1024 * 1024;
@@ -47,7 +52,7 @@ function contextNow(bootAtMillis: number | null): KernelLogContext {
 /**
  * @param signal reading ends early when it aborts, and what was read by then counts.
  * @param paths of logs and statuses, `-` for standard input; without one, this machine's kernel buffer is read.
- * @throws PlimsollError LOG_UNREADABLE, also for what is no text; METRICS_INVALID
+ * @throws PlimsollError LOG_UNREADABLE, also for what is no text; STATUS_INVALID
  */
 export async function gatherOomInputs(paths: readonly string[], signal: AbortSignal): Promise<OomInputs> {
   if (paths.length === 0) return readThisMachine();
@@ -76,11 +81,16 @@ async function readThisMachine(): Promise<OomInputs> {
     crashes: [],
     containers: [],
     sources: [
-      { name: '/dev/kmsg', isEmpty: bytes.length === 0, kills: kills.length, crashes: 0, containers: 0 },
+      {
+        ...{ name: '/dev/kmsg', isEmpty: bytes.length === 0, damage: null },
+        ...{ kills: kills.length, crashes: 0, containers: 0, killsLeftOut: oom.leftOut },
+      },
     ],
     forgottenKills: oomKills === null ? null : Math.max(0, oomKills - killed),
   };
 }
+
+const NO_LOSS = { killsLeftOut: 0, damage: null };
 
 async function readInput(path: string, signal: AbortSignal): Promise<Told> {
   const kernel = new KernelLogReader(contextNow(null));
@@ -91,7 +101,9 @@ async function readInput(path: string, signal: AbortSignal): Promise<Told> {
   let status: Uint8Array[] | null = null;
   let isFirst = true;
   let size = 0;
-  for await (const piece of readLog(path, signal, 'LOG_UNREADABLE')) {
+  let damage: string | null = null;
+  const onDamage = (fact: string) => (damage = fact);
+  for await (const piece of readLog(path, signal, 'LOG_UNREADABLE', onDamage)) {
     if (isFirst && looksLikeKubernetes(new TextDecoder().decode(piece.subarray(0, 4096)))) status = [];
     isFirst = false;
     if (status !== null) {
@@ -109,11 +121,20 @@ async function readInput(path: string, signal: AbortSignal): Promise<Told> {
   }
   if (status !== null) {
     const text = new TextDecoder().decode(Buffer.concat(status));
-    return { kills: [], crashes: [], containers: parseContainerStatus(text, path), isEmpty: false };
+    return {
+      kills: [],
+      crashes: [],
+      containers: parseContainerStatus(text, path),
+      isEmpty: false,
+      ...NO_LOSS,
+    };
   }
   for (const line of kernel.end()) oom.line(line);
   for (const line of lines.end()) crashes.line(line);
-  const told = { kills: oom.finish(), crashes: crashes.finish(), containers: [], isEmpty: meter.isEmpty };
+  const told = {
+    ...{ kills: oom.finish(), crashes: crashes.finish(), containers: [] },
+    ...{ isEmpty: meter.isEmpty && damage === null, killsLeftOut: oom.leftOut, damage },
+  };
   const why = told.kills.length + told.crashes.length > 0 ? null : meter.whyNoText();
   if (why !== null) throw new PlimsollError('LOG_UNREADABLE', 'parse', why, { where: path });
   return told;
@@ -126,5 +147,7 @@ function describeSource(path: string, one: Told): OomSource {
     kills: one.kills.length,
     crashes: one.crashes.length,
     containers: one.containers.length,
+    killsLeftOut: one.killsLeftOut,
+    damage: one.damage,
   };
 }

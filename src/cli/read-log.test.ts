@@ -50,6 +50,23 @@ describe('readLog', () => {
     await expect(directory).rejects.toMatchObject({ code: 'TRACE_UNREADABLE' });
   });
 
+  it('gives what comes before the damage of an archive where damage is told, however it is cut', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} ${(i * 7919) % 10_007}\n`).join('');
+    const packed = gzipSync(lines);
+    const path = join(folder, 'cut.gz');
+    for (const share of [0.1, 0.5, 0.9, 1]) {
+      await writeFile(path, packed.subarray(0, Math.floor(share * packed.length)));
+      const damage: string[] = [];
+      const log = readLog(path, new AbortController().signal, 'LOG_UNREADABLE', (fact) => damage.push(fact));
+      const pieces: Buffer[] = [];
+      for await (const piece of log) pieces.push(piece);
+      const text = Buffer.concat(pieces).toString();
+      expect(lines.startsWith(text)).toBe(true);
+      expect(text.length).toBeGreaterThan(0.75 * share * lines.length);
+      expect(damage).toEqual(share === 1 ? [] : [expect.stringMatching(/unexpected end of file/)]);
+    }
+  });
+
   it('stops where it is told to', async () => {
     await writeFile(join(folder, 'long'), Buffer.alloc(1 << 20));
     const stop = new AbortController();

@@ -13,18 +13,21 @@ const STDIN = '-';
  *
  * @param path `-` = standard input.
  * @param code of the error: whose advice fits.
+ * @param onDamage what is whole of a damaged archive, up to there, is given, and then this is called with what is wrong;
+ *   without it that is an error.
  * @throws PlimsollError TRACE_UNREADABLE, LOG_UNREADABLE
  */
 export async function* readLog(
   path: string,
   signal: AbortSignal,
   code: 'TRACE_UNREADABLE' | 'LOG_UNREADABLE' = 'TRACE_UNREADABLE',
+  onDamage?: (fact: string) => void,
 ): AsyncGenerator<Buffer> {
   const source: Readable = path === STDIN ? process.stdin : createReadStream(path);
   const stop = () => source.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    yield* decode(source);
+    yield* decode(source, onDamage);
   } catch (error) {
     if (signal.aborted) return;
     const where = path === STDIN ? 'standard input' : path;
@@ -39,27 +42,61 @@ const UTF16_LE = [0xff, 0xfe];
 const UTF16_BE = [0xfe, 0xff];
 
 /** Unpacks once: an archive may hold itself. */
-async function* decode(source: AsyncIterable<Buffer>, mayUnpack = true): AsyncGenerator<Buffer> {
+async function* decode(
+  source: AsyncIterable<Buffer>,
+  onDamage: ((fact: string) => void) | undefined,
+  mayUnpack = true,
+): AsyncGenerator<Buffer> {
   const pieces = source[Symbol.asyncIterator]();
   const first = await pieces.next();
   if (first.done === true) return;
   const all = withFirst(first.value, pieces);
   const begins = (mark: readonly number[]) => mark.every((byte, at) => first.value[at] === byte);
-  if (mayUnpack && begins(GZIP)) yield* unpack(all);
+  if (mayUnpack && begins(GZIP)) yield* decode(unpack(all, onDamage), onDamage, false);
   else if (begins(UTF16_LE)) yield* fromUtf16(all, 'utf-16le');
   else if (begins(UTF16_BE)) yield* fromUtf16(all, 'utf-16be');
   else yield* all;
 }
 
-async function* unpack(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const packed = Readable.from(pieces, { objectMode: false });
-  const unpacked = createGunzip();
-  packed.on('error', (error) => unpacked.destroy(error));
+/** Piece by piece, so that all that comes before the damage is out before the damage is found. */
+async function* unpack(
+  pieces: AsyncIterable<Buffer>,
+  onDamage: ((fact: string) => void) | undefined,
+): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  let unpacked: Buffer[] = [];
+  let failure: Error | null = null;
+  let goOn = (): void => undefined;
+  gunzip.on('data', (piece: Buffer) => unpacked.push(piece));
+  gunzip.on('error', (error) => {
+    failure = error;
+    goOn();
+  });
+  gunzip.on('end', () => goOn());
+  const step = (act: () => void) =>
+    new Promise<void>((resolve) => {
+      goOn = resolve;
+      act();
+    });
+  const take = () => {
+    const taken = unpacked;
+    unpacked = [];
+    return taken;
+  };
   try {
-    yield* decode(packed.pipe(unpacked), false);
+    for await (const piece of pieces) {
+      await step(() => gunzip.write(piece, () => goOn()));
+      yield* take();
+      if (failure !== null) break;
+    }
+    if (failure === null) await step(() => gunzip.end());
+    yield* take();
   } finally {
-    packed.destroy();
+    gunzip.destroy();
   }
+  if (failure === null) return;
+  if (onDamage === undefined) throw failure as Error;
+  onDamage(describeError(failure));
 }
 
 async function* withFirst(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PlimsollError } from '../base/errors.ts';
-import { createPrometheusApi, type PrometheusApiOptions } from './prometheus-api.ts';
+import { NAMES_MAX_BYTES, createPrometheusApi, type PrometheusApiOptions } from './prometheus-api.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -45,6 +45,21 @@ const EMPTY = '{"status":"success","data":{"resultType":"matrix","result":[]}}';
 const RANGE = { fromMillis: 1_700_000_000_000, toMillis: 1_700_000_600_500, stepMillis: 60_000 };
 
 describe('PrometheusApi', () => {
+  it('gives up on names that never end before they fill the memory', async () => {
+    const { url } = await serve((_, response) => {
+      response.write('{"status":"success","data":["up"');
+      const names = Array.from({ length: 4096 }, (_name, i) => `,"endless_name_of_a_metric_${i}"`).join('');
+      const more = () => {
+        while (response.write(names));
+        response.once('drain', more);
+      };
+      more();
+    });
+    const api = open({ url });
+    await expect(api.metricNames('{a="b"}', RANGE)).rejects.toMatchObject({ code: 'TARGET_TOO_LARGE' });
+    expect(api.sent.receivedBytes).toBeLessThanOrEqual(NAMES_MAX_BYTES);
+  });
+
   it('asks for a range as a form, in seconds, with the headers and below the path that are given', async () => {
     const { url, asked } = await serve((_, response) => response.end(EMPTY));
     const api = open({ url: `${url}/prometheus/`, headers: { 'X-Scope-OrgID': 'team-1' } });

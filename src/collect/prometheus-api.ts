@@ -10,6 +10,8 @@ import { shownUrl } from './readable-failure.ts';
 export const QUERY_TIMEOUT_MILLIS: Millis = 2 * MINUTE_MILLIS + 10 * SECOND_MILLIS;
 /** Queries are planned to stay far below; only an answer that is not what was asked for comes near. */
 export const QUERY_MAX_BYTES: Bytes = 512 * MIB;
+/** Names of metrics: all of 100,000, which is ten times what large installations have, take some 6 MB. They are kept, series are not. */
+export const NAMES_MAX_BYTES: Bytes = 16 * MIB;
 /** Prometheus refuses a range query with more points per series. */
 export const MAX_POINTS_PER_SERIES = 11_000;
 
@@ -98,7 +100,11 @@ class HttpPrometheusApi implements PrometheusApi {
     const names: string[] = [];
     const sink: QuerySink = { text: (name) => names.push(name) };
     // No POST for this one.
-    await this.#ask('label/__name__/values', { 'match[]': selector, ...timesOf(range) }, sink, signal, 'get');
+    const fields = { 'match[]': selector, ...timesOf(range) };
+    await this.#ask('label/__name__/values', fields, sink, signal, {
+      method: 'get',
+      maxBytes: NAMES_MAX_BYTES,
+    });
     return names;
   }
 
@@ -111,7 +117,7 @@ class HttpPrometheusApi implements PrometheusApi {
     fields: Readonly<Record<string, string>>,
     sink: QuerySink,
     signal: AbortSignal | undefined,
-    method: 'get' | 'post' = 'post',
+    { method = 'post', maxBytes = QUERY_MAX_BYTES }: { method?: 'get' | 'post'; maxBytes?: Bytes } = {},
   ): Promise<QueryAnswer> {
     const url = new URL(this.#base);
     url.pathname = `${url.pathname.replace(/\/$/, '')}/api/v1/${path}`;
@@ -123,7 +129,7 @@ class HttpPrometheusApi implements PrometheusApi {
     this.sent.queries++;
     await this.#client.get(url.href, {
       timeoutMillis: this.#options.timeoutMillis ?? QUERY_TIMEOUT_MILLIS,
-      maxBytes: this.#options.maxBytes ?? QUERY_MAX_BYTES,
+      maxBytes: Math.min(this.#options.maxBytes ?? Infinity, maxBytes),
       accept: 'application/json',
       headers: this.#headers,
       access: this.#options.access ?? undefined,

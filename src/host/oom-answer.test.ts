@@ -56,6 +56,35 @@ const STATUS: ContainerHistory = {
   ],
 };
 
+describe('kills of one unit on several machines', () => {
+  const on = (host: string | null, hours: number) =>
+    killsAt(LINUX_4_CGROUP, hours).map((kill) => ({ ...kill, host }));
+  const hosts = (kills: readonly OomKill[]) =>
+    answerOom({ kills, containers: [], watched: null }).map((one) => [one.host, one.kills.length]);
+
+  it('are of as many processes, and no lives of one leaker', () => {
+    const answers = answerOom({
+      kills: [on('a', 0), on('b', 6), on('c', 12), on('d', 18)].flat(),
+      ...{ containers: [], watched: null },
+    });
+    expect(answers.map(({ host }) => host)).toEqual(['d', 'c', 'b', 'a']);
+    for (const { lives, growth, role, kills } of answers) {
+      expect([kills.length, lives, growth, role.role === 'leaker']).toEqual([1, [], null, false]);
+    }
+    const text = formatService(answers[0], { nowMillis: T0, formatTime: () => 'then' });
+    expect(text.split('\n')[0]).toMatch(/, on d$/);
+  });
+
+  it('are of one where a log without names lies beside that of one machine, and of neither of two', () => {
+    expect(hosts([on('a', 0), on(null, 6)].flat())).toEqual([['a', 2]]);
+    expect(hosts([on('a', 0), on('b', 6), on(null, 12)].flat())).toEqual([
+      [null, 1],
+      ['b', 1],
+      ['a', 1],
+    ]);
+  });
+});
+
 describe('nameCgroup', () => {
   const slice = `/kubepods.slice/kubepods-burstable-pod${POD.replaceAll('-', '_')}.slice`;
   it.each([

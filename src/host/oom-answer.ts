@@ -32,10 +32,12 @@ export interface KillAnswer {
   readonly isLargeRequest: boolean;
 }
 
-/** All kills of one service: the same name in the same pod, container, unit, or on the machine. */
+/** All kills of one service on one machine: the same name in the same pod, container, unit, or on the machine. */
 export interface ServiceAnswer {
   readonly name: string;
   readonly place: string;
+  /** The machine, as its log gives it; null where it does not. */
+  readonly host: string | null;
   readonly role: RoleAnswer;
   readonly every: OomSawtooth['every'];
   /** Growth per life, mean over the lives. */
@@ -63,16 +65,18 @@ const LARGE_ORDER = 4;
 
 /** One answer for each service that was killed, the one with the newest kill first. */
 export function answerOom({ kills, containers, watched }: OomEvidence): ServiceAnswer[] {
-  const services = new Map<
-    string,
-    { kills: OomKill[]; container: ContainerHistory | null; group: CgroupName | null }
-  >();
+  const services = new Map<string, KilledService>();
+  const hosts = [...new Set(kills.flatMap(({ host }) => (host === null ? [] : [host])))];
+  // Without a name (dmesg) it is the one machine that the others are of, where there is but one.
+  const only = hosts.length === 1 ? (hosts[0] ?? null) : null;
   for (const kill of kills) {
     const path = kill.victimCgroup ?? kill.limitCgroup;
     const group = path === null ? null : nameCgroup(path);
-    const key = `${nameOf(kill, group) ?? '?'} in ${group?.lasting ?? 'the machine'}`;
+    const host = kill.host ?? only;
+    // The same unit on two machines are two processes, and their kills no two lives of one.
+    const key = JSON.stringify([nameOf(kill, group), group?.lasting ?? null, host]);
     const container = group === null ? null : findContainer(containers, group);
-    const service = services.get(key) ?? { kills: [], container, group };
+    const service = services.get(key) ?? { kills: [], container, group, host };
     service.container ??= container;
     service.kills.push(kill);
     services.set(key, service);
@@ -82,7 +86,7 @@ export function answerOom({ kills, containers, watched }: OomEvidence): ServiceA
   for (const container of containers) {
     const isKilled = container.lives.some(({ reason }) => reason === 'OOMKilled');
     if (isKilled && !told.has(container)) {
-      answers.push(answerService({ kills: [], container, group: null }, watched));
+      answers.push(answerService({ kills: [], container, group: null, host: null }, watched));
     }
   }
   return answers.sort((a, b) => newest(b) - newest(a));
@@ -125,10 +129,14 @@ function findContainer(containers: readonly ContainerHistory[], group: CgroupNam
   return ofPod.length === 1 ? (ofPod[0] ?? null) : null;
 }
 
-function answerService(
-  service: { kills: OomKill[]; container: ContainerHistory | null; group: CgroupName | null },
-  watched: OomEvidence['watched'],
-): ServiceAnswer {
+interface KilledService {
+  readonly kills: OomKill[];
+  container: ContainerHistory | null;
+  readonly group: CgroupName | null;
+  readonly host: string | null;
+}
+
+function answerService(service: KilledService, watched: OomEvidence['watched']): ServiceAnswer {
   const { container, group } = service;
   const kills = [...service.kills].sort((a, b) => orderOf(a) - orderOf(b));
   const last = kills.at(-1) ?? null;
@@ -144,6 +152,7 @@ function answerService(
   return {
     name,
     place,
+    host: service.host,
     role:
       last === null
         ? {

@@ -30,7 +30,7 @@ export function formatService(answer: ServiceAnswer, options: OomTextOptions): s
   const count = Math.max(answer.kills.length, answer.lives.length, 1);
   const title = `${count === 1 ? 'OOM KILL' : `${count} OOM KILLS`}`;
   const lines = [
-    `${style('bad', title)}  ${style('heading', printable(answer.name))} ${style('faint', printable(answer.place))}`,
+    `${style('bad', title)}  ${style('heading', printable(answer.name))} ${style('faint', printable(answer.host === null ? answer.place : `${answer.place}, on ${answer.host}`))}`,
   ];
   if (last) lines.push(...formatKill(last, options));
   const { text, role } = ROLES[answer.role.role];

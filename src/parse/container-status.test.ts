@@ -1,3 +1,4 @@
+import type { PlimsollError } from '../base/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../base/units.ts';
 import { mutate } from '../testing/mutate.ts';
@@ -85,7 +86,7 @@ describe('parseContainerStatus', () => {
     for (const text of ['', '{"kind":"Service"}', '[1]', 'null', JSON.stringify(POD).slice(0, -1)]) {
       expect(() => parseContainerStatus(text, 'pod.json')).toThrow(
         expect.objectContaining({
-          code: 'METRICS_INVALID',
+          code: 'STATUS_INVALID',
           place: expect.objectContaining(place) as unknown,
         }),
       );
@@ -99,8 +100,25 @@ describe('parseContainerStatus', () => {
       try {
         parseContainerStatus(new TextDecoder().decode(mutate(whole, random)));
       } catch (error) {
-        expect(error).toMatchObject({ code: 'METRICS_INVALID' });
+        expect(error).toMatchObject({ code: 'STATUS_INVALID' });
       }
+    }
+  });
+
+  it('says of a status that is cut short that it is, and how to get a whole one', () => {
+    const whole = JSON.stringify({ kind: 'Pod', metadata: { name: 'orders' }, status: {} });
+    for (const length of [whole.length - 1, whole.indexOf('orders') + 2]) {
+      let refused: unknown = null;
+      try {
+        parseContainerStatus(whole.slice(0, length));
+      } catch (error) {
+        refused = error;
+      }
+      expect(refused).toMatchObject({
+        code: 'STATUS_INVALID',
+        fact: expect.stringMatching(/^cut short/) as string,
+      });
+      expect(String((refused as PlimsollError).advice)).toContain('kubectl get pod');
     }
   });
 });

@@ -39,7 +39,7 @@ export function looksLikeKubernetes(head: string): boolean {
 
 /**
  * @param where for errors: the file.
- * @throws PlimsollError METRICS_INVALID where it is no JSON, or neither a pod nor a list of pods.
+ * @throws PlimsollError STATUS_INVALID where it is no JSON, or neither a pod nor a list of pods.
  */
 export function parseContainerStatus(text: string, where?: string): ContainerHistory[] {
   const place = { ...(where === undefined ? {} : { where }), value: text.slice(0, 80) };
@@ -47,15 +47,25 @@ export function parseContainerStatus(text: string, where?: string): ContainerHis
   try {
     root = JSON.parse(text);
   } catch (error) {
-    throw new PlimsollError('METRICS_INVALID', 'parse', 'not the JSON of kubectl get pod', place, error);
+    const isCut = error instanceof SyntaxError && isAtEnd(error.message, text);
+    const fact = isCut
+      ? `cut short: the JSON of kubectl get pod ends after ${text.length} characters`
+      : 'not the JSON of kubectl get pod';
+    throw new PlimsollError('STATUS_INVALID', 'parse', fact, place, error);
   }
   const kind = field(root, 'kind');
   const items = field(root, 'items');
   const pods = kind === 'Pod' ? [root] : Array.isArray(items) ? (items as unknown[]) : null;
   if (pods === null) {
-    throw new PlimsollError('METRICS_INVALID', 'parse', 'neither a pod nor a list of pods', place);
+    throw new PlimsollError('STATUS_INVALID', 'parse', 'neither a pod nor a list of pods', place);
   }
   return pods.flatMap(readContainers).slice(0, MAX_CONTAINERS);
+}
+
+/** Whether the parser of JSON came to the end of the text before it came to the end of the value. */
+function isAtEnd(message: string, text: string): boolean {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  return /end of JSON|Unterminated string/.test(message) || Number(position) >= text.trimEnd().length;
 }
 
 /** Of one pod, as the API has it; whatever is of another shape counts as not told. */

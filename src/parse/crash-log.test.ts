@@ -44,6 +44,21 @@ const ENVELOPES: Readonly<Record<string, (line: string, i: number) => string>> =
 };
 
 describe('CrashLogReader', () => {
+  it('knows a whole dump from one that ends within a stack', () => {
+    for (const name of LOGS) expect([name, read(fixture(name))[0]?.isWhole]).toEqual([name, true]);
+    const stack = TODAY.lastIndexOf('\ngoroutine ');
+    const [head, call, place] = TODAY.slice(stack + 1)
+      .split('\n')
+      .map((line) => line.length + 1);
+    const ends = [head - 4, head, head + 8, head + call, head + call + 6].map((end) => stack + 1 + end);
+    for (const end of ends)
+      expect([TODAY.slice(end - 20, end), read(TODAY.slice(0, end))[0]?.isWhole]).toEqual([
+        TODAY.slice(end - 20, end),
+        false,
+      ]);
+    expect(read(TODAY.slice(0, stack + 1 + head + call + place))[0]?.isWhole).toBe(true);
+  });
+
   it.each(LOGS)('reads what a real program wrote: %s', (name) => {
     const [crash, ...more] = read(fixture(name));
     expect(more).toEqual([]);

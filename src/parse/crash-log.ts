@@ -17,7 +17,7 @@ export interface Crash {
   readonly inUseBytes: Bytes | null;
   /** Lines of the dump without what stood around them. */
   readonly dump: string;
-  /** Nothing of the dump was left out: see MAX_DUMP_CHARACTERS. */
+  /** Nothing of the dump was left out (see MAX_DUMP_CHARACTERS), and it does not end within a stack. */
   readonly isWhole: boolean;
 }
 
@@ -50,6 +50,7 @@ interface Open {
   length: number;
   goroutines: number;
   foreign: number;
+  newestForeign: string;
   isWhole: boolean;
 }
 
@@ -73,6 +74,8 @@ export class CrashLogReader {
 
   /** Crashes that have at least one goroutine, oldest first. */
   finish(): readonly Crash[] {
+    const open = this.#open;
+    if (open?.foreign === 1 && PARTIAL_LINE.test(open.newestForeign)) open.isWhole = false;
     this.#close();
     return this.#crashes;
   }
@@ -96,6 +99,7 @@ export class CrashLogReader {
       length: 0,
       goroutines: 0,
       foreign: 0,
+      newestForeign: '',
       isWhole: true,
     };
     this.#take(this.#open, found[0]);
@@ -113,6 +117,7 @@ export class CrashLogReader {
       return true;
     }
     open.foreign++;
+    open.newestForeign = raw;
     const bound = open.goroutines === 0 ? MAX_LINES_TO_DUMP : MAX_FOREIGN_LINES;
     if (open.foreign > bound) this.#close();
     return false;
@@ -131,11 +136,23 @@ export class CrashLogReader {
     const open = this.#open;
     this.#open = null;
     if (open === null || open.goroutines === 0) return;
-    const { kind, headline, atMillis, origin, wantedBytes, inUseBytes, isWhole } = open;
+    const { kind, headline, atMillis, origin, wantedBytes, inUseBytes } = open;
+    const isWhole = open.isWhole && !endsInStack(open.dump);
     const dump = `${open.dump.join('\n')}\n`;
     this.#crashes.push({ kind, headline, atMillis, origin, wantedBytes, inUseBytes, dump, isWhole });
     if (this.#crashes.length > MAX_CRASHES) this.#crashes.shift();
   }
+}
+
+/** What the last line of a log may be the beginning of: a call, its place, the next goroutine. */
+const PARTIAL_LINE = /(?:^|\s)(?:\/\S*|[A-Za-z_][\w\-/*%~]*[./(]\S*|goroutine \d+[^\]]*|created by.*)$/;
+
+/**
+ * Whether the last stack lacks its end: a goroutine without a call, or a call without its place.
+ */
+function endsInStack(dump: readonly string[]): boolean {
+  const last = dump.findLast((line) => line !== '' && !/^(?:exit status \d+|-----)$/.test(line)) ?? '';
+  return GOROUTINE.test(last) || isCall(last) || last.startsWith('created by ');
 }
 
 const MAX_LINE_CHARACTERS = 256 * 1024;

@@ -22,6 +22,27 @@ function open(text: string, context: Partial<KernelLogContext> = {}) {
 
 describe('KernelLogReader', () => {
   it.each([
+    ['Nov 20 10:00:00 node-7 kernel: text', 'node-7'],
+    ['Nov 20 10:00:00 node-7 kernel: [   12.345678] text', 'node-7'],
+    ['2025-11-20T10:00:00+0000 node-7.example kernel: text', 'node-7.example'],
+    ['Nov 20 10:00:00 node-7 systemd[1]: text', 'node-7'],
+    ['[   12.345678] node-7 kernel: text', 'node-7'],
+    ['<4>1 2025-11-20T10:00:00Z node-7 kernel - - - text', 'node-7'],
+    ['{"_HOSTNAME":"node-7","MESSAGE":"text","_TRANSPORT":"kernel"}', 'node-7'],
+    ['Nov 20 10:00:00 kernel: text', null],
+    ['[   12.345678] text', null],
+  ])('tells the machine of %s', (line, host) => {
+    expect(read(line).map((one) => one.host)).toEqual([host]);
+  });
+
+  it('counts the times of dmesg --reltime on from the minute that it told last', () => {
+    const log = '[  +0.1] lost\n[Nov20 10:00] a\n[  +0.500000] b\n[  +2.250000] c\n[Nov20 10:01] d\n';
+    expect(
+      read(log).map(({ atMillis }) => atMillis && new Date(atMillis).toISOString().slice(14, 23)),
+    ).toEqual([null, '00:00.000', '00:00.500', '00:02.750', '01:00.000']);
+  });
+
+  it.each([
     ['[   12.345678] text here', [null, 12.345678, 'text here']],
     ['[   12.345678][ T1234] text here', [null, 12.345678, 'text here']],
     ['<4>[   12.345678] text here', [null, 12.345678, 'text here']],
@@ -29,7 +50,15 @@ describe('KernelLogReader', () => {
     ['[Thu Nov 20 23:59:58 2025] text here', ['2025-11-20T23:59:58.000Z', null, 'text here']],
     ['[月  1月 26 01:49:41 2026] text here', ['2026-01-26T01:49:41.000Z', null, 'text here']],
     ['[Mo Mär  2 01:49:41 2026] text here', [null, null, 'text here']],
-    ['[Nov20 10:00] text here', [null, null, 'text here']],
+    ['[Nov20 10:00] text here', ['2025-11-20T10:00:00.000Z', null, 'text here']],
+    [
+      '<4>1 2025-11-20T10:00:00.25Z node-7 kernel - - - [   12.345678] text here',
+      ['2025-11-20T10:00:00.250Z', 12.345678, 'text here'],
+    ],
+    [
+      '<4>1 2025-11-20T10:00:00+02:00 node-7 kernel - ID1 [a@1 b="c\\] d"][e@2] \ufefftext here',
+      ['2025-11-20T08:00:00.000Z', null, 'text here'],
+    ],
     ['[  +0.000012] text here', [null, null, 'text here']],
     ['2025-11-20T10:00:00,250000+02:00 text here', ['2025-11-20T08:00:00.250Z', null, 'text here']],
     ['2025-11-20T10:00:00+0000 node-7 kernel: text here', ['2025-11-20T10:00:00.000Z', null, 'text here']],
@@ -94,8 +123,8 @@ describe('KernelLogReader', () => {
         '{"MESSAGE":"cut sho\n',
     );
     expect(lines).toEqual([
-      { text: 'Killed', atMillis: 1763632800500, bootSeconds: null },
-      { text: 'Hi\ufffd', atMillis: null, bootSeconds: 2.5 },
+      { text: 'Killed', atMillis: 1763632800500, bootSeconds: null, host: null },
+      { text: 'Hi\ufffd', atMillis: null, bootSeconds: 2.5, host: null },
     ]);
   });
 

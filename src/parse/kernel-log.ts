@@ -10,6 +10,8 @@ export interface KernelLine {
   readonly atMillis: Millis | null;
   /** Since the machine was started; null where the form does not say. */
   readonly bootSeconds: Seconds | null;
+  /** Name of the machine, as its log gives it; null where the form does not say. */
+  readonly host: string | null;
 }
 
 export interface KernelLogContext {
@@ -44,7 +46,9 @@ export class KernelLogReader {
   #jsonSeconds: Seconds | null = null;
   /** By the envelope of the line; null without one. */
   #writtenMillis: Millis | null = null;
-  #last: Pick<KernelLine, 'atMillis' | 'bootSeconds'> = { atMillis: null, bootSeconds: null };
+  /** `dmesg --reltime`: the newest line, from which the next one counts. */
+  #relativeMillis: Millis | null = null;
+  #last: Omit<KernelLine, 'text'> = { atMillis: null, bootSeconds: null, host: null };
 
   constructor(context: KernelLogContext) {
     this.#context = context;
@@ -115,14 +119,36 @@ export class KernelLogReader {
       lines.push({ text: line.slice(goesOn[0].length), ...this.#last });
       return;
     }
-    const { text, atMillis, bootSeconds } = openKernelLine(line, this.#context);
-    this.#emit(lines, text, atMillis, bootSeconds);
+    const opened = openKernelLine(line, this.#context);
+    const atMillis = opened.atMillis ?? this.#followRelative(line);
+    this.#emit(lines, opened.text, atMillis, opened.bootSeconds, opened.host);
   }
 
-  #emit(lines: KernelLine[], message: string, atMillis: Millis | null, bootSeconds: Seconds | null): void {
+  /** `[Nov20 03:14]` where the minute is another one, then `[  +0.000004]` since the line before. */
+  #followRelative(line: string): Millis | null {
+    const minute = RELATIVE_MINUTE.exec(line);
+    const later = minute === null ? RELATIVE_STEP.exec(line)?.[1] : undefined;
+    if (minute) {
+      const [, month = '', day = '', hour = '', least = ''] = minute;
+      this.#relativeMillis = yearlessMillis({ month, day, hour, minute: least, second: '0' }, this.#context);
+    } else if (later !== undefined && this.#relativeMillis !== null) {
+      this.#relativeMillis += Number(later) * 1000;
+    } else {
+      return null;
+    }
+    return this.#relativeMillis;
+  }
+
+  #emit(
+    lines: KernelLine[],
+    message: string,
+    atMillis: Millis | null,
+    bootSeconds: Seconds | null,
+    host: string | null = null,
+  ): void {
     const { bootAtMillis } = this.#context;
     const fromBoot = bootSeconds !== null && bootAtMillis !== null ? bootAtMillis + bootSeconds * 1000 : null;
-    this.#last = { atMillis: atMillis ?? fromBoot ?? this.#writtenMillis, bootSeconds };
+    this.#last = { atMillis: atMillis ?? fromBoot ?? this.#writtenMillis, bootSeconds, host };
     for (const text of message.split('\n')) lines.push({ text, ...this.#last });
   }
 
@@ -204,7 +230,8 @@ export class KernelLogReader {
     };
     const real = micros('_SOURCE_REALTIME_TIMESTAMP') ?? micros('__REALTIME_TIMESTAMP');
     const boot = micros('_SOURCE_MONOTONIC_TIMESTAMP') ?? micros('__MONOTONIC_TIMESTAMP');
-    this.#emit(lines, message, real === null ? null : real / 1000, boot === null ? null : boot / 1e6);
+    const host = field('_HOSTNAME') ?? null;
+    this.#emit(lines, message, real === null ? null : real / 1000, boot === null ? null : boot / 1e6, host);
   }
 
   #dmesgJson(line: string, lines: KernelLine[]): void {
@@ -225,6 +252,7 @@ const JOURNAL_FIELDS: ReadonlySet<string> = new Set([
   '_TRANSPORT',
   'SYSLOG_IDENTIFIER',
   '_PID',
+  '_HOSTNAME',
   '__REALTIME_TIMESTAMP',
   '__MONOTONIC_TIMESTAMP',
   '_SOURCE_REALTIME_TIMESTAMP',
@@ -255,15 +283,23 @@ const BOOT = /^\[ *(\d{1,12}\.\d{3,9})\](?:\[ *[TC]\d{1,10}\])? ?/;
 const DATED = /^\[[^\]\s]{1,20} +([^\]\s]{1,20}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})\] ?/;
 /** `dmesg -d`, `dmesg -e`: `[<    0.000012>]`, `[  +0.000012]`, `[Nov21 10:00]`. */
 const RELATIVE = /^\[(?:<? *\+?\d{1,9}\.\d{3,9}>?|[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d)\] /;
+const RELATIVE_MINUTE = /^\[([A-Z][a-z]{2}) ?(\d{1,2}) (\d\d):(\d\d)\] /;
+const RELATIVE_STEP = /^\[ *\+(\d{1,9}\.\d{3,9})\] /;
 /** Who writes in a log of many, up to the kernel's text. */
-const ORIGIN = /^(?:[^\s:]{1,255} )?kernel: ?/;
+const ORIGIN = /^(?:([^\s:]{1,255}) )?kernel: ?/;
+/** Lines of others that are read, with the machine before them. */
+const OTHER_ORIGIN = /^([^\s:]{1,255}) (?=systemd\[\d{1,10}\]: )/;
+/** RFC 5424: version, time, host, program, process, kind of message, structured data. */
+const RFC5424 =
+  /^1 (\d{4}-\d\d-\d\dT\S{8,24}) (\S{1,255}) (\S{1,48}) (\S{1,128}) \S{1,32} (?:-|(?:\[(?:[^\]\\]|\\.){0,4096}\])+) ?\ufeff?/;
 /** Consoles of virtual machines and the like: `... Guest: <6>[123.456] text`. */
 const CONSOLE = /^.{0,200}?<\d{1,3}>(?=\[ *\d{1,12}\.\d{3,9}\])/;
 
 /** Takes off what stands before the kernel's text. Without a known prefix the whole line is the text. */
 export function openKernelLine(line: string, context: KernelLogContext): KernelLine {
-  let text = line.replace(PRIORITY, '').replace(DECODED, '');
+  let text = openRfc5424(line.replace(PRIORITY, '').replace(DECODED, ''));
   let atMillis: Millis | null = null;
+  let host: string | null = null;
   const iso = ISO.exec(text);
   const syslog = iso ? null : SYSLOG.exec(text);
   const unix = iso || syslog ? null : UNIX.exec(text);
@@ -271,29 +307,58 @@ export function openKernelLine(line: string, context: KernelLogContext): KernelL
   else if (syslog) atMillis = syslogMillis(syslog, context);
   else if (unix) atMillis = Number(unix[1]) * 1000;
   const stamp = iso ?? syslog ?? unix;
-  if (stamp) text = text.slice(stamp[0].length).replace(ORIGIN, '').replace(CONSOLE, '');
+  const takeOrigin = () => {
+    const origin = ORIGIN.exec(text) ?? OTHER_ORIGIN.exec(text);
+    if (!origin) return;
+    host = origin[1] ?? null;
+    text = text.slice(origin[0].length);
+  };
+  if (stamp) {
+    text = text.slice(stamp[0].length);
+    takeOrigin();
+    text = text.replace(CONSOLE, '');
+  }
   const boot = BOOT.exec(text);
   if (boot) {
+    text = text.slice(boot[0].length);
     // `journalctl -o short-monotonic` has host and origin behind the seconds.
-    const rest = text.slice(boot[0].length).replace(ORIGIN, '');
-    return { text: rest, atMillis, bootSeconds: Number(boot[1]) };
+    if (host === null) takeOrigin();
+    return { text, atMillis, bootSeconds: Number(boot[1]), host };
   }
   const dated = DATED.exec(text);
-  if (dated)
-    return { text: text.slice(dated[0].length), atMillis: datedMillis(dated, context), bootSeconds: null };
-  return { text: text.replace(RELATIVE, ''), atMillis, bootSeconds: null };
+  if (dated) {
+    const at = datedMillis(dated, context);
+    return { text: text.slice(dated[0].length), atMillis: at, bootSeconds: null, host };
+  }
+  return { text: text.replace(RELATIVE, ''), atMillis, bootSeconds: null, host };
+}
+
+/** As the older form with a time of its own: `2026-11-20T03:14:15.12Z node7 kernel: text`. */
+function openRfc5424(line: string): string {
+  const found = RFC5424.exec(line);
+  if (!found) return line;
+  const [head, time = '', host = '', program = '', process = '-'] = found;
+  const writer = process === '-' ? program : `${program}[${process}]`;
+  return `${time} ${host === '-' ? '' : `${host} `}${writer}: ${line.slice(head.length)}`;
 }
 
 function syslogMillis(match: RegExpExecArray, context: KernelLogContext): Millis | null {
-  const [, name, day, hour, minute, second, fraction] = match;
-  const month = monthNumber(name ?? '');
+  const [, month = '', day = '', hour = '', minute = '', second = '', fraction = ''] = match;
+  return yearlessMillis({ month, day, hour, minute, second: `${second}${fraction}` }, context);
+}
+
+/** Digits as they stand in the log; the month by its name. */
+type Yearless = Readonly<Record<'month' | 'day' | 'hour' | 'minute' | 'second', string>>;
+
+function yearlessMillis(stamp: Yearless, context: KernelLogContext): Millis | null {
+  const month = monthNumber(stamp.month);
   if (month === 0) return null;
-  const time = { hour: Number(hour), minute: Number(minute), second: Number(`${second}${fraction ?? ''}`) };
+  const time = { hour: Number(stamp.hour), minute: Number(stamp.minute), second: Number(stamp.second) };
   const year = yearOf(context.nowMillis) + 1;
   // A clock that is a little ahead of ours, or a zone that is not ours, must not cost a year.
   const latest = context.nowMillis + CLOCK_SLACK_MILLIS;
   for (const candidate of [year, year - 1, year - 2]) {
-    const at = instantOf({ year: candidate, month, day: Number(day) }, time, context.eastMinutes);
+    const at = instantOf({ year: candidate, month, day: Number(stamp.day) }, time, context.eastMinutes);
     if (at <= latest) return at;
   }
   return null;

@@ -15,7 +15,7 @@ import {
 } from '../testing/oom-logs.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { KernelLogReader } from './kernel-log.ts';
-import { OomLogReader, parseVictim, type OomKill } from './oom-log.ts';
+import { MAX_KILLS, OomLogReader, parseVictim, type OomKill } from './oom-log.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'kernel-log');
 
@@ -31,6 +31,31 @@ function readOne(log: string): OomKill {
   if (kill === undefined || more.length > 0) throw new Error(`${more.length + 1} kills`);
   return kill;
 }
+
+describe('a log with more kills than are kept', () => {
+  it('keeps the newest and counts those that it leaves out', () => {
+    const oom = new OomLogReader();
+    for (let i = 0; i < MAX_KILLS + 3; i++) {
+      const text = `Out of memory: Killed process ${i} (x) total-vm:10kB, anon-rss:4kB, file-rss:2kB`;
+      oom.line({ text, atMillis: i, bootSeconds: null, host: null });
+    }
+    const kills = oom.finish();
+    expect([kills.length, kills.at(-1)?.victim?.pid, oom.leftOut]).toEqual([MAX_KILLS, MAX_KILLS + 2, 3]);
+  });
+});
+
+describe('a report that has lost the beginning of its first line', () => {
+  it('has the time and the machine of the lines that are whole', () => {
+    const whole = LINUX_5_DOCKER.split('\n').filter((line) =>
+      /oom-kill:constraint|Killed process/.test(line),
+    );
+    const stamped = whole.map((line) => `Nov 20 03:14:15 node7 kernel: ${line}`).join('\n');
+    const cut = stamped.slice(stamped.indexOf('oom-kill:'));
+    const kill = readOne(cut);
+    expect(kill.victim?.name).toBe(readOne(LINUX_5_DOCKER).victim?.name);
+    expect([kill.atMillis, kill.host]).toEqual([Date.UTC(2025, 10, 20, 3, 14, 15), 'node7']);
+  });
+});
 
 describe('parseVictim', () => {
   it.each([

@@ -52,6 +52,8 @@ export interface OomMachine {
 export interface OomKill {
   readonly atMillis: Millis | null;
   readonly bootSeconds: Seconds | null;
+  /** The machine, as its log gives it. */
+  readonly host: string | null;
   /** `systemd`: no line of the kernel was in the log, only what systemd says of the unit. */
   readonly toldBy: 'kernel' | 'systemd';
   /** `cgroup`: a limit of a group; `machine`: all of the memory. */
@@ -93,6 +95,7 @@ const UNLIMITED_KIB = 2 ** 52;
 interface Draft {
   atMillis: Millis | null;
   bootSeconds: Seconds | null;
+  host: string | null;
   scope: OomKill['scope'];
   victim: OomVictim | null;
   invokedBy: string | null;
@@ -127,6 +130,8 @@ const NOTE_REACH = 32;
 /** Feeds on lines of the kernel log in their order; lines of anything else in between are passed over. */
 export class OomLogReader {
   readonly #kills: Draft[] = [];
+  /** Older ones, beyond MAX_KILLS. */
+  leftOut = 0;
   #draft: Draft | null = null;
   #columns: readonly string[] | null = null;
   #isStat = false;
@@ -141,6 +146,7 @@ export class OomLogReader {
       this.#draft = newDraft(line);
     }
     if (this.#draft === null) return;
+    placeDraft(this.#draft, line);
     if (this.#isStat && this.#takeStat(text)) return;
     this.#describe(text, this.#draft);
   }
@@ -185,6 +191,7 @@ export class OomLogReader {
       this.#close();
     }
     const own = (this.#draft ??= newDraft(line));
+    placeDraft(own, line);
     own.victim = victim;
     if (/\bMemory cgroup out of memory\b/.test(line.text)) own.scope = 'cgroup';
     else if (/\bOut of memory\b/.test(line.text)) own.scope ??= 'machine';
@@ -201,7 +208,9 @@ export class OomLogReader {
 
   #keep(draft: Draft): void {
     this.#kills.push(draft);
-    if (this.#kills.length > MAX_KILLS) this.#kills.shift();
+    if (this.#kills.length <= MAX_KILLS) return;
+    this.#kills.shift();
+    this.leftOut++;
   }
 
   /** What systemd says of a unit whose process was killed: more of a kill that the kernel told, or all that is told. */
@@ -279,7 +288,13 @@ function isInsideReport(text: string): boolean {
 }
 
 /** A kill of which systemd has not said this yet, shortly before, of this unit or of a group that the kernel did not name. */
-function isOfUnit(kill: Draft, unit: string, note: UnitNote, { atMillis, bootSeconds }: KernelLine): boolean {
+function isOfUnit(
+  kill: Draft,
+  unit: string,
+  note: UnitNote,
+  { atMillis, bootSeconds, host }: KernelLine,
+): boolean {
+  if (host !== null && kill.host !== null && host !== kill.host) return false;
   if (kill.unitTold.has(note) || (note === 'killed' && kill.unitTold.has('failed'))) return false;
   const path = kill.victimCgroup;
   if (path !== null && !`${path}/`.includes(`/${unit}/`)) return false;
@@ -292,10 +307,19 @@ function isOfUnit(kill: Draft, unit: string, note: UnitNote, { atMillis, bootSec
   return Math.abs(apart) <= NOTE_WITHIN[note];
 }
 
-function newDraft({ atMillis, bootSeconds }: KernelLine): Draft {
+/** A report whose first line has lost its beginning has its time from the next one, up to that of the kill. */
+function placeDraft(draft: Draft, { atMillis, bootSeconds, host }: KernelLine): void {
+  if (draft.victim !== null) return;
+  draft.atMillis ??= atMillis;
+  draft.bootSeconds ??= bootSeconds;
+  draft.host ??= host;
+}
+
+function newDraft({ atMillis, bootSeconds, host }: KernelLine): Draft {
   return {
     atMillis,
     bootSeconds,
+    host,
     scope: null,
     victim: null,
     invokedBy: null,

@@ -110,7 +110,9 @@ function statusOf(document: OomDocument): ExitStatus {
   if (isKilled || crashes.length > 0) return EXIT.leak;
   if ((forgottenKills ?? 0) > 0) return EXIT.undetermined;
   if ((cgroup?.kills ?? 0) > 0) return EXIT.leak;
-  return hasOnlyEmpty(document) ? EXIT.undetermined : EXIT.none;
+  // What could not be read may have had them.
+  const isDamaged = document.sources.some(({ damage }) => damage !== null);
+  return isDamaged || hasOnlyEmpty(document) ? EXIT.undetermined : EXIT.none;
 }
 
 /** Silence of a log that was not read says nothing. */
@@ -154,7 +156,20 @@ function formatDocument(document: OomDocument, style: Style): string {
   } else if (blocks.length === 0) {
     blocks.push(`No OOM kill and no crash in ${sourcesOf(document)}.`);
   }
+  blocks.push(...document.sources.flatMap((source) => describeLoss(source, style)));
   return `${blocks.join('\n\n')}\n`;
+}
+
+/** What of an input is not in the answer. */
+function describeLoss(
+  { name, damage, killsLeftOut }: OomDocument['sources'][number],
+  style: Style,
+): string[] {
+  const damaged = `${printable(name)} is damaged (${damage ?? ''}): what comes before that place was read`;
+  const bounded = `${killsLeftOut} older kills of ${printable(name)} were left out: the newest of a log are kept. Give it in parts to see them`;
+  return [...(damage === null ? [] : [damaged]), ...(killsLeftOut === 0 ? [] : [bounded])].map(
+    (text) => `${style('warning', 'NOT ALL')}  ${text}`,
+  );
 }
 
 function sourcesOf({ sources }: OomDocument): string {
