@@ -5,7 +5,7 @@ import type { ContainerHistory } from '../parse/container-status.ts';
 import type { OomKill, OomVictim } from '../parse/oom-log.ts';
 import { nameCgroup, type CgroupName } from './cgroup-name.ts';
 import { findSawtooth, type OomLife, type OomSawtooth } from './oom-lives.ts';
-import { describeParts, rssOf, type MemoryPart } from './oom-parts.ts';
+import { describeParts, heldBytes, rssOf, type MemoryPart } from './oom-parts.ts';
 import { judgeRole, type RoleAnswer } from './oom-role.ts';
 import { whyNoAlert, type SilenceAnswer, type WatchRecord } from './why-no-alert.ts';
 
@@ -146,9 +146,12 @@ function answerService(service: KilledService, watched: OomEvidence['watched']):
   const limitBytes = last === null ? (container?.limitBytes ?? null) : describeParts(last).limitBytes;
   const place = placeOf(last, group, container);
   const isMine = watched !== null && isOfService({ name, place, container }, watched.name);
-  const silence = isMine && killedAt !== null ? whyNoAlert(killedAt, limitBytes, watched.record) : null;
+  const killed = { pid: last?.victim?.pid ?? null, heldBytes: last && heldBytes(last) };
+  const silence =
+    isMine && killedAt !== null ? whyNoAlert(killedAt, limitBytes, watched.record, killed) : null;
   const lengthsMillis = sawtooth.lives.map(({ fromMillis, toMillis }) => toMillis - fromMillis);
-  const grows = silence?.growth ? describeGrowth(silence.growth) : null;
+  // What the watch saw of another process says nothing about this one.
+  const grows = silence?.growth && silence.disagreement === null ? describeGrowth(silence.growth) : null;
   return {
     name,
     place,

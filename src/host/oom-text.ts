@@ -159,6 +159,7 @@ function formatSilence({ silence }: ServiceAnswer, style: Style): string[] {
     ),
   ];
   for (const [i, text] of silence.seen.entries()) lines.push(row(i === 0 ? 'seen' : '', printable(text)));
+  if (silence.disagreement !== null) lines.push(row('disagree', printable(silence.disagreement)));
   for (const [i, text] of silence.missing.entries())
     lines.push(row(i === 0 ? 'missing' : '', printable(text)));
   return lines;

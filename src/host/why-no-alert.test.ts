@@ -50,6 +50,27 @@ function record(life: Life, more: Partial<WatchRecord> = {}): WatchRecord {
 const why = (life: Life, more: Partial<WatchRecord> = {}) =>
   whyNoAlert(KILLED, LIMIT, record(life, more)).why;
 
+describe('what the kernel and the watch say of one process', () => {
+  const disagreement = (life: Life, held: number) =>
+    whyNoAlert(KILLED, LIMIT, record(life), { pid: 4242, heldBytes: held * MIB }).disagreement;
+
+  it('is shown from both, with what may be the reason, where they are far apart', () => {
+    expect(disagreement({ rss: () => 60 }, 491)).toMatch(
+      /^the kernel says that process 4242 held 491 MiB, the watch read 60(?:\.\d)? MiB 1 min before: a burst .* or another process/,
+    );
+    expect(disagreement({ rss: () => 400 }, 90)).toMatch(
+      /held 90 MiB, .* 40\d(?:\.\d)? MiB .*: another process/,
+    );
+    expect(disagreement({ rss: () => 60, blindMillis: HOUR_MILLIS }, 491)).toMatch(/: the reading is old$/);
+  });
+
+  it('is nothing where they agree, or one of them does not say', () => {
+    expect(disagreement({ rss: () => 400 }, 491)).toBeNull();
+    expect(disagreement({ rss: () => null }, 491)).toBeNull();
+    expect(whyNoAlert(KILLED, LIMIT, record({})).disagreement).toBeNull();
+  });
+});
+
 describe('why there was no alert', () => {
   it('is that the service is not watched, with what to do', () => {
     const answer = whyNoAlert(KILLED, LIMIT, record({}, { target: null }));

@@ -29,6 +29,8 @@ export interface SilenceAnswer {
   readonly why: string;
   readonly seen: readonly string[];
   readonly missing: readonly string[];
+  /** What the kernel and the watch say otherwise of the same process, both of them, and what may be the reason; null where they agree. */
+  readonly disagreement: string | null;
   /** Growth of RSS in the life that was killed, where the watch saw enough of it. */
   readonly growth: RobustGrowth | null;
 }
@@ -43,8 +45,22 @@ const BURST_MILLIS: Millis = 5 * MINUTE_MILLIS;
 /** A live heap below this share of the limit leaves room for the collector, so it was no leak of Go's heap. */
 const SMALL_HEAP_SHARE = 0.4;
 
+/** As the kernel log tells them. */
+export interface KilledProcess {
+  readonly pid: number | null;
+  readonly heldBytes: Bytes | null;
+}
+
+/** Two sizes of one process, read seconds apart, of which one is less than this share of the other are of two processes, or of a burst. */
+const AGREES_SHARE = 0.5;
+
 /** @param limitBytes as the kernel log tells it; the watch may not know one. */
-export function whyNoAlert(killedAt: Millis, limitBytes: Bytes | null, record: WatchRecord): SilenceAnswer {
+export function whyNoAlert(
+  killedAt: Millis,
+  limitBytes: Bytes | null,
+  record: WatchRecord,
+  killed: KilledProcess = { pid: null, heldBytes: null },
+): SilenceAnswer {
   const { target, series } = record;
   if (target === null || series === null) {
     return {
@@ -52,6 +68,7 @@ export function whyNoAlert(killedAt: Millis, limitBytes: Bytes | null, record: W
       why: 'this watch does not watch the service',
       seen: [],
       missing: ['the service among its targets: plimsoll watch, or targets in plimsoll.yaml'],
+      disagreement: null,
       growth: null,
     };
   }
@@ -59,15 +76,37 @@ export function whyNoAlert(killedAt: Millis, limitBytes: Bytes | null, record: W
   const seen = describeSeen(life, record, killedAt);
   const missing = describeMissing(record, limitBytes, life);
   const growth = life === null ? null : growthOf(life);
+  const disagreement = life === null ? null : describeDisagreement(life, killedAt, killed);
   const alert = findAlert(record.incidents, killedAt);
-  if (alert !== null) return { ...alert, seen, missing, growth };
+  if (alert !== null) return { ...alert, seen, missing, disagreement, growth };
   return {
     hadAlert: false,
     why: findReason(killedAt, limitBytes, record, life, growth),
     seen,
     missing,
+    disagreement,
     growth,
   };
+}
+
+function describeDisagreement(
+  life: LifeRows,
+  killedAt: Millis,
+  { pid, heldBytes }: KilledProcess,
+): string | null {
+  const row = life.rss.findLastIndex((rss) => rss !== null);
+  const rss = life.rss[row] ?? null;
+  if (rss === null || heldBytes === null) return null;
+  if (Math.min(rss, heldBytes) >= AGREES_SHARE * Math.max(rss, heldBytes)) return null;
+  const apart = killedAt - (life.time[row] ?? 0);
+  const who = pid === null ? 'the killed process' : `process ${pid}`;
+  const isOld = apart > BLIND_INTERVALS * life.intervalMillis;
+  const reason = isOld
+    ? 'the reading is old'
+    : heldBytes > rss
+      ? 'a burst since then, or another process of that name than the one that is watched'
+      : 'another process of that name than the one that is watched, or one of several of it';
+  return `the kernel says that ${who} held ${formatBytes(heldBytes)}, the watch read ${formatBytes(rss)} ${formatDuration(apart)} before: ${reason}`;
 }
 
 /** The rows of one life, up to the kill. */
