@@ -18,7 +18,7 @@ it('shows what raised a leak beside what newer evaluations say less of', () => {
   );
   expect(joined.map(({ question, outcome, numbers }) => [question, outcome, numbers['statistic']])).toEqual([
     ['grows', 'supports', 9],
-    ['grows', 'contradicts', 7.27],
+    ['grows, by now?', 'contradicts', 7.27],
     ['bounded', 'contradicts', -4],
     ['new', 'open', 0],
   ]);

@@ -5,8 +5,8 @@ const NEWEST = ', as the newest evaluation sees it; a leak stands until evidence
 const FIRST = ', when the leak was raised';
 
 /**
- * Newer evidence of a raised leak. What supported it when it was raised and does not by now stands twice: as it was, and
- * as it is.
+ * Newer evidence of a raised leak. What supported it when it was raised and does not by now is told as it was, and
+ * asked once more of now: no question stands twice.
  */
 export function joinEvidence(raised: readonly Evidence[], now: readonly Evidence[]): Evidence[] {
   return now.flatMap((entry) => {
@@ -14,7 +14,11 @@ export function joinEvidence(raised: readonly Evidence[], now: readonly Evidence
     if (entry.outcome === 'supports' || first?.outcome !== 'supports') return [entry];
     return [
       { ...first, test: `${first.test}${FIRST}` },
-      { ...entry, test: `${entry.test}${NEWEST}` },
+      {
+        ...entry,
+        question: entry.question.replace(/\??$/, ', by now?'),
+        test: `${entry.test}${NEWEST}`,
+      },
     ];
   });
 }
