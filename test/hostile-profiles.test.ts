@@ -61,7 +61,28 @@ const HOSTILE: readonly (readonly [string, () => Buffer])[] = [
       return Buffer.concat([HEAD, text('x'.repeat(MIB)), named, location, repeat(sample(1), 8000)]);
     },
   ],
+  ['stacks that part ways at the root', () => partingStacks(20_000)],
 ];
+
+/** Samples with stacks of 700 frames of 120 functions that part ways at the root: their tree has a row for nearly every frame. */
+function partingStacks(samples: number): Buffer {
+  const functions = 120;
+  const names = Array.from({ length: functions }, (_, row) => text(`f${row}`));
+  const tables = Array.from({ length: functions }, (_, row) => [
+    message(5, number(1, row + 1), number(2, row + 3)),
+    message(4, number(1, row + 1), message(4, number(1, row + 1))),
+  ]);
+  const shared = Buffer.from(Array.from({ length: 697 }, (_, frame) => 1 + ((frame * 7) % functions)));
+  const stacks = Array.from({ length: samples }, (_, row) => {
+    const root = [row, Math.floor(row / functions), Math.floor(row / functions ** 2)];
+    return message(
+      2,
+      message(1, shared, Buffer.from(root.map((name) => 1 + (name % functions)))),
+      number(2, 1),
+    );
+  });
+  return Buffer.concat([HEAD, ...names, ...tables.flat(), ...stacks]);
+}
 
 describe.each(HOSTILE)('%s', (_, build) => {
   it.each(['top', 'traces', 'flame'])(
@@ -76,6 +97,16 @@ describe.each(HOSTILE)('%s', (_, build) => {
     },
     60_000,
   );
+});
+
+describe('stacks that part ways at the root', () => {
+  it('are written as folded lines within 512 MiB and 30 s', async () => {
+    const file = join(folder, 'parting.pb.gz');
+    await writeFile(file, gzipSync(partingStacks(20_000)));
+    const { code, stderr } = await run(['profile', 'folded', '-output=/dev/null', file]);
+    expect(code, stderr.slice(0, 500)).toBe(0);
+    expect(Number(/rss=(\d+)/.exec(stderr)?.[1])).toBeLessThan(MAX_RSS_KIB);
+  }, 60_000);
 });
 
 /** One stack through `functions` functions, in which every one calls every other; all edges weigh the same. */

@@ -1,6 +1,6 @@
 // `plimsoll profile flame`: the flame graph as one SVG file.
 import { buildFlameTree } from '../flamegraph/flame-tree.ts';
-import { renderFlameSvg } from '../flamegraph/render-svg.ts';
+import { DRAWN_BOUNDS, renderFlameSvg } from '../flamegraph/render-svg.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { formatValue, profileLabels } from '../profile/reports/header.ts';
 import type { ReportOptions } from '../profile/reports/options.ts';
@@ -9,7 +9,7 @@ export function renderFlame(profile: Profile, options: ReportOptions): Iterable<
   const title = [options.title, options.sampleType].filter((part) => part !== '').join(' ');
   // One unit for each number: widths show what is large.
   const eachInItsUnit = options.outputUnit === 'minimum' ? { ...options, outputUnit: 'auto' } : options;
-  return renderFlameSvg(buildFlameTree(profile, options.valueColumn), {
+  return renderFlameSvg(buildFlameTree(profile, options.valueColumn, DRAWN_BOUNDS), {
     title: title === '' ? 'flame graph' : title,
     notes: [
       ...profileLabels(profile, eachInItsUnit),

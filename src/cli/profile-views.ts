@@ -117,7 +117,7 @@ function showFlame({ profile, options }: PreparedReport): FlameReply {
   return {
     labels: [...profileLabels(profile, { ...options, outputUnit }), ...options.activeFilters],
     format: { ratio, sampleUnit, outputUnit },
-    flame: encodeFlame(buildFlameTree(profile, options.valueColumn), MAX_FRAMES),
+    flame: encodeFlame(buildFlameTree(profile, options.valueColumn, { minShare: 0, maxRows: MAX_FRAMES })),
   };
 }
 

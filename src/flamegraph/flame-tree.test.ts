@@ -83,6 +83,34 @@ describe('buildFlameTree', () => {
     expect([tree.length, tree.total[0], tree.end[0]]).toEqual([1, 0, 1]);
   });
 
+  const bounded = (drawing: string, minShare: number, maxRows: number) =>
+    buildFlameTree(drawProfile(`types n\n${drawing}`), 0, { minShare, maxRows });
+
+  it('leaves out rows below a share of what changed, and counts them', () => {
+    const tree = bounded('main > a > b = 98\n main > c > d > e = -1\n main > c > f = 1', 0.02, 100);
+    expect(draw(tree).split('\n')).toEqual([
+      'all 98 0',
+      '  main 98 0',
+      '    a 98 0',
+      '      b 98 98',
+      '    c 0 0',
+    ]);
+    expect(tree.hidden).toBe(3);
+  });
+
+  it('keeps the largest rows where there is no room for all, with the sums of all', () => {
+    const tree = bounded('main > a > b = 8\n main > c > d > e = 5\n main > c > f = 1\n g = 7', 0, 6);
+    expect(draw(tree).split('\n')).toEqual([
+      'all 21 0',
+      '  main 14 0',
+      '    a 8 0',
+      '      b 8 8',
+      '    c 6 0',
+      '  g 7 7',
+    ]);
+    expect(tree.hidden).toBe(3);
+  });
+
   it('finds each of many paths again, however often its table grew', () => {
     const one = Array.from({ length: 300 }, (_, i) => `root > a${i % 17} > b${i} > c${i * 7} = 1`).join('\n');
     const tree = buildFlameTree(drawProfile(`types n\n${one}\n${one}`), 0);

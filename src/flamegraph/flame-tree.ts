@@ -2,6 +2,8 @@
 import { Int32Builder, Int64Builder } from '../pprof/columns.ts';
 import { NO_ROW, type Int64Column, type Profile } from '../pprof/tables.ts';
 import { printableNameOf } from '../profile/reports/printable-name.ts';
+import { collectPaths, PathSplitter, type StackPaths } from '../profile/stack-paths.ts';
+import { LargestFirst, type Branch } from './largest-first.ts';
 
 /** Row number in a FlameTree. */
 export type FlameRow = number & { readonly __rowOf: 'FlameTree' };
@@ -33,205 +35,122 @@ export interface FlameTree {
   /** What width is drawn from. Widths are pixels, so 53 bits are enough. */
   readonly size: Float64Array;
   readonly maxDepth: number;
+  /** Rows that were left out, see FlameBounds. */
+  readonly hidden: number;
 }
 
+/** What of a tree is wanted. Memory grows with the rows that are kept and with the paths, not with the frames of all. */
+export interface FlameBounds {
+  /** Rows whose size is a smaller share of the whole are left out. */
+  readonly minShare: number;
+  /** Of the others the largest; at least 1. */
+  readonly maxRows: number;
+}
+
+const WHOLE: FlameBounds = { minShare: 0, maxRows: Infinity };
+
 /**
- * Tree of one value. Frames are equal when they print the same, so the granularity of the profile (see aggregate.ts of
- * the profile room) decides what is one. Samples whose value is 0, or that have no frames, are left out.
+ * Tree of one value; see collectPaths. A row is never larger than its parent, so that the largest rows are a tree.
  *
  * @param column of `profile.samples.values`.
  */
-export function buildFlameTree(profile: Profile, column: number): FlameTree {
-  const paths = collectPaths(profile, column);
-  return inDrawingOrder(paths, sumUp(paths));
+export function buildFlameTree(profile: Profile, column: number, bounds: FlameBounds = WHOLE): FlameTree {
+  const paths = collectPaths(profile, column, printableNameOf);
+  const rows = new GrowingTree(paths).grow(bounds);
+  return { ...inDrawingOrder(rows), names: paths.names.list, hidden: paths.frames + 1 - rows.parent.length };
 }
 
-interface Paths {
+/** Rows, larger ones first: parents come before their children. */
+interface Rows {
   readonly parent: Int32Array;
   readonly name: Int32Array;
   readonly names: readonly string[];
   readonly self: Int64Column;
-  /** |value| of all samples that end here together. */
-  readonly selfSize: Float64Array;
-}
-
-/** Rows in order of first appearance: parents come before their children. */
-function collectPaths(profile: Profile, column: number): Paths {
-  const { samples, stacks } = profile;
-  const values = samples.values[column];
-  const frames = new LocationNames(profile);
-  const table = new ChildTable(stacks.location.length);
-  const self = new Int64Builder(table.capacity);
-  self.pushNumber(0);
-  // Samples of one stack that differ in labels or object size end in one row.
-  const rowOfStack = new Int32Array(stacks.length).fill(NO_ROW);
-  for (let sample = 0; sample < samples.length; sample++) {
-    const value = values[sample];
-    if (value === 0 || value === 0n) continue;
-    const stack = samples.stack[sample];
-    let row = rowOfStack[stack];
-    if (row === NO_ROW) {
-      row = 0;
-      const from = stacks.locationStart[stack];
-      for (let at = stacks.locationStart[stack + 1] - 1; at >= from; at--) {
-        const names = frames.of(stacks.location[at]);
-        for (let i = names.length - 1; i >= 0; i--) row = table.child(row, names[i]);
-      }
-      while (self.length < table.length) {
-        self.pushNumber(0);
-      }
-      rowOfStack[stack] = row;
-    }
-    if (row === 0) continue;
-    self.add(row, value);
-  }
-  const ownValues = self.finish();
-  return {
-    ...table.finish(),
-    names: frames.names,
-    self: ownValues,
-    // What two profiles have in common on one stack is no change.
-    selfSize: magnitudes(ownValues),
-  };
-}
-
-function magnitudes(column: Int64Column): Float64Array {
-  const sizes = new Float64Array(column.length);
-  for (let row = 0; row < column.length; row++) sizes[row] = Math.abs(Number(column[row]));
-  return sizes;
-}
-
-/** Printed names of a location, leaf (innermost inlined line) first, as rows of one list; made once per location. */
-class LocationNames {
-  readonly names: string[] = [];
-  readonly #profile: Profile;
-  readonly #rowOfName = new Map<string, number>();
-  readonly #known: (Int32Array | undefined)[];
-
-  constructor(profile: Profile) {
-    this.#profile = profile;
-    this.#known = new Array<Int32Array | undefined>(profile.locations.length);
-  }
-
-  of(location: number): Int32Array {
-    return (this.#known[location] ??= this.#read(location));
-  }
-
-  #read(location: number): Int32Array {
-    const { lineStart } = this.#profile.locations;
-    const from = lineStart[location];
-    const to = lineStart[location + 1];
-    if (from === to) return Int32Array.of(this.#intern(printableNameOf(this.#profile, location, null)));
-    const rows = new Int32Array(to - from);
-    for (let line = from; line < to; line++)
-      rows[line - from] = this.#intern(printableNameOf(this.#profile, location, line));
-    return rows;
-  }
-
-  #intern(name: string): number {
-    let row = this.#rowOfName.get(name);
-    if (row === undefined) {
-      row = this.names.push(name) - 1;
-      this.#rowOfName.set(name, row);
-    }
-    return row;
-  }
-}
-
-const MIN_SLOTS = 1024;
-/** More are not reserved ahead, however long the stacks are: most of their frames are shared. */
-const MAX_FIRST_SLOTS = 131_072;
-
-/** Children by (parent, name) in an open-addressing table: a Map of numbers costs three times as much here. */
-class ChildTable {
-  readonly #parent: Int32Builder;
-  readonly #name: Int32Builder;
-  /** Row + 1; 0 = empty. At most half full. */
-  #slots: Int32Array;
-
-  /** @param frames of all stacks: there are no more rows. */
-  constructor(frames: number) {
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(frames, 1)));
-    this.#slots = new Int32Array(Math.min(Math.max(slots, MIN_SLOTS), MAX_FIRST_SLOTS));
-    this.#parent = new Int32Builder(this.capacity);
-    this.#name = new Int32Builder(this.capacity);
-    this.#parent.push(NO_ROW);
-    this.#name.push(NO_ROW);
-  }
-
-  get length(): number {
-    return this.#parent.length;
-  }
-
-  /** Rows that it has room for. */
-  get capacity(): number {
-    return this.#slots.length / 2;
-  }
-
-  child(parent: number, name: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    const parents = this.#parent.view();
-    const names = this.#name.view();
-    let slot = hash(parent, name) & mask;
-    for (;;) {
-      const row = slots[slot] - 1;
-      if (row < 0) break;
-      if (parents[row] === parent && names[row] === name) return row;
-      slot = (slot + 1) & mask;
-    }
-    const row = this.#parent.length;
-    this.#parent.push(parent);
-    this.#name.push(name);
-    slots[slot] = row + 1;
-    if (row * 2 > slots.length) this.#grow();
-    return row;
-  }
-
-  #grow(): void {
-    const slots = new Int32Array(this.#slots.length * 4);
-    const mask = slots.length - 1;
-    const parents = this.#parent.view();
-    const names = this.#name.view();
-    for (let row = 1; row < this.#parent.length; row++) {
-      let slot = hash(parents[row], names[row]) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = row + 1;
-    }
-    this.#slots = slots;
-  }
-
-  finish(): { parent: Int32Array; name: Int32Array } {
-    return { parent: this.#parent.finish(), name: this.#name.finish() };
-  }
-}
-
-/** Multiplicative mixing of two row numbers (constants of MurmurHash3's finalizer). */
-function hash(a: number, b: number): number {
-  let mixed = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
-  return mixed ^ (mixed >>> 13);
-}
-
-interface Sums {
   readonly total: Int64Column;
   readonly size: Float64Array;
 }
 
-/** Self plus all below: children come later, so one loop from the end does it. */
-function sumUp({ parent, self, selfSize }: Paths): Sums {
-  const total = new Int64Builder(self.length);
-  for (let row = 0; row < self.length; row++) total.push(self[row]);
-  const size = selfSize.slice();
-  for (let row = self.length - 1; row > 0; row--) {
-    total.add(parent[row], total.at(row));
-    size[parent[row]] += size[row];
+/** A tree that grows from the root, the largest row next. */
+class GrowingTree {
+  readonly #paths: StackPaths;
+  readonly #splitter: PathSplitter;
+  /** |value| by path. What two profiles have in common on one path is no change. */
+  readonly #width: Float64Array;
+  readonly #parent = new Int32Builder(1024);
+  readonly #name = new Int32Builder(1024);
+  readonly #size: number[] = [];
+  readonly #self = new Int64Builder(1024);
+  readonly #total = new Int64Builder(1024);
+  readonly #waiting = new LargestFirst();
+
+  constructor(paths: StackPaths) {
+    this.#paths = paths;
+    this.#splitter = new PathSplitter(paths.names, paths.stack);
+    this.#width = new Float64Array(paths.length);
+    for (let path = 0; path < paths.length; path++) this.#width[path] = Math.abs(Number(paths.value[path]));
   }
-  return { total: total.finish(), size };
+
+  grow({ minShare, maxRows }: FlameBounds): Rows {
+    const whole = this.#sizeOf(0, this.#paths.length);
+    const least = whole * minShare;
+    this.#waiting.push({ parent: NO_ROW, name: NO_ROW, from: 0, end: this.#paths.length, size: whole });
+    while (this.#parent.length < maxRows) {
+      const branch = this.#waiting.pop();
+      if (branch === undefined) break;
+      this.#add(branch, least);
+    }
+    return {
+      parent: this.#parent.finish(),
+      name: this.#name.finish(),
+      names: this.#paths.names.list,
+      self: this.#self.finish(),
+      total: this.#total.finish(),
+      size: Float64Array.from(this.#size),
+    };
+  }
+
+  #add({ parent, name, from, end, size }: Branch, least: number): void {
+    const { ends, groupNames } = this.#splitter;
+    const row = this.#parent.length;
+    this.#parent.push(parent);
+    this.#name.push(name);
+    this.#size.push(size);
+    this.#pushSum(this.#total, row, from, end);
+    const ended = this.#splitter.split(from, end);
+    this.#pushSum(this.#self, row, from, ended);
+    let start = ended;
+    for (const [group, groupEnd] of ends.entries()) {
+      const part = this.#sizeOf(start, groupEnd);
+      if (part >= least)
+        this.#waiting.push({ parent: row, name: groupNames[group], from: start, end: groupEnd, size: part });
+      start = groupEnd;
+    }
+  }
+
+  #pushSum(column: Int64Builder, row: number, from: number, end: number): void {
+    const { members } = this.#splitter;
+    const { value } = this.#paths;
+    column.pushNumber(0);
+    for (let at = from; at < end; at++) column.add(row, value[members[at]]);
+  }
+
+  #sizeOf(from: number, end: number): number {
+    const { members } = this.#splitter;
+    let size = 0;
+    for (let at = from; at < end; at++) size += this.#width[members[at]];
+    return size;
+  }
 }
 
 /** Renumbers rows to preorder, larger siblings first. */
-function inDrawingOrder({ parent, name, names, self }: Paths, { total, size }: Sums): FlameTree {
+function inDrawingOrder({
+  parent,
+  name,
+  names,
+  self,
+  total,
+  size,
+}: Rows): Omit<FlameTree, 'names' | 'hidden'> {
   const { length } = parent;
   const { firstChild, child } = sortedChildren(parent, name, names, size);
   const order = new Int32Array(length);
@@ -269,7 +188,6 @@ function inDrawingOrder({ parent, name, names, self }: Paths, { total, size }: S
     end,
     depth,
     name: pick(name, order, new Int32Array(length)),
-    names,
     self: pickInt64(self, order),
     total: pickInt64(total, order),
     size: pick(size, order, new Float64Array(length)),

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { drawProfile } from '../testing/drawn-profile.ts';
-import { buildFlameTree } from './flame-tree.ts';
-import { escapeXml, renderFlameSvg } from './render-svg.ts';
+import { buildFlameTree, type FlameBounds } from './flame-tree.ts';
+import { DRAWN_BOUNDS, escapeXml, renderFlameSvg } from './render-svg.ts';
 
-function render(drawing: string, minWidth = 0, isDifference = false): string {
-  const options = { title: 'orders', notes: ['Type: n'], formatValue: String, minWidth, isDifference };
-  return [...renderFlameSvg(buildFlameTree(drawProfile(drawing), 0), options)].join('');
+function render(drawing: string, isDifference = false, bounds?: FlameBounds): string {
+  const options = { title: 'orders', notes: ['Type: n'], formatValue: String, isDifference };
+  return [...renderFlameSvg(buildFlameTree(drawProfile(drawing), 0, bounds), options)].join('');
 }
 
 /** Depth, name and value of every frame in the file. */
@@ -41,7 +41,7 @@ describe('renderFlameSvg', () => {
   });
 
   it('says how many frames are too narrow to be drawn, and leaves out no others', () => {
-    const svg = render('types n\n main > wide = 100000\n main > narrow = 1', 0.25);
+    const svg = render('types n\n main > wide = 100000\n main > narrow = 1', false, DRAWN_BOUNDS);
     expect(readFrames(svg)).toEqual(['0 all 100001', '1 main 100001', '2 wide 100000']);
     expect(svg).toContain('1 frames are too narrow to be drawn');
   });
@@ -50,7 +50,7 @@ describe('renderFlameSvg', () => {
     const builder = HOSTILE.map((_, i) => `f${i} = ${i + 1}`).join('\n');
     const tree = buildFlameTree(drawProfile(`types n\n${builder}`), 0);
     const names = tree.names.map((name) => HOSTILE[Number(name.slice(1))]);
-    const options = { title: HOSTILE[0], notes: [HOSTILE[1]], formatValue: String, minWidth: 0 };
+    const options = { title: HOSTILE[0], notes: [HOSTILE[1]], formatValue: String };
     const svg = [...renderFlameSvg({ ...tree, names }, options)].join('');
     const shown = readFrames(svg)
       .slice(1)
@@ -71,7 +71,7 @@ describe('renderFlameSvg', () => {
     // Where everything grew, only who asked knows that it is a difference.
     const grown = 'types n\n main > grew = 5';
     expect(render(grown)).not.toContain('fill="hsl(6 ');
-    expect(render(grown, 0, true).match(/fill="hsl\(6 /g)).toHaveLength(2);
+    expect(render(grown, true).match(/fill="hsl\(6 /g)).toHaveLength(2);
   });
 });
 

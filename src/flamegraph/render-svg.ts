@@ -1,6 +1,6 @@
 // A flame graph as one SVG file: no links out, no fonts of its own, zoom and search by a small script inside.
 import { exactAt } from '../pprof/columns.ts';
-import type { FlameTree } from './flame-tree.ts';
+import type { FlameBounds, FlameTree } from './flame-tree.ts';
 import { frameColour, shortFrameName } from './frame-look.ts';
 import { layoutFlame, type FlameLayout } from './layout.ts';
 import { FLAME_SCRIPT } from './svg-script.ts';
@@ -16,8 +16,6 @@ export interface FlameSvgOptions {
   readonly formatValue: (value: bigint) => string;
   /** Pixels. */
   readonly width?: number;
-  /** Rows narrower than this many pixels are left out (they are counted in the note below); 0 = none is. */
-  readonly minWidth?: number;
 }
 
 const DEFAULT_WIDTH = 1200;
@@ -26,20 +24,23 @@ const FONT_SIZE = 12;
 /** Average width of a character of a 12 px sans-serif font. */
 const CHARACTER_WIDTH = 7;
 const MARGIN = 10;
-/** A quarter of a pixel cannot be seen, and most rows of a large profile are narrower. */
-const MIN_WIDTH = 0.25;
+/**
+ * What is drawn of a tree: a quarter of a pixel cannot be seen, and most rows of a large profile are narrower. No browser
+ * shows more rows at once; those of a real profile are a tenth of it.
+ */
+export const DRAWN_BOUNDS: FlameBounds = { minShare: 0.25 / (DEFAULT_WIDTH - 2 * MARGIN), maxRows: 200_000 };
 /** Text of a label in the file; titles hold whole names. */
 const MAX_LABEL = 200;
 
-/** The whole file in pieces. */
+/** The whole file in pieces; `tree` is built within DRAWN_BOUNDS. */
 export function* renderFlameSvg(tree: FlameTree, options: FlameSvgOptions): Generator<string> {
   const width = options.width ?? DEFAULT_WIDTH;
   const layout = layoutFlame(tree);
   const inner = width - 2 * MARGIN;
-  const rows = visibleRows(layout, (options.minWidth ?? MIN_WIDTH) / inner);
-  const hidden = tree.length - rows.length;
-  const notes =
-    hidden > 0 ? [...options.notes, `${hidden} frames are too narrow to be drawn`] : options.notes;
+  const { length, hidden } = tree;
+  const left =
+    length < DRAWN_BOUNDS.maxRows ? 'too narrow to be drawn' : `not drawn: ${length} larger ones are`;
+  const notes = hidden > 0 ? [...options.notes, `${hidden} frames are ${left}`] : options.notes;
   const top = MARGIN + (2 + notes.length) * ROW_HEIGHT;
   const height = top + (tree.maxDepth + 1) * ROW_HEIGHT + MARGIN;
   yield `<?xml version="1.0" encoding="UTF-8"?>
@@ -61,14 +62,8 @@ export function* renderFlameSvg(tree: FlameTree, options: FlameSvgOptions): Gene
     isDifference: options.isDifference ?? false,
     formatValue: options.formatValue,
   };
-  for (const row of rows) yield drawRow(layout, row, frame);
+  for (let row = 0; row < length; row++) yield drawRow(layout, row, frame);
   yield `</g>\n<script><![CDATA[${FLAME_SCRIPT}]]></script>\n</svg>\n`;
-}
-
-function visibleRows({ tree, left, right }: FlameLayout, minShare: number): number[] {
-  const rows: number[] = [];
-  for (let row = 0; row < tree.length; row++) if (right[row] - left[row] >= minShare) rows.push(row);
-  return rows;
 }
 
 interface Frame {

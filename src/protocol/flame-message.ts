@@ -18,14 +18,7 @@ export interface FlameMessage {
   readonly hidden: number;
 }
 
-/**
- * At most `limit` rows: the largest. A row is never larger than its parent, so that what stays is a tree.
- *
- * @param limit at least 1.
- */
-export function encodeFlame(tree: FlameTree, limit: number): FlameMessage {
-  const keep = keptRows(tree, limit);
-  const newRow = new Int32Array(tree.length).fill(-1);
+export function encodeFlame(tree: FlameTree): FlameMessage {
   const newName = new Map<number, number>();
   const names: string[] = [];
   const message = {
@@ -37,9 +30,7 @@ export function encodeFlame(tree: FlameTree, limit: number): FlameMessage {
   };
   let isPlain = true;
   for (let row = 0; row < tree.length; row++) {
-    if (keep[row] === 0) continue;
-    newRow[row] = message.parent.length;
-    message.parent.push(row === 0 ? -1 : newRow[tree.parent[row]]);
+    message.parent.push(tree.parent[row]);
     let name = -1;
     if (row > 0) {
       name = newName.get(tree.name[row]) ?? names.push(tree.names[tree.name[row]]) - 1;
@@ -55,28 +46,8 @@ export function encodeFlame(tree: FlameTree, limit: number): FlameMessage {
     ...message,
     names,
     size: isPlain ? null : message.size,
-    hidden: tree.length - message.parent.length,
+    hidden: tree.hidden,
   };
-}
-
-function keptRows({ length, size, parent }: FlameTree, limit: number): Uint8Array {
-  const keep = new Uint8Array(length);
-  if (length <= limit) return keep.fill(1);
-  const least = size.slice().sort()[length - limit];
-  let kept = 1;
-  keep[0] = 1;
-  // Larger rows first; of those as large as the least as many as there is room for, in drawing order.
-  for (let row = 1; row < length; row++) {
-    if (size[row] <= least) continue;
-    keep[row] = 1;
-    kept++;
-  }
-  for (let row = 1; row < length && kept < limit; row++) {
-    if (size[row] !== least || keep[parent[row]] === 0) continue;
-    keep[row] = 1;
-    kept++;
-  }
-  return keep;
 }
 
 function exactJson(value: number | bigint): number | string {
@@ -86,7 +57,7 @@ function exactJson(value: number | bigint): number | string {
 
 /** The tree again; see encodeFlame. */
 export function decodeFlame(message: FlameMessage): FlameTree {
-  const { parent, name, names, total, self, size } = message;
+  const { parent, name, names, total, self, size, hidden } = message;
   const { length } = parent;
   const depth = new Int32Array(length);
   const end = new Int32Array(length);
@@ -110,6 +81,7 @@ export function decodeFlame(message: FlameMessage): FlameTree {
     total: decodeColumn(total),
     size: size === null ? Float64Array.from(total, Number) : Float64Array.from(size),
     maxDepth,
+    hidden,
   };
 }
 

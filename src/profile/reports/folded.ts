@@ -1,9 +1,10 @@
 // `folded`: one line a stack, `root;child;leaf value`, as flamegraph.pl, inferno and speedscope read it.
-import { exactAt, Int64Builder } from '../../pprof/columns.ts';
+import { exactAt } from '../../pprof/columns.ts';
 import { looksFolded } from '../../pprof/decode-folded.ts';
 import type { Profile } from '../../pprof/tables.ts';
-import { printableNameOf } from './printable-name.ts';
+import { collectPaths } from '../stack-paths.ts';
 import type { ReportOptions } from './options.ts';
+import { printableNameOf } from './printable-name.ts';
 
 /**
  * Stacks in order of first appearance; samples that differ only in labels or object size are added up. Values are those
@@ -13,34 +14,15 @@ import type { ReportOptions } from './options.ts';
  * text that ends in a number, as messages of errors are.
  */
 export function* renderFolded(profile: Profile, options: ReportOptions): Generator<string> {
-  const { samples, stacks } = profile;
-  const values = samples.values[options.valueColumn];
-  const frames = new FoldedFrames(profile);
-  const rowOfStack = new Map<string, number>();
-  const sums = new Int64Builder();
-  for (let sample = 0; sample < samples.length; sample++) {
-    const stack = samples.stack[sample];
-    const from = stacks.locationStart[stack];
-    const names: string[] = [];
-    for (let at = stacks.locationStart[stack + 1] - 1; at >= from; at--)
-      names.push(frames.of(stacks.location[at]));
-    if (names.length === 0) continue;
-    const line = names.join(';');
-    const row = rowOfStack.get(line);
-    if (row === undefined) {
-      rowOfStack.set(line, sums.length);
-      sums.push(values[sample]);
-    } else sums.add(row, values[sample]);
-  }
-  const column = sums.finish();
+  const { length, names, stack, value } = collectPaths(profile, options.valueColumn, printFolded);
   let written = 0;
   let last = '';
-  for (const [stack, row] of rowOfStack) {
-    const value = exactAt(column, row);
-    if (value === 0n) continue;
-    const line = stack.startsWith('#') ? ` ${stack}` : stack;
-    yield `${line} ${value}\n`;
-    last = line;
+  for (let path = 0; path < length; path++) {
+    const own = exactAt(value, path);
+    if (own === 0n) continue;
+    const text = [...names.along(stack[path])].join(';');
+    last = text.startsWith('#') ? ` ${text}` : text;
+    yield `${last} ${own}\n`;
     written++;
   }
   if (written === 1) yield* zerosUntilKnown(last);
@@ -58,29 +40,8 @@ function* zerosUntilKnown(line: string): Generator<string> {
 /** Three lines of one frame are no accident for any reader, ours included. */
 const ENOUGH_ZEROS = 2;
 
-/** The lines of a location, outermost first, joined; made once. */
-class FoldedFrames {
-  readonly #profile: Profile;
-  readonly #text: (string | undefined)[] = [];
-
-  constructor(profile: Profile) {
-    this.#profile = profile;
-  }
-
-  of(location: number): string {
-    return (this.#text[location] ??= this.#read(location));
-  }
-
-  #read(location: number): string {
-    const { lineStart } = this.#profile.locations;
-    const from = lineStart[location];
-    const to = lineStart[location + 1];
-    if (from === to) return clean(printableNameOf(this.#profile, location, null));
-    const names: string[] = [];
-    for (let line = to - 1; line >= from; line--)
-      names.push(clean(printableNameOf(this.#profile, location, line)));
-    return names.join(';');
-  }
+function printFolded(profile: Profile, location: number, line: number | null): string {
+  return clean(printableNameOf(profile, location, line));
 }
 
 function clean(name: string): string {

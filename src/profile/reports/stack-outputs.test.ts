@@ -145,9 +145,7 @@ describe.each(NAMES.filter((name) => decode(name) !== null))('stacks of %s', (na
       expect(speedscope.weights).toEqual(traces);
       expect(speedscope.endValue).toBe(sum(traces));
       const tree = buildFlameTree(prepared.profile, prepared.options.valueColumn);
-      const svg = [...renderFlameSvg(tree, { title: '', notes: [], formatValue: String, minWidth: 0 })].join(
-        '',
-      );
+      const svg = [...renderFlameSvg(tree, { title: '', notes: [], formatValue: String })].join('');
       expect(readFlame(svg)).toEqual(traces);
       expect(BigInt(tree.total[0])).toBe(sum(traces));
     },
