@@ -1,7 +1,7 @@
 // Command-line values to numbers, with one clear line where they are wrong.
 import { PlimsollError } from '../base/errors.ts';
 import { parseDuration, parseSize } from '../base/quantities.ts';
-import type { Bytes, Millis } from '../base/units.ts';
+import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import { parseListen } from '../config/listen.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Shard } from '../discover/shard.ts';
@@ -15,11 +15,15 @@ export function durationArgument(text: string): Millis {
   return millis !== null && millis > 0 ? millis : invalid('needs a duration such as 30s, 5m or 1h', text);
 }
 
-/** `2026-11-20T12:00:00Z`, `2026-11-20` (midnight UTC), or Unix seconds. */
-export function timeArgument(text: string): Millis {
+/** Clocks differ by this much without anybody's noticing. */
+const CLOCK_SKEW: Millis = 5 * MINUTE_MILLIS;
+
+/** The end of what is looked at: `2026-11-20T12:00:00Z`, `2026-11-20` (midnight UTC), or Unix seconds; not in the future. */
+export function pastTimeArgument(text: string): Millis {
   const isSeconds = /^\d{9,11}(?:\.\d+)?$/.test(text);
   const millis = isSeconds ? Number(text) * 1000 : /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
-  return Number.isFinite(millis) ? millis : invalid('needs a time such as 2026-11-20T12:00:00Z', text);
+  if (!Number.isFinite(millis)) return invalid('needs a time such as 2026-11-20T12:00:00Z', text);
+  return millis <= Date.now() + CLOCK_SKEW ? millis : invalid('needs a time that is over', text);
 }
 
 export function sizeArgument(text: string): Bytes {

@@ -5,10 +5,10 @@ import { EXIT, endWith, failWith } from './exit-status.ts';
 import {
   durationArgument,
   listenArgument,
+  pastTimeArgument,
   scaleArgument,
   shardArgument,
   sizeArgument,
-  timeArgument,
   wholeNumberArgument,
 } from './arguments.ts';
 import { addAlertCommands } from './alert-commands.ts';
@@ -106,7 +106,7 @@ const listen = named(listenArgument);
 const scale = named(scaleArgument);
 const shard = named(shardArgument);
 const size = named(sizeArgument);
-const time = named(timeArgument);
+const time = named(pastTimeArgument);
 const wholeNumber = named(wholeNumberArgument);
 
 function buildProgram(): Command {

@@ -46,7 +46,8 @@ export function askCost(facts: Facts): ChainStep {
   const gcShare = usedShare ?? availableShare(facts);
   const assistShare = shareOfCpu(facts, 'gcAssistSecondsTotal', allCpu);
   const gcSeconds = halves(facts, 'gcCpuSecondsTotal')?.after ?? Infinity;
-  const isHeavy = (gcShare?.after ?? 0) >= HEAVY_GC_SHARE && gcSeconds >= FELT_GC_SECONDS;
+  const isLarge = (gcShare?.after ?? 0) >= HEAVY_GC_SHARE;
+  const isHeavy = isLarge && gcSeconds >= FELT_GC_SECONDS;
   const isKnown = Object.values(ratios).some((ratio) => ratio !== null) || gcShare !== null;
   const isRisen = worst >= RISEN_RATIO;
   // Where nobody counts the work, more of it looks the same as more cost for it.
@@ -82,7 +83,19 @@ export function askCost(facts: Facts): ChainStep {
     outcome,
     answer: answer(
       facts,
-      { cycles, pauses, gcShare, isOfUsed: usedShare !== null, assistShare, isCounted, isLessWork, isKnown },
+      {
+        ...{
+          cycles,
+          pauses,
+          gcShare,
+          isOfUsed: usedShare !== null,
+          assistShare,
+          isCounted,
+          isLessWork,
+          isKnown,
+        },
+        unfeltSeconds: isLarge && !isHeavy ? gcSeconds : null,
+      },
       ratios,
       outcome,
     ),
@@ -163,6 +176,8 @@ interface Costs {
   /** Of the CPU time that the process used; of all that there was otherwise. */
   readonly isOfUsed: boolean;
   readonly assistShare: Pair | null;
+  /** What the collector takes an hour, where that is a large share of little; null otherwise. */
+  readonly unfeltSeconds: number | null;
   /** Requests are: the ratios are for each of them. */
   readonly isCounted: boolean;
   /** Fewer requests alone would make it. */
@@ -172,7 +187,7 @@ interface Costs {
 
 function answer(
   facts: Facts,
-  { cycles, pauses, gcShare, isOfUsed, assistShare, isCounted, isLessWork, isKnown }: Costs,
+  { cycles, pauses, gcShare, isOfUsed, assistShare, unfeltSeconds, isCounted, isLessWork, isKnown }: Costs,
   ratios: Ratios,
   outcome: ChainStep['outcome'],
 ): string {
@@ -189,10 +204,12 @@ function answer(
       : `${formatThreeDigits(1000 * pauses.after)} ms of pauses an hour${times(ratios.pauses)}`,
     ratios.cpu === null ? null : `CPU${times(ratios.cpu)}`,
   ].filter((part) => part !== null);
+  const unfelt =
+    unfeltSeconds === null ? '' : `, which is little: ${formatThreeDigits(unfeltSeconds)} s of CPU an hour`;
   const shares = [
     gcShare === null
       ? null
-      : `the collector takes ${trend(gcShare, isOfUsed ? ' of the CPU' : ' of all CPU time')}`,
+      : `the collector takes ${trend(gcShare, isOfUsed ? ' of the CPU' : ' of all CPU time')}${unfelt}`,
     assistShare === null ? null : `assists of allocating goroutines ${trend(assistShare, '')}`,
   ].filter((part) => part !== null);
   const same =

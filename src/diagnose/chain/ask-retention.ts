@@ -50,7 +50,7 @@ export function askRetention(facts: Facts): ChainStep {
           ? 'Resident memory is not known.'
           : 'Too early to tell.'
         : lead === null
-          ? 'No: what is resident is in use.'
+          ? `No: what is resident is in use${pacedUpTo(facts)}.`
           : `Yes: ${named.map(({ name, bytes, why }) => `${name} ${formatBytes(bytes)} (${why})`).join('; ')}.`,
     ruledOut: tested
       .filter(({ bytes }) => bytes < least)
@@ -137,12 +137,26 @@ const NO_LIMIT_BYTES: Bytes = 2 ** 60;
 const PACED_SHARE = 0.85;
 
 /** What paces the collector, and what to set for less garbage. */
-function pacingOf(facts: Facts): [why: string, cure: string] {
-  const gogc = lastOf(facts, 'gogcPercent');
+/** The GOMEMLIMIT that says when Go collects; null where GOGC does. */
+function pacingLimit(facts: Facts): number | null {
   const limit = lastOf(facts, 'goMemLimitBytes') ?? NO_LIMIT_BYTES;
   const sys = lastOf(facts, 'sysBytes');
   const claimed = sys === null ? null : sys - (lastOf(facts, 'heapReleasedBytes') ?? 0);
-  if (limit < NO_LIMIT_BYTES && claimed !== null && claimed >= PACED_SHARE * limit) {
+  return limit < NO_LIMIT_BYTES && claimed !== null && claimed >= PACED_SHARE * limit ? limit : null;
+}
+
+/** However little lives: who looks at resident memory alone takes it for a process that needs all of that. */
+function pacedUpTo(facts: Facts): string {
+  const limit = pacingLimit(facts);
+  return limit === null
+    ? ''
+    : `; GOMEMLIMIT ${formatBytes(limit)} paces the collector, so that Go uses all of that before it collects, however little lives`;
+}
+
+function pacingOf(facts: Facts): [why: string, cure: string] {
+  const gogc = lastOf(facts, 'gogcPercent');
+  const limit = pacingLimit(facts);
+  if (limit !== null) {
     return [
       `garbage until GOMEMLIMIT ${formatBytes(limit)} is reached, which Go then stays below`,
       'a lower GOMEMLIMIT, or a GOGC beside it, trades CPU for it; the growth up to the limit is no leak',

@@ -351,6 +351,10 @@ describe('the question', () => {
     expect(heavy.advice.join()).toMatch(/GOGC/);
     const idle = `${STEADY}\n  cpuSecondsTotal 0 +10/h\n  gcCpuSecondsTotal 0 +4/h`;
     expect(ask('cost', idle).outcome).toBe('contradicts');
+    expect(ask('cost', idle).answer).toMatch(
+      /takes 40(\.\d)? % of the CPU .*, which is little: 4(\.\d+)? s of CPU an hour/,
+    );
+    expect(heavy.answer).not.toMatch(/little/);
   });
 
   it('of cost speaks of each request only where they are counted, and is open where more work looks the same', () => {
@@ -598,6 +602,21 @@ describe('the question', () => {
     expect(step.answer).toMatch(/^Yes: GC pacing /);
     expect(step.answer).toMatch(why);
     expect(step.advice[0]).toMatch(cure);
+  });
+
+  it.each([
+    [
+      'close above what lives',
+      '112M',
+      /^No: what is resident is in use; GOMEMLIMIT 112 MiB paces the collector/,
+    ],
+    ['far above', '900M', /^No: what is resident is in use\.$/],
+  ])('of retention says of a GOMEMLIMIT %s what it does to resident memory', (_, goMemLimitBytes, words) => {
+    const drawing = withGauges(STEADY.replace('floor 40M noise 300k', 'liveHeapBytes 90M noise 300k'), {
+      ...{ rssBytes: '110M', rssAnonBytes: '104M', heapAllocBytes: '94M', heapInuseBytes: '96M' },
+      ...{ heapIdleBytes: '4M', heapSysBytes: '100M', sysBytes: '108M', goMemLimitBytes },
+    });
+    expect(ask('retention', drawing).answer).toMatch(words);
   });
 
   it('of retention does not blame huge pages behind memory that is in use', () => {
