@@ -101,6 +101,15 @@ describe.skipIf(whyNot !== null)(`a real Alertmanager${whyNot === null ? '' : ` 
     }
   });
 
+  it('has a leak of two shards for the one where it goes on, when it is over in the other', async () => {
+    const shards = async () => (await kept()).map(({ labels }) => labels['plimsoll_shard']).toSorted();
+    for (const shard of ['1/2', '2/2']) await send({ ...notice('opened', 'warning'), shard });
+    expect(await shards()).toEqual(['1/2', '2/2']);
+    await send({ ...notice('resolved', 'warning'), shard: '1/2' });
+    expect(await shards()).toEqual(['2/2']);
+    await send({ ...notice('resolved', 'warning'), shard: '2/2' });
+  });
+
   it('refuses nothing of what a hostile service is called', async () => {
     const named = {
       ...notice('opened', 'warning'),

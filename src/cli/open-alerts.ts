@@ -9,13 +9,17 @@ import type { Watch } from '../pipeline/watch.ts';
 import type { WatchView } from '../pipeline/watch-view.ts';
 import type { RepositoryNotes } from './repository-notes.ts';
 
-/** @param pageUrl where the page is served, where the settings name no better address. */
+/**
+ * @param pageUrl where the page is served, where the settings name no better address.
+ * @param shard the part of the fleet that is watched here, such as `1/3`; null = all of it.
+ */
 export function openAlerts(
   settings: Settings,
   watch: WatchView & Pick<Watch, 'measured'>,
   talk: Talk,
   pageUrl: string,
   notes: RepositoryNotes,
+  shard: string | null,
 ): AlertDesk {
   const inData = settings.storage === 'memory' ? null : join(settings.dataDir, 'alerts');
   return new AlertDesk({
@@ -23,6 +27,7 @@ export function openAlerts(
     talk,
     settings: toAlertSettings(settings, pageUrl),
     folder: settings.alertFolder ?? inData,
+    shard,
     world: { write: (text) => void process.stdout.write(text), now: Date.now },
     random: Math.random,
     measured: () => watch.measured(),

@@ -14,3 +14,8 @@ export interface Shard {
 export function isInShard(address: string, { index, count }: Shard): boolean {
   return hashMod(address, count) === index;
 }
+
+/** As it is written on the command line, `1/3`; null where it is all of the targets. */
+export function nameShard(shard: Shard | null): string | null {
+  return shard === null || shard.count === 1 ? null : `${shard.index + 1}/${shard.count}`;
+}

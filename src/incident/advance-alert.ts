@@ -19,6 +19,8 @@ export interface AlertInput {
   readonly labels: Readonly<Record<string, string>>;
   /** Why nothing is to be told while it fires at this level; null when nothing speaks against it. */
   readonly whyQuiet: (level: AlertLevel) => string | null;
+  /** Part of the fleet that is watched here, such as `1/3`; missing = all of it. */
+  readonly shard?: string | null;
   readonly atMillis: Millis;
   readonly rules: AlertRules;
 }
@@ -68,12 +70,17 @@ function dueNotice(alert: Alert, open: readonly Incident[], input: AlertInput): 
 }
 
 /** A new alert, a new episode of one that was over, or the one that goes on. */
-function begin(known: Alert | null, { kind, incidents, atMillis }: AlertInput): Alert {
+function begin(
+  known: Alert | null,
+  { kind, incidents, atMillis, shard: ownShard = null }: AlertInput,
+): Alert {
   if (known?.state === 'firing') return known;
   const [first] = incidents;
   // Another watcher may have told it before it had to leave the target to this one, or told more of it since.
   const told = findTold(incidents, known?.sequence ?? 0);
   const isGoingOn = (told?.level ?? null) !== null;
+  // What goes on does so under the names that sinks know it by.
+  const shard = (isGoingOn ? told?.shard : ownShard) ?? null;
   return {
     fingerprint: first.fingerprint,
     service: first.service,
@@ -85,6 +92,7 @@ function begin(known: Alert | null, { kind, incidents, atMillis }: AlertInput): 
     resolvedAt: null,
     episode: (told?.episode ?? known?.episode ?? 0) + (isGoingOn ? 0 : 1),
     sequence: told?.sequence ?? known?.sequence ?? 0,
+    ...(shard === null ? {} : { shard }),
     toldLevel: told?.level ?? null,
     toldAt: isGoingOn ? (told?.at ?? null) : null,
     ack: null,

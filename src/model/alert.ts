@@ -54,6 +54,12 @@ export const AlertSchema = Type.Object({
   episode: Type.Integer(),
   /** Counts notices over all episodes; with the fingerprint it is the idempotency key. */
   sequence: Type.Integer(),
+  shard: Type.Optional(
+    Type.String({
+      description:
+        'such as 1/3: told for the targets of this part of the fleet alone, under names of its own at the sinks. Missing = for all',
+    }),
+  ),
   /** Level that people were told in this episode; null while they were told nothing. */
   toldLevel: nullable(AlertLevelSchema),
   toldAt: nullable(Type.Number()),
@@ -156,6 +162,11 @@ export const NoticeSchema = Type.Object({
   ),
   /** null where it is about no leak (digest, heartbeat, test). */
   fingerprint: nullable(Type.String()),
+  shard: Type.Optional(
+    Type.String({
+      description: 'part of the fleet that it is of (--shard), such as 1/3; missing = all of it',
+    }),
+  ),
   service: nullable(Type.String()),
   at: Type.Number({ description: 'virtual' }),
   openedAt: nullable(Type.Number({ description: 'real time, since when it fires' })),

@@ -64,6 +64,9 @@ export const IncidentSchema = Type.Object({
         at: Type.Number(),
         episode: Type.Integer(),
         sequence: Type.Integer(),
+        shard: Type.Optional(
+          Type.String({ description: 'of the watcher that told it first; missing = it had none' }),
+        ),
       },
       {
         description:

@@ -30,6 +30,8 @@ export interface AlertDeskParts {
   readonly settings: AlertSettings;
   /** Shared by watchers of one fleet; null = nothing survives, and nobody else is there. */
   readonly folder: string | null;
+  /** Part of the fleet that is watched here, such as `1/3`; missing = all of it. */
+  readonly shard?: string | null;
   readonly world: SinkWorld;
   readonly random: () => number;
   /** How long a sink that is tested may take; missing = as long as one that is sent to. */

@@ -223,9 +223,16 @@ export class AlertDesk implements AlertView {
       const isKept = told !== undefined || state !== 'resolved';
       return alert && isKept && told?.sequence !== alert.sequence ? [alert] : [];
     });
-    for (const { fingerprint, state, toldLevel, toldAt: at, episode, sequence } of new Set(late)) {
+    for (const { fingerprint, state, toldLevel, toldAt: at, episode, sequence, shard } of new Set(late)) {
       const level = state === 'firing' ? toldLevel : null;
-      if (at !== null && toldLevel !== null) watch.noteTold(fingerprint, { level, at, episode, sequence });
+      if (at !== null && toldLevel !== null)
+        watch.noteTold(fingerprint, {
+          level,
+          at,
+          episode,
+          sequence,
+          ...(shard === undefined ? {} : { shard }),
+        });
     }
   }
 

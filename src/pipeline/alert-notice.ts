@@ -1,4 +1,5 @@
 // A notice: the words of an alert with the labels that it is routed by and the key that makes it one.
+import { toldName } from '../alert/told-name.ts';
 import type { Millis } from '../base/units.ts';
 import type { Alert, AlertMessage, Curve, Notice, NoticeKind } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
@@ -25,10 +26,11 @@ export function writeAlertNotice(input: NoticeInput): Notice {
   const { alert, kind, incident, curve, atMillis, nowMillis, timeScale } = input;
   const why = incident.history.findLast(({ what }) => what === 'resolved')?.why ?? null;
   return {
-    key: `${alert.fingerprint}-${alert.sequence}`,
+    key: `${toldName(alert.fingerprint, alert.shard)}-${alert.sequence}`,
     kind,
     level: alert.level,
     fingerprint: alert.fingerprint,
+    ...(alert.shard === undefined ? {} : { shard: alert.shard }),
     service: alert.service,
     at: atMillis,
     openedAt: nowMillis - (atMillis - alert.openedAt) / timeScale,

@@ -1,6 +1,7 @@
 // What a desk has to tell now: each cause is asked for its life, digests and signs of life for their time. Decides nothing about where
 // it goes, and changes nothing.
 import { RESEND_MILLIS } from '../alert/sinks/alertmanager.ts';
+import { toldName } from '../alert/told-name.ts';
 import type { AlertState } from '../alert/alert-state.ts';
 import type { Millis } from '../base/units.ts';
 import { advanceAlert, findLastEnd, handOver, leadOf } from '../incident/advance-alert.ts';
@@ -16,7 +17,7 @@ import type { SourceState } from '../report/alert-message.ts';
 import { writeDigest, writeHeartbeat } from './info-notices.ts';
 
 export interface DueInput {
-  readonly parts: Pick<AlertDeskParts, 'watch' | 'world' | 'known' | 'measured' | 'ownerOf'>;
+  readonly parts: Pick<AlertDeskParts, 'watch' | 'world' | 'shard' | 'known' | 'measured' | 'ownerOf'>;
   readonly settings: AlertSettings;
   readonly state: AlertState;
   /** Whether what the sources say of a leak is worth waiting for. */
@@ -127,6 +128,7 @@ async function advanceCause(
       const labels = each.map((own) => ({ ...own, severity }));
       return labels.length > 0 ? whyQuiet(lead.finding, labels, rules, now) : null;
     },
+    shard: parts.shard ?? null,
     atMillis: now,
     rules: settings,
   });
@@ -193,7 +195,7 @@ export function findResends(input: DueInput, resentAt: Millis): readonly Notice[
       nowMillis,
       timeScale: watch.timeScale,
     });
-    return [{ ...told, key: `${alert.fingerprint}-resend` }];
+    return [{ ...told, key: `${toldName(alert.fingerprint, alert.shard)}-resend` }];
   });
 }
 
@@ -205,16 +207,18 @@ export function findPeriodic({ parts, settings, state }: DueInput, alerts: reado
   const kept = { digestAt, heartbeatAt, count };
   const notices: Notice[] = [];
   const now = parts.watch.now();
-  const times = { pageUrl, atMillis: now, nowMillis: parts.world.now() };
+  const shard = parts.shard ?? null;
+  const mark = shard === null ? '' : `${shard}-`;
+  const times = { pageUrl, shard, atMillis: now, nowMillis: parts.world.now() };
   if (heartbeatMillis !== null && (heartbeatAt === null || now - heartbeatAt >= heartbeatMillis)) {
     kept.heartbeatAt = now;
-    notices.push(writeHeartbeat(alerts, { key: `heartbeat-${++kept.count}`, ...times }));
+    notices.push(writeHeartbeat(alerts, { key: `heartbeat-${mark}${++kept.count}`, ...times }));
   }
   // The first one is due after its time: there is nothing to sum up before.
   if (digestMillis !== null && digestAt === null) kept.digestAt = now;
   if (digestMillis !== null && digestAt !== null && now - digestAt >= digestMillis) {
     kept.digestAt = now;
-    const key = `digest-${++kept.count}`;
+    const key = `digest-${mark}${++kept.count}`;
     notices.push(writeDigest(alerts, computePrecision(state.alerts, feedback), { key, ...times }));
   }
   const isChanged = kept.digestAt !== digestAt || kept.heartbeatAt !== heartbeatAt;

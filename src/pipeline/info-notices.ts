@@ -7,6 +7,8 @@ import type { AlertPrecision } from './alert-view.ts';
 interface InfoInput {
   readonly key: string;
   readonly pageUrl: string;
+  /** Part of the fleet that it is about; missing = all of it. */
+  readonly shard?: string | null;
   /** Virtual. */
   readonly atMillis: Millis;
   /** Real. */
@@ -77,7 +79,7 @@ export function writeTestNotice(pageUrl: string, atMillis: Millis, nowMillis: Mi
 
 function info(
   kind: NoticeKind,
-  { key, pageUrl, atMillis, nowMillis }: InfoInput,
+  { key, pageUrl, shard = null, atMillis, nowMillis }: InfoInput,
   message: Pick<AlertMessage, 'title' | 'summary' | 'facts'>,
 ): Notice {
   return {
@@ -85,6 +87,7 @@ function info(
     kind,
     level: 'info',
     fingerprint: null,
+    ...(shard === null ? {} : { shard }),
     service: null,
     at: atMillis,
     openedAt: null,

@@ -104,7 +104,7 @@ export function writeThresholdMessage({
   const facts = [
     { name: 'Level', value: isOver ? 'resolved' : alert.level },
     ...(alert.labels['owner'] === undefined ? [] : [{ name: 'Owner', value: alert.labels['owner'] }]),
-    ...(isOver ? [] : [{ name: 'Instances', value: listSome(alert.instances) }]),
+    ...(isOver ? [] : [{ name: 'Instances', value: describeInstances(alert) }]),
     { name: 'Open for', value: formatDuration((alert.resolvedAt ?? atMillis) - alert.openedAt) },
     { name: 'As of', value: formatInstant(toldAtMillis) },
   ];
@@ -123,6 +123,11 @@ export function writeThresholdMessage({
   };
 }
 
+/** Of a watcher of a part of the fleet it says so: others may have the same leak. */
+function describeInstances({ instances, shard }: Alert): string {
+  return `${listSome(instances)}${shard === undefined ? '' : ` (of shard ${shard})`}`;
+}
+
 function describeFacts(words: AlertWords): AlertMessage['facts'] {
   const { alert, finding, kind, atMillis, toldAtMillis } = words;
   const [culprit] = finding.culprits;
@@ -137,7 +142,7 @@ function describeFacts(words: AlertWords): AlertMessage['facts'] {
     ['Count', finding.counts ? formatGrowth(finding.counts) : null],
     ['Holds', (finding.heldBytes ?? null) === null ? null : formatBytes(finding.heldBytes ?? 0)],
     ['Limit', isOver ? null : describeLimit(words)],
-    ['Instances', isOver ? null : listSome(alert.instances)],
+    ['Instances', isOver ? null : describeInstances(alert)],
     ['Open for', formatDuration((alert.resolvedAt ?? atMillis) - alert.openedAt)],
     ['As of', formatInstant(toldAtMillis)],
   ];

@@ -32,6 +32,8 @@ const PostableAlertSchema = Type.Object({
 type PostableAlert = Static<typeof PostableAlertSchema>;
 const FiringSchema = Type.Array(PostableAlertSchema);
 
+/** Not `shard`, which may be a label of the targets. */
+export const SHARD_LABEL = 'plimsoll_shard';
 const STABLE_LABELS = ['service', 'class', 'fingerprint', 'kind', 'owner'];
 
 /**
@@ -122,7 +124,7 @@ const ALERT_NAMES: Readonly<Partial<Record<Notice['kind'], string>>> = {
 };
 
 function labelsOf(
-  { kind, labels }: Notice,
+  { kind, labels, shard }: Notice,
   more: readonly string[],
   severity: string,
 ): Record<string, string> {
@@ -133,7 +135,9 @@ function labelsOf(
   });
   const what = labels['kind'] === 'threshold' ? 'MemoryThreshold' : 'MemoryLeak';
   const alertname = ALERT_NAMES[kind] ?? what;
-  return { ...Object.fromEntries(wanted), alertname, severity };
+  // One that ends in one part of the fleet goes on in the others.
+  const part = shard === undefined ? {} : { [SHARD_LABEL]: shard };
+  return { ...Object.fromEntries(wanted), ...part, alertname, severity };
 }
 
 function annotationsOf({ message }: Notice): Record<string, string> {

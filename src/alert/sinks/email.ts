@@ -8,6 +8,7 @@ import { formatAlertText } from '../../report/alert-message.ts';
 import { drawWaterline } from '../picture/draw-waterline.ts';
 import { encodePng } from '../picture/encode-png.ts';
 import { failed, SENT, type Failed, type Sink } from '../sink.ts';
+import { toldName } from '../told-name.ts';
 
 type EmailVia = Extract<SinkVia, { kind: 'email' }>;
 
@@ -72,7 +73,7 @@ function addressOf(to: string): string {
 
 export function toMail(notice: Notice, { from, to }: EmailVia, recipients: readonly string[]) {
   const id = (of: string) => `<${of.replace(/[^\w.-]/g, '_')}@plimsoll.alert>`;
-  const thread = notice.fingerprint === null ? null : id(notice.fingerprint);
+  const thread = notice.fingerprint === null ? null : id(toldName(notice.fingerprint, notice.shard));
   return {
     from,
     to: [...to],

@@ -8,6 +8,7 @@ import type { SinkVia } from '../../model/sink.ts';
 import { escapeMarkdown } from '../../report/markdown.ts';
 import { hostOf, judge, request, type JsonAnswer } from '../post-json.ts';
 import { failed, SENT, type SendResult, type Sink } from '../sink.ts';
+import { toldName } from '../told-name.ts';
 
 type IssueVia = Extract<SinkVia, { kind: 'github' | 'gitlab' }>;
 
@@ -81,13 +82,14 @@ class IssueTask {
   }
 
   async #tell(notice: Notice): Promise<void> {
-    const { fingerprint, kind } = notice;
+    const { fingerprint, shard, kind } = notice;
     // An issue is a thing to do: digests and signs of life are none. A test proves that the token may read issues.
     if (fingerprint === null) return void (await this.#find(''));
-    const known = await this.#find(markerOf(fingerprint));
+    const ofLeak = markerOf(toldName(fingerprint, shard));
+    const known = await this.#find(ofLeak);
     if (known === null) {
       if (kind === 'resolved') return;
-      await this.#call(this.#tracker.create(notice.message.title, bodyOf(notice, markerOf(fingerprint))));
+      await this.#call(this.#tracker.create(notice.message.title, bodyOf(notice, ofLeak)));
       return;
     }
     const marker = markerOf(notice.key);

@@ -4,6 +4,7 @@
 import type { Notice } from '../../model/alert.ts';
 import type { SinkVia } from '../../model/sink.ts';
 import { postJson } from '../post-json.ts';
+import { toldName } from '../told-name.ts';
 import type { Sink } from '../sink.ts';
 
 type PagerDutyVia = Extract<SinkVia, { kind: 'pagerduty' }>;
@@ -26,7 +27,7 @@ export function toPagerDutyEvent(notice: Notice, routingKey: string): Record<str
   const event = {
     routing_key: routingKey,
     event_action: kind === 'resolved' ? 'resolve' : 'trigger',
-    dedup_key: `plimsoll/${notice.fingerprint ?? kind}`,
+    dedup_key: `plimsoll/${toldName(notice.fingerprint ?? kind, notice.shard)}`,
   };
   if (kind === 'resolved') return event;
   const [page] = message.links;

@@ -163,6 +163,15 @@ describe('PagerDuty', () => {
     ]);
   });
 
+  it('closes of two shards with one leak only what the same shard opened', async () => {
+    const { url, asked } = await serve(() => ({ status: 202 }));
+    const via = { kind: 'pagerduty', routingKey: ROUTING_KEY, url } as const;
+    for (const shard of ['1/2', '2/2']) await send(via, drawNotice({ shard }));
+    await send(via, drawNotice({ kind: 'resolved', shard: '1/2' }));
+    const keys = asked.map(({ body }) => (body as Record<string, string>)['dedup_key']);
+    expect(keys).toEqual(['plimsoll/5f2c0a-1/2', 'plimsoll/5f2c0a-2/2', 'plimsoll/5f2c0a-1/2']);
+  });
+
   it('calls somebody, with a template of its own as well', () => {
     const via = { kind: 'pagerduty', routingKey: ROUTING_KEY, url: 'http://x' } as const;
     expect([sinkOf(via), sinkOf(via, { title: '{{service}}' })].map(({ isCall }) => isCall)).toEqual([
@@ -270,6 +279,14 @@ describe.each(['github', 'gitlab'] as const)('an issue at %s', (kind) => {
     expect(wrong).toEqual([]);
   });
 
+  it('is one for each shard with the leak, and closed when it is over there', async () => {
+    const { url, issues } = await serveIssues(kind);
+    for (const shard of ['1/2', '2/2'])
+      await send(viaOf(url), drawNotice({ shard, key: `5f2c0a-${shard}-1` }));
+    await send(viaOf(url), drawNotice({ kind: 'resolved', shard: '2/2', key: '5f2c0a-2/2-2' }));
+    expect(issues.map(({ state }) => state.replace('opened', 'open'))).toEqual(['open', 'closed']);
+  });
+
   it('is opened and commented by templates that say far too much', async () => {
     const { url, issues, wrong } = await serveIssues(kind);
     const long = { title: '{{text}}'.repeat(20), text: '<{{text}}>'.repeat(200) };
@@ -325,6 +342,13 @@ describe('mail', () => {
     };
     return { via, mails, end };
   };
+
+  it('is a thread for each shard with the leak', () => {
+    const via = { host: 'localhost', port: 25, tls: 'none', user: null, password: null } as const;
+    const mailOf = (shard: string) =>
+      toMail(drawNotice({ shard }), { kind: 'email', ...via, from: 'a', to: ['b'] }, ['b']);
+    expect(mailOf('1/2').references).not.toBe(mailOf('2/2').references);
+  });
 
   it('goes to all, in one thread for each leak, with the same id when it is sent twice', async () => {
     const { via, mails, end } = await start();

@@ -32,7 +32,7 @@ import {
 import { checkSourceFolders } from '../source-folders.ts';
 import { StatusLines } from '../status-lines.ts';
 import { stopOnSignals } from '../stop-signal.ts';
-import type { Shard } from '../../discover/shard.ts';
+import { nameShard, type Shard } from '../../discover/shard.ts';
 import { TargetPlan } from '../target-plan.ts';
 import { TargetSet } from '../target-set.ts';
 import { Terminal } from '../terminal.ts';
@@ -256,8 +256,11 @@ export async function runWatch({
       alerts: () => opened,
     });
     const pageUrl = server.url;
+    const part = nameShard(shard);
     const notes = await RepositoryNotes.open(settings.sourceDirs, terminal);
-    const alerts = (opened = openAlerts(settings, watch, terminal, pageUrl, notes));
+    const alerts = (opened = openAlerts(settings, watch, terminal, pageUrl, notes, part));
+    if (part !== null)
+      terminal.info(`shard ${part}: its own targets are watched and told of, apart from the other shards`);
     terminal.info(`page: ${server.url}/`);
     const running = watch.run();
     const end = sharedAbort(signal);
