@@ -103,6 +103,33 @@ describe('ledger', () => {
     expect(inMegabytes(ledger)).toMatchObject({ nativeBytes: 14, swappedBytes: 5, residualBytes: 0 });
   });
 
+  it('does not call lazily freed pages native in the rows between two readings of LazyFree', () => {
+    // 200 MiB are taken and given back with MADV_FREE in turn: all the while they are resident.
+    const full = { ...GO, ...PROC, rssBytes: 270 * MIB, rssAnonBytes: 260 * MIB, sysBytes: 252 * MIB };
+    const freed = { ...full, heapReleasedBytes: 204 * MIB };
+    const [read, readLater] = [
+      { ...freed, lazyFreeBytes: 200 * MIB },
+      { ...full, lazyFreeBytes: 0 },
+    ];
+    const table = historyOf(read, full, freed, readLater, ...Array<GaugeReading>(12).fill(freed), full);
+    const told = Array.from({ length: table.length }, (_, row) => computeLedger(table, row, 20 * MIB));
+    for (const parts of told) expect(inMegabytes(parts)).toMatchObject({ nativeBytes: 12, residualBytes: 0 });
+    expect(told.map((parts) => (parts?.lazyFreeBytes ?? NaN) / MIB)).toEqual([
+      ...[200, 0, 200, 0],
+      ...Array<number>(12).fill(200),
+      0,
+    ]);
+    const native = computeNativeBytes(table, { from: 0, to: table.length });
+    expect(Array.from(native?.value ?? [], (bytes) => bytes / MIB)).toEqual(Array(17).fill(12));
+  });
+
+  it('calls native what rises beyond all that Go has released, read or not', () => {
+    const lazy = { ...GO, ...PROC, lazyFreeBytes: 2 * MIB };
+    const grown = { ...GO, ...PROC, rssBytes: 170 * MIB, rssAnonBytes: 160 * MIB };
+    const parts = computeLedger(historyOf(lazy, grown), 1, 20 * MIB);
+    expect(inMegabytes(parts)).toMatchObject({ nativeBytes: 108, lazyFreeBytes: 4, residualBytes: 0 });
+  });
+
   it('leaves what two sources say at different instants in the residual, not clipped', () => {
     const ledger = computeLedger(historyOf({ ...GO, ...PROC, rssBytes: 67 * MIB }), 0, 20 * MIB);
     expect(inMegabytes(ledger)).toMatchObject({ rssBytes: 67, residualBytes: -3 });

@@ -1,6 +1,7 @@
 // RSS split into what it consists of. Field notes: detection-science 2.3, go-runtime-evidence 3.5.
 import type { Bytes, Millis } from '../base/units.ts';
 import type { GaugeTable, JudgedGauge } from './history.ts';
+import { LazyFree } from './lazy-free.ts';
 
 /** Gauges of one round may be spread over a few rows (a source that failed once): look back this many. */
 const ROWS_LOOKED_BACK = 8;
@@ -52,17 +53,18 @@ export function computeLedger(table: GaugeTable, row: number, liveBytes: Bytes |
   const sys = at('sysBytes');
   const released = at('heapReleasedBytes');
   const anonymous = at('rssAnonBytes');
-  const fileBacked = anonymous === null ? null : (at('rssFileBytes') ?? 0) + (at('rssShmemBytes') ?? 0);
-  const claimed = minus(sys, released) ?? at('goResidentBytes');
-  const held =
-    anonymous === null
-      ? at('rssBytes')
-      : Math.max(0, anonymous + (at('swapBytes') ?? 0) - (at('lazyFreeBytes') ?? 0));
+  const isSplit = anonymous !== null;
+  const fileBacked = isSplit ? (at('rssFileBytes') ?? 0) + (at('rssShmemBytes') ?? 0) : null;
+  const claimed = claimedAt(table, row);
+  const lazy = isSplit
+    ? new LazyFree(table, (at) => minus(anonymousAt(table, at), claimedAt(table, at)))
+    : null;
+  const lazyFree = lazy?.at(lastKnownRow(table, 'rssAnonBytes', row)) ?? null;
+  const held = isSplit ? Math.max(0, (anonymousAt(table, row) ?? 0) - (lazyFree ?? 0)) : at('rssBytes');
   // Where the kernel keeps names of mappings, the pages that Go has touched are known; otherwise all that it has taken counts as such.
   const touched = anonymous === null ? null : at('goTouchedBytes');
   const native = minus(held, touched ?? claimed);
   const untouched = touched === null ? minus(claimed, held) : minus(claimed, touched);
-  const isSplit = anonymous !== null;
   const parts = {
     liveBytes: live,
     garbageBytes: minus(alloc, live),
@@ -74,7 +76,7 @@ export function computeLedger(table: GaugeTable, row: number, liveBytes: Bytes |
     nativeBytes: native === null ? null : Math.max(0, native),
     fileBackedBytes: fileBacked,
     swappedBytes: isSplit ? at('swapBytes') : null,
-    lazyFreeBytes: isSplit ? at('lazyFreeBytes') : null,
+    lazyFreeBytes: lazyFree,
   };
   const explained = LEDGER_PARTS.reduce((sum, [name, sign]) => sum + sign * (parts[name] ?? 0), 0);
   return { atMillis: table.timeMillis[row], rssBytes: rss, ...parts, residualBytes: rss - explained };
@@ -95,12 +97,30 @@ export const LEDGER_PARTS = [
   ['lazyFreeBytes', 1],
 ] as const satisfies readonly (readonly [keyof LedgerParts, 1 | -1])[];
 
+/** What Go has taken of the OS. */
+function claimedAt(table: GaugeTable, row: number): Bytes | null {
+  const claimed = minus(lastKnown(table, 'sysBytes', row), lastKnown(table, 'heapReleasedBytes', row));
+  return claimed ?? lastKnown(table, 'goResidentBytes', row);
+}
+
+/** What the kernel holds for it that is no file, in memory or in swap. */
+function anonymousAt(table: GaugeTable, row: number): Bytes | null {
+  const anonymous = lastKnown(table, 'rssAnonBytes', row);
+  return anonymous === null ? null : anonymous + (lastKnown(table, 'swapBytes', row) ?? 0);
+}
+
 function lastKnown(table: GaugeTable, name: JudgedGauge, row: number): number | null {
+  const known = lastKnownRow(table, name, row);
+  return known === -1 ? null : (table.column(name)?.[known] ?? null);
+}
+
+/** -1 where it is not known. */
+function lastKnownRow(table: GaugeTable, name: JudgedGauge, row: number): number {
   const column = table.column(name);
   for (let i = row; column && i >= 0 && i > row - ROWS_LOOKED_BACK; i--) {
-    if (!Number.isNaN(column[i])) return column[i];
+    if (!Number.isNaN(column[i])) return i;
   }
-  return null;
+  return -1;
 }
 
 function minus(a: number | null, b: number | null): number | null {

@@ -1,5 +1,6 @@
 // Memory that the process holds outside the Go runtime. Field notes: go-runtime-evidence 3.5.
 import type { GaugeTable } from './history.ts';
+import { LazyFree } from './lazy-free.ts';
 import { PointsBuilder, type Points } from './points.ts';
 
 export interface NativeBytes extends Points {
@@ -24,19 +25,19 @@ export function computeNativeBytes(
   const resident = table.column('rssBytes');
   if (!claimedAt || (!anonymous && !resident)) return null;
   const swap = table.column('swapBytes');
-  const lazy = table.column('lazyFreeBytes');
   const isAnonymous = anonymous !== null && countKnown(anonymous, rows) * 2 >= countKnown(resident, rows);
   const rss = isAnonymous ? anonymous : resident;
   if (!rss) return null;
+  const beyondGo = (row: number) => rss[row] + known(swap, row) - claimedAt(row);
+  const lazy = new LazyFree(table, beyondGo);
   const points = new PointsBuilder(Math.max(0, rows.to - rows.from));
   const goResident: number[] = [];
   const { timeMillis } = table;
   for (let row = rows.from; row < rows.to; row++) {
-    const claimed = claimedAt(row);
-    const held = rss[row] + known(swap, row) - known(lazy, row);
-    if (Number.isNaN(held - claimed)) continue;
-    points.add(timeMillis[row], held - claimed);
-    goResident.push(claimed);
+    const beyond = beyondGo(row);
+    if (Number.isNaN(beyond)) continue;
+    points.add(timeMillis[row], beyond - (lazy.at(row) ?? 0));
+    goResident.push(claimedAt(row));
   }
   return {
     ...points.finish(),
