@@ -197,6 +197,7 @@ Examples:
           'idle test: a shell command that makes requests; runs, rests and runs again',
         )
         .option('--json', 'one plimsoll-report/1 document on standard output')
+        .option('--verbose', 'every test with its statistics, not only those that decide')
         .addOption(repeatable('--source <folder>', 'Go sources: show the culprit, name holder and fix'))
         .option('--gauge-interval <duration>', 'between two scrapes (5s)', duration)
         .option('--profile-interval <duration>', 'between two profiles at least (1m)', duration)
@@ -271,6 +272,7 @@ Examples:
     .description('run the pipeline on recordings, in virtual time, as fast as it can')
     .argument('<recording...>', 'folders or .tar.gz files; several of one service are its instances or lives')
     .option('--json', 'one plimsoll-report/1 document on standard output')
+    .option('--verbose', 'every test with its statistics, not only those that decide')
     .addOption(repeatable('--source <folder>', 'Go sources: name holder and fix'))
     .addOption(FAIL_ON)
     .addHelpText(

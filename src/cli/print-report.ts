@@ -1,6 +1,6 @@
 import type { Report } from '../model/report.ts';
 import type { Investigation } from '../pipeline/investigation.ts';
-import { formatReportText } from '../report/text.ts';
+import { formatReportText, type TextOptions } from '../report/text.ts';
 import { computeLiveFloor } from '../series/live-floor.ts';
 import { findIncarnations } from '../series/incarnations.ts';
 import { styleFor } from './terminal.ts';
@@ -8,15 +8,25 @@ import { styleFor } from './terminal.ts';
 /** The result on standard output: one JSON document, or text for people with the live floor as a sparkline. */
 export async function printReport(
   report: Report,
-  options: { readonly json: boolean; readonly investigation: Investigation | null },
+  options: {
+    readonly json: boolean;
+    readonly isVerbose: boolean;
+    readonly investigation: Investigation | null;
+  },
 ): Promise<void> {
   const text = options.json
     ? JSON.stringify(report, null, 2)
     : formatReportText(report, {
         style: styleFor(process.stdout),
+        ...shortText(options.isVerbose),
         ...describeSeries(options.investigation),
       });
   await printText(text);
+}
+
+/** What a terminal shows of the evidence. */
+export function shortText(isVerbose: boolean): Pick<TextOptions, 'evidence' | 'moreAt'> {
+  return isVerbose ? { evidence: 'all' } : { evidence: 'in words', moreAt: '--verbose or --json' };
 }
 
 /** A pipe takes its time: an exit right after write() would cut the document. Failures are for closed-output.ts. */

@@ -75,7 +75,7 @@ export class StatusLines {
     if (this.#isJson) this.#terminal.result(JSON.stringify(report));
     else if (isLeak || before?.isLeak === true) {
       this.#terminal.result(
-        `\n${formatReportText(report, { style: styleFor(process.stdout), maxEvidence: 3 })}`,
+        `\n${formatReportText(report, { style: styleFor(process.stdout), evidence: 'in words', moreAt: 'the page, or plimsoll check --verbose' })}`,
       );
     } else {
       const watched = formatDuration(report.to - report.from);

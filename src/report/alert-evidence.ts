@@ -2,7 +2,7 @@
 // of statistics.
 import { formatBytes, formatDuration, formatThreeDigits } from '../base/units.ts';
 import type { Evidence } from '../model/finding.ts';
-import { formatNumbers } from './text.ts';
+import { formatNumbers } from './numbers-text.ts';
 
 /** Three lines decide whether somebody believes it. */
 const MAX_LINES = 3;

@@ -8,12 +8,12 @@ import { nameLedgerPart } from './ledger-text.ts';
 import { restartsSentence } from './restarts-text.ts';
 import { screenedFacts, worthReading } from './screening.ts';
 import { printable } from './style.ts';
+import { formatNumbers } from './numbers-text.ts';
 import {
   fleetSentences,
   formatExcluded,
   formatLimit,
   formatNeeds,
-  formatNumbers,
   formatScale,
   formatShare,
 } from './text.ts';

@@ -5,7 +5,8 @@ import { buildReport, type ReportInput } from './build-report.ts';
 import { formatReportMarkdown } from './markdown.ts';
 import { formatSparkline } from './sparkline.ts';
 import { ANSI } from './style.ts';
-import { formatNumbers, formatReportText } from './text.ts';
+import { formatNumbers } from './numbers-text.ts';
+import { formatReportText } from './text.ts';
 
 function report(over: Partial<ReportInput> = {}) {
   return buildReport({
@@ -46,6 +47,19 @@ leak heap 5f2c0a
 describe('formatReportText', () => {
   it('shows verdict, culprit, growth and limit with intervals, evidence and what was ruled out', () => {
     expect(formatReportText(report())).toBe(LEAK_TEXT);
+  });
+
+  it('gives the tests that decide in words on request, and says where the others are', () => {
+    const test = (question: string, outcome: 'supports' | 'open') => ({
+      ...{ question, prediction: 'P', test: 'T', numbers: { statistic: 1, threshold: 2 }, outcome },
+    });
+    const evidence = [test('Q1?', 'supports'), test('Q2?', 'open'), test('Q3?', 'open')];
+    const text = formatReportText(report({ findings: [drawFinding({ evidence })] }), {
+      ...{ evidence: 'in words', moreAt: '--verbose' },
+    });
+    expect(text).toContain('  because      Q1? T: statistic 1, threshold 2\n');
+    expect(text).toContain('  tests        3, each with its numbers: --verbose\n');
+    expect(text).not.toMatch(/Q2|Q3/);
   });
 
   it('says why there is no time to a limit, and what the growth covers', () => {

@@ -1,18 +1,12 @@
 // A report for the terminal: verdict first, then what a person needs to act, then why it can be believed.
 import { formatBytes, formatBytesPerHour, formatDuration, formatThreeDigits } from '../base/units.ts';
 import type { Culprit, Evidence, Finding, TimeToExhaustion, Verdict } from '../model/finding.ts';
-import {
-  formatEvidenceNumber,
-  formatGrowth,
-  formatLeft,
-  formatPlace,
-  formatResource,
-  unitKey,
-  numbersToShow,
-} from '../model/finding-text.ts';
+import { formatGrowth, formatLeft, formatPlace, formatResource } from '../model/finding-text.ts';
 import { describeFleetSummary } from '../model/fleet-text.ts';
 import type { Report } from '../model/report.ts';
+import { writeEvidenceLines } from './alert-evidence.ts';
 import { OUTCOMES, formatChainStep } from './chain-text.ts';
+import { formatNumbers } from './numbers-text.ts';
 import { restartsSentence, wasKilled } from './restarts-text.ts';
 import { formatSparkline } from './sparkline.ts';
 import { PLAIN, printable, type Style, type TextRole } from './style.ts';
@@ -23,8 +17,10 @@ export interface TextOptions {
   readonly series?: { readonly label: string; readonly values: ArrayLike<number> };
   /** Lines between the summary and the findings. */
   readonly picture?: readonly string[];
-  /** Entries of evidence per finding; 0 = none. */
-  readonly maxEvidence?: number;
+  /** All tests with their statistics (the default), or the few that decide, in words. */
+  readonly evidence?: 'all' | 'in words';
+  /** Where the tests that are left out can be seen. */
+  readonly moreAt?: string;
   /** false where the reader has seen the steps of the investigation come by. */
   readonly isChainShown?: boolean;
 }
@@ -55,7 +51,7 @@ export function formatReportText(report: Report, options: TextOptions = {}): str
   }
   if (options.picture !== undefined) lines.push('', ...options.picture);
   for (const finding of report.findings) {
-    lines.push('', ...formatFinding(finding, report, style, options.maxEvidence ?? Infinity));
+    lines.push('', ...formatFinding(finding, report, style, options));
   }
   const chain = report.investigation ?? [];
   if (chain.length > 0 && options.isChainShown !== false) {
@@ -80,7 +76,12 @@ function row(label: string, value: string): string {
   return `  ${label.padEnd(LABEL_WIDTH)} ${value}`;
 }
 
-function formatFinding(finding: Finding, report: Report, style: Style, maxEvidence: number): string[] {
+function formatFinding(
+  finding: Finding,
+  report: Report,
+  style: Style,
+  { evidence, moreAt }: TextOptions,
+): string[] {
   const scale = formatScale(report);
   const head = `${style(VERDICT_ROLES[finding.verdict], finding.verdict)} ${style('heading', finding.class)} ${style('faint', finding.fingerprint.slice(0, 12))}${nameInstances(finding, report)}`;
   const lines = [head];
@@ -105,7 +106,8 @@ function formatFinding(finding: Finding, report: Report, style: Style, maxEviden
   else if (finding.noForecast !== undefined) lines.push(row('limit', finding.noForecast));
   if (finding.pattern !== null) lines.push(row('pattern', finding.pattern));
   if (finding.fix !== null) lines.push(row('fix', printable(finding.fix.text)));
-  for (const entry of finding.evidence.slice(0, maxEvidence)) lines.push(...formatEvidence(entry, style));
+  if (evidence === 'in words') lines.push(...formatInWords(finding, moreAt));
+  else for (const entry of finding.evidence) lines.push(...formatEvidence(entry, style));
   const needed = formatNeeds(finding, report);
   if (needed !== null) lines.push(row('needs', printable(needed)));
   finding.ruledOut.forEach((ruledOut, i) => {
@@ -152,36 +154,18 @@ export function formatLimit(limit: TimeToExhaustion, atMillis: number): string {
   return `${formatResource(limit.resource)} ${formatLeft(limit, atMillis)}`;
 }
 
+function formatInWords({ evidence }: Finding, moreAt: string | undefined): string[] {
+  const lines = writeEvidenceLines(evidence).map((line, i) => row(i === 0 ? 'because' : '', printable(line)));
+  const isMore = moreAt !== undefined && evidence.length > lines.length;
+  return isMore ? [...lines, row('tests', `${evidence.length}, each with its numbers: ${moreAt}`)] : lines;
+}
+
 function formatEvidence(entry: Evidence, style: Style): string[] {
   const { mark, role } = OUTCOMES[entry.outcome];
   return [
     `  ${style(role, mark.padEnd(4))} ${printable(entry.question)}`,
     `       ${style('faint', printable(`${entry.test}: ${formatNumbers(entry)}`))}`,
   ];
-}
-
-/** Instants and counts of data are in the JSON; a line of text has room for what decides. */
-const HIDDEN_NUMBERS = /^(from|to|snapshots|blocks|observations|unit)(Millis)?$/;
-const MAX_NUMBERS_SHOWN = 6;
-
-/** Statistic and threshold first, as `name value`, byte counts and spans in units. */
-export function formatNumbers(entry: Evidence): string {
-  return numbersToShow(entry.numbers)
-    .filter(([name, value]) => value !== null && !HIDDEN_NUMBERS.test(name))
-    .slice(0, MAX_NUMBERS_SHOWN)
-    .map(([name, value]) => `${splitName(name)} ${formatValue(unitKey(name, entry.numbers.unit), value)}`)
-    .join(', ');
-}
-
-function formatValue(key: string, value: number | string | null): string {
-  return typeof value === 'number' ? formatEvidenceNumber(key, value, formatThreeDigits) : (value ?? '-');
-}
-
-function splitName(name: string): string {
-  return (
-    name.replace(/(PerHour|Bytes|Millis)+$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) ||
-    name
-  );
 }
 
 /** What the evidence excludes, as an object of a sentence; null where a leak was found or the verdict says it. */

@@ -24,6 +24,7 @@ import { Terminal } from '../terminal.ts';
 export interface CheckOptions extends TargetOptions {
   readonly for: Millis;
   readonly json?: boolean;
+  readonly verbose?: boolean;
   readonly source: readonly string[];
   readonly gaugeInterval?: Millis;
   readonly profileInterval?: Millis;
@@ -89,7 +90,11 @@ export async function checkCommand(url: string, options: CheckOptions): Promise<
     await watch.explained(watched);
     await watch.close();
     const report = watched.report(clock.now());
-    await printReport(report, { json: options.json ?? false, investigation: watched.investigation });
+    await printReport(report, {
+      json: options.json ?? false,
+      isVerbose: options.verbose ?? false,
+      investigation: watched.investigation,
+    });
     return report.verdict === 'leak' || report.verdict === 'undetermined'
       ? statusOf(report.verdict, options.failOn)
       : EXIT.none;

@@ -8,6 +8,7 @@ import { Terminal } from '../terminal.ts';
 
 export interface ReplayOptions {
   readonly json?: boolean;
+  readonly verbose?: boolean;
   readonly source: readonly string[];
   readonly failOn: string;
 }
@@ -28,7 +29,11 @@ export async function replayCommand(paths: readonly string[], options: ReplayOpt
   const { report, investigations } = await replayRecordings(recordings, onProgress, options.source);
   terminal.endProgress();
   const lead = investigations.find(({ target }) => targetKey(target) === targetKey(report.target));
-  await printReport(report, { json: options.json ?? false, investigation: lead ?? null });
+  await printReport(report, {
+    json: options.json ?? false,
+    isVerbose: options.verbose ?? false,
+    investigation: lead ?? null,
+  });
   return report.verdict === 'leak' || report.verdict === 'undetermined'
     ? statusOf(report.verdict, options.failOn)
     : EXIT.none;

@@ -7,7 +7,7 @@ import { matchersOf } from '../../pipeline/screening/selector.ts';
 import { formatScreening, rankScreened } from '../../report/screening.ts';
 import { formatReportText } from '../../report/text.ts';
 import { EXIT, statusOf, type ExitStatus } from '../exit-status.ts';
-import { printText } from '../print-report.ts';
+import { printText, shortText } from '../print-report.ts';
 import { describeAsked, openQueryApi, type QueryApiOptions } from '../query-api.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { styleFor, Terminal } from '../terminal.ts';
@@ -20,6 +20,7 @@ export interface ScreenOptions extends QueryApiOptions {
   readonly service?: string;
   readonly memoryLimit?: Bytes;
   readonly json?: boolean;
+  readonly verbose?: boolean;
   readonly failOn: string;
 }
 
@@ -60,7 +61,11 @@ export async function screenCommand(options: ScreenOptions): Promise<ExitStatus>
     const text = options.json
       ? JSON.stringify(report, null, 2)
       : isAlone
-        ? formatReportText(only.report, { style, ...(only.series ? { series: only.series } : {}) })
+        ? formatReportText(only.report, {
+            style,
+            ...shortText(options.verbose ?? false),
+            ...(only.series ? { series: only.series } : {}),
+          })
         : formatScreening(ranked, { style, notes: notesOf(screened), fleets: screened.fleets });
     if (isAlone && !options.json) for (const note of notesOf(screened)) terminal.warn(note);
     terminal.info(describeAsked(api, options.since, grid));
