@@ -107,6 +107,15 @@ describe('stacks that part ways at the root', () => {
     expect(code, stderr.slice(0, 500)).toBe(0);
     expect(Number(/rss=(\d+)/.exec(stderr)?.[1])).toBeLessThan(MAX_RSS_KIB);
   }, 60_000);
+
+  it('are refused as a call tree within 512 MiB and 30 s, with how many nodes there may be', async () => {
+    const file = join(folder, 'parting.pb.gz');
+    await writeFile(file, gzipSync(partingStacks(20_000)));
+    const { code, stderr } = await run(['profile', 'dot', '-call_tree', '-output=/dev/null', file]);
+    expect(code, stderr.slice(0, 500)).toBe(3);
+    expect(stderr).toMatch(/parting\.pb\.gz.*-call_tree: its call tree has more than 1000000 nodes/);
+    expect(Number(/rss=(\d+)/.exec(stderr)?.[1])).toBeLessThan(MAX_RSS_KIB);
+  }, 60_000);
 });
 
 /** One stack through `functions` functions, in which every one calls every other; all edges weigh the same. */

@@ -1,7 +1,14 @@
 // Rows by pairs of row numbers, in an open-addressing table.
 import { Int32Builder } from '../pprof/columns.ts';
+import { NO_ROW } from '../pprof/tables.ts';
 
 const FIRST_SLOTS = 1024;
+
+/**
+ * Slots visited before a pair goes to the overflow. The hash can be attacked through the profiles; the overflow is a Map,
+ * whose hash is seeded by the engine.
+ */
+const MAX_PROBES = 32;
 
 /** Gives every distinct pair (a, b) a row, in order of first appearance. */
 export class PairTable {
@@ -9,40 +16,58 @@ export class PairTable {
   readonly second = new Int32Builder(FIRST_SLOTS);
   /** Row + 1; 0 = empty. At most half full. */
   #slots = new Int32Array(FIRST_SLOTS);
+  readonly #overflow = new Map<string, number>();
 
   get length(): number {
     return this.first.length;
   }
 
   row(a: number, b: number): number {
+    const known = this.find(a, b);
+    if (known !== NO_ROW) return known;
+    const row = this.first.length;
+    this.first.push(a);
+    this.second.push(b);
+    if (this.length * 2 > this.#slots.length) this.#grow();
+    else this.#place(row);
+    return row;
+  }
+
+  /** The row of a pair; NO_ROW where it has none. */
+  find(a: number, b: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
     const firsts = this.first.view();
     const seconds = this.second.view();
     let slot = mix(a, b) & mask;
-    for (;;) {
+    for (let probe = 0; probe < MAX_PROBES; probe++) {
       const row = slots[slot] - 1;
-      if (row < 0) break;
+      if (row < 0) return NO_ROW;
       if (firsts[row] === a && seconds[row] === b) return row;
       slot = (slot + 1) & mask;
     }
-    const row = this.first.length;
-    this.first.push(a);
-    this.second.push(b);
-    slots[slot] = row + 1;
-    if ((row + 1) * 2 > slots.length) this.#grow();
-    return row;
+    return this.#overflow.get(`${a} ${b}`) ?? NO_ROW;
+  }
+
+  /** Slots are never given back: where a row went to the overflow, all slots that it might have had stay taken. */
+  #place(row: number): void {
+    const mask = this.#slots.length - 1;
+    const [a, b] = [this.first.at(row), this.second.at(row)];
+    let slot = mix(a, b) & mask;
+    for (let probe = 0; probe < MAX_PROBES; probe++) {
+      if (this.#slots[slot] === 0) {
+        this.#slots[slot] = row + 1;
+        return;
+      }
+      slot = (slot + 1) & mask;
+    }
+    this.#overflow.set(`${a} ${b}`, row);
   }
 
   #grow(): void {
-    const slots = new Int32Array(this.#slots.length * 4);
-    const mask = slots.length - 1;
-    for (let row = 0; row < this.length; row++) {
-      let slot = mix(this.first.at(row), this.second.at(row)) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = row + 1;
-    }
-    this.#slots = slots;
+    this.#slots = new Int32Array(this.#slots.length * 4);
+    this.#overflow.clear();
+    for (let row = 0; row < this.length; row++) this.#place(row);
   }
 }
 

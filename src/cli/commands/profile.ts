@@ -41,13 +41,15 @@ export async function profileCommand(words: readonly string[]): Promise<ExitStat
   // A page is served for hours.
   if (report !== 'ui') optimizeLater([...request.sources, ...request.bases]);
   const tools = profileTools(request);
-  const output = await makeReport(entry, request, tools).catch((error: unknown) => {
+  const withFiles = (error: unknown): never => {
     const isAboutFiles = error instanceof PlimsollError && ABOUT_FILES.has(error.code);
     throw isAboutFiles ? named(error, [...request.sources, ...request.bases].join(', ')) : error;
-  });
+  };
+  const output = await makeReport(entry, request, tools).catch(withFiles);
   if (output === null) return EXIT.none;
   if (request.output !== null) warn(`Generating report in ${request.output}`);
-  await writeOutput(entry.isGzipped === true ? await gzip(output) : output, request.output);
+  // Reports are made while they are written.
+  await writeOutput(entry.isGzipped === true ? await gzip(output) : output, request.output).catch(withFiles);
   return EXIT.none;
 }
 

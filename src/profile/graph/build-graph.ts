@@ -1,4 +1,4 @@
-// From samples to a graph, or to a call tree. Source: google/pprof internal/graph newGraph, newTree.
+// From samples to a graph. Source: google/pprof internal/graph newGraph.
 import { Int32Builder } from '../../pprof/columns.ts';
 import { NO_ROW, type Int64Column, type Profile } from '../../pprof/tables.ts';
 import { PairTable } from '../pair-table.ts';
@@ -300,33 +300,4 @@ export function buildGraph(task: GraphTask, isKept: Uint8Array | null): Graph {
     task,
     Int32Array.from({ length: infos.length }, (_, row) => row),
   );
-}
-
-/** A node per path. */
-export function buildTree(task: GraphTask): Graph {
-  const { profile, infos, values } = task;
-  const { samples, stacks } = profile;
-  const growing = new Growing(task, infos.length, task.withTags);
-  // Row of a child by its parent (0 = the root, which is no node) and its info.
-  const paths = new PairTable();
-  for (let sample = 0; sample < samples.length; sample++) {
-    const value = values.value(sample);
-    const divisor = values.divisor(sample);
-    if (isZero(value) && isZero(divisor)) continue;
-    let parent = NO_ROW;
-    const stack = samples.stack[sample];
-    for (let at = stacks.locationStart[stack + 1] - 1; at >= stacks.locationStart[stack]; at--) {
-      const location = stacks.location[at];
-      const last = infos.nodeStart[location + 1] - 1;
-      for (let cell = last; cell >= infos.nodeStart[location]; cell--) {
-        const node = paths.row(parent + 1, infos.nodeOf[cell]);
-        growing.addCum(node, sample, value, divisor);
-        if (parent !== NO_ROW)
-          growing.edges.add(growing.edges.row(parent, node), value, divisor, false, cell !== last);
-        parent = node;
-      }
-    }
-    if (parent !== NO_ROW) growing.addFlat(parent, sample, value, divisor);
-  }
-  return growing.finish(task, paths.second.finish());
 }

@@ -150,6 +150,20 @@ describe('trimming', () => {
     expect(graph.nodes.length).toBeLessThan(4);
     expect(draw('x > f = 1 1\n y > f = 1 2', { callTree: true }, PICTURE).nodes).toHaveLength(4);
   });
+
+  it('keeps of a call tree what is below a node that cancels out, and counts what it never makes', () => {
+    const drawing =
+      'main > a > x = 1 50\n main > a > y = 1 -49\n main > b > c > d = 1 1\n main > e = 1 99\n main > z = 1 2\n main > z = 1 -2';
+    const graph = draw(drawing, { callTree: true, nodeFraction: 0.1 }, PICTURE);
+    expect([...graph.nodes].sort()).toEqual(['e 99/99', 'main 0/101', 'x 50/50', 'y -49/-49']);
+    expect([...graph.edges].sort()).toEqual([
+      'main -> e 99',
+      'main -> z 0',
+      'main ... x 50',
+      'main ... y -49',
+    ]);
+    expect(graph.dropped).toBe(4);
+  });
 });
 
 describe('chooseUnit', () => {

@@ -1,7 +1,7 @@
 // Values per label of a node: the small boxes of a graph. Source: google/pprof internal/graph Node.addSample.
-import type { Int64Column, Profile } from '../../pprof/tables.ts';
+import { PlimsollError } from '../../base/errors.ts';
+import { NO_ROW, type Int64Column, type Profile } from '../../pprof/tables.ts';
 import { compareText } from '../compare-text.ts';
-import { NO_ROW } from '../../pprof/tables.ts';
 import { scaledLabel } from '../measurement.ts';
 import { PairTable } from '../pair-table.ts';
 import type { ReportOptions } from '../reports/options.ts';
@@ -11,6 +11,11 @@ import { compareAbsolute, isZero, mean, Sums } from './sums.ts';
 const BASE_LABEL = 'pprof::base';
 /** The only numeric label that graphs show. */
 const BYTES_LABEL = 'bytes';
+
+/** Different texts and numbers; a profile of which every sample has a trace of its own has as many as samples. */
+const MAX_KINDS = 250_000;
+/** Tags of all nodes of a graph; of each a picture shows four. */
+const MAX_TAGS = 1_000_000;
 
 /** One tag as it may occur in any node: text labels of a sample joined, or a number below them. */
 export interface TagKind {
@@ -53,7 +58,9 @@ export function sortTags(tags: readonly NodeTag[], byFlat: boolean): NodeTag[] {
 export class NodeTags {
   readonly #kinds: TagKind[] = [];
   readonly #rowOfKind = new Map<string, number>();
-  readonly #ofSample: (Int32Array | undefined)[] = [];
+  /** Of the last sample: samples come in turn, each with all its nodes. */
+  #kindsOfSample: Int32Array = new Int32Array(0);
+  #sample = NO_ROW;
   readonly #profile: Profile;
   readonly #options: ReportOptions;
   readonly #pairs = new PairTable();
@@ -63,7 +70,9 @@ export class NodeTags {
     readonly flatDivisor: Sums;
     readonly cumDivisor: Sums;
   };
+  /** Those that are at least `#cutoff` heavy. */
   #byNode: Map<number, NodeTag[]> | null = null;
+  #cutoff: number | bigint = 0;
 
   constructor(profile: Profile, options: ReportOptions, isWide: boolean) {
     this.#profile = profile;
@@ -73,10 +82,14 @@ export class NodeTags {
   }
 
   add(node: number, sample: number, value: number | bigint, divisor: number | bigint, isFlat: boolean): void {
-    const kinds = (this.#ofSample[sample] ??= this.#readSample(sample));
+    if (sample !== this.#sample) {
+      this.#kindsOfSample = this.#readSample(sample);
+      this.#sample = sample;
+    }
     const { flat, cum, flatDivisor, cumDivisor } = this.#sums;
-    for (const kind of kinds) {
+    for (const kind of this.#kindsOfSample) {
       const row = this.#pairs.row(node, kind);
+      if (row === MAX_TAGS) throw tooMany(`${MAX_TAGS} labels at its nodes`);
       (isFlat ? flat : cum).add(row, value);
       if (!isZero(divisor)) (isFlat ? flatDivisor : cumDivisor).add(row, divisor);
     }
@@ -84,18 +97,22 @@ export class NodeTags {
 
   /** Tags of a node that are at least `cutoff` heavy, in no order. */
   of(node: number, cutoff: number | bigint): NodeTag[] {
-    this.#byNode ??= this.#collect();
-    const kept = (value: number | bigint): boolean => (value < 0 ? -value : value) >= cutoff;
-    return (this.#byNode.get(node) ?? []).filter(({ flat, cum }) => kept(flat) || kept(cum));
+    if (this.#byNode === null || cutoff !== this.#cutoff) {
+      this.#byNode = this.#collect(cutoff);
+      this.#cutoff = cutoff;
+    }
+    return this.#byNode.get(node) ?? [];
   }
 
-  #collect(): Map<number, NodeTag[]> {
+  #collect(cutoff: number | bigint): Map<number, NodeTag[]> {
+    const isLight = (value: number | bigint): boolean => (value < 0 ? -value : value) < cutoff;
     const { length } = this.#pairs;
     const column = (sums: Sums): Int64Column => sums.finish(length);
     const [flat, cum] = [column(this.#sums.flat), column(this.#sums.cum)];
     const [flatDivisor, cumDivisor] = [column(this.#sums.flatDivisor), column(this.#sums.cumDivisor)];
     const byNode = new Map<number, NodeTag[]>();
     for (let row = 0; row < length; row++) {
+      if (isLight(flat[row]) && isLight(cum[row])) continue;
       const node = this.#pairs.first.at(row);
       const tag = {
         kind: this.#kinds[this.#pairs.second.at(row)],
@@ -136,9 +153,18 @@ export class NodeTags {
     const key = `${kind.number === null ? 'text' : 'number'}\n${kind.labels}\n${kind.name}`;
     let row = this.#rowOfKind.get(key);
     if (row === undefined) {
+      if (this.#kinds.length === MAX_KINDS) throw tooMany(`${MAX_KINDS} different labels`);
       row = this.#kinds.push(kind) - 1;
       this.#rowOfKind.set(key, row);
     }
     return row;
   }
+}
+
+function tooMany(what: string): PlimsollError {
+  return new PlimsollError(
+    'REPORT_TOO_LARGE',
+    'profile',
+    `its graph has more than ${what}: -taghide leaves them out`,
+  );
 }

@@ -4,7 +4,8 @@ import { scale } from '../measurement.ts';
 import type { Profile } from '../../pprof/tables.ts';
 import type { ReportOptions } from '../reports/options.ts';
 import { toInt64 } from '../scale.ts';
-import { buildGraph, buildTree, SampleValues, sumEdges, sumNodes, type GraphTask } from './build-graph.ts';
+import { buildGraph, SampleValues, sumEdges, sumNodes, type GraphTask } from './build-graph.ts';
+import { shrinkTree, sumTree } from './call-tree.ts';
 import { adjacencyOf, cumValue, flatSum, flatValue, sortEdges, type Adjacency, type Graph } from './graph.ts';
 import { NodeInfos } from './node-infos.ts';
 import { absolute, compareAbsolute, isZero } from './sums.ts';
@@ -44,7 +45,8 @@ export function graphTask(profile: Profile, options: ReportOptions, shape: Graph
 export function buildTrimmedGraph(profile: Profile, options: ReportOptions, shape: GraphShape): TrimmedGraph {
   const task = graphTask(profile, options, shape);
   const isTree = options.callTree && shape.mayBeTree;
-  let graph = isTree ? buildTree(task) : sumNodes(task);
+  const tree = isTree ? sumTree(task) : null;
+  let graph = tree?.graph ?? sumNodes(task);
   const total = Number(flatSum(graph));
   const nodeCutoff = absolute(toInt64(total * options.nodeFraction));
   const edgeCutoff = absolute(toInt64(total * options.edgeFraction));
@@ -52,8 +54,9 @@ export function buildTrimmedGraph(profile: Profile, options: ReportOptions, shap
   const kept = nodeCutoff > 0 ? graph.nodes.filter(isLarge) : graph.nodes;
   const originalCount = kept.length;
   const droppedNodes = graph.nodes.length - originalCount;
-  if (isTree) {
-    if (droppedNodes > 0) graph = trimTree(graph, kept);
+  if (tree !== null) {
+    const shrunk = shrinkTree(task, tree, kept);
+    graph = droppedNodes > 0 ? trimTree(shrunk.graph, shrunk.kept) : shrunk.graph;
   } else if (shape.isVisual) {
     // Which nodes are chosen depends on their edges.
     graph = buildGraph(task, droppedNodes > 0 ? keptInfos(graph, kept) : null);
