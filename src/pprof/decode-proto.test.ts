@@ -211,6 +211,10 @@ describe('decodeProto', () => {
     ['a varint of more than 10 bytes', [0x48, ...Array<number>(10).fill(0xff), 0x01]],
     ['the varint is cut off', [0x48, 0xff]],
     ['a length of 100 bytes where 1 are left', [0x32, 100, 0]],
+    [
+      'a length of 18446744073709551615 bytes where 0 are left',
+      [0x32, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+    ],
     ['wire type 3 does not exist in profiles', [0xf3, 0x01]],
     ['the number is cut off', [0xf9, 0x01, 1, 2]],
   ])('refuses %s', (expected, bytes) => {

@@ -101,7 +101,7 @@ export class WireReader {
     const start = this.pos;
     const length = this.varint(field);
     if (this.high !== 0 || length > this.limit - this.pos) {
-      const found = this.high * 4294967296 + length;
+      const found = (BigInt(this.high) << 32n) | BigInt(length);
       throw this.error(
         `a length of ${found} bytes where ${this.limit - this.pos} are left`,
         field,

@@ -63,7 +63,8 @@ const FAMILIES: readonly UnitFamily[] = [
 export function scale(value: number | bigint, fromUnit: string, toUnit: string): Measurement {
   const exact = Number(value);
   // The smallest int64 has no positive counterpart; pprof leaves its sign on.
-  if (exact < 0 && exact > -(2 ** 63)) {
+  // Some others are it as doubles.
+  if (exact < 0 && (exact > -(2 ** 63) || (typeof value === 'bigint' && value !== -(2n ** 63n)))) {
     const positive = scale(-exact, fromUnit, toUnit);
     return { value: -positive.value, unit: positive.unit };
   }
