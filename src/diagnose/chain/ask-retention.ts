@@ -1,7 +1,8 @@
 // Memory that is held and not leaked: each explanation is tested by its own gauge, and comes with what cures it.
-import { MIB, formatBytes, type Bytes } from '../../base/units.ts';
+import { MIB, formatBytes, type Bytes, type Millis } from '../../base/units.ts';
 import type { ChainStep } from '../../model/chain-step.ts';
 import { computeLiveFloor } from '../../series/live-floor.ts';
+import { interpolateAt } from '../../series/work.ts';
 import { lastOf, pointsOf, windowOf, type Facts } from './facts.ts';
 import { growthOfLedger, type LedgerGrowth } from './ledger-growth.ts';
 
@@ -172,36 +173,52 @@ function pacingOf(facts: Facts): [why: string, cure: string] {
 const OBJECT_SPANS = 12;
 /** Fewer counts in a span may all lie before a collection. */
 const FEWEST_IN_SPAN = 4;
+/** So many collections in a span, or dead objects stood all through it. */
+const CYCLES_IN_SPAN = 3;
 
-/** Maps keep their buckets, slices their arrays: many objects went, their bytes did not. */
+/**
+ * Maps keep their buckets, slices their arrays: many objects went since there were most, and their bytes did not. Null where
+ * that is not seen, which rules nothing out: a map that has its values inside is a few large objects, full or empty.
+ */
 function tables(facts: Facts): Explanation | null {
-  const objects = pointsOf(facts, 'heapObjects');
   const floor = computeLiveFloor(facts.table, facts.rows);
-  if (objects === null || floor === null || floor.value.length < 4) return null;
-  const living = lowestOfSpans(objects.value);
-  const newest = living?.at(-1);
-  if (living === null || newest === undefined) return null;
-  const peakObjects = living.reduce((a, b) => Math.max(a, b), 0);
+  const spans = livingObjects(facts);
+  const newest = spans.at(-1);
+  if (newest === undefined || floor === null || floor.value.length < 4) return null;
+  const peak = spans.reduce((a, b) => (b.objects > a.objects ? b : a));
+  const left = newest.objects / Math.max(1, peak.objects);
   const lastBytes = floor.value[floor.value.length - 1];
-  const peakBytes = floor.value.reduce((a, b) => Math.max(a, b), 0);
-  const left = newest / Math.max(1, peakObjects);
-  const kept = lastBytes / Math.max(1, peakBytes);
-  const isKept = left < OBJECTS_LEFT && kept > BYTES_LEFT;
+  const kept = lastBytes / Math.max(1, interpolateAt(floor, peak.untilMillis));
+  // Bytes that have grown since are held by what came since.
+  if (left >= OBJECTS_LEFT || !(kept > BYTES_LEFT && kept < 1 / BYTES_LEFT)) return null;
   return {
     name: 'tables that keep their size',
-    bytes: isKept ? lastBytes * (1 - left) : 0,
+    bytes: lastBytes * (1 - left),
     why: `${Math.round(100 * left)} % of the objects are left and ${Math.round(100 * kept)} % of the bytes`,
     cure: 'copy what is left into a new map or slice: buckets and arrays never shrink',
   };
 }
 
-function lowestOfSpans(values: Float64Array): number[] | null {
-  const size = Math.floor(values.length / OBJECT_SPANS);
-  if (size < FEWEST_IN_SPAN) return null;
-  const first = values.length - size * OBJECT_SPANS;
-  return Array.from({ length: OBJECT_SPANS }, (_, span) =>
-    values.subarray(first + span * size, first + (span + 1) * size).reduce((a, b) => Math.min(a, b)),
-  );
+interface LivingObjects {
+  readonly objects: number;
+  readonly untilMillis: Millis;
+}
+
+/** Of the spans that had collections enough to tell, where those are counted. */
+function livingObjects(facts: Facts): LivingObjects[] {
+  const counts = pointsOf(facts, 'heapObjects');
+  const cycles = pointsOf(facts, 'gcCyclesTotal');
+  const size = counts === null ? 0 : Math.floor(counts.value.length / OBJECT_SPANS);
+  if (counts === null || size < FEWEST_IN_SPAN) return [];
+  const start = counts.value.length - size * OBJECT_SPANS;
+  return Array.from({ length: OBJECT_SPANS }, (_, span) => {
+    const [first, end] = [start + span * size, start + (span + 1) * size];
+    const [fromMillis, untilMillis] = [counts.timeMillis[first], counts.timeMillis[end - 1]];
+    const ended =
+      cycles === null ? Infinity : interpolateAt(cycles, untilMillis) - interpolateAt(cycles, fromMillis);
+    const objects = counts.value.subarray(first, end).reduce((a, b) => Math.min(a, b));
+    return { objects, untilMillis, ended };
+  }).filter(({ ended }) => ended >= CYCLES_IN_SPAN);
 }
 
 function camel(name: string): string {

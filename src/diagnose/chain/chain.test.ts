@@ -433,7 +433,7 @@ describe('the question', () => {
   });
 
   it.each([
-    ['a step', 'floor 40M step 30M at 10h noise 200k', 'step', /loaded once/],
+    ['a step', 'floor 40M step 30M at 20h noise 200k', 'step', /loaded once/],
     ['a cache that fills', 'floor 40M fill 60M tau 3h noise 200k', 'filling-to-bound', /smaller bound/],
     ['load', 'floor 40M perload 10k noise 200k', 'load-driven', /busiest hour/],
     ['a cliff', 'floor 90M step -40M at 10h noise 200k', 'no-growth|step', null],
@@ -633,6 +633,40 @@ describe('the question', () => {
     // Dead objects count until they are swept: the last count may lie anywhere between two collections.
     const swept = STEADY.concat('\n  heapObjects 900k noise 400k');
     expect(ask('retention', swept).answer).not.toMatch(/tables/);
+  });
+
+  it('of tables that keep their size is not told of bytes that came after the objects went', () => {
+    const grows = STEADY.replace('floor 40M', 'floor 40M step 30M at 20h').concat(
+      '\n  heapObjects 900k step -700k at 10h',
+    );
+    expect(ask('retention', grows).answer).not.toMatch(/tables/);
+    // A first span without a collection: what stood there was dead.
+    const idle = STEADY.replace('floor 40M noise 300k', 'liveHeapBytes 40M noise 300k');
+    const objects = `${idle}\n  heapObjects 900k step -700k at 10h\n  heapAllocBytes 44M`;
+    expect(ask('retention', `${objects}\n  gcCyclesTotal 0 +60/h`).answer).toMatch(/tables/);
+    expect(ask('retention', `${objects}\n  gcCyclesTotal 0 +60/h from 10h`).answer).not.toMatch(/tables/);
+  });
+
+  it('of tables that keep their size rules nothing out: a map with its values inside is one object, full or empty', () => {
+    const { ruledOut, numbers } = ask('retention', STEADY.concat('\n  heapObjects 900k'));
+    expect(JSON.stringify(ruledOut) + Object.keys(numbers).join()).not.toMatch(/tables ?that ?keep/i);
+    expect(ruledOut.length).toBeGreaterThan(0);
+  });
+
+  it('of the limit advises no GOMEMLIMIT below what was live at its most, nor an interval that reaches there', () => {
+    const bursts = STEADY.replace('floor 40M noise 300k', 'floor 5M spike 100M at 5h for 4h noise 300k');
+    const { numbers, advice } = ask('limit', bursts);
+    expect(numbers['recommendedBytes']).toBeGreaterThan(120 * MIB);
+    expect(numbers['recommendedGoMemLimitBytes']).toBeNull();
+    expect(advice.join()).not.toMatch(/GOMEMLIMIT/);
+    // Not known what of resident memory is Go's, by hundreds of MiB: a bound below zero would choke any heap.
+    const unsure = STEADY.replace('rssBytes 120M noise 400k', 'rssBytes 220M noise 30M');
+    const { recommendedGoMemLimitLowBytes: low, recommendedGoMemLimitBytes: value } = ask(
+      'limit',
+      unsure.replace('rssAnonBytes 110M noise 400k', 'rssAnonBytes 170M noise 60M'),
+    ).numbers;
+    expect(Number(low)).toBeGreaterThanOrEqual((45 * MIB) / 0.9);
+    expect(Number(low)).toBeLessThanOrEqual(Number(value));
   });
 
   it.each([

@@ -25,6 +25,8 @@ export interface LedgerGrowth {
   readonly rssNoiseBytes: Bytes;
   readonly rssNowBytes: Bytes;
   readonly residualBytes: Bytes;
+  /** The most that was live at one instant, stacks and tables of the runtime with it. */
+  readonly mostKeptBytes: Bytes;
 }
 
 /** null where resident memory is not known often enough. */
@@ -52,7 +54,12 @@ export function growthOfLedger({ table, rows }: Facts): LedgerGrowth | null {
     rssNoiseBytes: rss.noise,
     rssNowBytes: rss.after,
     residualBytes: rssBytes - parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    mostKeptBytes: Math.max(...ledgers.map(keptBytes)),
   };
+}
+
+function keptBytes({ liveBytes, stackBytes, runtimeBytes }: LedgerParts): Bytes {
+  return (liveBytes ?? 0) + (stackBytes ?? 0) + (runtimeBytes ?? 0);
 }
 
 function known(ledgers: readonly LedgerParts[], name: LedgerPart | 'rssBytes'): number[] {

@@ -78,7 +78,7 @@ function stillToFill(facts: Facts): Sized {
 export const ROOM_FOR_GARBAGE = 0.9;
 
 function fitGoLimit(facts: Facts, limit: Sized): Sized | null {
-  const parts = growthOfLedger(facts)?.parts ?? [];
+  const { parts = [], mostKeptBytes = 0 } = growthOfLedger(facts) ?? {};
   if (parts.length === 0) return null;
   const total = (names: readonly LedgerPart[]) =>
     parts
@@ -93,11 +93,12 @@ function fitGoLimit(facts: Facts, limit: Sized): Sized | null {
   const beside = total(['nativeBytes', 'fileBackedBytes']);
   const share = (of: Bytes, notGo: Bytes) => Math.floor((GO_SHARE * (of - notGo)) / MIB) * MIB;
   const value = share(limit.value, beside.now);
-  const kept = total(['liveBytes', 'stackBytes', 'runtimeBytes']).now;
-  if (kept >= ROOM_FOR_GARBAGE * value) return null;
+  // However uncertain the peak is: below this the collector would have no rest when most is live.
+  const least = roundUp(mostKeptBytes / ROOM_FOR_GARBAGE);
+  if (value <= least) return null;
   return {
     value,
-    low: share(limit.low, beside.now + beside.noise),
+    low: Math.max(least, share(limit.low, beside.now + beside.noise)),
     high: share(limit.high, Math.max(0, beside.now - beside.noise)),
   };
 }
