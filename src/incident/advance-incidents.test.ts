@@ -51,6 +51,21 @@ describe('advanceIncidents', () => {
     expect(advance(opened(), { atMillis: 1e12 }).incidents[0].state).toBe('open');
   });
 
+  it('is of the version in which it was last seen to grow, and ends with the one that runs by then', () => {
+    const start = advance([], { findings: [LEAK], atMillis: 110, version: 'v1.4.0' }).incidents;
+    const restarted = advance(start, { findings: [{ ...LEAK }], atMillis: 120, version: 'v1.5.0' }).incidents;
+    expect(restarted[0].version).toBe('v1.4.0');
+    const growth = { unit: 'bytes', perHour: 5, low: 4, high: 6, confidence: 0.95 };
+    const grown = [{ ...LEAK, growth }];
+    expect(
+      advance(restarted, { findings: grown, atMillis: 130, version: 'v1.5.0' }).incidents[0].version,
+    ).toBe('v1.5.0');
+    const end = { over: [{ fingerprint: 'f1', why: 'no growth' }], atMillis: 300 };
+    const why = (version: string) => advance(restarted, { ...end, version }).incidents[0].history.at(-1)?.why;
+    expect(why('v1.5.0')).toBe('no growth; version v1.5.0 runs now, v1.4.0 leaked');
+    expect(why('v1.4.0')).toBe('no growth');
+  });
+
   it('resolves by evidence and says why', () => {
     const { incidents, changes } = advance(opened(), {
       over: [{ fingerprint: 'f1', why: 'no growth' }],

@@ -71,15 +71,31 @@ export function advanceIncidents(incidents: readonly Incident[], input: Incident
       const said = resolvedBy === 'person' ? resolvedAt : null;
       if (said === null || isBack(finding, said, input.atMillis))
         put(regress(known, finding, input), 'regressed');
-    } else put({ ...known, ...versionOf(input), finding, lastSeenAt: input.atMillis }, null);
+    } else {
+      const version = isMeasuredAnew(finding, known.finding) ? versionOf(input) : {};
+      put({ ...known, ...version, finding, lastSeenAt: input.atMillis }, null);
+    }
   }
   for (const { fingerprint, why, goesOn } of input.over) {
     const known = byId.get(computeIncidentId(input.target, fingerprint));
     if (known === undefined || known.state === 'resolved') continue;
     const resolvedBy = goesOn === true ? 'goes-on' : 'evidence';
-    put({ ...resolveIncident(known, why, input.atMillis), resolvedBy }, 'resolved');
+    const reason = goesOn === true ? why : `${why}${describeNewVersion(known, input)}`;
+    put({ ...resolveIncident(known, reason, input.atMillis), resolvedBy }, 'resolved');
   }
   return { incidents: [...byId.values()], changes };
+}
+
+/** A leak that stands is told again with what it grew by before: that says nothing of the version that runs by now. */
+function isMeasuredAnew(finding: Finding, before: Finding): boolean {
+  const measured = ({ growth, counts }: Finding) => JSON.stringify([growth, counts ?? null]);
+  return measured(finding) !== measured(before);
+}
+
+/** Whoever rolled out a fix wants to know that it was that. */
+function describeNewVersion({ version: leaked }: Incident, { version }: IncidentInput): string {
+  const isNew = leaked !== undefined && typeof version === 'string' && version !== leaked;
+  return isNew ? `; version ${version} runs now, ${leaked} leaked` : '';
 }
 
 function openIncident(id: string, finding: Finding, input: IncidentInput): Incident {

@@ -36,6 +36,7 @@ describe('plain thresholds', () => {
       ],
       [],
       5,
+      new Map(),
     );
     expect(told(crossings)).toEqual([
       'c open The live heap has grown by 45 % in 1 h: more than 20 %.',
@@ -50,14 +51,14 @@ describe('plain thresholds', () => {
   it('are not crossed where they are not set, or nothing is known', () => {
     const off = { ...SET, growthPercent: null };
     expect(
-      findCrossings([at('a', growing(99), off), at('b', null), at('c', { growth: null })], [], 5),
+      findCrossings([at('a', growing(99), off), at('b', null), at('c', { growth: null })], [], 5, new Map()),
     ).toEqual([]);
   });
 
   it('go on firing until the value is clearly below, in the instance that crossed them', () => {
-    expect(told(findCrossings([at('a', growing(19)), at('b', growing(19))], [firing(['a'])], 5))).toEqual([
-      'a open The live heap has grown by 19 % in 1 h: more than 20 %.',
-    ]);
+    expect(
+      told(findCrossings([at('a', growing(19)), at('b', growing(19))], [firing(['a'])], 5, new Map())),
+    ).toEqual(['a open The live heap has grown by 19 % in 1 h: more than 20 %.']);
   });
 
   it.each([
@@ -66,9 +67,28 @@ describe('plain thresholds', () => {
     ['the threshold is not set any more', [at('a', growing(99), { ...SET, growthPercent: null })]],
     ['not set or not measured any more', []],
   ])('are over when %s', (why, measured) => {
-    const [over, ...others] = findCrossings(measured, [firing(['a'])], 9);
+    const lastMeasured = new Map([[thresholdFingerprint('orders', 'growthPercent'), 9 - HOUR_MILLIS]]);
+    const [over, ...others] = findCrossings(measured, [firing(['a'])], 9, lastMeasured);
     expect(over).toMatchObject({ state: 'resolved', resolvedAt: 9, history: [{ what: 'resolved', why }] });
     expect(others).toEqual([]);
+  });
+
+  it.each([
+    ['has no value yet', [at('a', null), at('b', growing(1))]],
+    ['is younger than the window', [at('a', { growth: null })]],
+    ['is not found yet', []],
+  ])('go on for a window where a process %s, as after a restart, and no longer', (_, measured) => {
+    const lastMeasured = new Map<string, number>();
+    const states = (atMillis: number) =>
+      findCrossings(measured, [firing(['a'])], atMillis, lastMeasured).map(
+        ({ instance, state }) => `${instance} ${state}`,
+      );
+    expect(states(9)).toEqual(['a open']);
+    expect(states(8 + HOUR_MILLIS)).toEqual(['a open']);
+    expect(states(9 + HOUR_MILLIS)).toEqual(['a resolved']);
+    // Whoever was measured in between waits anew.
+    findCrossings([at('a', growing(99))], [firing(['a'])], 10 + HOUR_MILLIS, lastMeasured);
+    expect(states(9 + 2 * HOUR_MILLIS)).toEqual(['a open']);
   });
 
   it('are known by their alert', () => {

@@ -1,6 +1,6 @@
 // Plain thresholds that people set: crossed or not. They say nothing of leaks: no verdict, no culprit, no forecast.
 import { sha256Hex } from '../base/sha256.ts';
-import { formatBytes, formatBytesPerHour, formatDuration, type Millis } from '../base/units.ts';
+import { formatBytes, formatBytesPerHour, formatDuration, HOUR_MILLIS, type Millis } from '../base/units.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Incident } from '../model/incident.ts';
 import type { MeasuredTarget, PlainMeasures, Thresholds } from '../model/threshold.ts';
@@ -27,12 +27,16 @@ export function thresholdOf({ kind, service, fingerprint }: Alert): ThresholdNam
  * Crossings in the shape that alerts are made of: open where a value is above, resolved where one was. They are no incidents of a leak,
  * and never among them. The one that is furthest above comes first.
  *
+ * One that is not measured any more goes on for a window: after a restart, of the process or of the watcher, values take a while.
+ *
  * @param firing alerts of thresholds that fire.
+ * @param lastMeasured when each of them was last measured, or looked at first, by fingerprint; kept up here, no larger than `firing`.
  */
 export function findCrossings(
   measured: readonly MeasuredTarget[],
   firing: readonly Alert[],
   atMillis: Millis,
+  lastMeasured: Map<string, Millis>,
 ): readonly Incident[] {
   const firingBy = new Map(firing.map((alert) => [alert.fingerprint, alert]));
   const open: { readonly share: number; readonly incident: Incident }[] = [];
@@ -49,10 +53,47 @@ export function findCrossings(
   }
   open.sort((a, b) => b.share - a.share);
   const crossed = new Set(open.map(({ incident }) => incident.fingerprint));
-  const over = firing
-    .filter(({ fingerprint }) => !crossed.has(fingerprint))
-    .flatMap((alert) => end(alert, measured, atMillis));
-  return [...open.map(({ incident }) => incident), ...over];
+  for (const fingerprint of lastMeasured.keys())
+    if (!firingBy.has(fingerprint)) lastMeasured.delete(fingerprint);
+  const rest = firing.flatMap((alert) => {
+    const { fingerprint } = alert;
+    const unmeasured = crossed.has(fingerprint) ? [] : findUnmeasured(alert, measured);
+    if (unmeasured.length === 0 || !lastMeasured.has(fingerprint)) lastMeasured.set(fingerprint, atMillis);
+    if (crossed.has(fingerprint)) return [];
+    const window = findWindow(alert, measured);
+    const isAwaited = atMillis - (lastMeasured.get(fingerprint) ?? atMillis) < window;
+    if (unmeasured.length > 0 && isAwaited) return goOn(alert, unmeasured, atMillis);
+    return end(alert, measured, atMillis);
+  });
+  return [...open.map(({ incident }) => incident), ...rest];
+}
+
+/** Instances that crossed it and have no value now; none where nobody has the threshold any more. */
+function findUnmeasured(alert: Alert, measured: readonly MeasuredTarget[]): readonly string[] {
+  const name = thresholdOf(alert);
+  if (name === null) return [];
+  const own = measured.filter(({ target }) => target.service === alert.service);
+  if (own.length > 0 && own.every(({ thresholds }) => thresholds[name] === null)) return [];
+  const valued = own.filter(({ measures }) => valueOf(name, measures) !== null);
+  return alert.instances.filter((instance) => !valued.some(({ target }) => target.instance === instance));
+}
+
+function findWindow({ service }: Alert, measured: readonly MeasuredTarget[]): Millis {
+  const own = measured.find(({ target }) => target.service === service);
+  return own?.thresholds.windowMillis ?? UNKNOWN_WINDOW;
+}
+
+/** Of a service of which no target is known, as after a start. */
+const UNKNOWN_WINDOW: Millis = HOUR_MILLIS;
+
+/** As it was told last. */
+function goOn(alert: Alert, instances: readonly string[], atMillis: Millis): readonly Incident[] {
+  const name = thresholdOf(alert);
+  if (name === null) return [];
+  return instances.map((instance) => {
+    const target = { service: alert.service, instance };
+    return draw({ target, thresholds: NONE, measures: null }, name, alert.summary, atMillis);
+  });
 }
 
 function valueOf(name: ThresholdName, measures: PlainMeasures | null): number | null {

@@ -238,9 +238,12 @@ export class AlertDesk implements AlertView {
 
   #dueInput(): DueInput {
     const isAwaited = (fingerprint: string, service: string) => this.#isAwaited(fingerprint, service);
-    return { parts: this.#parts, settings: this.#settings, state: this.#state, isAwaited };
+    const [settings, state, lastMeasured] = [this.#settings, this.#state, this.#lastMeasured];
+    return { parts: this.#parts, settings, state, lastMeasured, isAwaited };
   }
 
+  /** See findCrossings. */
+  readonly #lastMeasured = new Map<string, Millis>();
   /** Since when the first message of a leak waits for what its sources say, real time; bounded by leaks that are new. */
   readonly #awaitedSince = new Map<string, Millis>();
 

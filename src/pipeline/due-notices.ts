@@ -20,6 +20,8 @@ export interface DueInput {
   readonly parts: Pick<AlertDeskParts, 'watch' | 'world' | 'shard' | 'known' | 'measured' | 'ownerOf'>;
   readonly settings: AlertSettings;
   readonly state: AlertState;
+  /** Of thresholds that fire, see findCrossings. */
+  readonly lastMeasured: Map<string, Millis>;
   /** Whether what the sources say of a leak is worth waiting for. */
   readonly isAwaited: (fingerprint: string, service: string) => boolean;
 }
@@ -76,9 +78,9 @@ function findUnseen(watch: AlertDeskParts['watch']): ReturnType<AlertDeskParts['
   return new Map([...watch.unseenCauses()].filter(([fingerprint]) => !seen.has(fingerprint)));
 }
 
-function findThresholds({ parts, state }: DueInput, now: Millis): readonly Incident[] {
+function findThresholds({ parts, state, lastMeasured }: DueInput, now: Millis): readonly Incident[] {
   const firing = state.alerts.filter((alert) => alert.kind === 'threshold' && alert.state === 'firing');
-  return findCrossings(parts.measured?.() ?? [], firing, now);
+  return findCrossings(parts.measured?.() ?? [], firing, now, lastMeasured);
 }
 
 interface CauseStep {
