@@ -29,6 +29,11 @@ describe('plimsoll init', () => {
     const later = await runCli(['config', 'check'], { cwd: folder });
     expect(later).toMatchObject({ status: 0, stdout: check.stdout });
     expect(later.stderr).toContain('is of another version: plimsoll config schema > plimsoll.schema.json');
+    const told = await runCli(['config', 'check', '--json'], { cwd: folder });
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      isValid: true,
+      editorSchema: expect.stringContaining('of another version') as string,
+    });
     const env = { PORT: String(await freePort()) };
     const watch = startCli(['watch', '-c', 'plimsoll.yaml', '--storage', 'memory'], { cwd: folder, env });
     await watch.waitFor(/page: http/);

@@ -247,6 +247,19 @@ describe.skipIf(noChromium)(`the page in Chromium${note}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('says that the folder of alerts cannot be taken, where and why', async () => {
+    await desk?.end();
+    desk = openDesk(view, { parts: { folder: '/dev/null/alerts' } });
+    const opened = desk;
+    await expect.poll(() => opened.desk.trouble()).not.toBeNull();
+    await open();
+    await go('/targets');
+    await see('Folder of alerts');
+    const text = await page.locator('section.watch-trouble').innerText();
+    expect(text.replace(/\s+/g, ' ')).toMatch(/Failing \/dev\/null\/alerts, since .*: .*ENOTDIR/);
+    expect(complaints).toEqual([]);
+  });
+
   it('shows why nobody is told of a finding', async () => {
     const known = { service: null, fingerprint: HUB_FINGERPRINT, function: null, untilMillis: null };
     await desk?.end();

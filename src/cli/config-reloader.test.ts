@@ -57,7 +57,9 @@ describe('ConfigReloader', () => {
         { line: 3, field: 'listen' },
       ],
     });
-    expect(reloader.notice()).toBe('f.yaml cannot be used (line 2: tragets), settings of before go on');
+    expect(reloader.notice()).toBe(
+      'f.yaml cannot be used (line 2: tragets: unknown setting), settings of before go on',
+    );
     expect(state.said[0]).toMatch(
       /^warning: f.yaml:2:1: tragets: .*\(1 more: plimsoll config check f.yaml\)/,
     );

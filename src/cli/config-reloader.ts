@@ -91,8 +91,9 @@ export class ConfigReloader {
     const { isLastReloadSuccessful, file, problems } = this.#status;
     if (isLastReloadSuccessful) return null;
     const [first] = problems;
-    const line =
-      first === undefined || first.line === null ? '' : ` (line ${first.line}: ${first.field || first.fact})`;
+    const parts = first === undefined ? [] : [first.line === null ? '' : `line ${first.line}`, first.field];
+    const what = [...parts, first?.fact ?? ''].filter((part) => part !== '').join(': ');
+    const line = what === '' ? '' : ` (${what})`;
     return `${file} cannot be used${line}, settings of before go on`;
   }
 

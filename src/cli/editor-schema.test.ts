@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatSchema, isSchemaOutdated, provideSchema } from './editor-schema.ts';
+import { findSchemaProblem, formatSchema, provideSchema } from './editor-schema.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -30,12 +30,32 @@ describe('the schema of a first configuration', () => {
     const file = join(folder, 'plimsoll.yaml');
     for (const foreign of ['{"title":"mine"}', 'no JSON', 'null']) {
       await writeFile(copy, foreign);
-      expect([await provideSchema(file), await isSchemaOutdated(file)]).toEqual([null, false]);
+      expect([await provideSchema(file), await findSchemaProblem(file)]).toEqual([null, null]);
       expect(await readFile(copy, 'utf8')).toBe(foreign);
     }
     await writeFile(copy, '{"title":"plimsoll.yaml","properties":{}}');
-    expect(await isSchemaOutdated(file)).toBe(true);
+    expect(await findSchemaProblem(file)).toContain('is of another version');
     expect(await provideSchema(file)).toBe('plimsoll.schema.json');
-    expect(await isSchemaOutdated(file)).toBe(false);
+    expect(await findSchemaProblem(file)).toBeNull();
+  });
+
+  it('is of this version however it is formatted, and missing only where the file names it', async () => {
+    const copy = join(folder, 'plimsoll.schema.json');
+    const file = join(folder, 'plimsoll.yaml');
+    await writeFile(file, 'targets: []\n');
+    expect(await findSchemaProblem(file)).toBeNull();
+    await writeFile(file, '# yaml-language-server: $schema=plimsoll.schema.json\ntargets: []\n');
+    expect(await findSchemaProblem(file)).toBe(
+      'plimsoll.schema.json, which its first line names for editors, is not there: plimsoll config schema > plimsoll.schema.json',
+    );
+    await writeFile(copy, JSON.stringify(JSON.parse(formatSchema()), null, '\t'));
+    expect(await findSchemaProblem(file)).toBeNull();
+    const named = '../node_modules/plimsoll/docs/plimsoll.schema.json';
+    await writeFile(file, `# yaml-language-server: $schema=${named}\n`);
+    expect(await findSchemaProblem(file)).toBe(
+      `${named}, which its first line names for editors, is not there: npm install`,
+    );
+    await writeFile(file, '# yaml-language-server: $schema=https://example.com/a.json\n');
+    expect(await findSchemaProblem(file)).toBeNull();
   });
 });

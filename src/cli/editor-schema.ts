@@ -2,12 +2,15 @@
 // version that is used. An address on the Internet would be none of ours, and always of the newest version; one into this
 // installation is nowhere else.
 import { readFile, writeFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { buildConfigJsonSchema } from '../config/json-schema.ts';
 
 /** The copy beside a plimsoll.yaml. */
 export const SCHEMA_FILE = 'plimsoll.schema.json';
 const PACKAGE = 'plimsoll';
+/** As the YAML language server reads it, in the first line. */
+const SCHEMA_LINE = /^\uFEFF?#\s*yaml-language-server:\s*\$schema=(\S+)/;
 
 /** As `plimsoll config schema` prints it. */
 export function formatSchema(): string {
@@ -38,10 +41,23 @@ export async function provideSchema(file: string): Promise<string | null> {
   }
 }
 
-/** Whether the copy beside the file is one of another version: editors then miss settings, or offer what there is no more. */
-export async function isSchemaOutdated(file: string): Promise<boolean> {
-  const known = await read(join(dirname(resolve(file)), SCHEMA_FILE));
-  return known !== null && isOurs(known) && known.trim() !== formatSchema().trim();
+/**
+ * What keeps editors from the settings of this version: a schema that the first line names and that is not there, or a copy beside the
+ * file of another version, however it is formatted. null = nothing.
+ */
+export async function findSchemaProblem(file: string): Promise<string | null> {
+  const folder = dirname(resolve(file));
+  const [, named = null] = SCHEMA_LINE.exec((await read(file)) ?? '') ?? [];
+  // An address is the editor's to ask.
+  const local = named === null || /^[a-z][a-z+.-]+:/i.test(named) ? null : named;
+  if (local !== null && (await read(resolve(folder, local))) === null) {
+    const isOfPackage = /(?:^|\/)node_modules\//.test(local);
+    return `${local}, which its first line names for editors, is not there: ${isOfPackage ? 'npm install' : `plimsoll config schema > ${local}`}`;
+  }
+  const place = local ?? SCHEMA_FILE;
+  const known = await read(resolve(folder, place));
+  if (known === null || !isOurs(known) || isDeepStrictEqual(parse(known), parse(formatSchema()))) return null;
+  return `${place}, for editors, is of another version: plimsoll config schema > ${place}`;
 }
 
 /** The folder, or one above, whose package.json names Plimsoll. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatFirstConfig } from './first-config.ts';
+import { listSettings } from './json-schema.ts';
 import { DEFAULT_SETTINGS, readConfigText } from './load-config.ts';
 
 const plain = { targets: [], schema: null, isMemoryOnly: false };
@@ -30,6 +31,20 @@ describe('formatFirstConfig', () => {
       'pager pagerduty',
       'central alertmanager',
     ]);
+  });
+
+  it('names every setting, those without a default as well', () => {
+    const text = formatFirstConfig(plain);
+    const others = /^# Not shown.*?: (.*)$/m.exec(text)?.[1]?.split(', ') ?? [];
+    const missing = listSettings().filter(({ name }) => {
+      const [head = '', key] = name.replaceAll('[]', '').split('.');
+      const isShown = new RegExp(`^[ #]+${key ?? head}: `, 'm').test(text);
+      return !isShown && head !== 'targets' && !others.includes(head) && !others.includes(`${head}.${key}`);
+    });
+    expect(missing.map(({ name }) => name)).toEqual([]);
+    expect(others).toEqual(
+      expect.arrayContaining(['storage', 'source', 'services', 'discover', 'alerts.page']),
+    );
   });
 
   it('names the targets, with pprof where it is elsewhere', () => {

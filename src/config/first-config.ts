@@ -1,4 +1,4 @@
-// The plimsoll.yaml that `plimsoll init` writes: what is to be watched, and every default as a comment.
+// The plimsoll.yaml that `plimsoll init` writes: what is to be watched, every default that can be written down as a comment, and the names of all else.
 import { stringify } from 'yaml';
 import { listSettings } from './json-schema.ts';
 
@@ -31,6 +31,9 @@ export function formatFirstConfig({ targets, schema, isMemoryOnly }: FirstConfig
         ]
       : []),
     ...formatDefaults(),
+    '#',
+    `# Not shown, without a default to write down: ${listOthers().join(', ')}`,
+    '# and what is below them; all are in docs/configuration.md.',
     '',
     ...formatTargets(targets),
   ];
@@ -65,6 +68,19 @@ function formatDefaults(): string[] {
     lines.push(`${setting.padEnd(32)}  # ${firstSentence(schema.description ?? '')}`);
   }
   return lines;
+}
+
+/** Settings that have no default of their own, or are lists and maps, by the highest name that is theirs alone. */
+function listOthers(): string[] {
+  const all = listSettings();
+  const isShown = ({ name, schema }: (typeof all)[number]) =>
+    schema.default !== undefined && !name.includes('[]');
+  const shown = new Set(all.filter(isShown).flatMap(({ name }) => [name, name.split('.')[0] ?? '']));
+  const others = all.map(({ name }) => {
+    const [head = '', key] = name.replaceAll('[]', '').split('.');
+    return key === undefined || !shown.has(head) ? head : `${head}.${key}`;
+  });
+  return [...new Set(others)].filter((name) => !shown.has(name) && name !== 'targets');
 }
 
 function firstSentence(text: string): string {

@@ -19,23 +19,25 @@ export const PrecisionSchema = Type.Object({
   ),
 });
 
+const TroubleSchema = nullable(
+  Type.Object(
+    {
+      path: Type.String({ description: 'the folder of alerts' }),
+      why: Type.String(),
+      since: Type.Number({ description: 'real time' }),
+    },
+    {
+      description:
+        'the folder cannot be written: what is told is in memory alone, and on standby nothing is told; null = all is well',
+    },
+  ),
+);
+
 export const AlertsMessageSchema = Type.Object({
   role: Type.Union([Type.Literal('active'), Type.Literal('standby')]),
   alerts: Type.Array(AlertSchema, { description: 'firing ones first, gravest first' }),
   precision: PrecisionSchema,
-  trouble: nullable(
-    Type.Object(
-      {
-        path: Type.String({ description: 'the folder of alerts' }),
-        why: Type.String(),
-        since: Type.Number({ description: 'real time' }),
-      },
-      {
-        description:
-          'the folder cannot be written: what is told is in memory alone, and on standby nothing is told; null = all is well',
-      },
-    ),
-  ),
+  trouble: TroubleSchema,
 });
 export type AlertsMessage = Static<typeof AlertsMessageSchema>;
 
@@ -110,6 +112,7 @@ export const DeadLetterSchema = Type.Object({
 });
 
 export const SinksMessageSchema = Type.Object({
+  trouble: TroubleSchema,
   sinks: Type.Array(SinkStatusSchema),
   deadLetters: Type.Array(DeadLetterSchema, { description: 'what was given up, newest first' }),
 });

@@ -7,7 +7,7 @@ import {
 import { isKnownFile, readKnownLeaks } from '../../config/known-leaks.ts';
 import { CONFIG_FILE } from '../../config/load-config.ts';
 import { readCheckedConfig } from '../checked-config.ts';
-import { formatSchema, isSchemaOutdated, SCHEMA_FILE } from '../editor-schema.ts';
+import { findSchemaProblem, formatSchema } from '../editor-schema.ts';
 import { findFileProblems, findOwnersProblems } from '../named-files.ts';
 import { readKnownFiles } from '../repository-notes.ts';
 import { Repositories } from '../../workspace/repositories.ts';
@@ -34,20 +34,19 @@ export async function configCheckCommand(
     ...(await findSourceProblems(sound.sourceDirs.map(({ folder }) => folder))),
   ];
   const isValid = problems.length === 0;
+  const editorSchema = await findSchemaProblem(file);
   if (options.json === true) {
     const targets = settings?.targets.length ?? null;
     const told = problems.map((each) => ({ ...each.problem, file: each.file }));
-    process.stdout.write(`${JSON.stringify({ file, isValid, targets, files, problems: told }, null, 2)}\n`);
+    const document = { file, isValid, targets, files, problems: told, editorSchema };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else if (settings !== null && isValid) {
     const count = settings.targets.length;
     process.stdout.write(`${file}: valid, ${count} ${count === 1 ? 'target' : 'targets'}\n`);
   } else {
     tellProblems(file, problems);
   }
-  if (await isSchemaOutdated(file))
-    process.stderr.write(
-      `plimsoll: ${SCHEMA_FILE}, for editors, is of another version: plimsoll config schema > ${SCHEMA_FILE}\n`,
-    );
+  if (editorSchema !== null) process.stderr.write(`plimsoll: ${editorSchema}\n`);
   return isValid ? EXIT.none : EXIT.error;
 }
 
@@ -56,7 +55,7 @@ async function checkKnownFile(file: string, { json = false }: ConfigCheckOptions
   const { known, problems } = await readKnownLeaks(file);
   const isValid = problems.length === 0;
   const told = problems.map((problem) => ({ ...problem, file }));
-  const document = { file, isValid, targets: null, files: [], problems: told };
+  const document = { file, isValid, targets: null, files: [], problems: told, editorSchema: null };
   if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   else if (isValid)
     process.stdout.write(`${file}: valid, ${known.length} known ${known.length === 1 ? 'leak' : 'leaks'}\n`);

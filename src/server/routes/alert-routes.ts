@@ -178,6 +178,7 @@ export const ALERT_ROUTES: readonly Route[] = [
         const message: SinksMessage = {
           sinks: alerts.sinks().map((sink) => ({ ...sink, levels: [...sink.levels] })),
           deadLetters: [...alerts.deadLetters()],
+          trouble: alerts.trouble(),
         };
         return json(message);
       }),

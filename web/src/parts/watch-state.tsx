@@ -16,6 +16,7 @@ export function WatchState() {
     <>
       {data?.config ? <ConfigSection config={data.config} /> : null}
       {data && data.discovery.length > 0 ? <DiscoverySection sources={data.discovery} /> : null}
+      {sinks.data?.trouble ? <TroubleSection trouble={sinks.data.trouble} /> : null}
       {sinks.data && sinks.data.sinks.length > 0 ? (
         <SinksSection message={sinks.data} reload={sinks.reload} />
       ) : null}
@@ -115,6 +116,25 @@ function DiscoveryRow({ source: each }: { readonly source: DiscoveryStatus }) {
         {dropped === 0 ? null : <span class="row-note">{dropped} dropped by rules</span>}
       </td>
     </tr>
+  );
+}
+
+function TroubleSection({ trouble }: { readonly trouble: NonNullable<SinksMessage['trouble']> }) {
+  const { path, why, since } = trouble;
+  return (
+    <section class="watch-state watch-trouble">
+      <div class="section-head">
+        <h2>Folder of alerts</h2>
+        <State isWell={false} text="Failing" />
+      </div>
+      <p>
+        {path}, since <Moment at={since} />: {why}
+      </p>
+      <p class="quiet">
+        A watch that had the folder before tells from memory, and writes all of it once it can; one that could
+        not take it tells nothing.
+      </p>
+    </section>
   );
 }
 
