@@ -24,11 +24,11 @@ export const ERRORS = {
   },
   TARGET_TIMEOUT: {
     advice:
-      'Gauges have 10 s to answer, profiles 30 s: look at the load of the target and at what lies between.',
+      'Look at the load of the target and at what lies between: gauges have 10 s to answer, profiles 30 s, those of plimsoll profile what -timeout says.',
   },
   TARGET_STATUS: {
     advice:
-      'Check the path of this endpoint, and its credentials (--header, --bearer-file, --user, --pprof-header).',
+      'Check the path of this endpoint, and its credentials (--header, --bearer-file, --user, --pprof-header; plimsoll profile has -tls_cert and -tls_key).',
   },
   TARGET_NOT_METRICS: {
     advice: 'The URL answers something else (HTML, a login page?); point it at the exporter.',

@@ -40,6 +40,7 @@ export function decodeHeapText(bytes: Uint8Array): HeapText {
   const lines = new TextLines(bytes);
   const builder = new ProfileBuilder();
   const header = parseHeader(lines);
+  if (!lines.isTerminated) throw lines.error('the text ends in the middle of its header', 'heap.header');
   declareTypes(builder, header);
   const stack = new TextStack(builder);
   const sums = [0, 0, 0, 0];

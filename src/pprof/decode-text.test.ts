@@ -85,6 +85,14 @@ describe('heap text', () => {
     expect(() => samplesOf(cut)).toThrow(/records sum up to 2 of 3: the text ends early/);
   });
 
+  it('is refused when it is cut within its header, whose rate would be another', () => {
+    const whole = 'heap profile: 5: 1234567 [5: 1234567] @ heap_v2/524288\n';
+    for (let end = whole.indexOf('@ heap_v2') + 9; end < whole.length; end++) {
+      const cut = new TextEncoder().encode(whole.slice(0, end));
+      expect(() => decodeProfile(cut)).toThrow(/heap\.header.*in the middle of its header/);
+    }
+  });
+
   it.each([
     ['no object', '0: 64 [1: 64] @ 0x1'],
     ['this is no heap record', '1: 64 [1: 64] 0x1'],
