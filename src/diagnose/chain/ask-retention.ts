@@ -59,7 +59,7 @@ export function askRetention(facts: Facts): ChainStep {
         explanation: name,
         why: `${formatBytes(Math.max(0, bytes))} of it, too little to matter`,
       })),
-    advice: named.map(({ cure }) => cure),
+    advice: lead === null && pacingLimit(facts) !== null ? [PACED_CURE] : named.map(({ cure }) => cure),
     next: [],
   };
 }
@@ -145,6 +145,9 @@ function pacingLimit(facts: Facts): number | null {
   const claimed = sys === null ? null : sys - (lastOf(facts, 'heapReleasedBytes') ?? 0);
   return limit < NO_LIMIT_BYTES && claimed !== null && claimed >= PACED_SHARE * limit ? limit : null;
 }
+
+const PACED_CURE =
+  'a lower GOMEMLIMIT, or a GOGC beside it, keeps resident memory nearer to what lives, and costs CPU';
 
 /** However little lives: who looks at resident memory alone takes it for a process that needs all of that. */
 function pacedUpTo(facts: Facts): string {
