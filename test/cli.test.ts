@@ -345,12 +345,40 @@ describe('doctor', () => {
 });
 
 describe('doctor of a service that offers nothing', () => {
-  it('has every line that is missing, and says what was asked', async () => {
-    const bare = createServer((_, response) => response.writeHead(404).end('not here'));
+  /** Of a server that answers everything so. */
+  const doctorOf = async (code: number, body: string, ...options: string[]) => {
+    const bare = createServer((_, response) => response.writeHead(code).end(body));
     await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve));
     const { port } = bare.address() as AddressInfo;
-    const { status, stdout } = await runCli(['doctor', `http://127.0.0.1:${port}`]);
+    const ended = await runCli(['doctor', `http://127.0.0.1:${port}`, ...options]);
     await new Promise((resolve) => bare.close(resolve));
+    return ended;
+  };
+
+  it.each([
+    [401, 'who is that?', /^refused .*: HTTP 401: who is that\?\n +Give the credentials.*--bearer-file/],
+    [403, '', /^refused .*: HTTP 403\n +Give the credentials/],
+    [
+      400,
+      'Client sent an HTTP request to an HTTPS server.',
+      /^refused .*: HTTP 400: Client sent.*\n +It speaks HTTPS there: say https:\/\//,
+    ],
+  ])('says first that it was refused with %i, and not what would be missing', async (code, body, words) => {
+    const { status, stdout } = await doctorOf(code, body);
+    expect(status).toBe(3);
+    expect(stdout).toMatch(words);
+    expect(stdout).not.toMatch(/^missing|import /m);
+    expect(stdout).toMatch(new RegExp(`failed +metrics +http:.*HTTP ${code}`));
+  });
+
+  it('says in JSON why it was refused, and lists nothing as missing', async () => {
+    const { status, stdout } = await doctorOf(401, 'no', '--json');
+    expect(status).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ refused: { why: 'HTTP 401: no' }, evidence: [] });
+  });
+
+  it('has every line that is missing, and says what was asked', async () => {
+    const { status, stdout } = await doctorOf(404, 'not here');
     expect(status).toBe(0);
     for (const evidence of ['heap gauges', 'process gauges', 'heap profile', 'goroutine profile']) {
       expect(stdout).toMatch(new RegExp(`^missing +${evidence}`, 'm'));

@@ -97,9 +97,18 @@ describe.skipIf(noGo !== null)(`a service with crypto/tls${noGo === null ? '' : 
       ...['--header', `Authorization: Bearer ${SECRET}`],
     ]);
     expect(header.stdout).toMatch(/ok +heap gauges/);
+    const turnedAway = await runCli(['doctor', url, ...certificates()]);
+    expect(turnedAway.stdout).toMatch(/^refused .*HTTP 401: who is that\?\n +Give the credentials/);
     const refused = await runCli(['check', url, '--for', '5s', ...certificates()]);
     expect(refused.stderr).toMatch(/HTTP 401: who is that\?/);
     expect(secretsTold(asked, header, refused)).toBe(0);
+  }, 60_000);
+
+  it('refuses a certificate that is out of date, and the answer says whose', async () => {
+    const expired = ['--ca', pem('ca.pem'), '--cert', pem('expired.pem'), '--key', pem('expired.key')];
+    const { status, stderr } = await runCli(['doctor', url, ...expired]);
+    expect(stderr).toMatch(/certificate that it was shown \(--cert\) is out of date/);
+    expect(status).toBe(3);
   }, 60_000);
 
   it('gives its heap to the reports of profiles', async () => {

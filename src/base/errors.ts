@@ -36,7 +36,7 @@ export const ERRORS = {
   TARGET_NOT_PROFILE: { advice: 'Import net/http/pprof in the service and point --pprof at /debug/pprof.' },
   TARGET_TLS: {
     advice:
-      'Name the authority that signed its certificate with --ca; if it asks for one, --cert and --key (of profile: -tls_ca, -tls_cert, -tls_key).',
+      'Name the authority that signed its certificate with --ca; if it asks for one, show a valid one with --cert and --key (of profile: -tls_ca, -tls_cert, -tls_key).',
   },
   ACCESS_INVALID: {
     advice: 'Name a file that this user may read: PEM for certificates, one line for a secret.',

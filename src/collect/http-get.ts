@@ -401,6 +401,8 @@ function describeFailure(
 }
 
 const TLS_FACTS: readonly (readonly [RegExp, string])[] = [
+  [/ALERT_CERTIFICATE_EXPIRED/, 'it says that the certificate that it was shown (--cert) is out of date'],
+  [/ALERT_CERTIFICATE_REVOKED/, 'it says that the certificate that it was shown (--cert) is revoked'],
   [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, 'its certificate is out of date'],
   [/ALTNAME/, 'its certificate is for another name'],
   [/SELF_SIGNED|UNABLE_TO|UNTRUSTED|SIGNATURE/, 'its certificate is signed by nobody that is trusted here'],

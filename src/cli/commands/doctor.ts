@@ -21,13 +21,18 @@ interface Diagnosis {
   readonly turnOn: readonly string[];
 }
 
-/** Which evidence a target gives. 0 when it could be asked (whatever is missing), 3 when nothing answers. */
+/** Which evidence a target gives. 0 when it could be asked (whatever is missing), 3 when nothing answers or it lets nobody in. */
 export async function doctorCommand(url: string, options: DoctorOptions): Promise<ExitStatus> {
   await checkPid(options);
   const stop = stopOnSignals();
   try {
     const probe = await probeSetting(targetSetting(url, options), stop.signal);
     if (!probe.isAnswering && !isSomebodyThere(probe)) throw whyNoAnswer(probe, url);
+    const refused = describeRefusal(probe);
+    if (refused !== null) {
+      process.stdout.write(options.json ? formatJson(probe, [], refused) : formatRefusal(probe, refused));
+      return EXIT.error;
+    }
     const tried = await tryProfiles(probe, stop.signal);
     const diagnoses = EVIDENCE_ADVICE.map((advice): Diagnosis => {
       const found = advice.find(tried);
@@ -64,13 +69,43 @@ async function tryProfiles(probe: ProbeResult, signal: AbortSignal): Promise<Pro
   return { ...probe, attempts, profileKinds: probe.profileKinds.filter((kind) => !broken.has(kind)) };
 }
 
+interface Refusal {
+  readonly why: string;
+  readonly advice: string;
+}
+
+/** What a server says to those that it does not let in. */
+const REFUSALS: readonly (readonly [RegExp, advice: string])[] = [
+  [
+    /^HTTP (401|403)\b/,
+    'Give the credentials that it wants: --bearer-file, --user with --password-file, --header "Name: value" (--pprof-header for other ones of pprof), or --cert and --key.',
+  ],
+  [/^HTTP 400: .*\bHTTPS\b/i, 'It speaks HTTPS there: say https:// and, for an authority of your own, --ca.'],
+];
+
+/** Whoever asked was turned away: what it offers behind that cannot be told, and nothing is known to be missing. */
+function describeRefusal({ isAnswering, attempts }: ProbeResult): Refusal | null {
+  if (isAnswering) return null;
+  for (const attempt of attempts) {
+    if (attempt.kind !== 'failed' || attempt.error.code !== 'TARGET_STATUS') continue;
+    const { fact } = attempt.error;
+    const known = REFUSALS.find(([pattern]) => pattern.test(fact));
+    if (known) return { why: fact, advice: known[1] };
+  }
+  return null;
+}
+
 /** It answers, only with none of what was asked for: that is what doctor has advice for. */
 function isSomebodyThere({ attempts }: ProbeResult): boolean {
   const answers: readonly string[] = ['TARGET_STATUS', 'TARGET_NOT_METRICS', 'TARGET_NOT_PROFILE'];
   return attempts.some((attempt) => attempt.kind === 'failed' && answers.includes(attempt.error.code));
 }
 
-function formatJson(probe: ProbeResult, diagnoses: readonly Diagnosis[]): string {
+function formatJson(
+  probe: ProbeResult,
+  diagnoses: readonly Diagnosis[],
+  refused: Refusal | null = null,
+): string {
   const { service, instance } = probe.target;
   const attempts = probe.attempts.map((attempt) => ({
     request: attempt.request,
@@ -82,6 +117,7 @@ function formatJson(probe: ProbeResult, diagnoses: readonly Diagnosis[]): string
     schema: 'plimsoll-doctor/1',
     target: { service, instance },
     goVersion: probe.goVersion,
+    ...(refused === null ? {} : { refused }),
     evidence: diagnoses,
     attempts,
   };
@@ -122,12 +158,25 @@ function formatText(probe: ProbeResult, diagnoses: readonly Diagnosis[]): string
     lines.push(`          gives: ${gives}`, `          costs: ${costs}`);
     for (const line of turnOn) lines.push(`          ${style('code', line)}`);
   }
-  lines.push('', 'asked:');
-  for (const attempt of probe.attempts) {
-    const detail = detailOf(attempt);
-    lines.push(
-      `  ${attempt.kind.padEnd(8)} ${attempt.request.padEnd(9)} ${attempt.where}  ${style('faint', detail)}`,
-    );
-  }
-  return `${lines.join('\n')}\n`;
+  return `${[...lines, '', ...askedLines(probe)].join('\n')}\n`;
+}
+
+function formatRefusal(probe: ProbeResult, { why, advice }: Refusal): string {
+  const style = styleFor(process.stdout);
+  const lines = [
+    `${style('bad', 'refused ')}  ${probe.target.instance} lets none of the requests in: ${why}`,
+    `          ${advice}`,
+    '          What it offers, and what is missing, can be told after that.',
+    '',
+  ];
+  return `${[...lines, ...askedLines(probe)].join('\n')}\n`;
+}
+
+function askedLines({ attempts }: ProbeResult): string[] {
+  const style = styleFor(process.stdout);
+  const lines = attempts.map((attempt) => {
+    const detail = style('faint', detailOf(attempt));
+    return `  ${attempt.kind.padEnd(8)} ${attempt.request.padEnd(9)} ${attempt.where}  ${detail}`;
+  });
+  return ['asked:', ...lines];
 }
