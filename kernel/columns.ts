@@ -57,6 +57,18 @@ export const MAPPING_BUILD_ID: u32 = 39;
 export const MAPPING_FLAGS: u32 = 40;
 /** Which columns hold 64 bits a cell instead of doubles: bit 0 addresses of locations, 1 to 3 those of mappings. */
 export const WIDE: u32 = 41;
+// Of a part of a profile, see parts.ts: what is no sample, and its length.
+export const REST: u32 = 42;
+export const REST_SIZE: u32 = 43;
+export const PLAIN_FROM: u32 = 44;
+export const PLAIN_TO: u32 = 45;
+/** Largest rows that the samples point to, whether any label has a unit. */
+export const LARGEST_LOCATION: u32 = 46;
+export const LARGEST_STRING: u32 = 47;
+export const HAS_UNITS: u32 = 48;
+export const STACK_HASH: u32 = 49;
+/** Where more of the compressed bytes is put. */
+export const INPUT_TO: u32 = 50;
 
 /** Numbers up to here are doubles. */
 export const MAX_SAFE: u64 = 0x1fffffffffffff;

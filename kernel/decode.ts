@@ -68,13 +68,13 @@ import {
 /** Slots visited before a stack is stored a second time, as in stack-rows.ts. */
 const MAX_PROBES: u32 = 32;
 /** More of them are left to the other decoder; then the sizes of all columns fit into 32 bits. */
-const MAX_TYPES: u32 = 16;
+export const MAX_TYPES: u32 = 16;
 const MAX_SAMPLES: u32 = 1 << 20;
 const MAX_LOCATIONS: u32 = 1 << 16;
 const MAX_FUNCTIONS: u32 = 1 << 20;
-const MAX_STRINGS: u32 = 1 << 21;
+export const MAX_STRINGS: u32 = 1 << 21;
 /** The fewest bytes that a label, or a line, takes with its tag and length. */
-const MIN_LABEL: usize = 6;
+export const MIN_LABEL: usize = 6;
 const MIN_LINE: usize = 4;
 
 /** Ones where eight bytes that are loaded leave zeros. */
@@ -132,9 +132,14 @@ function isSecond(field: u32): bool {
 }
 
 let top: usize = 0;
-function region(index: u32, bytes: usize): void {
+/** Where the next columns are laid out. */
+export function beginRegions(base: usize): void {
+  top = (base + 7) & ~7;
+}
+/** @returns the end of the column. */
+export function region(index: u32, bytes: usize): usize {
   put(index, top);
-  top = (top + bytes + 7) & ~7;
+  return (top = (top + bytes + 7) & ~7);
 }
 
 /** Lays the columns out from `base`. Returns the end. */
@@ -147,7 +152,7 @@ export function layout(base: usize): usize {
   const strings = <usize>load<u32>(COUNTS + 24);
   const sampleBytes = <usize>load<u32>(BYTES_OF + 8);
   const locationBytes = <usize>load<u32>(BYTES_OF + 16);
-  top = (base + 7) & ~7;
+  beginRegions(base);
   region(TYPE_TYPE, types << 2);
   region(TYPE_UNIT, types << 2);
   region(MAPPING_START, maps << 3);
@@ -193,8 +198,8 @@ let slotMask: u32 = 0;
 /** Where single ids are put together. */
 let loose: usize = 0;
 let stackCount: u32 = 0;
-let cellCount: u32 = 0;
-let labelCount: u32 = 0;
+export let cellCount: u32 = 0;
+export let labelCount: u32 = 0;
 
 /** Decodes everything. 0 = well. */
 export function decode(start: usize, end: usize): i32 {
@@ -303,13 +308,40 @@ function readLabel(start: usize, end: usize, strings: u32): i32 {
 }
 
 function readSample(start: usize, end: usize, row: u32, samples: u32, locations: u32, strings: u32): i32 {
+  if (readFields(start, end, row, samples, strings)) return 1;
+  const stack = findStack(idsAt, idsEnd);
+  store<u32>(column(SAMPLE_STACK) + ((<usize>row) << 2), stack);
+  if (stack != stackCount) return 0;
+  if (idsAt == loose) loose = idsEnd;
+  return readStack(idsAt, idsEnd, locations);
+}
+
+/** Forgets the rows so far, so that the columns are filled from their beginning. */
+export function beginRows(): void {
+  stackCount = 0;
+  cellCount = 0;
+  labelCount = 0;
+  loose = column(LOOSE_IDS);
+}
+
+/** Reads a sample whose stack is stored in any case, its locations not looked at but for 0. */
+export function readRow(start: usize, end: usize, row: u32, rows: u32, strings: u32): i32 {
+  return readFields(start, end, row, rows, strings) || readStack(idsAt, idsEnd, MAX_LOCATIONS);
+}
+
+/** The location ids that readFields came upon. */
+let idsAt: usize = 0;
+let idsEnd: usize = 0;
+
+/** Reads values and labels, and finds the ids. */
+function readFields(start: usize, end: usize, row: u32, samples: u32, strings: u32): i32 {
   const types = load<u32>(COUNTS + 4);
   let type: u32 = 0;
   let pos = start;
   let value = column(SAMPLE_VALUES) + ((<usize>row) << 3);
   const step = (<usize>samples) << 3;
   let ids: usize = 0;
-  let idsEnd: usize = 0;
+  let idsTo: usize = 0;
   while (pos < end) {
     const tag = load<u8>(pos);
     let size = <usize>load<u8>(pos + 1);
@@ -328,15 +360,15 @@ function readSample(start: usize, end: usize, row: u32, samples: u32, locations:
     }
     if (tag == 0x08) {
       // Single ids are put together, as if they had been packed.
-      if (idsEnd == 0) ids = idsEnd = loose;
+      if (idsTo == 0) ids = idsTo = loose;
       else if (ids != loose) return 1;
       pos--;
       const word = load<u64>(pos);
       const ends = endsIn(word);
       if (ends == 0) return 1;
       const bytes = sizeTo(ends);
-      store<u64>(idsEnd, word);
-      idsEnd += bytes;
+      store<u64>(idsTo, word);
+      idsTo += bytes;
       pos += bytes;
       continue;
     }
@@ -349,9 +381,9 @@ function readSample(start: usize, end: usize, row: u32, samples: u32, locations:
     const stop = pos + size;
     if (stop > end) return 1;
     if (tag == 0x0a) {
-      if (idsEnd != 0) return 1;
+      if (idsTo != 0) return 1;
       ids = pos;
-      idsEnd = stop;
+      idsTo = stop;
       pos = stop;
     } else if (tag == 0x12) {
       while (pos < stop) {
@@ -374,11 +406,9 @@ function readSample(start: usize, end: usize, row: u32, samples: u32, locations:
   if (pos != end || type != types) return 1;
   const at = (<usize>row) << 2;
   store<u32>(column(SAMPLE_LABEL_START) + at + 4, labelCount);
-  const stack = findStack(ids, idsEnd);
-  store<u32>(column(SAMPLE_STACK) + at, stack);
-  if (stack != stackCount) return 0;
-  if (ids == loose) loose = idsEnd;
-  return readStack(ids, idsEnd, locations);
+  idsAt = ids;
+  idsEnd = idsTo;
+  return 0;
 }
 
 /** The row of a stack with these bytes; the next row when there is none. */

@@ -188,14 +188,34 @@ function build(
   return false;
 }
 
-// Where inflate and symbols are: the next byte of input and of output, the window and its bits.
-let input: usize = 0;
-let output: usize = 0;
+// Where inflating is: the next byte of input and of output, the window and its bits.
+export let input: usize = 0;
+export let output: usize = 0;
 let window: u64 = 0;
 let bits: u32 = 0;
+/** The part of a block that comes next. */
+let place: u32 = 0;
+const AT_HEAD: u32 = 0;
+const IN_STORED: u32 = 1;
+const IN_SYMBOLS: u32 = 2;
+let isLast: bool = false;
+/** Whether the input ends where it is said to, so that what goes on behind it is damaged; else more of it comes. */
+let isWhole: bool = true;
+/** Beyond it no input is taken: a bit more than the window may hold, or what the head of a block takes at most before the end. */
+let inputStop: usize = 0;
+const BEHIND: usize = 16;
+const MAX_BLOCK_HEAD: usize = 1024;
+/** Bytes of a block without compression that are still to be copied. */
+let storedLeft: usize = 0;
 
-/** Inflates one block by the tables. @returns false when it is damaged. */
-function symbols(inEnd: usize, outAt: usize, outEnd: usize): bool {
+/** What resume answers. */
+export const DAMAGED: i32 = -1;
+export const FULL: i32 = 0;
+export const ENDED: i32 = 1;
+
+/** Inflates a block by the tables, to its end or until it is full. */
+function symbols(outAt: usize, outEnd: usize): i32 {
+  const stop = inputStop;
   let inp = input;
   let out = output;
   let buf = window;
@@ -206,7 +226,15 @@ function symbols(inEnd: usize, outAt: usize, outEnd: usize): bool {
   n |= 56;
   e = load<u32>(LIT + ((<u32>buf) & LIT_MASK));
   for (;;) {
-    if (inp > inEnd + 16 || out > outEnd) return false;
+    if (inp > stop || out > outEnd) {
+      if (inp > stop && isWhole) return DAMAGED;
+      // Nothing of `e` was taken: it is looked up again.
+      input = inp;
+      output = out;
+      window = buf;
+      bits = n;
+      return FULL;
+    }
     if (e & LITERAL) {
       buf >>= e;
       n -= e & 255;
@@ -243,7 +271,7 @@ function symbols(inEnd: usize, outAt: usize, outEnd: usize): bool {
         break;
       }
       const sub = (e >> 8) & 63;
-      if (sub == 0) return false;
+      if (sub == 0) return DAMAGED;
       buf >>= LIT_BITS;
       n -= LIT_BITS;
       e = load<u32>(LIT + ((((e >> 16) & 0x1fff) + (((<u32>buf) >> LOW) & ((1 << sub) - 1))) << 2));
@@ -263,7 +291,7 @@ function symbols(inEnd: usize, outAt: usize, outEnd: usize): bool {
           n -= e & 255;
           break;
         }
-        return false;
+        return DAMAGED;
       }
     }
     let word: u32 = (e >> 8) & 63;
@@ -278,51 +306,51 @@ function symbols(inEnd: usize, outAt: usize, outEnd: usize): bool {
     e = load<u32>(DIST + ((<u32>buf) & DIST_MASK));
     if (e & LITERAL) {
       const sub = (e >> 8) & 63;
-      if (sub == 0) return false;
+      if (sub == 0) return DAMAGED;
       buf >>= DIST_BITS;
       n -= DIST_BITS;
       e = load<u32>(DIST + ((((e >> 16) & 0x1fff) + (((<u32>buf) >> LOW) & ((1 << sub) - 1))) << 2));
-      if (e & LITERAL) return false;
+      if (e & LITERAL) return DAMAGED;
     }
     word = (e >> 8) & 63;
     const distance = ((e >> 16) & 0x7fff) + ((((<u32>buf) >> LOW) & ((1 << (e & 31)) - 1)) >> word);
     buf >>= e;
     n -= e & 255;
-    if (<usize>distance > out - outAt) return false;
+    if (<usize>distance > out - outAt) return DAMAGED;
     // Before the copy, which the processor may have guessed wrongly.
     buf |= load<u64>(inp) << n;
     inp += (63 - n) >> 3;
     n |= 56;
     e = load<u32>(LIT + ((<u32>buf) & LIT_MASK));
     let src = out - distance;
-    const stop = out + length;
+    const end = out + length;
     if (distance >= 8) {
       do {
         store<u64>(out, load<u64>(src));
         store<u64>(out + 8, load<u64>(src + 8));
         out += 16;
         src += 16;
-      } while (out < stop);
+      } while (out < end);
     } else if (distance == 1) {
       const v: u64 = <u64>load<u8>(src) * 0x0101010101010101;
       do {
         store<u64>(out, v);
         out += 8;
-      } while (out < stop);
+      } while (out < end);
     } else {
       do {
         store<u8>(out, load<u8>(src));
         out++;
         src++;
-      } while (out < stop);
+      } while (out < end);
     }
-    out = stop;
+    out = end;
   }
   input = inp;
   output = out;
   window = buf;
   bits = n;
-  return true;
+  return ENDED;
 }
 
 /**
@@ -330,17 +358,78 @@ function symbols(inEnd: usize, outAt: usize, outEnd: usize): bool {
  * @returns how many bytes were read, -1 when it is damaged or of another size.
  */
 export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize): i32 {
-  let inp = inAt;
-  let out = outAt;
-  // The window begins two bits above its lowest, so that a masked window is where the entry lies; `n` counts these two, too.
-  let buf: u64 = 0;
-  let n: u32 = LOW;
-  let last: u32 = 0;
-  do {
+  begin(inAt, outAt);
+  if (resume(inEnd, true, outAt, outEnd) != ENDED || output != outEnd) return -1;
+  return <i32>(input - inAt);
+}
+
+/** Sets out to inflate what begins at `inAt`. */
+export function begin(inAt: usize, outAt: usize): void {
+  input = inAt;
+  output = outAt;
+  // The window begins two bits above its lowest, so that a masked window is where the entry lies; `bits` counts these two, too.
+  window = 0;
+  bits = LOW;
+  place = AT_HEAD;
+  isLast = false;
+}
+
+/** Says that input, and output, were moved down by so many bytes. */
+export function moved(inputBy: usize, outputBy: usize): void {
+  input -= inputBy;
+  output -= outputBy;
+}
+
+/**
+ * Inflates until all is out (ENDED), or more is than fits before `outEnd` or the input runs out (FULL): then it goes on with the next
+ * call. Looks at 16 bytes behind the input, writes to 320 behind `outEnd`.
+ * @param whole no input follows what is there; else there are at least 2048 bytes of it.
+ * @param outAt where the output begins, or at least its last 32 KiB.
+ */
+export function resume(inEnd: usize, whole: bool, outAt: usize, outEnd: usize): i32 {
+  isWhole = whole;
+  inputStop = whole ? inEnd + BEHIND : inEnd - MAX_BLOCK_HEAD;
+  let inp = input;
+  let out = output;
+  let buf = window;
+  let n = bits;
+  for (;;) {
+    if (place == IN_SYMBOLS) {
+      input = inp;
+      output = out;
+      window = buf;
+      bits = n;
+      const found = symbols(outAt, outEnd);
+      if (found != ENDED) return found;
+      inp = input;
+      out = output;
+      buf = window;
+      n = bits;
+      place = AT_HEAD;
+    }
+    if (out > outEnd || (!whole && inp > inputStop && place == AT_HEAD && !isLast)) break;
+    if (place == IN_STORED) {
+      const size = min(min(storedLeft, outEnd - out), inEnd - inp);
+      memory.copy(out, inp, size);
+      inp += size;
+      out += size;
+      storedLeft -= size;
+      if (whole && storedLeft != 0 && inp == inEnd) return DAMAGED;
+      if (storedLeft != 0) break;
+      place = AT_HEAD;
+      continue;
+    }
+    if (isLast) {
+      inp -= (n - LOW) >> 3;
+      if (inp > inEnd) return DAMAGED;
+      input = inp;
+      output = out;
+      return ENDED;
+    }
     buf |= load<u64>(inp) << n;
     inp += (63 - n) >> 3;
     n |= 56;
-    last = ((<u32>buf) >> LOW) & 1;
+    isLast = (((<u32>buf) >> LOW) & 1) != 0;
     const type = ((<u32>buf) >> (LOW + 1)) & 3;
     buf >>= 3;
     n -= 3;
@@ -348,23 +437,22 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
       inp -= (n - LOW) >> 3; // give back whole bytes
       buf = 0;
       n = LOW;
-      if (inp + 4 > inEnd) return -1;
+      if (inp + 4 > inEnd) return DAMAGED;
       const size = <u32>load<u16>(inp);
-      if (size != ((<u32>load<u16>(inp + 2)) ^ 0xffff)) return -1;
+      if (size != ((<u32>load<u16>(inp + 2)) ^ 0xffff)) return DAMAGED;
       inp += 4;
-      if (inp + size > inEnd || out + size > outEnd) return -1;
-      memory.copy(out, inp, size);
-      inp += size;
-      out += size;
+      if (whole && inp + size > inEnd) return DAMAGED;
+      storedLeft = size;
+      place = IN_STORED;
       continue;
     }
-    if (type == 3) return -1;
+    if (type == 3) return DAMAGED;
     if (type == 2) {
       const head = (<u32>buf) >> LOW;
       const nlit: u32 = (head & 31) + 257;
       const ndist: u32 = ((head >> 5) & 31) + 1;
       const npre: u32 = ((head >> 10) & 15) + 4;
-      if (nlit > 286 || ndist > 30) return -1;
+      if (nlit > 286 || ndist > 30) return DAMAGED;
       buf >>= 14;
       n -= 14;
       store<u64>(LENS, 0);
@@ -384,12 +472,12 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
           n |= 56;
         }
       }
-      if (!build(PRE, 7, 128, LENS, 19, PRERES, SPECIAL, false)) return -1;
+      if (!build(PRE, 7, 128, LENS, 19, PRERES, SPECIAL, false)) return DAMAGED;
       const total = nlit + ndist;
       i = 0;
       while (i < total) {
         if (n < LOW + 14) {
-          if (inp > inEnd) return -1;
+          if (inp > inEnd) return DAMAGED;
           buf |= load<u64>(inp) << n;
           inp += (63 - n) >> 3;
           n |= 56;
@@ -407,7 +495,7 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
         let rep: u32;
         const extra = (<u32>buf) >> LOW;
         if (s == 16) {
-          if (i == 0) return -1;
+          if (i == 0) return DAMAGED;
           value = load<u8>(LENS + i - 1);
           rep = 3 + (extra & 3);
           buf >>= 2;
@@ -421,13 +509,13 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
           buf >>= 7;
           n -= 7;
         }
-        if (i + rep > total) return -1;
+        if (i + rep > total) return DAMAGED;
         fillLengths(LENS + i, value, rep);
         i += rep;
       }
-      if (load<u8>(LENS + 256) == 0) return -1;
-      if (!build(DIST, DIST_BITS, DIST_CAP, LENS + nlit, ndist, DISTRES, LITERAL, true)) return -1;
-      if (!build(LIT, LIT_BITS, LIT_CAP, LENS, nlit, LITRES, SPECIAL, false)) return -1;
+      if (load<u8>(LENS + 256) == 0) return DAMAGED;
+      if (!build(DIST, DIST_BITS, DIST_CAP, LENS + nlit, ndist, DISTRES, LITERAL, true)) return DAMAGED;
+      if (!build(LIT, LIT_BITS, LIT_CAP, LENS, nlit, LITRES, SPECIAL, false)) return DAMAGED;
     } else {
       memory.fill(LENS, 8, 144);
       memory.fill(LENS + 144, 9, 112);
@@ -438,20 +526,14 @@ export function inflate(inAt: usize, inEnd: usize, outAt: usize, outEnd: usize):
       store<u32>(LITRES + (287 << 2), SPECIAL);
       store<u32>(DISTRES + (30 << 2), LITERAL);
       store<u32>(DISTRES + (31 << 2), LITERAL);
-      if (!build(DIST, DIST_BITS, DIST_CAP, LENS + 288, 32, DISTRES, LITERAL, true)) return -1;
-      if (!build(LIT, LIT_BITS, LIT_CAP, LENS, 288, LITRES, SPECIAL, false)) return -1;
+      if (!build(DIST, DIST_BITS, DIST_CAP, LENS + 288, 32, DISTRES, LITERAL, true)) return DAMAGED;
+      if (!build(LIT, LIT_BITS, LIT_CAP, LENS, 288, LITRES, SPECIAL, false)) return DAMAGED;
     }
-    input = inp;
-    output = out;
-    window = buf;
-    bits = n;
-    if (!symbols(inEnd, outAt, outEnd)) return -1;
-    inp = input;
-    out = output;
-    buf = window;
-    n = bits;
-  } while (!last);
-  inp -= (n - LOW) >> 3;
-  if (inp > inEnd || out != outEnd) return -1;
-  return <i32>(inp - inAt);
+    place = IN_SYMBOLS;
+  }
+  input = inp;
+  output = out;
+  window = buf;
+  bits = n;
+  return FULL;
 }

@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { constants, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { PlimsollError } from '../src/base/errors.ts';
 import type * as UsualGzip from '../src/pipeline/decode-usual-gzip.ts';
 import type * as KernelFile from '../src/pipeline/kernel-file.ts';
+import type * as DecodeParts from '../src/pprof/decode-parts.ts';
 import { decodeProto } from '../src/pprof/decode-proto.ts';
 import { encodeProfile } from '../src/pprof/encode-proto.ts';
 import type { ProtoKernel } from '../src/pprof/proto-kernel.ts';
@@ -22,12 +24,16 @@ const SEED = 20_261_121;
 
 let kernel: ProtoKernel;
 let largeKernel: ProtoKernel;
-let decodeSmallGzip: typeof UsualGzip.decodeSmallGzip;
+let decodeReceivedGzip: typeof UsualGzip.decodeReceivedGzip;
 let decodeUsualGzip: typeof UsualGzip.decodeUsualGzip;
+let decodeInParts: typeof DecodeParts.decodeInParts;
 beforeAll(async () => {
   const load = (path: string): Promise<unknown> => import(pathToFileURL(join(ROOT, 'dist', path)).href);
   const { kernelFor } = (await load('pipeline/kernel-file.js')) as typeof KernelFile;
-  ({ decodeSmallGzip, decodeUsualGzip } = (await load('pipeline/decode-usual-gzip.js')) as typeof UsualGzip);
+  ({ decodeReceivedGzip, decodeUsualGzip } = (await load(
+    'pipeline/decode-usual-gzip.js',
+  )) as typeof UsualGzip);
+  ({ decodeInParts } = (await load('pprof/decode-parts.js')) as typeof DecodeParts);
   const [small, large] = [kernelFor(1), kernelFor(2 ** 21)];
   if (small === null || large === null) throw new Error('the build has no kernel');
   [kernel, largeKernel] = [small, large];
@@ -201,52 +207,167 @@ describe('a small compressed profile', () => {
   it('is left to zlib when a bit is wrong that changes what comes out, or something follows', () => {
     const name = fixtureNames('.pb.gz').find((each) => each.includes('goroutine')) ?? '';
     const bytes = new Uint8Array(readFileSync(fixturePath(name)));
-    expect(decodeSmallGzip(bytes, 1 << 27)).not.toBeNull();
-    expect(decodeSmallGzip(bytes, 100)).toBeNull();
+    expect(decodeReceivedGzip(bytes, 1 << 27)).not.toBeNull();
+    expect(decodeReceivedGzip(bytes, 100)).toBeNull();
     for (let at = 10; at < bytes.length; at++) {
       const damaged = Uint8Array.from(bytes);
       damaged[at] ^= 1 << (at & 7);
       // Some distances lead to the same bytes.
-      if (decodeSmallGzip(damaged, 1 << 27) !== null)
+      if (decodeReceivedGzip(damaged, 1 << 27) !== null)
         expect(gunzipSync(damaged).equals(gunzipSync(bytes)), `byte ${at}`).toBe(true);
     }
-    expect(decodeSmallGzip(Buffer.concat([bytes, bytes]), 1 << 27)).toBeNull();
-    expect(decodeSmallGzip(Buffer.concat([bytes, Buffer.alloc(8)]), 1 << 27)).toBeNull();
+    expect(decodeReceivedGzip(Buffer.concat([bytes, bytes]), 1 << 27)).toBeNull();
+    expect(decodeReceivedGzip(Buffer.concat([bytes, Buffer.alloc(8)]), 1 << 27)).toBeNull();
+  });
+});
+
+/** Samples of a fixture again and again, more than a megabyte of them. */
+function largeProfile(): Profile {
+  const profile = decodeProto(fixtures().values().next().value as Uint8Array);
+  const { samples } = profile;
+  const times = Math.ceil(60_000 / samples.length);
+  const length = samples.length * times;
+  const repeated = {
+    length,
+    stack: Int32Array.from({ length }, (_, row) => samples.stack[row % samples.length]),
+    values: samples.values.map((column) =>
+      Float64Array.from({ length }, (_, row) => Number(column[row % samples.length]) + row),
+    ),
+    labelStart: new Int32Array(length + 1),
+  } as unknown as Profile['samples'];
+  return { ...profile, samples: repeated };
+}
+
+describe('a profile that is decoded in parts', () => {
+  const all = (): boolean => true;
+  const inParts = (plain: Uint8Array, level = 6, strategy: number = constants.Z_DEFAULT_STRATEGY) =>
+    decodeInParts(kernel, deflateRawSync(plain, { level, strategy }), plain.length, all);
+
+  it('has the tables that the other decoder makes, wherever its parts end', () => {
+    const profile = largeProfile();
+    const { samples } = profile;
+    for (let dropped = 0; dropped < 12; dropped++) {
+      const length = samples.length - dropped * 7;
+      const fewer = {
+        length,
+        stack: samples.stack.subarray(dropped * 7),
+        values: samples.values.map((column) => column.subarray(dropped * 7)),
+        labelStart: new Int32Array(length + 1),
+      } as unknown as Profile['samples'];
+      const plain = encodeProfile({ ...profile, samples: fewer });
+      const found = inParts(plain, dropped % 10) as Profile;
+      expect(found, `${dropped} dropped`).not.toBeNull();
+      expect(isDeepStrictEqual(contentOf(found), wanted(plain)), `${dropped} dropped`).toBe(true);
+    }
+  });
+
+  it('is read as every kind of block, with thousands of different stacks and labels', () => {
+    const profile = largeProfile();
+    const random = seededRandom(SEED);
+    const { length } = profile.samples;
+    const stacks = 9000;
+    const locationStart = Int32Array.from({ length: stacks + 1 }, (_, row) => row * 7);
+    const rows = profile.locations.length;
+    const varied: Profile = {
+      ...profile,
+      stacks: {
+        length: stacks,
+        locationStart,
+        location: Uint16Array.from({ length: stacks * 7 }, () => Math.floor(random() * rows)),
+      } as unknown as Profile['stacks'],
+      samples: {
+        ...profile.samples,
+        stack: Int32Array.from({ length }, (_, row) => row % stacks),
+        labelStart: Int32Array.from({ length: length + 1 }, (_, row) => row),
+      } as unknown as Profile['samples'],
+      labels: {
+        length,
+        key: new Int32Array(length).fill(1),
+        text: Int32Array.from({ length }, (_, row) => (row % 3 === 0 ? 2 : -1)),
+        number: Float64Array.from({ length }, (_, row) => (row % 3 === 0 ? 0 : row + 1)),
+        unit: Int32Array.from({ length }, (_, row) => (row % 3 === 1 && row > length / 2 ? 3 : 0)),
+      } as unknown as Profile['labels'],
+    };
+    const plain = encodeProfile(varied);
+    const expected = wanted(plain);
+    for (const strategy of [constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED, constants.Z_HUFFMAN_ONLY])
+      for (const level of [0, 1, 9])
+        expect(
+          isDeepStrictEqual(contentOf(inParts(plain, level, strategy) as Profile), expected),
+          `strategy ${strategy}, level ${level}`,
+        ).toBe(true);
+  });
+
+  it('is refused when it is damaged, unusual or points to nothing, and never read differently', () => {
+    const inputs = [...fixtures().values()];
+    let taken = 0;
+    for (let number = 0; number < MUTANTS; number++) {
+      const plain = mutantOf(inputs, SEED + 1, number);
+      const found = inParts(plain, 1);
+      if (found === null) continue;
+      taken++;
+      expect(contentOf(found), `case ${number}`).toEqual(wanted(plain));
+    }
+    expect(taken).toBeGreaterThan(MUTANTS / 50);
+  }, 120_000);
+
+  it('is refused when its compressed bytes are cut, go on, or hold more or less than was announced', () => {
+    const plain = encodeProfile(largeProfile());
+    for (const level of [0, 6]) {
+      const compressed = deflateRawSync(plain, { level });
+      for (let length = 0; length < compressed.length; length += 1 + (compressed.length >> 6))
+        expect(
+          decodeInParts(kernel, compressed.subarray(0, length), plain.length, all),
+          `${length} bytes`,
+        ).toBeNull();
+      expect(decodeInParts(kernel, compressed.subarray(0, -1), plain.length, all)).toBeNull();
+      expect(
+        decodeInParts(kernel, Buffer.concat([compressed, Buffer.alloc(1)]), plain.length, all),
+      ).toBeNull();
+      for (const size of [plain.length - 1, plain.length + 1])
+        expect(decodeInParts(kernel, compressed, size, all)).toBeNull();
+    }
+  });
+
+  it('is left to the other decoder when a message is larger than a part, or a value below 0', () => {
+    const profile = largeProfile();
+    const { samples } = profile;
+    const negative = samples.values.map((column, type) =>
+      Float64Array.from(column, Number).fill(-1, 50_000, 50_000 + type),
+    );
+    const plain = encodeProfile({ ...profile, samples: { ...samples, values: negative } });
+    expect(inParts(plain)).toBeNull();
+    // A string of 200,000 bytes at the end.
+    const long = Buffer.concat([
+      encodeProfile(profile),
+      Uint8Array.of(0x32, 0xc0, 0x9a, 0x0c),
+      Buffer.alloc(200_000, 'x'),
+    ]);
+    expect(wanted(long)?.strings.at(-1)).toHaveLength(200_000);
+    expect(inParts(long)).toBeNull();
+    const sound = encodeProfile(profile);
+    expect(isDeepStrictEqual(contentOf(inParts(sound) as Profile), wanted(sound))).toBe(true);
   });
 });
 
 describe('a large compressed profile', () => {
   const TABLE_BYTES = 2 ** 28;
-
-  /** Samples of a fixture again and again, more than a megabyte of them. */
-  function largePlain(): Uint8Array {
-    const profile = decodeProto(fixtures().values().next().value as Uint8Array);
-    const { samples } = profile;
-    const times = Math.ceil(60_000 / samples.length);
-    const length = samples.length * times;
-    const repeated = {
-      length,
-      stack: Int32Array.from({ length }, (_, row) => samples.stack[row % samples.length]),
-      values: samples.values.map((column) =>
-        Float64Array.from({ length }, (_, row) => Number(column[row % samples.length]) + row),
-      ),
-      labelStart: new Int32Array(length + 1),
-    } as unknown as Profile['samples'];
-    return encodeProfile({ ...profile, samples: repeated });
-  }
+  const largePlain = (): Uint8Array => encodeProfile(largeProfile());
 
   it('is read without zlib as it is with it, and refused when a bit is wrong that changes what comes out', () => {
     const plain = largePlain();
     expect(plain.length).toBeGreaterThan(2 ** 20);
     const bytes = new Uint8Array(gzipSync(plain));
-    expect(decodeSmallGzip(bytes, 2 ** 27)).toBeNull();
+    const received = contentOf(decodeReceivedGzip(bytes, 2 ** 27) as Profile);
+    expect(isDeepStrictEqual(received, wanted(plain))).toBe(true);
     const found = decodeUsualGzip(bytes, 2 ** 27, TABLE_BYTES) as Profile;
     expect(contentOf(found)).toEqual(wanted(plain));
     for (let at = 10; at < bytes.length; at += 1 + (bytes.length >> 5)) {
       const damaged = Uint8Array.from(bytes);
       damaged[at] ^= 1 << (at & 7);
-      const other = decodeUsualGzip(damaged, 2 ** 27, TABLE_BYTES);
-      if (other !== null) expect(gunzipSync(damaged).equals(plain), `byte ${at}`).toBe(true);
+      const others = [decodeUsualGzip(damaged, 2 ** 27, TABLE_BYTES), decodeReceivedGzip(damaged, 2 ** 27)];
+      if (others.some((other) => other !== null))
+        expect(gunzipSync(damaged).equals(plain), `byte ${at}`).toBe(true);
     }
   });
 

@@ -3,7 +3,7 @@
 import { PlimsollError } from '../base/errors.ts';
 import { formatBytes, type Bytes } from '../base/units.ts';
 import { decodeProfile, type DecodedProfile } from '../pprof/decode-profile.ts';
-import { decodeSmallGzip } from './decode-usual-gzip.ts';
+import { decodeReceivedGzip } from './decode-usual-gzip.ts';
 import { gunzipProfile } from './gunzip-profile.ts';
 
 /** Decompressed profiles above this are refused: no Go heap profile comes near, and a gzip bomb stops here. */
@@ -19,7 +19,7 @@ export function decodeReceivedProfile(
   maxBytes: Bytes = MAX_PROFILE_BYTES,
 ): DecodedProfile {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return decodeProfile(bytes);
-  const usual = decodeSmallGzip(bytes, maxBytes);
+  const usual = decodeReceivedGzip(bytes, maxBytes);
   if (usual !== null) return { form: 'proto', profile: usual };
   const plain = gunzipProfile(bytes, maxBytes);
   if (plain !== null) return decodeProfile(plain);

@@ -15,12 +15,12 @@ declare const WebAssembly: {
 
 const KERNEL_FILE = new URL('../pprof/kernel.wasm', import.meta.url);
 
-/** Plain bytes up to this are read by one instance, which stays; its memory stays, too. */
+/** Plain bytes up to this are read at once by one instance, which stays, larger ones in parts; its memory stays, too. */
 export const MAX_SHARED_PLAIN: Bytes = MIB;
 const MAX_SHARED_MEMORY: Bytes = 32 * MIB;
 
-/** Larger profiles have an instance each, which lives as long as they do, and beyond this none. */
-const MAX_OWN_PLAIN: Bytes = 16 * MIB;
+/** Where tables may be its memory, larger profiles have an instance each, which lives as long as they do. Beyond this there is none. */
+export const MAX_OWN_PLAIN: Bytes = 16 * MIB;
 const MAX_OWN_MEMORY: Bytes = 320 * MIB;
 
 let compiled: CompiledModule | null | undefined;

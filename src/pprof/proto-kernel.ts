@@ -25,7 +25,19 @@ export interface KernelExports {
   layout(base: number): number;
   decode(start: number, end: number): number;
   gather(): number;
+  beginParts(inAt: number): number;
+  inputRoom(): number;
+  inflatePart(added: number, isWhole: number): number;
+  decodePart(): number;
 }
+
+/** What the steps of a profile that is read in parts answer, see kernel/parts.ts. */
+const DAMAGED = -1;
+const FULL = 0;
+const ENDED = 1;
+const NOTHING = new Uint8Array(0);
+/** Samples of one step, and so many cells lie between the columns of two sample types. */
+const PART_ROWS = 4096;
 
 const PAGE: Bytes = 65_536;
 /** What the module may look at behind compressed bytes, and write behind plain ones. */
@@ -73,6 +85,15 @@ const MAPPING_FILE = OUT + 38;
 const MAPPING_BUILD_ID = OUT + 39;
 const MAPPING_FLAGS = OUT + 40;
 const WIDE = OUT + 41;
+const REST = OUT + 42;
+const REST_SIZE = OUT + 43;
+const PLAIN_FROM = OUT + 44;
+const PLAIN_TO = OUT + 45;
+const LARGEST_LOCATION = OUT + 46;
+const LARGEST_STRING = OUT + 47;
+const HAS_UNITS = OUT + 48;
+const STACK_HASH = OUT + 49;
+const INPUT_TO = OUT + 50;
 /** Columns of 64 bits where doubles do not do, as bits of WIDE. */
 const WIDE_ADDRESS = 1;
 const WIDE_START = 2;
@@ -97,6 +118,33 @@ const MAX_STRETCH = 2;
 /** `copied`: the module is used again for other profiles. `kept`: its memory becomes that of the one profile's columns. */
 export type KernelUse = 'copied' | 'kept';
 
+/** Some samples of a profile as columns, and what lay between them; valid until the next step. */
+export interface ProfilePart {
+  readonly samples: number;
+  /** By sample type. */
+  readonly values: readonly Float64Array[];
+  /** Labels of the part; `labelStart` has a cell more than there are samples. */
+  readonly labelStart: Int32Array;
+  readonly labelKey: Int32Array;
+  readonly labelText: Int32Array;
+  readonly labelNumber: Float64Array;
+  /** Null = all 0. */
+  readonly labelUnit: Int32Array | null;
+  /** Of each sample's stack in `cells`, not compared with each other; one cell more than there are samples. */
+  readonly stackStart: Int32Array;
+  /** What hashLocation makes of the stack of each sample. */
+  readonly stackHash: Int32Array;
+  readonly cells: Uint16Array;
+  /** Fields of the message that are no samples. */
+  readonly rest: Uint8Array;
+}
+
+/** The largest rows that samples so far point to. */
+export interface LargestRows {
+  readonly location: number;
+  readonly string: number;
+}
+
 /** Plain bytes in the memory of a kernel. */
 export interface PlacedBytes {
   readonly start: Bytes;
@@ -111,6 +159,8 @@ export class ProtoKernel {
   #bytes: Uint8Array;
   #state: Int32Array;
   #wideState: BigInt64Array;
+  /** What a profile that is read in parts still has to come. */
+  #compressed: Uint8Array = NOTHING;
 
   /** @param maxBytes of memory that it may take. */
   constructor(exports: KernelExports, use: KernelUse, maxBytes: Bytes) {
@@ -171,6 +221,67 @@ export class ProtoKernel {
     const strings = state[STRING_TABLE];
     if (stretch > (state[STRINGS_SIZE_TOTAL] + strings * 2) * MAX_STRETCH) return null;
     return this.#tables();
+  }
+
+  /**
+   * Begins to read a compressed profile in parts: then `inflatePart` until it says that this was the last one, and after each of
+   * them `decodePart` until it says that no more samples are there.
+   * @returns false when it does not fit.
+   */
+  beginParts(compressed: Uint8Array): boolean {
+    this.#compressed = compressed;
+    return this.#reserve(this.#exports.beginParts(this.#exports.DATA.value) + SLACK);
+  }
+
+  /**
+   * Decompresses the next part.
+   * @returns null when it is damaged, or one message is too large for a part. `plain` is valid until the next step.
+   */
+  inflatePart(): { readonly plain: Uint8Array; readonly isLast: boolean } | null {
+    const compressed = this.#compressed;
+    const piece = compressed.subarray(0, this.#exports.inputRoom());
+    this.#bytes.set(piece, this.#state[INPUT_TO]);
+    this.#compressed = compressed.subarray(piece.length);
+    const found = this.#exports.inflatePart(piece.length, piece.length === compressed.length ? 1 : 0);
+    if (found !== FULL) this.#compressed = NOTHING;
+    if (found === DAMAGED) return null;
+    const plain = this.#bytes.subarray(this.#state[PLAIN_FROM], this.#state[PLAIN_TO]);
+    return { plain, isLast: found === ENDED };
+  }
+
+  /** Whether all that was decompressed is decoded, and what; null = it is not of the usual kind, or damaged. */
+  decodePart(): { readonly part: ProfilePart; readonly isDone: boolean } | null {
+    const found = this.#exports.decodePart();
+    return found === DAMAGED ? null : { part: this.#part(), isDone: found === ENDED };
+  }
+
+  /** As of all parts so far. */
+  largestRows(): LargestRows {
+    return { location: this.#state[LARGEST_LOCATION], string: this.#state[LARGEST_STRING] };
+  }
+
+  #part(): ProfilePart {
+    const state = this.#state;
+    const { buffer } = this.#exports.memory;
+    const samples = state[SAMPLE];
+    const labels = state[LABEL_COUNT];
+    const rows = (column: number, count: number) => new Int32Array(buffer, state[column], count);
+    const values: Float64Array[] = [];
+    for (let type = 0; type < state[SAMPLE_TYPE]; type++)
+      values.push(new Float64Array(buffer, state[SAMPLE_VALUES] + type * PART_ROWS * 8, samples));
+    return {
+      samples,
+      values,
+      labelStart: rows(SAMPLE_LABEL_START, samples + 1),
+      labelKey: rows(LABEL_KEY, labels),
+      labelText: rows(LABEL_TEXT, labels),
+      labelNumber: new Float64Array(buffer, state[LABEL_NUMBER], labels),
+      labelUnit: state[HAS_UNITS] === 0 ? null : rows(LABEL_UNIT, labels),
+      stackStart: rows(STACK_START, samples + 1),
+      stackHash: rows(STACK_HASH, samples),
+      cells: new Uint16Array(buffer, state[STACK_LOCATION], state[CELL_COUNT]),
+      rest: new Uint8Array(buffer, state[REST], state[REST_SIZE]),
+    };
   }
 
   #tables(): Profile {
