@@ -1,7 +1,7 @@
 // Follows a watch and says what is to be told: the life of alerts is asked, the answer is written down, then delivered.
 import { randomUUID } from 'node:crypto';
 import { describeError, PlimsollError } from '../base/errors.ts';
-import { DAY_MILLIS, SECOND_MILLIS, type Millis } from '../base/units.ts';
+import { DAY_MILLIS, formatDuration, SECOND_MILLIS, type Millis } from '../base/units.ts';
 import {
   AlertFiles,
   DecisionsOfOther,
@@ -432,7 +432,9 @@ export class AlertDesk implements AlertView {
           : { ...alert, lastAck: remark };
         await this.#commit({ ...this.#state, alerts: this.#withAlert(next), outgoing: [] });
       }
-      await this.#log(by, ACTED[action.kind], `${fingerprint} in ${instance}`, why);
+      const isTimed = action.kind === 'mute' && action.untilMillis !== null;
+      const time = isTimed ? ` for ${formatDuration(action.untilMillis - this.#parts.watch.now())}` : '';
+      await this.#log(by, `${ACTED[action.kind]}${time}`, `${fingerprint} in ${instance}`, why);
       return incident;
     });
   }
@@ -557,10 +559,12 @@ export class AlertDesk implements AlertView {
   }
 
   /** Nobody is to be woken by a leak that is over, nor told the end of one that is back. */
-  #isTrue({ fingerprint, kind }: Notice): boolean {
+  #isTrue({ fingerprint, kind, at }: Notice): boolean {
     if (fingerprint === null) return true;
     const alert = this.#state.alerts.find((each) => each.fingerprint === fingerprint);
-    return (alert?.state === 'firing') === (kind !== 'resolved');
+    if (kind === 'resolved') return alert?.state !== 'firing';
+    // Of an episode that is over nothing is so, though the leak is back.
+    return alert?.state === 'firing' && at >= alert.openedAt;
   }
 }
 
