@@ -28,7 +28,7 @@ async function open() {
   const leak = async () => {
     const finding = drawFinding({ fingerprint: 'f1', timeToExhaustion: null, detectedAt: watch.now() });
     const seen = { target: TARGET, findings: [finding], over: [], atMillis: watch.now() };
-    watch.incidentList = advanceIncidents(watch.incidentList, seen).incidents;
+    watch.incidentList = [...advanceIncidents(watch.incidentList, seen).incidents];
     await look();
   };
   const mend = async () => {
