@@ -180,6 +180,13 @@ describe('config check', () => {
       stdout: `${file}: valid, 1 target\n`,
     });
     const { stdout } = await runCli(['config', 'check', '--json', file]);
-    expect(JSON.parse(stdout)).toEqual({ file, isValid: true, targets: 1, files: [], problems: [] });
+    expect(JSON.parse(stdout)).toEqual({
+      file,
+      editorSchema: null,
+      isValid: true,
+      targets: 1,
+      files: [],
+      problems: [],
+    });
   });
 });

@@ -4,7 +4,7 @@ import { computeLiveFloor } from '../../series/live-floor.ts';
 import { correctedAutocorrelation, effectiveSamples } from '../../series/stats/autocorrelation.ts';
 import { studentQuantile } from '../../series/stats/distributions.ts';
 import { fitLeastSquares } from '../../series/stats/least-squares.ts';
-import { computeWork, type Work } from '../../series/work.ts';
+import { computeWork, Interpolation, type Work } from '../../series/work.ts';
 import { round, windowOf, type Facts } from './facts.ts';
 import { IDLE_MILLIS, findIdle, restedBy } from './idle-stretches.ts';
 
@@ -108,7 +108,8 @@ function formatRate({ perHour, low, high }: Rate): string {
 /**
  * Least squares of the live heap on the hours of work and the hours of rest, and on whether it rests: what requests hold while they
  * run goes at once when they end, and is no growth. Every mark counts, and what they move by anyway makes the intervals: growth
- * between two marks of a short rest says nothing by itself.
+ * between two marks of a short rest says nothing by itself. Under load the heap may follow the clock, or the work that was done
+ * by then, in mean hours of it: the one that leaves less over is taken, since uneven load is no noise of a leak that requests bring.
  */
 function measureIdle({ table, rows }: Facts): Idle | null {
   const work = computeWork(table, rows);
@@ -119,34 +120,43 @@ function measureIdle({ table, rows }: Facts): Idle | null {
   const { timeMillis, value } = floor;
   const n = value.length;
   if (millis < IDLE_MILLIS || timeMillis[n - 1] - timeMillis[0] - millis < IDLE_MILLIS) return null;
-  const rest = new Float64Array(n);
-  const isResting = new Float64Array(n);
-  const mixed = new Float64Array(n);
-  const busy = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    rest[i] = restedBy(stretches, timeMillis[i]) / HOUR_MILLIS;
-    isResting[i] = stretches.some(({ from, to }) => timeMillis[i] > from && timeMillis[i] <= to) ? 1 : 0;
-    busy[i] = (timeMillis[i] - timeMillis[0]) / HOUR_MILLIS - rest[i];
-    // With it in place of the hours of work, the coefficient of rest is what is asked for: how far it lies above the bound.
-    mixed[i] = busy[i] + GOES_ON_SHARE * rest[i];
-  }
+  const rest = timeMillis.map((at) => restedBy(stretches, at) / HOUR_MILLIS);
+  const isResting = timeMillis.map((at) => (stretches.some(({ from, to }) => at > from && at <= to) ? 1 : 0));
+  const byClock = timeMillis.map((at, i) => (at - timeMillis[0]) / HOUR_MILLIS - rest[i]);
+  const done = new Interpolation(work);
+  const byWork = timeMillis.map((at) => done.at(at));
+  const hoursEach = (byClock[n - 1] - byClock[0]) / (byWork[n - 1] - byWork[0]);
   const one = new Float64Array(n).fill(1);
-  const rates = fitRates([one, busy, rest, isResting], value);
-  const above = fitRates([one, mixed, rest, isResting], value);
-  if (rates === null || above === null) return null;
-  const [, busyRate, idleRate] = rates;
-  return { source: work.source, millis, idle: idleRate, busy: busyRate, above: above[2] };
+  const fits = [byClock, ...(hoursEach > 0 ? [byWork.map((value) => value * hoursEach)] : [])].flatMap(
+    (busy) => {
+      const rates = fitRates([one, busy, rest, isResting], value);
+      // With this in place of the hours of work, the coefficient of rest is what is asked for: how far it lies above the bound.
+      const mixed = busy.map((hours, i) => hours + GOES_ON_SHARE * rest[i]);
+      const above = fitRates([one, mixed, rest, isResting], value);
+      return rates === null || above === null
+        ? []
+        : [{ rates: rates.rates, above: above.rates[2], left: rates.left }];
+    },
+  );
+  if (fits.length === 0) return null;
+  const best = fits.reduce((least, fit) => (fit.left < least.left ? fit : least));
+  const [, busy, idle] = best.rates;
+  return { source: work.source, millis, idle, busy, above: best.above };
 }
 
 /** Each coefficient with its interval, the correlation of the residuals taken into account; null where they cannot be told apart. */
-function fitRates(columns: readonly Float64Array[], value: Float64Array): Rate[] | null {
+function fitRates(
+  columns: readonly Float64Array[],
+  value: Float64Array,
+): { readonly rates: Rate[]; readonly left: number } | null {
   const n = value.length;
   const fit = fitLeastSquares(columns, value);
   if (fit === null) return null;
   const samples = effectiveSamples(n, correctedAutocorrelation(fit.residual, columns.length));
   const width = studentQuantile(1 - (1 - CONFIDENCE) / 2, Math.max(1, samples - columns.length));
-  return Array.from(fit.coefficient, (perHour, i) => {
+  const rates = Array.from(fit.coefficient, (perHour, i) => {
     const half = width * fit.standardError[i] * Math.sqrt(n / samples);
     return { perHour, low: perHour - half, high: perHour + half };
   });
+  return { rates, left: fit.residual.reduce((sum, each) => sum + each * each, 0) };
 }

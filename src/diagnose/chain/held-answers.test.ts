@@ -48,6 +48,19 @@ describe('the idle test, asked again at every evaluation', () => {
     expect(runs.filter((told) => changes(told) > 1).length).toBeLessThanOrEqual(5);
   });
 
+  it('takes uneven load for no noise of what grows by the request', () => {
+    const uneven = 'load 1000/h step 9000 at 20m step -8000 at 40m step -2000 at 1h step 4000 at 2h';
+    const runs = SEEDS.map((seed) =>
+      idleAnswers(
+        idleTest(seed, 'perwork 1k')
+          .replace(/load .*/, uneven)
+          .replaceAll('noise 400k', 'noise 100k'),
+      ),
+    );
+    expect(runs.filter((told) => told.includes('supports'))).toEqual([]);
+    expect(runs.filter((told) => told.at(-1) === 'contradicts').length).toBeGreaterThan(35);
+  });
+
   it('never says request path of what grows by the hour', () => {
     const runs = SEEDS.map((seed) => idleAnswers(idleTest(seed, '+1600k/h')));
     expect(runs.filter((told) => told.includes('contradicts'))).toEqual([]);
