@@ -71,13 +71,6 @@ function fillLengths(at: usize, value: u8, times: u32): void {
   for (let i: usize = 0; i < <usize>times; i += 8) store<u64>(at + i, word);
 }
 
-/** Eight lengths of code words at once, so that the many that are 0 cost nothing. Those from `n` on are 0. */
-function lengthsAt(lens: usize, i: u32, n: u32): u64 {
-  const word = load<u64>(lens + i);
-  const left = n - i;
-  return left >= 8 ? word : word & (((<u64>1) << (left << 3)) - 1);
-}
-
 function build(
   table: usize,
   bits: u32,
