@@ -18,6 +18,7 @@ import {
   type Decision,
 } from '../model/alert.ts';
 import type { KeptFiles } from './kept-files.ts';
+import { parseKept } from './parse-kept.ts';
 
 /** Causes of a large fleet over a year; resolved ones that are older go first. */
 export const MAX_ALERTS = 5000;
@@ -146,12 +147,5 @@ export class DecisionsOfOther {
 
 async function readAudit(path: string): Promise<AuditEntry[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => {
-    try {
-      const value: unknown = JSON.parse(line);
-      return Value.Check(AuditEntrySchema, value) ? [value] : [];
-    } catch {
-      return [];
-    }
-  });
+  return text.split('\n').flatMap((line) => parseKept(AuditEntrySchema, line) ?? []);
 }

@@ -5,10 +5,10 @@
 //
 // Where a sink has several recipients, each has a file of its own: <sink>--<key>--<recipient>, hashed.
 import { Type, type Static } from 'typebox';
-import { Value } from 'typebox/value';
 import { NoticeSchema, type Notice } from '../model/alert.ts';
 import { idOf } from './file-name.ts';
 import type { KeptFiles } from './kept-files.ts';
+import { parseKept } from './parse-kept.ts';
 
 /** Waiting for all sinks together: each is some 8 kB, and more than this is not read by anybody afterwards. */
 export const MAX_WAITING = 10_000;
@@ -63,7 +63,7 @@ export class Outbox {
       ['dead', outbox.#dead],
     ] as const) {
       const found = (await files.readAll(name)).flatMap((file) => {
-        const delivery = parseDelivery(file.text);
+        const delivery = parseKept(DeliverySchema, file.text);
         return delivery !== null && `${delivery.id}.json` === file.name ? [delivery] : [];
       });
       for (const delivery of found.sort((a, b) => a.order - b.order)) into.set(delivery.id, delivery);
@@ -190,14 +190,5 @@ export class Outbox {
 
   async #write(into: 'outbox' | 'dead', delivery: Delivery): Promise<void> {
     await this.#files.write(`${into}/${delivery.id}.json`, () => JSON.stringify(delivery));
-  }
-}
-
-function parseDelivery(text: string): Delivery | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Value.Check(DeliverySchema, value) ? value : null;
-  } catch {
-    return null;
   }
 }

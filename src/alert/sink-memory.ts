@@ -2,9 +2,9 @@
 //
 //     sinks/<sink>--<id>.json      written before it is needed, removed when it is not needed any more
 import { Type, type Static } from 'typebox';
-import { Value } from 'typebox/value';
 import { fileNameOf } from './file-name.ts';
 import { KeptFiles } from './kept-files.ts';
+import { parseKept } from './parse-kept.ts';
 
 /** Of all sinks, as many as alerts are kept of a fleet; the oldest goes first. */
 const MAX_REMEMBERED = 5000;
@@ -36,7 +36,7 @@ export class SinkMemories {
   static async open(files: KeptFiles): Promise<SinkMemories> {
     const memories = new SinkMemories(files);
     for (const { name, text } of await files.readAll('sinks')) {
-      const note = parseNote(text);
+      const note = parseKept(NoteSchema, text);
       if (note !== null && nameOf(note) === name) memories.#notes.set(name, note);
     }
     return memories;
@@ -65,13 +65,4 @@ export class SinkMemories {
 
 function nameOf({ sink, id }: Pick<Note, 'sink' | 'id'>): string {
   return fileNameOf([sink, id]);
-}
-
-function parseNote(text: string): Note | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Value.Check(NoteSchema, value) ? value : null;
-  } catch {
-    return null;
-  }
 }
