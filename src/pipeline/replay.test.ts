@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MIB } from '../base/units.ts';
-import { REAL_TIME, type RawEvidence } from '../model/raw-evidence.ts';
 import type { Recording } from '../recording/read-recording.ts';
-import { DRAWN_START_MILLIS, drawReadings } from '../testing/series-from-text.ts';
+import { drawRecording, drawScrapes } from '../testing/drawn-recording.ts';
 import { replayRecordings } from './replay.ts';
 
 interface DrawnReplica {
@@ -15,42 +14,16 @@ interface DrawnReplica {
   readonly startHours?: number;
 }
 
-/** A recording of what client_golang would have shown. */
-function drawRecording({
+function drawReplica({
   instance,
   text,
   service = 'orders',
   version,
   startHours = 0,
 }: DrawnReplica): Recording {
-  const shift = startHours * HOUR_MILLIS;
-  const all = drawReadings(text).map(({ atMillis, reading }): RawEvidence => {
-    const lines = [
-      `process_start_time_seconds ${((reading.processStartMillis ?? 0) + shift) / 1000}`,
-      `go_memstats_next_gc_bytes ${reading.nextGcBytes ?? 0}`,
-      `go_memstats_heap_alloc_bytes ${reading.heapAllocBytes ?? 0}`,
-      `go_gc_duration_seconds_count ${reading.gcCyclesTotal ?? 0}`,
-      `http_requests_total ${Math.round(reading.requestsTotal ?? 0)}`,
-    ];
-    const bytes = new TextEncoder().encode(`${lines.join('\n')}\n`);
-    return { kind: 'metrics', atMillis: atMillis + shift, bytes };
-  });
-  const fromMillis = DRAWN_START_MILLIS + shift;
-  const toMillis = all.at(-1)?.atMillis ?? fromMillis;
-  return {
-    path: instance,
-    manifest: {
-      ...{ service, instance, startedAt: fromMillis, endedAt: toMillis, timeScale: 1, goVersion: null },
-      ...{ module: null, moduleVersion: version ?? null, memoryLimitBytes: null, labels: {}, match: {} },
-      environment: null,
-    },
-    ...{ timeMap: REAL_TIME, fromMillis, toMillis, evidenceCount: all.length },
-    async *evidence() {
-      for (const one of all) yield await Promise.resolve(one);
-    },
-    ...{ events: [], sourceFiles: [], nativeFileCount: 0, warnings: [] },
-    sourceFile: () => Promise.resolve(null),
-  };
+  const shiftMillis = startHours * HOUR_MILLIS;
+  const manifest = { service, instance, moduleVersion: version ?? null };
+  return drawRecording(drawScrapes(text, shiftMillis), { manifest, shiftMillis });
 }
 
 /** All end at the same hour: who runs for longer was started earlier. */
@@ -65,7 +38,7 @@ const replicaFor = (
   ...more,
 });
 
-const replay = async (...drawn: DrawnReplica[]) => (await replayRecordings(drawn.map(drawRecording))).report;
+const replay = async (...drawn: DrawnReplica[]) => (await replayRecordings(drawn.map(drawReplica))).report;
 const detectedAt = ({ findings }: Awaited<ReturnType<typeof replay>>) =>
   findings.find(({ verdict }) => verdict === 'leak')?.detectedAt ?? null;
 

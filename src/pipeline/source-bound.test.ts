@@ -1,11 +1,12 @@
 // A leak in code that looks bounded: what the sources say decides whether it waits for the bound.
 import { expect, it } from 'vitest';
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
-import { REAL_TIME, type RawEvidence } from '../model/raw-evidence.ts';
+import type { RawEvidence } from '../model/raw-evidence.ts';
 import { encodeProfile } from '../pprof/encode-proto.ts';
 import type { Recording } from '../recording/read-recording.ts';
 import { drawProfile } from '../testing/drawn-profile.ts';
-import { DRAWN_START_MILLIS, drawReadings } from '../testing/series-from-text.ts';
+import { drawRecording, drawScrapes } from '../testing/drawn-recording.ts';
+import { DRAWN_START_MILLIS } from '../testing/series-from-text.ts';
 import { replayRecordings } from './replay.ts';
 
 const MODULE = 'example.com/shop';
@@ -37,19 +38,9 @@ const BOUND = 'for t.uses.Len() > t.most { t.uses.Remove(t.uses.Back()) }';
 
 /** 12 MiB/h through Table.Put, with an element of a list for each entry. */
 function drawEvidence(): RawEvidence[] {
-  const gauges = drawReadings(
+  const metrics = drawScrapes(
     `every 2m for ${HOURS}h seed 3\nload 3000 noise 150\nfloor 64M +12M/h noise 300k`,
   );
-  const metrics = gauges.map(({ atMillis, reading }): RawEvidence => {
-    const lines = [
-      `process_start_time_seconds ${(reading.processStartMillis ?? 0) / 1000}`,
-      `go_memstats_next_gc_bytes ${reading.nextGcBytes ?? 0}`,
-      `go_memstats_heap_alloc_bytes ${reading.heapAllocBytes ?? 0}`,
-      `go_gc_duration_seconds_count ${reading.gcCyclesTotal ?? 0}`,
-      `http_requests_total ${Math.round(reading.requestsTotal ?? 0)}`,
-    ];
-    return { kind: 'metrics', atMillis, bytes: new TextEncoder().encode(`${lines.join('\n')}\n`) };
-  });
   const profiles = Array.from({ length: 6 * HOURS }, (_, i): RawEvidence => {
     const atMillis = DRAWN_START_MILLIS + (i + 1) * (HOUR_MILLIS / 6) + 1000;
     return { kind: 'profile', profile: 'heap', atMillis, form: 'proto', bytes: drawHeap(i + 1) };
@@ -71,36 +62,16 @@ function drawHeap(tens: number): Uint8Array {
   );
 }
 
-function drawRecording(source: string | null): Recording {
-  const all = drawEvidence();
-  const [fromMillis, toMillis] = [DRAWN_START_MILLIS, all.at(-1)?.atMillis ?? 0];
-  return {
-    path: 'drawn',
-    manifest: {
-      ...{ service: 'shop', instance: '127.0.0.1:1', startedAt: fromMillis, endedAt: toMillis, timeScale: 1 },
-      ...{
-        goVersion: null,
-        module: MODULE,
-        moduleVersion: null,
-        memoryLimitBytes: null,
-        labels: {},
-        match: {},
-      },
-      environment: null,
-    },
-    ...{ timeMap: REAL_TIME, fromMillis, toMillis, evidenceCount: all.length },
-    async *evidence() {
-      for (const one of all) yield await Promise.resolve(one);
-    },
-    ...{ events: [], nativeFileCount: 0, warnings: [] },
-    sourceFiles: source === null ? [] : [`${MODULE}/cache/table.go`],
-    sourceFile: () => Promise.resolve(source === null ? null : new TextEncoder().encode(source)),
-  };
+function drawShop(source: string | null): Recording {
+  return drawRecording(drawEvidence(), {
+    manifest: { service: 'shop', instance: '127.0.0.1:1', module: MODULE },
+    sources: source === null ? {} : { [`${MODULE}/cache/table.go`]: source },
+  });
 }
 
 /** Hours until the leak was raised; null = never. */
 async function detect(source: string | null): Promise<number | null> {
-  const { report } = await replayRecordings([drawRecording(source)]);
+  const { report } = await replayRecordings([drawShop(source)]);
   const at: Millis | undefined = report.alarms[0]?.at;
   return at === undefined ? null : (at - DRAWN_START_MILLIS) / HOUR_MILLIS;
 }
@@ -114,6 +85,6 @@ it('is raised early where the sources show that nothing takes entries away, and 
 
 it('says the same each time it is replayed', async () => {
   const once = async () =>
-    JSON.stringify((await replayRecordings([drawRecording(SOURCE.replace('%', 'return'))])).report);
+    JSON.stringify((await replayRecordings([drawShop(SOURCE.replace('%', 'return'))])).report);
   expect(await once()).toBe(await once());
 });
