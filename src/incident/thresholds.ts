@@ -56,44 +56,44 @@ export function findCrossings(
   for (const fingerprint of lastMeasured.keys())
     if (!firingBy.has(fingerprint)) lastMeasured.delete(fingerprint);
   const rest = firing.flatMap((alert) => {
-    const { fingerprint } = alert;
-    const unmeasured = crossed.has(fingerprint) ? [] : findUnmeasured(alert, measured);
-    if (unmeasured.length === 0 || !lastMeasured.has(fingerprint)) lastMeasured.set(fingerprint, atMillis);
-    if (crossed.has(fingerprint)) return [];
-    const window = findWindow(alert, measured);
-    const isAwaited = atMillis - (lastMeasured.get(fingerprint) ?? atMillis) < window;
-    if (unmeasured.length > 0 && isAwaited) return goOn(alert, unmeasured, atMillis);
-    return end(alert, measured, atMillis);
+    const { fingerprint, service } = alert;
+    const name = thresholdOf(alert);
+    const own = measured.filter(({ target }) => target.service === service);
+    const isCrossed = crossed.has(fingerprint);
+    const unmeasured = name === null || isCrossed ? [] : findUnmeasured(name, alert, own);
+    const since = unmeasured.length === 0 ? atMillis : (lastMeasured.get(fingerprint) ?? atMillis);
+    lastMeasured.set(fingerprint, since);
+    if (name === null || isCrossed) return [];
+    const window = own[0]?.thresholds.windowMillis ?? UNKNOWN_WINDOW;
+    if (unmeasured.length > 0 && atMillis - since < window)
+      return unmeasured.map((instance) => drawAgain(alert, name, instance, atMillis));
+    return end(alert, name, own, atMillis);
   });
   return [...open.map(({ incident }) => incident), ...rest];
 }
 
 /** Instances that crossed it and have no value now; none where nobody has the threshold any more. */
-function findUnmeasured(alert: Alert, measured: readonly MeasuredTarget[]): readonly string[] {
-  const name = thresholdOf(alert);
-  if (name === null) return [];
-  const own = measured.filter(({ target }) => target.service === alert.service);
+function findUnmeasured(
+  name: ThresholdName,
+  { instances }: Alert,
+  own: readonly MeasuredTarget[],
+): readonly string[] {
   if (own.length > 0 && own.every(({ thresholds }) => thresholds[name] === null)) return [];
   const valued = own.filter(({ measures }) => valueOf(name, measures) !== null);
-  return alert.instances.filter((instance) => !valued.some(({ target }) => target.instance === instance));
-}
-
-function findWindow({ service }: Alert, measured: readonly MeasuredTarget[]): Millis {
-  const own = measured.find(({ target }) => target.service === service);
-  return own?.thresholds.windowMillis ?? UNKNOWN_WINDOW;
+  return instances.filter((instance) => !valued.some(({ target }) => target.instance === instance));
 }
 
 /** Of a service of which no target is known, as after a start. */
 const UNKNOWN_WINDOW: Millis = HOUR_MILLIS;
 
 /** As it was told last. */
-function goOn(alert: Alert, instances: readonly string[], atMillis: Millis): readonly Incident[] {
-  const name = thresholdOf(alert);
-  if (name === null) return [];
-  return instances.map((instance) => {
-    const target = { service: alert.service, instance };
-    return draw({ target, thresholds: NONE, measures: null }, name, alert.summary, atMillis);
-  });
+function drawAgain(
+  { service, summary }: Alert,
+  name: ThresholdName,
+  instance: string,
+  atMillis: Millis,
+): Incident {
+  return draw({ target: { service, instance } }, name, summary, atMillis);
 }
 
 function valueOf(name: ThresholdName, measures: PlainMeasures | null): number | null {
@@ -116,7 +116,12 @@ function describe(name: ThresholdName, value: number, thresholds: Thresholds): s
   }
 }
 
-function draw({ target }: MeasuredTarget, name: ThresholdName, summary: string, atMillis: Millis): Incident {
+function draw(
+  { target }: Pick<MeasuredTarget, 'target'>,
+  name: ThresholdName,
+  summary: string,
+  atMillis: Millis,
+): Incident {
   const fingerprint = thresholdFingerprint(target.service, name);
   return {
     id: computeIncidentId(target, fingerprint),
@@ -147,18 +152,15 @@ function draw({ target }: MeasuredTarget, name: ThresholdName, summary: string, 
 }
 
 /** Of an alert that no target crosses any more. */
-function end(alert: Alert, measured: readonly MeasuredTarget[], atMillis: Millis): readonly Incident[] {
-  const name = thresholdOf(alert);
-  if (name === null) return [];
-  const own = measured.filter(({ target }) => target.service === alert.service);
+function end(
+  alert: Alert,
+  name: ThresholdName,
+  own: readonly MeasuredTarget[],
+  atMillis: Millis,
+): readonly Incident[] {
   const why = whyOver(name, own);
   const [instance = ''] = alert.instances;
-  const incident = draw(
-    { target: { service: alert.service, instance }, thresholds: NONE, measures: null },
-    name,
-    alert.summary,
-    atMillis,
-  );
+  const incident = drawAgain(alert, name, instance, atMillis);
   return [
     {
       ...incident,
@@ -168,13 +170,6 @@ function end(alert: Alert, measured: readonly MeasuredTarget[], atMillis: Millis
     },
   ];
 }
-
-const NONE: Thresholds = {
-  growthPercent: null,
-  growthBytesPerHour: null,
-  nativeBytes: null,
-  windowMillis: 0,
-};
 
 function whyOver(name: ThresholdName, own: readonly MeasuredTarget[]): string {
   if (own.length === 0) return 'not set or not measured any more';

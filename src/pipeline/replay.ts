@@ -161,8 +161,10 @@ class TargetReplay {
 
   /** What an evaluation wants to know of the sources is there for the next one, as it is in a watch. */
   async evaluateUpTo(atMillis: Millis): Promise<void> {
-    while ((this.investigation.nextEvaluationMillis ?? Infinity) <= atMillis) {
-      this.investigation.evaluateUpTo(this.investigation.nextEvaluationMillis ?? atMillis);
+    for (;;) {
+      const due = this.investigation.nextEvaluationMillis;
+      if (due === null || due > atMillis) return;
+      this.investigation.evaluateUpTo(due);
       await this.#explainer.learn(this.investigation.questions, this.#module);
     }
   }

@@ -127,21 +127,19 @@ function measureIdle({ table, rows }: Facts): Idle | null {
   const byWork = timeMillis.map((at) => done.at(at));
   const hoursEach = (byClock[n - 1] - byClock[0]) / (byWork[n - 1] - byWork[0]);
   const one = new Float64Array(n).fill(1);
-  const fits = [byClock, ...(hoursEach > 0 ? [byWork.map((value) => value * hoursEach)] : [])].flatMap(
-    (busy) => {
-      const rates = fitRates([one, busy, rest, isResting], value);
-      // With this in place of the hours of work, the coefficient of rest is what is asked for: how far it lies above the bound.
-      const mixed = busy.map((hours, i) => hours + GOES_ON_SHARE * rest[i]);
-      const above = fitRates([one, mixed, rest, isResting], value);
-      return rates === null || above === null
-        ? []
-        : [{ rates: rates.rates, above: above.rates[2], left: rates.left }];
-    },
-  );
+  const busyHours = [byClock, ...(hoursEach > 0 ? [byWork.map((value) => value * hoursEach)] : [])];
+  const fits = busyHours.flatMap((hours) => {
+    const fit = fitRates([one, hours, rest, isResting], value);
+    return fit === null ? [] : [{ ...fit, hours }];
+  });
   if (fits.length === 0) return null;
   const best = fits.reduce((least, fit) => (fit.left < least.left ? fit : least));
+  // With this in place of the hours of work, the coefficient of rest is what is asked for: how far it lies above the bound.
+  const mixed = best.hours.map((hours, i) => hours + GOES_ON_SHARE * rest[i]);
+  const above = fitRates([one, mixed, rest, isResting], value);
+  if (above === null) return null;
   const [, busy, idle] = best.rates;
-  return { source: work.source, millis, idle, busy, above: best.above };
+  return { source: work.source, millis, idle, busy, above: above.rates[2] };
 }
 
 /** Each coefficient with its interval, the correlation of the residuals taken into account; null where they cannot be told apart. */
