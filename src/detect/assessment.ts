@@ -153,6 +153,8 @@ export interface GoroutineCost {
   readonly stack: BytesEach | null;
   /** Resident memory, with the heap that they hold and its garbage. */
   readonly resident: BytesEach | null;
+  /** Of the stack, the share that the live floor holds as well (`LiveFloor.stackShare`). */
+  readonly stackInFloor: number;
 }
 
 export interface Assessment {

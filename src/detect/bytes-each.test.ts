@@ -29,6 +29,14 @@ describe('what a goroutine costs', () => {
     expect(cost?.resident?.high).toBeGreaterThan((7 * MIB) / 1000);
   });
 
+  it('says what part of a stack the live floor holds: half where it is solved from the goal, none where stacks are told', () => {
+    const growing = `${LATE} goroutines 6700 +1000/h from 72h noise 4
+       stackInuseBytes 30M +3M/h from 72h noise 60k`;
+    expect(assessDrawing(growing).goroutineCost?.stackInFloor).toBe(0.5);
+    const told = `${growing}\n scanStackBytes 30M +3M/h from 72h`;
+    expect(assessDrawing(told).goroutineCost?.stackInFloor).toBe(0);
+  });
+
   it('is not asked for while their number stays level', () => {
     expect(assessDrawing(`${LATE} goroutines 6700 noise 4\n rssBytes 81M`).goroutineCost).toBeNull();
   });

@@ -36,14 +36,15 @@ export function measureGoroutineCost(life: Life, sinceMillis: Millis): Goroutine
   const stack = regress(life, 'stackInuseBytes', sinceMillis, STACK_SPANS_BYTES);
   const resident = regress(life, 'rssBytes', sinceMillis, 0, true);
   if (stack === null && resident === null) return null;
-  return { stack: stack && atLeast(stack, SMALLEST_STACK_BYTES), resident };
+  const stackInFloor = life.floor?.stackShare ?? 0;
+  return { stack: stack && atLeast(stack, SMALLEST_STACK_BYTES), resident, stackInFloor };
 }
 
 /**
  * Resident memory for each goroutine: never less than its stack. Where RSS does not tell, what it holds in the heap is not
  * known, and up to as much again is allowed for it.
  */
-export function residentEach({ stack, resident }: GoroutineCost): BytesEach {
+export function residentEach({ stack, resident }: Omit<GoroutineCost, 'stackInFloor'>): BytesEach {
   const least = stack ?? UNMEASURED_STACK;
   if (resident === null) return { ...least, high: 2 * least.high };
   const low = Math.max(least.low, resident.low);

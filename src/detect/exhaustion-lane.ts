@@ -132,7 +132,7 @@ function approachByGoroutines(
   ];
 }
 
-const NOTHING_MEASURED: GoroutineCost = { stack: null, resident: null };
+const NOTHING_MEASURED: GoroutineCost = { stack: null, resident: null, stackInFloor: 0 };
 
 /** Work of late beyond this factor of before: what grew lately says something about the load. */
 const SAME_WORK_FACTOR = 1.5;

@@ -11,12 +11,15 @@ import { findLane, type Rest } from './unexplained.ts';
 
 /** Stacks of the goroutines of one cause. */
 export interface StackGrowth {
-  /** By now. */
+  /** By now, with what the runtime keeps for each beside its stack. */
   readonly bytes: Bytes;
   readonly perHour: Interval;
+  /** The same of the stacks alone, as far as they are no part of the live floor (runtime.g is, it lies in the heap). */
+  readonly besideFloor: Interval;
 }
 
-const NO_STACKS: StackGrowth = { bytes: 0, perHour: { value: 0, low: 0, high: 0 } };
+const NOTHING: Interval = { value: 0, low: 0, high: 0 };
+const NO_STACKS: StackGrowth = { bytes: 0, perHour: NOTHING, besideFloor: NOTHING };
 
 /**
  * Rate of the count times bytes of a stack, each end with the other's: neither is exact. The rate is stage 1's where it
@@ -39,13 +42,16 @@ export function growthOfStacks(rest: Rest, grown: number, share: number): StackG
           high: share * counted.high,
         };
   const besides = THRESHOLDS.goroutineDescriptorBytes;
+  const apart = 1 - (assessment.goroutineCost?.stackInFloor ?? 0);
+  const times = (each: (stack: Bytes) => Bytes): Interval => ({
+    value: rate.value * each(stack.value),
+    low: rate.low * each(stack.low),
+    high: rate.high * each(stack.high),
+  });
   return {
     bytes: grown * (stack.value + besides),
-    perHour: {
-      value: rate.value * (stack.value + besides),
-      low: rate.low * (stack.low + besides),
-      high: rate.high * (stack.high + besides),
-    },
+    perHour: times((bytes) => bytes + besides),
+    besideFloor: times((bytes) => bytes * apart),
   };
 }
 
@@ -76,9 +82,9 @@ export function growthOfBytes(rest: Rest, heap: HeapCause | null, stacks: StackG
   if (measured === null) return growthOfSites(profiles, heap, stacks);
   return {
     ...measured,
-    perHour: measured.perHour + stacks.perHour.value,
-    low: measured.low + stacks.perHour.low,
-    high: measured.high + stacks.perHour.high,
+    perHour: measured.perHour + stacks.besideFloor.value,
+    low: measured.low + stacks.besideFloor.low,
+    high: measured.high + stacks.besideFloor.high,
   };
 }
 

@@ -269,7 +269,7 @@ runtime.systemstack > runtime.newproc1 > runtime.malg | 480 | ${ramp(12, 9)}`,
 
     it('is as certain as the gauges are about the size of a stack', () => {
       const stack = { value: 4000, low: 3900, high: 4100 };
-      const growth = growthOf(WAITING, { goroutineCost: { stack, resident: null } });
+      const growth = growthOf(WAITING, { goroutineCost: { stack, resident: null, stackInFloor: 0 } });
       expect(growth?.low).toBeCloseTo(162 * (3900 + 448), 6);
       expect(growth?.high).toBeCloseTo(198 * (4100 + 448), 6);
     });
@@ -282,8 +282,22 @@ runtime.systemstack > runtime.newproc1 > runtime.malg | 480 | ${ramp(12, 9)}`,
         { heap: LEAK(20 * MIB) },
       );
       expect(cause.growth?.covers).toBeUndefined();
-      expect(cause.growth?.low).toBeGreaterThan(18 * MIB + 130 * 2496);
-      expect(cause.growth?.high).toBeLessThan(22 * MIB + 230 * 8640);
+      expect(cause.growth?.low).toBeGreaterThan(18 * MIB + 130 * 2048);
+      expect(cause.growth?.high).toBeLessThan(22 * MIB + 230 * 8192);
+    });
+
+    it('counts stacks and descriptors once, as far as the live floor holds them', () => {
+      const stack = { value: 4000, low: 4000, high: 4000 };
+      const rateWith = (stackInFloor: number) =>
+        combine(
+          `heap
+           orders/jobs.run:7 > strings.Repeat | 1048576 | ${ramp(12, 4)}
+           ${WAITING}`,
+          { heap: LEAK(20 * MIB), goroutine: LEAK(180) },
+          { goroutineCost: { stack, resident: null, stackInFloor } },
+        )[0].growth?.perHour;
+      expect(rateWith(0)).toBeCloseTo(20 * MIB + 180 * 4000, 0);
+      expect(rateWith(0.5)).toBeCloseTo(20 * MIB + 180 * 2000, 0);
     });
   });
 

@@ -24,6 +24,11 @@ export interface LiveFloor extends Points {
   /** Start of the data: later than asked for when GOGC or GOMEMLIMIT changed at run time. */
   readonly fromMillis: Millis;
   readonly gogcChanges: number;
+  /**
+   * What a byte of stack adds to the floor: the goal makes room for stacks, g of (1 + g) of which stays in what is solved from it where
+   * no gauge tells what stacks are scanned; 0 where one does, and for other sources.
+   */
+  readonly stackShare: number;
 }
 
 /** The runtime never sets a goal below 4 MiB * GOGC / 100 (runtime/mgcpacer.go: defaultHeapMinimum). */
@@ -53,6 +58,7 @@ export function computeLiveFloor(table: GaugeTable, rows: RowRange): LiveFloor |
     gogcChanges: cut.changes,
     atMinimumGoal: 0,
     resolutionBytes: 0,
+    stackShare: 0,
   };
   const live = table.column('liveHeapBytes');
   if (live) {
@@ -65,6 +71,7 @@ export function computeLiveFloor(table: GaugeTable, rows: RowRange): LiveFloor |
       ...goal.points,
       ...about,
       atMinimumGoal: goal.atMinimumGoal,
+      stackShare: stackShareOfGoal(table, rows),
       source: 'goal',
       why: NO_LIVE_GAUGE,
     };
@@ -138,7 +145,7 @@ const PROFILE_RESOLUTION: Bytes = 512 * KIB;
 function floorFromProfiles(
   table: GaugeTable,
   rows: RowRange,
-  about: Pick<LiveFloor, 'fromMillis' | 'gogcChanges' | 'atMinimumGoal'>,
+  about: Pick<LiveFloor, 'fromMillis' | 'gogcChanges' | 'atMinimumGoal' | 'stackShare'>,
 ): LiveFloor | null {
   const live = table.column('profileLiveBytes');
   if (!live) return null;
@@ -183,6 +190,12 @@ function floorFromGoal(
     return Math.min(solved, lowestAlloc(alloc, rows.from, row));
   });
   return { points, why: pacer.isTold ? '' : contradictionOf(table, rows, points), atMinimumGoal };
+}
+
+function stackShareOfGoal(table: GaugeTable, rows: RowRange): number {
+  if (table.column('scanStackBytes') !== null) return 0;
+  const g = new Pacer(table).ratio(rows.to - 1);
+  return g / (1 + g);
 }
 
 /** Windows of heap_alloc that the goal is held against, fewest. */
