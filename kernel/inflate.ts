@@ -1,34 +1,46 @@
-// DEFLATE (RFC 1951) after the design of libdeflate: a window of 64 bits that is filled without branches, tables of ten and
+// DEFLATE (RFC 1951) after the design of libdeflate: a window of 64 bits that is filled without branches, tables of eleven and
 // eight bits with second tables behind them, copies of sixteen bytes. Twice as fast as what Node has for a few kilobytes.
 // What is damaged is refused without a word: the caller then asks zlib, which says what is wrong.
 
-// Memory: tables here, state of columns.ts from 28672 on, its table of spreads from 32768 on, data from 40960 on.
+// Memory: tables here, state of columns.ts from 28672 on, its table of spreads from 32768 on, code words from 40960 on, then data.
 /** Entries of literals and lengths: first table, then second ones. */
 const LIT: usize = 0;
-const LIT_BITS: u32 = 10;
+const LIT_BITS: u32 = 11;
 const LIT_CAP: u32 = 1 << 12;
 const DIST: usize = LIT + (LIT_CAP << 2);
 const DIST_BITS: u32 = 8;
 const DIST_CAP: u32 = 1 << 10;
 const PRE: usize = DIST + (DIST_CAP << 2);
-const LENS: usize = PRE + 512; // u8[320] + slack
-const COUNT: usize = LENS + 512; // u32[16]
-const OFFS: usize = COUNT + 64;
-const SORTED: usize = OFFS + 64; // u16[320]
-const LITRES: usize = SORTED + 1024; // u32[288]
+const PRE_BITS: u32 = 7;
+const PRE_CAP: u32 = 1 << PRE_BITS;
+const LITRES: usize = PRE + 512; // u32[288]
 const DISTRES: usize = LITRES + 288 * 4; // u32[32]
 const PRERES: usize = DISTRES + 128; // u32[19]
 const ORDER: usize = PRERES + 128; // u8[19]
-export const DATA: usize = 40960;
+/** Numbers of MAX_BITS bits, reversed: u16. */
+const REVERSED: usize = ORDER + 32;
+/** Lengths of the code of code lengths: u8[19]. */
+const LENS: usize = REVERSED + (2 << LIT_BITS);
+const MAX_BITS: u32 = LIT_BITS;
+/** The symbols of each length in a code: how many (u32[16]), and which in their order (u16[320] each). */
+const WORDS: usize = 640;
+const LIT_WORDS: usize = 40960;
+const DIST_WORDS: usize = LIT_WORDS + 64 + 16 * WORDS;
+export const DATA: usize = DIST_WORDS + 64 + 16 * WORDS;
 
 /** Bits below the window, see inflate: entries have four bytes. */
 const LOW: u32 = 2;
+
 const LIT_MASK: u32 = ((1 << LIT_BITS) - 1) << LOW;
 const DIST_MASK: u32 = ((1 << DIST_BITS) - 1) << LOW;
+const PRE_MASK: u32 = ((1 << PRE_BITS) - 1) << LOW;
 
 const LITERAL: u32 = 0x80000000;
 const SPECIAL: u32 = 0x40000000; // subtable or end
 const END: u32 = 0x20000000;
+/** Of the code of code lengths: 16. */
+const REPEATS: u32 = 0x80000000;
+const PLAIN: u32 = 0x40000000;
 
 // An entry: bits 0 to 7 = all bits to take (code word and extra ones), 8 to 13 = those of the code word, from 16 on = literal,
 // length or distance. A shift by an entry is one by its six lowest bits. Of a second table: where it begins from 16 on, its bits 8 to 13.
@@ -43,15 +55,27 @@ export function initInflate(): void {
     store<u32>(LITRES + ((257 + i) << 2), (base << 16) | extra);
     base += 1 << extra;
   }
+  // These two are in the fixed code, but mean nothing: there is no second table.
+  for (let i: u32 = 286; i < 288; i++) store<u32>(LITRES + (i << 2), SPECIAL - made(0, 8));
   base = 1;
   for (let i: u32 = 0; i < 30; i++) {
     const extra: u32 = i < 2 ? 0 : (i >> 1) - 1;
     store<u32>(DISTRES + (i << 2), (base << 16) | extra);
     base += 1 << extra;
   }
-  for (let i: u32 = 0; i < 19; i++) store<u32>(PRERES + (i << 2), i << 16);
+  for (let i: u32 = 30; i < 32; i++) store<u32>(DISTRES + (i << 2), LITERAL - made(0, 5));
+  // A length, or how often one occurs at least, and the extra bits which say how much more often: 16 the one before, 17 and 18 none.
+  for (let i: u32 = 0; i < 16; i++) store<u32>(PRERES + (i << 2), PLAIN | (i << 16));
+  store<u32>(PRERES + (16 << 2), REPEATS | (2 << 20) | (3 << 16));
+  store<u32>(PRERES + (17 << 2), (3 << 20) | (3 << 16));
+  store<u32>(PRERES + (18 << 2), (7 << 20) | (11 << 16));
   const order: StaticArray<u8> = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
   for (let i = 0; i < 19; i++) store<u8>(ORDER + i, order[i]);
+  for (let i: u32 = 0; i < 1 << MAX_BITS; i++) {
+    let reversed: u32 = 0;
+    for (let bit: u32 = 0; bit < MAX_BITS; bit++) reversed |= ((i >> bit) & 1) << (MAX_BITS - 1 - bit);
+    store<u16>(REVERSED + (i << 1), reversed);
+  }
 }
 
 /** The entry of a code word of so many bits. */
@@ -59,126 +83,109 @@ function made(result: u32, len: u32): u32 {
   return result + (len << 8) + len;
 }
 
-/** Copies the first entries of a table behind themselves. The engine's own copy costs more than most of them take. */
+/** Copies the first entries of a table behind themselves, and up to 15 more. The engine's own copy costs more than most of them take. */
 function double(table: usize, entries: u32): void {
   const size = (<usize>entries) << 2;
-  for (let at: usize = 0; at < size; at += 16) v128.store(table + size + at, v128.load(table + at));
+  for (let from = table; from < table + size; from += 64) {
+    const to = from + size;
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+  }
 }
 
-/** Writes a length several times, and up to seven times more, which nobody looks at. */
-function fillLengths(at: usize, value: u8, times: u32): void {
-  const word = <u64>value * 0x0101010101010101;
-  for (let i: usize = 0; i < <usize>times; i += 8) store<u64>(at + i, word);
+/** Forgets the code words of a code. */
+function beginWords(words: usize): void {
+  for (let i: usize = 0; i < 64; i += 16) v128.store(words + i, i64x2.splat(0));
 }
 
+/** Notes how long the code word of a symbol is, 0 = it has none. Symbols come in their order. */
+function note(words: usize, symbol: u32, len: u32): void {
+  const count = load<u32>(words + ((<usize>len) << 2));
+  store<u32>(words + ((<usize>len) << 2), count + 1);
+  store<u16>(words + 64 + <usize>len * WORDS + ((<usize>count) << 1), symbol);
+}
+
+/** Makes the tables of a code from its words, as noted. @returns false when that is no code. */
 function build(
   table: usize,
   bits: u32,
   cap: u32,
-  lens: usize,
-  n: u32,
+  words: usize,
   results: usize,
   special: u32,
   mayBeIncomplete: bool,
 ): bool {
-  for (let i: usize = 0; i < 64; i += 8) store<u64>(COUNT + i, 0);
-  for (let i: u32 = 0; i < n; i++) {
-    const at = COUNT + ((<usize>load<u8>(lens + i)) << 2);
-    store<u32>(at, load<u32>(at) + 1);
-  }
-  let max: u32 = 15;
-  while (max > 0 && load<u32>(COUNT + (max << 2)) == 0) max--;
   let left: i32 = 1;
-  let offset: u32 = 0;
+  let total: u32 = 0;
+  let max: u32 = 0;
   for (let len: u32 = 1; len <= 15; len++) {
-    const c = load<u32>(COUNT + (len << 2));
-    store<u32>(OFFS + (len << 2), offset);
-    offset += c;
-    left = (left << 1) - c;
+    const count = load<u32>(words + (len << 2));
+    total += count;
+    if (count != 0) max = len;
+    left = (left << 1) - count;
     if (left < 0) return false;
   }
   if (left > 0) {
     // incomplete: only a single code of one bit
-    if (!mayBeIncomplete || offset > 1 || (offset == 1 && max != 1)) return false;
-    let at: u32 = 0;
-    for (let i: u32 = 0; i < n; i++) if (load<u8>(lens + i) == 1) at = i;
-    const entry = offset == 0 ? special : made(load<u32>(results + (at << 2)), 1);
+    if (!mayBeIncomplete || total > 1 || (total == 1 && max != 1)) return false;
+    const entry = total == 0 ? special : entryOf(words, results, 1, 0);
     for (let i: u32 = 0; i < 1 << bits; i++) store<u32>(table + (i << 2), i & 1 ? special : entry);
     return true;
   }
-  for (let i: u32 = 0; i < n; i++) {
-    const len = load<u8>(lens + i);
-    if (len == 0) continue;
-    const at = OFFS + ((<usize>len) << 2);
-    const o = load<u32>(at);
-    store<u16>(SORTED + (o << 1), i);
-    store<u32>(at, o + 1);
+  // Code words count up, those of a length behind the shorter ones; `code` has them in the highest of 15 bits. In the table they lie
+  // reversed, and what has fewer bits than the table is there once for each value of the others: the table is doubled with each bit.
+  let code: u32 = 0;
+  for (let len: u32 = 1; len <= bits; len++) {
+    if (code != 0) double(table, 1 << (len - 1));
+    const count = load<u32>(words + (len << 2));
+    for (let i: u32 = 0; i < count; i++) {
+      store<u32>(table + (reversed(code >> (15 - MAX_BITS)) << 2), entryOf(words, results, len, i));
+      code += 1 << (15 - len);
+    }
   }
-  // fill by doubling
-  let code: u32 = 0; // bit-reversed
-  let sym: usize = SORTED;
-  let len: u32 = 1;
-  let count = load<u32>(COUNT + 4);
-  while (count == 0) {
-    len++;
-    count = load<u32>(COUNT + (len << 2));
-  }
-  let end: u32 = 1 << len;
-  while (len <= bits) {
-    do {
-      store<u32>(table + (code << 2), made(load<u32>(results + ((<usize>load<u16>(sym)) << 2)), len));
-      sym += 2;
-      if (code == end - 1) {
-        for (; len < bits; len++) {
-          double(table, end);
-          end <<= 1;
-        }
-        return true;
-      }
-      const bit: u32 = 1 << (31 - clz(code ^ (end - 1)));
-      code = (code & (bit - 1)) | bit;
-    } while (--count);
-    do {
-      if (++len <= bits) {
-        double(table, end);
-        end <<= 1;
-      }
-      count = load<u32>(COUNT + (len << 2));
-    } while (count == 0);
-  }
-  // subtables
-  end = 1 << bits;
+  let end: u32 = 1 << bits;
   let prefix: u32 = 0xffffffff;
   let start: u32 = 0;
-  let subBits: u32 = 0;
-  for (;;) {
-    if ((code & ((1 << bits) - 1)) != prefix) {
-      prefix = code & ((1 << bits) - 1);
-      start = end;
-      subBits = len - bits;
-      let used = count;
-      while (used < <u32>(1 << subBits)) {
-        subBits++;
-        used = (used << 1) + load<u32>(COUNT + ((bits + subBits) << 2));
+  for (let len = bits + 1; len <= max; len++) {
+    const count = load<u32>(words + (len << 2));
+    for (let i: u32 = 0; i < count; i++) {
+      if (code >> (15 - bits) != prefix) {
+        prefix = code >> (15 - bits);
+        start = end;
+        let subBits = len - bits;
+        let used = count - i;
+        while (used < <u32>(1 << subBits)) {
+          subBits++;
+          used = (used << 1) + load<u32>(words + ((bits + subBits) << 2));
+        }
+        end = start + (1 << subBits);
+        if (end > cap) return false;
+        store<u32>(
+          table + (reversed(prefix << (MAX_BITS - bits)) << 2),
+          special | (start << 16) | (subBits << 8) | bits,
+        );
       }
-      end = start + (1 << subBits);
-      if (end > cap) return false;
-      store<u32>(table + (prefix << 2), special | (start << 16) | (subBits << 8) | bits);
-    }
-    const entry = made(load<u32>(results + ((<usize>load<u16>(sym)) << 2)), len - bits);
-    sym += 2;
-    const stride: u32 = 1 << (len - bits);
-    for (let i = start + (code >> bits); i < end; i += stride) store<u32>(table + (i << 2), entry);
-    if (code == <u32>(1 << len) - 1) return true;
-    const bit: u32 = 1 << (31 - clz(code ^ ((1 << len) - 1)));
-    code = (code & (bit - 1)) | bit;
-    count--;
-    while (count == 0) {
-      len++;
-      count = load<u32>(COUNT + (len << 2));
+      const rest = ((code << bits) >> (15 - MAX_BITS)) & ((1 << MAX_BITS) - 1);
+      const entry = entryOf(words, results, len, i) - made(0, bits);
+      for (let at = start + reversed(rest); at < end; at += 1 << (len - bits))
+        store<u32>(table + (at << 2), entry);
+      code += 1 << (15 - len);
     }
   }
-  return false;
+  return true;
+}
+
+/** The entry of a code word: of those of a length, the one with this number. */
+function entryOf(words: usize, results: usize, len: u32, number: u32): u32 {
+  const symbol = <usize>load<u16>(words + 64 + <usize>len * WORDS + ((<usize>number) << 1));
+  return made(load<u32>(results + (symbol << 2)), len);
+}
+
+/** A number of MAX_BITS bits, the other way round. */
+function reversed(bits: u32): u32 {
+  return <u32>load<u16>(REVERSED + (bits << 1));
 }
 
 // Where inflating is: the next byte of input and of output, the window and its bits.
@@ -448,9 +455,8 @@ export function resume(inEnd: usize, whole: bool, outAt: usize, outEnd: usize): 
       if (nlit > 286 || ndist > 30) return DAMAGED;
       buf >>= 14;
       n -= 14;
-      store<u64>(LENS, 0);
-      store<u64>(LENS + 8, 0);
-      store<u64>(LENS + 16, 0);
+      v128.store(LENS, i64x2.splat(0));
+      v128.store(LENS + 16, i64x2.splat(0));
       buf |= load<u64>(inp) << n;
       inp += (63 - n) >> 3;
       n |= 56;
@@ -465,62 +471,55 @@ export function resume(inEnd: usize, whole: bool, outAt: usize, outEnd: usize): 
           n |= 56;
         }
       }
-      if (!build(PRE, 7, 128, LENS, 19, PRERES, SPECIAL, false)) return DAMAGED;
+      beginWords(LIT_WORDS);
+      for (i = 0; i < 19; i++) note(LIT_WORDS, i, load<u8>(LENS + i));
+      if (!build(PRE, PRE_BITS, PRE_CAP, LIT_WORDS, PRERES, SPECIAL, false)) return DAMAGED;
+      beginWords(LIT_WORDS);
+      beginWords(DIST_WORDS);
       const total = nlit + ndist;
+      let length: u32 = 0;
       i = 0;
       while (i < total) {
-        if (n < LOW + 14) {
-          if (inp > inEnd) return DAMAGED;
-          buf |= load<u64>(inp) << n;
-          inp += (63 - n) >> 3;
-          n |= 56;
+        if (inp > inEnd + BEHIND) return DAMAGED;
+        buf |= load<u64>(inp) << n;
+        inp += (63 - n) >> 3;
+        n |= 56;
+        // Five of seven bits, and one of fourteen.
+        for (let round = 0; round < 6 && i < total; round++) {
+          const e = load<u32>(PRE + ((<u32>buf) & PRE_MASK));
+          buf >>= e;
+          n -= e & 255;
+          if (e & PLAIN) {
+            length = (e >> 16) & 15;
+            note(i < nlit ? LIT_WORDS : DIST_WORDS, i < nlit ? i : i - nlit, length);
+            i++;
+            continue;
+          }
+          const extra = (e >> 20) & 7;
+          const times = ((e >> 16) & 15) + (((<u32>buf) >> LOW) & ((1 << extra) - 1));
+          buf >>= extra;
+          n -= extra;
+          if (e & REPEATS) {
+            if (i == 0 || i + times > total) return DAMAGED;
+            for (const last = i + times; i < last; i++)
+              note(i < nlit ? LIT_WORDS : DIST_WORDS, i < nlit ? i : i - nlit, length);
+          } else {
+            length = 0;
+            i += times;
+          }
+          break;
         }
-        const e = load<u32>(PRE + ((<u32>buf) & (127 << LOW)));
-        const s = e >> 16;
-        buf >>= e;
-        n -= e & 255;
-        if (s < 16) {
-          store<u8>(LENS + i, s);
-          i++;
-          continue;
-        }
-        let value: u8 = 0;
-        let rep: u32;
-        const extra = (<u32>buf) >> LOW;
-        if (s == 16) {
-          if (i == 0) return DAMAGED;
-          value = load<u8>(LENS + i - 1);
-          rep = 3 + (extra & 3);
-          buf >>= 2;
-          n -= 2;
-        } else if (s == 17) {
-          rep = 3 + (extra & 7);
-          buf >>= 3;
-          n -= 3;
-        } else {
-          rep = 11 + (extra & 127);
-          buf >>= 7;
-          n -= 7;
-        }
-        if (i + rep > total) return DAMAGED;
-        fillLengths(LENS + i, value, rep);
-        i += rep;
       }
-      if (load<u8>(LENS + 256) == 0) return DAMAGED;
-      if (!build(DIST, DIST_BITS, DIST_CAP, LENS + nlit, ndist, DISTRES, LITERAL, true)) return DAMAGED;
-      if (!build(LIT, LIT_BITS, LIT_CAP, LENS, nlit, LITRES, SPECIAL, false)) return DAMAGED;
+      if (i != total) return DAMAGED;
+      if (!build(LIT, LIT_BITS, LIT_CAP, LIT_WORDS, LITRES, SPECIAL, false)) return DAMAGED;
+      if (!build(DIST, DIST_BITS, DIST_CAP, DIST_WORDS, DISTRES, LITERAL, true)) return DAMAGED;
     } else {
-      memory.fill(LENS, 8, 144);
-      memory.fill(LENS + 144, 9, 112);
-      memory.fill(LENS + 256, 7, 24);
-      memory.fill(LENS + 280, 8, 8);
-      memory.fill(LENS + 288, 5, 32);
-      store<u32>(LITRES + (286 << 2), SPECIAL);
-      store<u32>(LITRES + (287 << 2), SPECIAL);
-      store<u32>(DISTRES + (30 << 2), LITERAL);
-      store<u32>(DISTRES + (31 << 2), LITERAL);
-      if (!build(DIST, DIST_BITS, DIST_CAP, LENS + 288, 32, DISTRES, LITERAL, true)) return DAMAGED;
-      if (!build(LIT, LIT_BITS, LIT_CAP, LENS, 288, LITRES, SPECIAL, false)) return DAMAGED;
+      beginWords(LIT_WORDS);
+      beginWords(DIST_WORDS);
+      for (let i: u32 = 0; i < 288; i++) note(LIT_WORDS, i, i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8);
+      for (let i: u32 = 0; i < 32; i++) note(DIST_WORDS, i, 5);
+      build(LIT, LIT_BITS, LIT_CAP, LIT_WORDS, LITRES, SPECIAL, false);
+      build(DIST, DIST_BITS, DIST_CAP, DIST_WORDS, DISTRES, LITERAL, true);
     }
     place = IN_SYMBOLS;
   }

@@ -190,9 +190,10 @@ describe('its decompression', () => {
   });
 
   it('takes damaged data only as zlib does', () => {
-    const compressed = deflateRawSync(texts[6].subarray(0, 4000));
-    for (let number = 0; number < 20_000; number++) {
-      const damaged = Uint8Array.from(compressed);
+    const text = texts[6].subarray(0, 4000);
+    const whole = [deflateRawSync(text), deflateRawSync(text, { strategy: constants.Z_FIXED })];
+    for (let number = 0; number < 30_000; number++) {
+      const damaged = Uint8Array.from(whole[number & 1]);
       damaged[Math.floor(random() * damaged.length)] ^= 1 << Math.floor(random() * 8);
       const found = inflate(damaged, 4000);
       if (found === null) continue;
@@ -200,6 +201,29 @@ describe('its decompression', () => {
       // The same bytes come out of zlib, which was given the damaged ones.
       expect(Buffer.compare(inflatedByZlib(damaged, gzip), found), `case ${number}`).toBe(0);
     }
+  });
+});
+
+/** Code words of the fixed code, as they are read bit by bit, behind the head of a last block. */
+function fixedBlock(...words: string[]): Uint8Array {
+  const bits = ['1', '10', ...words].join('');
+  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
+  for (let at = 0; at < bits.length; at++) bytes[at >> 3] |= Number(bits[at]) << (at & 7);
+  return bytes;
+}
+
+describe('the fixed code', () => {
+  const letter = '10010001';
+  const end = '0000000';
+
+  it('has two lengths and two distances that mean nothing, and are refused', () => {
+    expect(inflate(fixedBlock(letter, '0000001', '00000', end), 4)).toEqual(Buffer.from('aaaa'));
+    for (const unused of ['11000110', '11000111'])
+      for (let size = 0; size < 8; size++)
+        expect(inflate(fixedBlock(letter, unused, letter, end), size), unused).toBeNull();
+    for (const unused of ['11110', '11111'])
+      for (let size = 0; size < 8; size++)
+        expect(inflate(fixedBlock(letter, '0000001', unused, letter, end), size), unused).toBeNull();
   });
 });
 
