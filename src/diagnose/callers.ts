@@ -10,7 +10,8 @@ import { getOwner } from './stack-path.ts';
 export interface Caller {
   readonly frame: Frame;
   readonly share: Interval | null;
-  readonly path: readonly string[];
+  /** Outermost first, down to the frame's function. */
+  readonly path: readonly Frame[];
   /** Sampled allocations of requests that name it. */
   readonly samples: number;
 }

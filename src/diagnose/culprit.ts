@@ -56,7 +56,7 @@ export function describeCulprit(
   frame: Frame,
   role: Culprit['role'],
   place: ModulePlace,
-  known: { readonly share?: Interval | null; readonly path?: readonly string[] } = {},
+  known: { readonly share?: Interval | null; readonly path?: readonly Frame[] } = {},
 ): Culprit {
   return {
     role,
@@ -67,6 +67,11 @@ export function describeCulprit(
     share: known.share?.value ?? null,
     low: known.share?.low ?? null,
     high: known.share?.high ?? null,
-    ...(known.path === undefined ? {} : { path: [...known.path] }),
+    ...(known.path === undefined
+      ? {}
+      : {
+          path: known.path.map((each) => each.function),
+          pathLines: known.path.map((each) => Math.max(0, each.line)),
+        }),
   };
 }

@@ -24,7 +24,7 @@ export interface FunctionGrowth {
   readonly share: Interval | null;
   readonly growth: SiteGrowth;
   /** From the entry point to the function, outermost first. */
-  readonly path: readonly string[];
+  readonly path: readonly Frame[];
 }
 
 /** One cause in the heap: the sites that grow for it, and the functions that answer for them, best first. */
@@ -382,7 +382,7 @@ function computeShare(
   return survivalShare(share * samples, samples);
 }
 
-function pathTo(site: Site, name: string): string[] {
-  const outermostFirst = [...site.path.frames].reverse().map((frame) => frame.function);
-  return outermostFirst.slice(0, outermostFirst.indexOf(name) + 1);
+function pathTo(site: Site, name: string): Frame[] {
+  const outermostFirst = [...site.path.frames].reverse();
+  return outermostFirst.slice(0, outermostFirst.findIndex((frame) => frame.function === name) + 1);
 }

@@ -16,7 +16,7 @@ export interface Lender {
   readonly frame: Frame;
   /** Of all such allocations, by samples. */
   readonly share: Interval | null;
-  readonly path: readonly string[];
+  readonly path: readonly Frame[];
   /** Sampled objects that its sites have grown by. */
   readonly samples: number;
   /** Objects of its largest site for each goroutine of the group. */

@@ -49,6 +49,35 @@ describe('findExits', () => {
     expect(exits('\n\tx, err := add()\n\tif x.bad {\n\t\treturn\n\t}\n\tdone()\n')).toEqual(['3 return']);
   });
 
+  it('knows a failed call by the condition that it succeeded, too', () => {
+    expect(exits('\n\tx, err := add()\n\tif err == nil {\n\t\tdone()\n\t}\n\twork()\n')).toEqual([]);
+    expect(exits('\n\tif x, ok := add(); ok && x != nil {\n\t\tdone()\n\t}\n\treturn\n')).toEqual([]);
+    expect(exits('\n\tx, err := add()\n\tif err == nil && x.good {\n\t\tdone()\n\t}\n\treturn\n')).toEqual([
+      '5 return',
+    ]);
+    expect(exits('\n\tx, err := add()\n\tif err == nil {\n\t\twork()\n\t}\n\treturn\n')).toEqual([
+      '5 return',
+    ]);
+  });
+
+  it('does not take a condition that other things meet as well for a failed call', () => {
+    expect(exits('\n\tx, err := add()\n\tif err != nil || x.bad {\n\t\treturn\n\t}\n\tdone()\n')).toEqual([
+      '3 return',
+    ]);
+    expect(exits('\n\tx, err := add()\n\tif err != nil && !x.bad {\n\t\treturn\n\t}\n\tdone()\n')).toEqual(
+      [],
+    );
+  });
+
+  it('remembers that the call failed until its error is another one', () => {
+    expect(
+      exits('\n\tx, err := add()\n\ttook := since(t)\n\tif err != nil {\n\t\treturn\n\t}\n\tdone()\n'),
+    ).toEqual([]);
+    expect(
+      exits('\n\tx, err := add()\n\t_, err = more()\n\tif err != nil {\n\t\treturn\n\t}\n\tdone()\n'),
+    ).toEqual(['4 return']);
+  });
+
   it('follows continue out of a loop, break out of a select only', () => {
     expect(
       exits('\n\tfor range jobs {\n\t\tadd()\n\t\tif bad {\n\t\t\tcontinue\n\t\t}\n\t\tdone()\n\t}\n'),

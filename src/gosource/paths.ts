@@ -110,7 +110,7 @@ class PathSearch {
     let check = failure;
     for (const statement of statements) {
       const outcome = this.#statement(statement, check);
-      check = null; // only the statement right behind the call tells whether it failed
+      if (check?.isOverwrittenIn(statement) === true) check = null;
       exits.push(...outcome.exits);
       jumps.push(...outcome.jumps);
       if (!outcome.falls) return { exits, falls: false, via: null, jumps };
@@ -154,11 +154,13 @@ class PathSearch {
 
   #branches(node: NodeRow, failure: FailureCheck | null): Outcome {
     const { tree } = this.#query.file;
-    const isFailure = failure !== null && failure(tree.child(node, 'condition'));
-    const consequence = isFailure ? ENDS : this.#statement(tree.child(node, 'consequence'), null);
+    const told = failure?.read(tree.child(node, 'condition'));
     const alternative = tree.child(node, 'alternative');
-    const other = alternative === NO_NODE ? FALLS : this.#statement(alternative, null);
-    return either([consequence, other]);
+    const otherwise = alternative === NO_NODE ? FALLS : this.#statement(alternative, failure);
+    return either([
+      told?.whenTrue === true ? ENDS : this.#statement(tree.child(node, 'consequence'), failure),
+      told?.whenFalse === true ? ENDS : otherwise,
+    ]);
   }
 
   #loop(node: NodeRow): Outcome {
@@ -226,20 +228,77 @@ function isEndOfProgram(text: string): boolean {
   return /^(?:panic|os\.Exit|log\.(?:Fatal|Panic)\w*|runtime\.Goexit)\(/.test(text);
 }
 
-type FailureCheck = (condition: NodeRow) => boolean;
+/** Which outcomes of a condition say that the call failed, so that nothing has to be undone. */
+interface Failing {
+  readonly whenTrue: boolean;
+  readonly whenFalse: boolean;
+}
 
-/** Behind `v, err := f()`: the condition under which f did nothing, so that nothing has to be undone. */
+const NEITHER: Failing = { whenTrue: false, whenFalse: false };
+
+/** Reads conditions behind `v, err := f()`, as long as these names are not given other values. */
+class FailureCheck {
+  readonly #file: GoFile;
+  readonly #names: ReadonlySet<string>;
+
+  constructor(file: GoFile, names: readonly string[]) {
+    this.#file = file;
+    this.#names = new Set(names);
+  }
+
+  isOverwrittenIn(statement: NodeRow): boolean {
+    const { tree } = this.#file;
+    return [...tree.descendants(statement, 'short_var_declaration', 'assignment_statement')].some((inner) =>
+      tree.children(tree.child(inner, 'left')).some((name) => this.#names.has(tree.textOf(name))),
+    );
+  }
+
+  read(condition: NodeRow): Failing {
+    const { tree } = this.#file;
+    switch (tree.kind(condition)) {
+      case 'parenthesized_expression':
+        return this.read(tree.children(condition)[0] ?? NO_NODE);
+      case 'identifier': // `if ok {`
+        return { whenTrue: false, whenFalse: this.#names.has(tree.textOf(condition)) };
+      case 'unary_expression': {
+        if (tree.textOf(tree.child(condition, 'operator')) !== '!') return NEITHER;
+        const { whenTrue, whenFalse } = this.read(tree.child(condition, 'operand'));
+        return { whenTrue: whenFalse, whenFalse: whenTrue };
+      }
+      case 'binary_expression':
+        return this.#readPair(
+          tree.textOf(tree.child(condition, 'operator')),
+          tree.child(condition, 'left'),
+          tree.child(condition, 'right'),
+        );
+      default:
+        return NEITHER;
+    }
+  }
+
+  #readPair(operator: string, left: NodeRow, right: NodeRow): Failing {
+    const { tree } = this.#file;
+    if (operator === '&&' || operator === '||') {
+      const sides = [this.read(left), this.read(right)];
+      const isAnd = operator === '&&';
+      // Both sides hold where `&&` is true, one of them where it is false; `||` is the other way about.
+      return {
+        whenTrue: isAnd ? sides.some((side) => side.whenTrue) : sides.every((side) => side.whenTrue),
+        whenFalse: isAnd ? sides.every((side) => side.whenFalse) : sides.some((side) => side.whenFalse),
+      };
+    }
+    const name = tree.textOf(left);
+    if (tree.textOf(right) !== 'nil' || !this.#names.has(name) || !/^[!=]=$/.test(operator)) return NEITHER;
+    // An error that there is, or a value that there is not.
+    const isFailure = /^e$|err/i.test(name) === (operator === '!=');
+    return { whenTrue: isFailure, whenFalse: !isFailure };
+  }
+}
+
 function failureCheck(file: GoFile, statement: NodeRow): FailureCheck | null {
   const { tree } = file;
   const names = tree.children(tree.child(statement, 'left')).map((name) => tree.textOf(name));
   if (names.length === 0 || !/^(?:short_var_declaration|assignment_statement)$/.test(tree.kind(statement)))
     return null;
-  return (condition) => {
-    const text = tree.textOf(condition).replace(/\s+/g, ' ');
-    return names.some((name) =>
-      text === `${name} != nil`
-        ? /^(?:err|e)$|err/i.test(name)
-        : text === `!${name}` || text === `${name} == nil`,
-    );
-  };
+  return new FailureCheck(file, names);
 }

@@ -1,13 +1,12 @@
 // The parts of one analysis, together: made for one question, dropped with it.
 import { CallGraph } from './call-graph.ts';
-import type { FunctionDeclaration } from './declarations.ts';
 import { Operations } from './operations.ts';
 import { Places } from './places.ts';
 import { SourceIndex, type SourceNode, type SourceTexts } from './source-index.ts';
 import type { GoParser } from './syntax-tree.ts';
 import { TypeReader } from './type-reader.ts';
 import type { Sink } from './sink.ts';
-import { ValueFlow } from './value-flow.ts';
+import { ValueFlow, type PickCalls } from './value-flow.ts';
 
 export class SourceAnalysis {
   readonly index: SourceIndex;
@@ -26,7 +25,7 @@ export class SourceAnalysis {
   }
 
   /** Where the value of an expression goes, nearest first. */
-  follow(expression: SourceNode, isOnPath?: (declaration: FunctionDeclaration) => boolean): readonly Sink[] {
-    return new ValueFlow(this, isOnPath).follow(expression);
+  follow(expression: SourceNode, pickCalls?: PickCalls): readonly Sink[] {
+    return new ValueFlow(this, pickCalls).follow(expression);
   }
 }

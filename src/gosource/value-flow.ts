@@ -1,5 +1,5 @@
 // Where a value goes: from the expression that makes it to the places that keep it.
-import type { CallGraph } from './call-graph.ts';
+import type { Call, CallGraph } from './call-graph.ts';
 import type { FunctionDeclaration, GoFile } from './declarations.ts';
 import { isCopy } from './copies.ts';
 import type { Local } from './locals.ts';
@@ -24,6 +24,9 @@ interface Step {
   readonly stack: readonly SourceNode[];
 }
 
+/** Of the calls of a function, those that a value which it returns goes back to. */
+export type PickCalls = (calls: readonly Call[]) => readonly Call[];
+
 const START: Step = { hops: 0, isPart: false, stack: [] };
 
 export class ValueFlow {
@@ -32,8 +35,7 @@ export class ValueFlow {
   readonly #calls: CallGraph;
   readonly #places: Places;
   readonly #operations: Operations;
-  /** Functions on the path of a profile: of many callers those are preferred. */
-  readonly #isOnPath: (declaration: FunctionDeclaration) => boolean;
+  readonly #pickCalls: PickCalls;
   readonly #seen = new Set<string>();
   readonly #sinks: Sink[] = [];
   #steps = 0;
@@ -46,14 +48,14 @@ export class ValueFlow {
       readonly places: Places;
       readonly operations: Operations;
     },
-    isOnPath: (declaration: FunctionDeclaration) => boolean = () => true,
+    pickCalls: PickCalls = (calls) => calls,
   ) {
     this.#index = parts.index;
     this.#types = parts.types;
     this.#calls = parts.calls;
     this.#places = parts.places;
     this.#operations = parts.operations;
-    this.#isOnPath = isOnPath;
+    this.#pickCalls = pickCalls;
   }
 
   /** Follows the value of an expression; nearest sinks first. */
@@ -422,9 +424,7 @@ export class ValueFlow {
     }
     const declaration = file.functions.find(({ node }) => node === closure);
     if (declaration === undefined) return;
-    const calls = this.#calls.callsOf(declaration);
-    const onPath = calls.filter(({ caller }) => caller !== null && this.#isOnPath(caller));
-    for (const call of onPath.length > 0 ? onPath : calls) {
+    for (const call of this.#pickCalls(this.#calls.callsOf(declaration))) {
       this.#result(call.file, call.node, i, { ...step, hops: step.hops + 2 });
     }
   }

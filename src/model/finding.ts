@@ -75,6 +75,9 @@ export const CulpritSchema = Type.Object({
   path: Type.Optional(
     Type.Array(Type.String(), { description: 'functions from entry point to culprit, outermost first' }),
   ),
+  pathLines: Type.Optional(
+    Type.Array(Type.Integer(), { description: 'line in each function of `path`; 0 where unknown' }),
+  ),
 });
 export type Culprit = Static<typeof CulpritSchema>;
 

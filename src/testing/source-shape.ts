@@ -31,16 +31,24 @@ function linesMarked(files: ReadonlyMap<string, string>, mark: string): string[]
 }
 
 /**
- * Asks for a leak on the line marked `culprit` (then `caller`, when there is one).
+ * Asks for a leak on the line marked `culprit` (then `caller`, when there is one). Lines marked `via` are those of the calls that
+ * lead there, outermost first.
  *
  * @param text see drawSources; module `m`.
  */
 export function explainDrawn(text: string, kind: LeakClass, parser: GoParser): DrawnAnswer {
   const files = drawSources(text);
   const analysis = new SourceAnalysis(files, parser, 'm');
-  const culprits = [...linesMarked(files, 'culprit'), ...linesMarked(files, 'caller')].map((place) =>
-    culpritAt(analysis, place, kind),
-  );
+  const via = linesMarked(files, 'via').map((place) => culpritAt(analysis, place, kind));
+  const culprits = [...linesMarked(files, 'culprit'), ...linesMarked(files, 'caller')].map((place) => {
+    const culprit = culpritAt(analysis, place, kind);
+    const way = [...via, culprit];
+    return {
+      ...culprit,
+      path: way.map((each) => each.function),
+      pathLines: way.map((each) => each.line ?? 0),
+    };
+  });
   if (culprits.length === 0) throw new RangeError('no line is marked culprit');
   const answer = explainSource(analysis, kind, culprits);
   if (answer === null) return { pattern: null, holder: 'none', fix: 'none', advice: '', confidence: 0 };

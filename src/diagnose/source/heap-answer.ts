@@ -9,7 +9,7 @@ import { pickBest, type SourceAnswer } from './answer.ts';
 import { isEndlessLoop } from './conditions.ts';
 import { studyContainer, type ContainerStudy } from './container-study.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
-import { pathFilter, type Located } from './locate.ts';
+import { callPicker, pathFilter, type Located } from './locate.ts';
 import { findEndedEntry, findForgottenCase } from './ended-entries.ts';
 import { findMarkers } from './markers.ts';
 import { findOtherKey } from './other-keys.ts';
@@ -44,7 +44,7 @@ export function explainHeap(analysis: SourceAnalysis, located: Located): SourceA
 
 /** Where values of this line go, nearest first. */
 function findSinks(analysis: SourceAnalysis, { file, line, culprit }: Located): Sink[] {
-  const isOnPath = pathFilter(culprit);
+  const pickCalls = callPicker(culprit);
   const found: Sink[] = [];
   for (const target of elementStoresAt(file, line)) {
     for (const { place, depth } of analysis.places.referencesOf({
@@ -64,7 +64,7 @@ function findSinks(analysis: SourceAnalysis, { file, line, culprit }: Located): 
     }
   }
   for (const node of allocationsAt(file, line)) {
-    found.push(...pushesTo(analysis, file, node), ...analysis.follow({ file, node }, isOnPath));
+    found.push(...pushesTo(analysis, file, node), ...analysis.follow({ file, node }, pickCalls));
   }
   return found.sort((a, b) => a.hops - b.hops);
 }

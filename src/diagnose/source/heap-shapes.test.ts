@@ -46,6 +46,46 @@ func (t *Table) Done(k string) {
 
 const SHAPES: readonly Shape[] = [
   {
+    name: 'a constructor that several call, of which one keeps what it gives',
+    pattern: 'unbounded-map',
+    source: `
+-- m/store/store.go --
+package store
+
+type Order struct{ body []byte }
+
+func NewOrder(n int) *Order {
+	return &Order{body: make([]byte, n)} // culprit
+}
+
+type Index struct{ byID map[string]*Order } // hold
+
+func (i *Index) Add(id string, o *Order) {
+	i.byID[id] = o // fix
+}
+
+type Latest struct{ last *Order }
+
+func (l *Latest) Put(o *Order) { l.last = o }
+-- m/main.go --
+package main
+
+import "m/store"
+
+var index = &store.Index{byID: map[string]*store.Order{}}
+var latest = &store.Latest{}
+
+func serve(id string) {
+	latest.Put(store.NewOrder(10))
+	index.Add(id, store.NewOrder(2500)) // via
+}
+`,
+    twin: [
+      ['store.NewOrder(10))', 'store.NewOrder(10)) // via'],
+      ['store.NewOrder(2500)) // via', 'store.NewOrder(2500))'],
+    ],
+  },
+  {
     name: 'an early return between adding and removing',
     pattern: 'missing-delete-on-path',
     source: `${TABLE}

@@ -1,9 +1,10 @@
 // From a frame of a profile to the source it means.
 import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
-import { functionAt, functionKey } from '../../gosource/source-index.ts';
+import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { statementAt } from '../../gosource/allocations.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
+import type { PickCalls } from '../../gosource/value-flow.ts';
 import type { Culprit } from '../../model/finding.ts';
 import { normalizeFunction, packageOf } from '../../profile/frames.ts';
 
@@ -45,9 +46,45 @@ export function isCalled(declaration: FunctionDeclaration, profileName: string):
 
 /** Functions on the way to a culprit, by the name that profiles give them. */
 export function pathFilter(culprit: Culprit): (declaration: FunctionDeclaration) => boolean {
-  const names = (culprit.path ?? []).map((name) => ({ name, path: packageOf(name) }));
-  return (declaration) =>
-    names.some(
-      ({ name, path }) => (path === declaration.importPath || path === 'main') && isCalled(declaration, name),
-    );
+  const frames = readPath(culprit);
+  return (declaration) => frames.some((frame) => isFrameOf(frame, declaration));
+}
+
+/**
+ * Of the calls of a function, those that the way to a culprit goes through: by line, where the path has such a line (a
+ * constructor has many callers, and most of them keep what it gives elsewhere); else those in a function on the path; else all.
+ */
+export function callPicker(culprit: Culprit): PickCalls {
+  const frames = readPath(culprit);
+  return (calls) => {
+    const onPath = calls.flatMap((call) => {
+      const { caller } = call;
+      const within = caller === null ? [] : frames.filter((frame) => isFrameOf(frame, caller));
+      return within.length === 0 ? [] : [{ call, isOnLine: within.some(({ line }) => isOnLine(call, line)) }];
+    });
+    const onLine = onPath.filter((each) => each.isOnLine);
+    const picked = onLine.length > 0 ? onLine : onPath;
+    return picked.length > 0 ? picked.map(({ call }) => call) : calls;
+  };
+}
+
+interface PathFrame {
+  readonly name: string;
+  readonly importPath: string;
+  /** 0 where unknown. */
+  readonly line: number;
+}
+
+function readPath({ path = [], pathLines = [] }: Culprit): PathFrame[] {
+  return path.map((name, i) => ({ name, importPath: packageOf(name), line: pathLines[i] ?? 0 }));
+}
+
+function isFrameOf({ name, importPath }: PathFrame, declaration: FunctionDeclaration): boolean {
+  return (importPath === declaration.importPath || importPath === 'main') && isCalled(declaration, name);
+}
+
+/** The compiler gives a call of several lines any of these. */
+function isOnLine({ file: { tree }, node }: SourceNode, line: number): boolean {
+  const lines = [tree.line(node), tree.line(tree.child(node, 'arguments')), tree.endLine(node)];
+  return lines.includes(line);
 }

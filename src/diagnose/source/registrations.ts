@@ -3,7 +3,7 @@ import { allocationsAt } from '../../gosource/allocations.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { lineOf, shortPlace, type SourceAnswer } from './answer.ts';
-import { pathFilter, type Located } from './locate.ts';
+import { callPicker, type Located } from './locate.ts';
 import { runsOnce } from './start-up.ts';
 
 interface Registry {
@@ -26,7 +26,7 @@ export function explainRegistration(analysis: SourceAnalysis, located: Located):
       file.tree.kind(node) === 'call_expression' ? analysis.types.calleeOf({ file, node }) : null;
     const own = callee?.kind === 'external' ? [{ callee: callee.key, at: { file, node } }] : [];
     const sinks = analysis
-      .follow({ file, node }, pathFilter(culprit))
+      .follow({ file, node }, callPicker(culprit))
       .filter(({ kind }) => kind === 'library');
     for (const { callee: key, at } of [...own, ...sinks]) {
       const registry = REGISTRIES.find(
