@@ -1,5 +1,6 @@
 // A container that a leaking value was found in: who fills it, who empties it, and is it bounded?
 import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
+import { isGrowing } from '../../gosource/growth-syntax.ts';
 import type { Operation } from '../../gosource/operations.ts';
 import type { Place } from '../../gosource/places.ts';
 import type { Sink } from '../../gosource/sink.ts';
@@ -87,6 +88,9 @@ function isInitial({ file, node }: Operation): boolean {
 function isRing(analysis: SourceAnalysis, sink: Sink): boolean {
   if (sink.key === NO_NODE || sink.place === null) return false;
   const { tree } = sink.at.file;
+  const [target] = tree.children(tree.child(sink.at.node, 'left'));
+  // A chain or a list that begins in each slot.
+  if (target !== undefined && isGrowing(sink.at.file, target, sink.at.node)) return false;
   const type = analysis.places.elementType(sink.place.type, sink.depth);
   if (type.kind === 'array') return true;
   return type.kind === 'slice' || tree.textOf(sink.key).includes('%');

@@ -10,6 +10,8 @@ import { isEndlessLoop } from './conditions.ts';
 import { studyContainer, type ContainerStudy } from './container-study.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
 import { callPicker, pathFilter, type Located } from './locate.ts';
+import { findEndedConsumer } from './ended-consumers.ts';
+import { explainLibraryKeeper } from './library-keepers.ts';
 import { findEndedEntry, findForgottenCase } from './ended-entries.ts';
 import { findMarkers } from './markers.ts';
 import { findOtherKey } from './other-keys.ts';
@@ -39,7 +41,7 @@ export function explainHeap(analysis: SourceAnalysis, located: Located): SourceA
     const answer = explainContainer(study);
     return answer === null ? null : { ...answer, confidence: answer.confidence * weigh(study, answer) };
   });
-  return pickBest(answers);
+  return pickBest([...answers, explainLibraryKeeper(analysis, sinks)]);
 }
 
 /** Where values of this line go, nearest first. */
@@ -100,7 +102,7 @@ function weigh(study: ContainerStudy, answer: SourceAnswer): number {
   if (isBounded && answer.isDespiteBound !== true) weight *= 0.3;
   const type = analysis.places.elementType(place.type, sink.depth);
   // A channel has a capacity, and what is received from it goes on from there.
-  if (type.kind === 'chan') weight *= study.removals.length > 0 ? 0.1 : 0.4;
+  if (type.kind === 'chan' && answer.isDespiteBound !== true) weight *= study.removals.length > 0 ? 0.1 : 0.4;
   if (isOneOfFew(analysis, sink)) weight *= 0.5;
   if (isFresh(analysis, sink)) weight *= 0.2;
   if (place.kind === 'field' && !isShared(analysis, place.key)) weight *= 0.8;
@@ -178,6 +180,7 @@ function explainContainer(study: ContainerStudy): SourceAnswer | null {
     findStoppedTimer(study),
     findEndedEntry(study),
     findForgottenCase(study),
+    findEndedConsumer(study),
     findLeftEarly(study, sweepers),
     findSkippedEviction(study),
     pair === null ? null : findSkippingRemover(pair),

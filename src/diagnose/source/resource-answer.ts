@@ -6,7 +6,6 @@ import { statementOf } from '../../gosource/places.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import type { NodeRow } from '../../gosource/syntax-tree.ts';
-import { isStandardLibrary } from '../../profile/frames.ts';
 import { pickBest, shortPlace, type Holder, type SourceAnswer } from './answer.ts';
 import { findDroppedHandle } from './dropped-handle.ts';
 import { findHandOver } from './hand-over.ts';
@@ -268,7 +267,7 @@ export function explainLibraryUse(analysis: SourceAnalysis, importPath: string):
       const callee = analysis.types.calleeOf({ file, node });
       if (callee.kind !== 'external' || !callee.key.startsWith(`${importPath}.`)) continue;
       const known = believe(findResource(callee.key), { file, node });
-      const kind = known ?? (isStandardLibrary(callee.key) ? null : guessResource(callee.key));
+      const kind = known ?? guessResource(callee.key);
       const call = describeCall(file, node);
       if (kind === null || call.caller === null || runsOnce(analysis, call)) continue;
       const state = checkRelease(analysis, file, node, kind.release);

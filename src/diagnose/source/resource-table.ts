@@ -1,4 +1,5 @@
 // Calls whose result has to be released, and what the leak is called when it is not.
+import { isStandardLibrary } from '../../profile/frames.ts';
 import type { Release } from './release-check.ts';
 
 export interface ResourceKind {
@@ -60,6 +61,10 @@ const PATTERNS: readonly (readonly [RegExp, ResourceKind])[] = [
     /^net\.(?:Dial\w*|Listen\w*|FileConn)$|^net\.Dialer\.\w+$|^crypto\/tls\.Dial\w*$|^net\.\w*Listener\.Accept\w*$/,
     closes('conn-not-closed'),
   ],
+  [
+    /^archive\/zip\.OpenReader$|^net\/(?:smtp|textproto|rpc|rpc\/jsonrpc)\.Dial\w*$|^log\/syslog\.(?:New|Dial)$|^debug\/\w+\.Open$|^os\.OpenRoot$/,
+    closes('not-closed'),
+  ],
   [/^compress\/\w+\.NewReader\w*$|\/zstd\.NewReader$|\/pgzip\.NewReader$/, closes('reader-not-closed')],
   [/^compress\/\w+\.NewWriter\w*$|\/zstd\.NewWriter\w*$/, closes('writer-not-closed')],
 ];
@@ -88,8 +93,8 @@ export function findResource(key: string): ResourceKind | null {
   return [...PATTERNS, ...NAMED].find(([pattern]) => pattern.test(key))?.[1] ?? null;
 }
 
-/** The same by name alone, for libraries: `zstd.NewWriter` wants a Close. Less sure. */
+/** The same by name alone, for libraries: `zstd.NewWriter` wants a Close. Less sure; of the standard library all are known. */
 export function guessResource(key: string): ResourceKind | null {
-  if (!GIVING.test(key)) return null;
+  if (!GIVING.test(key) || isStandardLibrary(key)) return null;
   return { pattern: 'not-closed', release: { result: 0, methods: ENDING, field: null }, verb: 'Close' };
 }

@@ -4,7 +4,7 @@ import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import { lineOf, shortPlace, type SourceAnswer } from './answer.ts';
-import { findLoopExits, isEndlessLoop, isShutdown, receivedChannel } from './conditions.ts';
+import { findLoopExits, isEndlessLoop, isShutdown, nearestCondition, receivedChannel } from './conditions.ts';
 import type { ContainerStudy, OperationIn } from './container-study.ts';
 
 /** Functions between the loop and what it takes away. */
@@ -96,7 +96,7 @@ export function findBrokenSweep(study: ContainerStudy, sweeps: readonly Sweep[])
       };
     }
   }
-  return findEndedByRequest(study, sweeps) ?? findUnstarted(study, sweeps);
+  return findEndedByRequest(study, sweeps) ?? findUnstarted(study, sweeps) ?? findMixedUnits(study, sweeps);
 }
 
 /** The loop ends with a context, and whoever starts it hands over the one of a request. */
@@ -136,13 +136,69 @@ function contextOf(file: GoFile, leaving: NodeRow): NodeRow {
 }
 
 /** Called from a loop of its own: a supervisor. */
-function isRestarted(analysis: SourceAnalysis, { file, loop, declaration }: Sweep): boolean {
+export function isRestarted(
+  analysis: SourceAnalysis,
+  { file, loop, declaration }: Pick<Sweep, 'file' | 'loop' | 'declaration'>,
+): boolean {
   const { tree } = file;
   const outer = tree.enclosing(tree.parent(loop), 'for_statement');
   if (outer !== NO_NODE) return true;
   return analysis.calls
     .callsOf(declaration)
     .some((call) => call.file.tree.enclosing(call.node, 'for_statement') !== NO_NODE);
+}
+
+/** `now.Unix()-e.at > int64(ttl)`: seconds are compared with nanoseconds, so nothing is ever old enough. */
+function findMixedUnits(study: ContainerStudy, sweeps: readonly Sweep[]): SourceAnswer | null {
+  const { analysis } = study;
+  for (const { removal } of sweeps) {
+    const { file, node } = removal.operation;
+    const { tree } = file;
+    const condition = nearestCondition(file, node);
+    if (condition === NO_NODE || !isInSeconds(analysis, file, condition)) continue;
+    const nanoseconds = [
+      ...tree.descendants(condition, 'call_expression', 'type_conversion_expression'),
+    ].find((call) => isDurationAsNumber(analysis, file, call));
+    if (nanoseconds === undefined) continue;
+    const at = { file, node: condition };
+    return {
+      pattern: 'unbounded-map',
+      holders: study.holders,
+      fix: {
+        file,
+        line: lineOf(at),
+        text: `Compare in one unit (${shortPlace(at)}): ${tree.textOf(nanoseconds)} is in nanoseconds and the time in seconds, so nothing in ${study.place.name} is ever old enough to go.`,
+      },
+      confidence: 0.9,
+    };
+  }
+  return null;
+}
+
+/** Does a comparison use seconds since 1970, directly or by a name that has them? */
+function isInSeconds(analysis: SourceAnalysis, file: GoFile, condition: NodeRow): boolean {
+  const { tree } = file;
+  if (SECONDS.test(tree.textOf(condition))) return true;
+  return [...tree.descendants(condition, 'identifier')].some((name) => {
+    const local = analysis.index.locals(file).resolve(tree.textOf(name), name);
+    if (local === null || local.kind !== 'variable') return false;
+    return analysis.places
+      .assignedTo(file, local)
+      .some((value) => SECONDS.test(value.file.tree.textOf(value.node)));
+  });
+}
+
+const SECONDS = /\.Unix\(\)/;
+
+/** `int64(ttl)` of a time.Duration, with no unit divided out. */
+function isDurationAsNumber(analysis: SourceAnalysis, file: GoFile, call: NodeRow): boolean {
+  const { tree } = file;
+  const isCall = tree.kind(call) === 'call_expression';
+  const type = tree.textOf(tree.child(call, isCall ? 'function' : 'type'));
+  const [value] = isCall ? tree.children(tree.child(call, 'arguments')) : [tree.child(call, 'operand')];
+  if (!/^u?int(?:64)?$/.test(type) || value === undefined || tree.textOf(value).includes('/')) return false;
+  const given = analysis.types.typeOf({ file, node: value });
+  return given.kind === 'named' && given.path === 'time' && given.name === 'Duration';
 }
 
 function findUnstarted(study: ContainerStudy, sweeps: readonly Sweep[]): SourceAnswer | null {
