@@ -99,6 +99,51 @@ describe.each(HOSTILE)('%s', (_, build) => {
   );
 });
 
+/** Functions with names of a megabyte that all call each other. */
+function longNames(): Buffer {
+  const rows = Array.from({ length: 30 }, (_, row) => row + 1);
+  return Buffer.concat([
+    HEAD,
+    ...rows.map((row) => text(`${row}/${'x'.repeat(MIB)}`)),
+    ...rows.map((row) => message(5, number(1, row), number(2, row + 2))),
+    ...rows.map((row) => message(4, number(1, row), message(4, number(1, row)))),
+    ...rows.flatMap((row) =>
+      rows.map((other) => message(2, number(1, row), number(1, other), number(2, row * other))),
+    ),
+  ]);
+}
+
+describe('names of a megabyte that stand in many lines', () => {
+  it.each([['tree'], ['peek', '.'], ['svg']])(
+    'take %s no more than 512 MiB',
+    async (...words) => {
+      const file = join(folder, 'long-names.pb.gz');
+      await writeFile(file, gzipSync(longNames()));
+      const { code, stderr } = await run(['profile', ...words, '-output=/dev/null', file]);
+      expect(code, stderr.slice(0, 500)).toBe(words[0] === 'svg' ? 3 : 0);
+      if (code === 3) expect(stderr).toMatch(/long-names\.pb\.gz.* more than 16 million characters/);
+      expect(Number(/rss=(\d+)/.exec(stderr)?.[1])).toBeLessThan(MAX_RSS_KIB);
+    },
+    60_000,
+  );
+});
+
+describe('two profiles of ten million samples each', () => {
+  it.each(['', '-base=', '-diff_base='])(
+    'are refused together within 512 MiB, with what they would take: %s',
+    async (flag) => {
+      const file = join(folder, 'many.pb.gz');
+      const samples = repeat(message(2, number(2, 1)), 40 * MIB);
+      await writeFile(file, gzipSync(Buffer.concat([HEAD, samples])));
+      const { code, stderr } = await run(['profile', 'top', `${flag}${file}`, file]);
+      expect(code, stderr.slice(0, 500)).toBe(3);
+      expect(stderr).toMatch(/many\.pb\.gz.*its tables would take more than \d+ MiB/);
+      expect(Number(/rss=(\d+)/.exec(stderr)?.[1])).toBeLessThan(MAX_RSS_KIB);
+    },
+    60_000,
+  );
+});
+
 describe('stacks that part ways at the root', () => {
   it('are written as folded lines within 512 MiB and 30 s', async () => {
     const file = join(folder, 'parting.pb.gz');

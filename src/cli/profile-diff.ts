@@ -42,7 +42,10 @@ async function readBoth(
   { sources, bases }: ProfileRequest,
   tools: ProfileTools,
 ): Promise<readonly [Profile, Profile]> {
-  if (bases.length > 0) return [await tools.readMerged('base'), await tools.readMerged('source')];
+  if (bases.length > 0) {
+    const before = await tools.readMerged('base');
+    return [before, await tools.readMerged('source', before)];
+  }
   if (sources.length !== 2)
     throw new PlimsollError(
       'ARGUMENTS_INVALID',
@@ -50,7 +53,8 @@ async function readBoth(
       'diff needs two profiles, the earlier one first, or -base',
       { value: sources.join(' ') },
     );
-  return [await tools.readOne(sources[0]), await tools.readOne(sources[1])];
+  const before = await tools.readOne(sources[0]);
+  return [before, await tools.readOne(sources[1], before)];
 }
 
 function typeName({ sampleTypes, strings }: Profile, column: number): string {

@@ -4,7 +4,6 @@ import { PlimsollError, describeError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
 import type { DecodedProfile } from '../pprof/decode-profile.ts';
 import { decodeAsPprof } from '../pprof/legacy/decode-as-pprof.ts';
-import { MAX_TABLE_BYTES } from '../pprof/table-budget.ts';
 import { isLegacyCpu } from '../pprof/legacy/legacy-cpu.ts';
 import type { Profile } from '../pprof/tables.ts';
 import { decodeUsualGzip } from '../pipeline/decode-usual-gzip.ts';
@@ -14,6 +13,13 @@ import { withMainMapping } from '../profile/main-mapping.ts';
 import { decodeProfileOrCrash } from './crash-source.ts';
 import { decompressProfile } from './decompress-profile.ts';
 import type { FetchSettings } from './profile-flags.ts';
+import {
+  MERGE_FROM_BYTES,
+  checkTogether,
+  heldBytes,
+  tableBytes,
+  tableBytesBeside,
+} from './profile-memory.ts';
 import { tooLarge } from './too-large.ts';
 
 /** So many profiles are in memory at once at most; pprof's own number, and merging is done in the same portions. */
@@ -36,27 +42,43 @@ export interface SourceOptions {
  * Reads sources and makes one profile of them. One that cannot be read among several is a warning.
  *
  * @param what `source` or `base`, for messages.
+ * @param beside another profile that stays in memory.
  * @throws PlimsollError that names the file, when none can be read or they do not go together.
  */
 export async function readProfiles(
   sources: readonly string[],
   what: 'source' | 'base',
   options: SourceOptions,
+  beside?: Profile,
 ): Promise<Profile> {
+  const { maxBytes } = options.fetch;
+  const besideBytes = beside === undefined ? 0 : heldBytes(beside);
   let merged: Profile | null = null;
   let read = 0;
   for (let from = 0; from < sources.length; from += MAX_IN_MEMORY) {
-    const profiles: Profile[] = merged === null ? [] : [merged];
+    let profiles: Profile[] = merged === null ? [] : [merged];
+    let bytes = merged === null ? 0 : heldBytes(merged);
+    const add = (): void => {
+      if (profiles.length > 1) checkTogether(besideBytes + bytes, maxBytes);
+      merged = combine(profiles, sources);
+      profiles = [merged];
+      bytes = heldBytes(merged);
+    };
     for (const source of sources.slice(from, from + MAX_IN_MEMORY)) {
+      const held = besideBytes + bytes;
       try {
-        profiles.push(withMainMapping(tablesOf(await readAsPprof(source, options)), options));
+        const decoded = await readAsPprof(source, options, tableBytesBeside(held, maxBytes));
+        const profile = withMainMapping(tablesOf(decoded), options);
+        profiles.push(profile);
+        bytes += heldBytes(profile);
         read++;
       } catch (error) {
-        if (sources.length === 1) throw named(error, source);
+        if (sources.length === 1 || isOutOfMemory(error, held)) throw named(error, source);
         options.warn(describeError(named(error, source)));
       }
+      if (profiles.length > 1 && bytes > MERGE_FROM_BYTES) add();
     }
-    if (profiles.length > 0) merged = combine(profiles, sources);
+    if (profiles.length > 0) add();
   }
   if (merged === null)
     throw new PlimsollError(
@@ -79,6 +101,11 @@ function combine(profiles: readonly Profile[], sources: readonly string[]): Prof
   }
 }
 
+/** Alone it might be read: leaving it out would give numbers of a part. */
+function isOutOfMemory(error: unknown, held: Bytes): boolean {
+  return held > 0 && error instanceof PlimsollError && error.code === 'PROFILE_TOO_LARGE';
+}
+
 function tablesOf(decoded: DecodedProfile): Profile {
   if (decoded.form !== 'goroutine-dump') return decoded.profile;
   throw new PlimsollError(
@@ -91,14 +118,15 @@ function tablesOf(decoded: DecodedProfile): Profile {
 async function readAsPprof(
   source: string,
   options: Pick<SourceOptions, 'fetch' | 'warn'>,
+  maxTableBytes: Bytes,
 ): Promise<DecodedProfile> {
   const { maxBytes } = options.fetch;
   const bytes = await readBytes(source, options);
   // A valid message is none of the older forms: pprof, too, tries them only when it is none.
-  const usual = decodeUsualGzip(bytes, maxBytes, tableBytes(maxBytes));
+  const usual = decodeUsualGzip(bytes, maxBytes, maxTableBytes);
   if (usual !== null) return { form: 'proto', profile: usual };
   const plain = await decompressProfile(bytes, maxBytes);
-  return decodeAsPprof(plain, tableBytes(maxBytes), kernelFor(plain.length));
+  return decodeAsPprof(plain, maxTableBytes, kernelFor(plain.length));
 }
 
 /**
@@ -113,11 +141,6 @@ export async function readSource(
   const { maxBytes } = options.fetch;
   const bytes = await readBytes(source, options);
   return decodeProfileOrCrash(await decompressProfile(bytes, maxBytes), options.warn, tableBytes(maxBytes));
-}
-
-/** Whoever lets a larger profile in wants its tables, too: 9 bytes of them for 4 of the profile, as by default. */
-function tableBytes(maxBytes: Bytes): Bytes {
-  return Math.max(MAX_TABLE_BYTES, (maxBytes / 4) * 9);
 }
 
 async function readBytes(

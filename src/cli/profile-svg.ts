@@ -26,6 +26,8 @@ const FEW_ROUNDS = 'nslimit=2; nslimit1=2;';
 const LONGEST_LAYOUT_MILLIS: Millis = 20_000;
 /** By what the whole process may grow meanwhile; a common graph takes some 60 MiB, the thread and Graphviz included. */
 const MAX_LAYOUT_BYTES: Bytes = 256 * MIB;
+/** A common graph has 50 thousand: more are names of kilobytes, and each node of them would be wider than any screen. */
+const MAX_DOT_CHARACTERS = 16 * 2 ** 20;
 /** Memory that grows from picture to picture is noticed in time, and looking costs microseconds. */
 const LOOK_EVERY_MILLIS: Millis = 50;
 
@@ -39,7 +41,7 @@ const EDGE_LABEL = /^(NN?[\d_]+ -> NN?[\d_]+ \[)label="/gm;
 
 /** @throws PlimsollError GRAPH_TOO_LARGE for a graph that takes more time or memory than a picture is worth. */
 export async function renderSvg(profile: Profile, options: ReportOptions): Promise<string> {
-  const dot = [...renderDot(profile, options, asGraphvizReads)].join('');
+  const dot = collectDot(renderDot(profile, options, asGraphvizReads));
   const edges = dot.match(EDGE_LABEL)?.length ?? 0;
   const placed = edges < EDGES_WITH_PLACED_LABELS ? dot : dot.replace(EDGE_LABEL, '$1xlabel="');
   const bounded = edges < EDGES_WITH_FEW_ROUNDS ? placed : placed.replace('{\n', `{\n${FEW_ROUNDS}\n`);
@@ -47,6 +49,17 @@ export async function renderSvg(profile: Profile, options: ReportOptions): Promi
   return layOut(bounded.replace(CONTROL, '\uFFFD'), (reason, cause) => {
     return new PlimsollError('GRAPH_TOO_LARGE', 'profile', `${graph}: ${reason}`, {}, cause);
   });
+}
+
+function collectDot(pieces: Iterable<string>): string {
+  let dot = '';
+  for (const piece of pieces) {
+    dot += piece;
+    if (dot.length <= MAX_DOT_CHARACTERS) continue;
+    const fact = `the description of the graph has more than ${MAX_DOT_CHARACTERS / 2 ** 20} million characters`;
+    throw new PlimsollError('GRAPH_TOO_LARGE', 'profile', fact);
+  }
+  return dot;
 }
 
 type Refusal = (reason: string, cause?: unknown) => PlimsollError;

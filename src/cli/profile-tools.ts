@@ -35,10 +35,10 @@ export interface ProfileTools {
   readonly readCombined: () => Promise<Profile>;
   /** What readCombined makes of what readMerged gave, for those who need both. */
   readonly combine: (source: Profile, base: Profile | null) => Promise<Profile>;
-  /** The sources, or the bases, as one profile, as they are. */
-  readonly readMerged: (what: 'source' | 'base') => Promise<Profile>;
+  /** The sources, or the bases, as one profile, as they are. `beside`: another one that stays in memory. */
+  readonly readMerged: (what: 'source' | 'base', beside?: Profile) => Promise<Profile>;
   /** One source as a profile. */
-  readonly readOne: (source: string) => Promise<Profile>;
+  readonly readOne: (source: string, beside?: Profile) => Promise<Profile>;
   /** One source in whatever form it has. */
   readonly readSource: (source: string) => Promise<DecodedProfile>;
   /**

@@ -45,7 +45,7 @@ export async function uiCommand(request: ProfileRequest, tools: ProfileTools): P
 async function readAll({ bases }: ProfileRequest, tools: ProfileTools): Promise<ReadProfiles> {
   const after = await tools.readMerged('source');
   if (bases.length === 0) return { combined: await tools.combine(after, null), compared: null };
-  const before = await tools.readMerged('base');
+  const before = await tools.readMerged('base', after);
   return { combined: await tools.combine(after, before), compared: { before, after } };
 }
 

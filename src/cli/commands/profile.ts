@@ -16,6 +16,7 @@ import { readLibrarySource } from '../library-source.ts';
 import { localZoneAt } from '../local-zone.ts';
 import { optimizeLater } from '../optimize-later.ts';
 import { parseProfileFlags, type ProfileRequest, type SymbolSettings } from '../profile-flags.ts';
+import { checkTogether, heldBytes } from '../profile-memory.ts';
 import { PROFILE_REPORTS } from '../profile-reports.ts';
 import type { CommandEntry, ProfileTools, ReportEntry } from '../profile-tools.ts';
 import { isExecutable, named, readProfiles, readSource, type SourceOptions } from '../profile-sources.ts';
@@ -104,18 +105,16 @@ function profileTools(request: ProfileRequest): ProfileTools {
     warn,
   };
   const profiles = hasBinary ? sources.slice(1) : sources;
-  const readMerged = (what: 'source' | 'base'): Promise<Profile> =>
-    readProfiles(what === 'source' ? profiles : bases, what, options);
+  const readMerged = (what: 'source' | 'base', beside?: Profile): Promise<Profile> =>
+    readProfiles(what === 'source' ? profiles : bases, what, options, beside);
   return {
     readMerged,
-    readCombined: async () =>
-      combine(
-        request,
-        await readMerged('source'),
-        request.bases.length > 0 ? await readMerged('base') : null,
-      ),
+    readCombined: async () => {
+      const source = await readMerged('source');
+      return combine(request, source, bases.length > 0 ? await readMerged('base', source) : null);
+    },
     combine: (source, base) => combine(request, source, base),
-    readOne: (source) => readProfiles([source], 'source', options),
+    readOne: (source, beside) => readProfiles([source], 'source', options, beside),
     readSource: (source) => readSource(source, options),
     prepare: (profile, shape, settings = request.settings) =>
       prepare(profile, { ...request, settings }, shape),
@@ -125,11 +124,12 @@ function profileTools(request: ProfileRequest): ProfileTools {
 
 async function combine(request: ProfileRequest, source: Profile, base: Profile | null): Promise<Profile> {
   let profile = source;
-  if (base !== null)
-    profile = subtractBase(source, base, {
-      isDiff: request.isDiffBase,
-      isNormalized: request.isNormalized,
-    });
+  if (base !== null) {
+    const { isDiffBase: isDiff, isNormalized, fetch } = request;
+    const bytes = heldBytes(source) + heldBytes(base);
+    checkTogether(bytes, fetch.maxBytes, isDiff ? base.samples.length : 0);
+    profile = subtractBase(source, base, { isDiff, isNormalized });
+  }
   profile = await applySymbolSettings(profile, request.symbols);
   profile = withoutUrlMappings(await dropUninteresting(profile));
   return withComment(profile, request.symbols.comment);

@@ -20,10 +20,11 @@ const SHAPE: GraphShape = { isVisual: false, mayBeTree: false, withObjects: fals
 const SEPARATOR = '----------------------------------------------------------+-------------\n';
 const LEGEND = '      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t \n';
 
-/** @throws PlimsollError PROFILE_INVALID when an expression is given and no function matches. */
-export function renderTree(profile: Profile, given: ReportOptions): string[] {
+/** @throws PlimsollError REPORT_EMPTY when an expression is given and no function matches. */
+export function renderTree(profile: Profile, given: ReportOptions): Iterable<string> {
   const { graph, originalCount, droppedNodes } = buildTrimmedGraph(profile, given, SHAPE);
   const options = chooseUnit(graph, given);
+  const { symbol } = options;
   const shown = {
     flatTotal: flatTotal(graph),
     nodeCount: graph.nodes.length,
@@ -32,31 +33,40 @@ export function renderTree(profile: Profile, given: ReportOptions): string[] {
     droppedEdges: 0,
     isGraph: false,
   };
-  const text = [`${reportLabels(profile, options, shown).join('\n')}\n`, SEPARATOR, LEGEND];
+  const isMatch = (node: number): boolean => symbol === null || symbol.test(nodeName(graph, node));
+  const nodes = graph.nodes.filter(isMatch);
+  if (symbol !== null && nodes.length === 0) throw noMatch(symbol.source);
+  return printTree(graph, options, reportLabels(profile, options, shown), nodes);
+}
+
+/** Piece by piece: names may be long, and stand in many lines. */
+function* printTree(
+  graph: Graph,
+  options: ReportOptions,
+  labels: readonly string[],
+  nodes: readonly number[],
+): Generator<string> {
+  yield `${labels.join('\n')}\n`;
+  yield SEPARATOR;
+  yield LEGEND;
   const { incoming, outgoing } = adjacencyOf(graph);
   let sum = 0n;
-  let matched = 0;
-  for (const node of graph.nodes) {
-    const name = nodeName(graph, node);
-    if (options.symbol !== null && !options.symbol.test(name)) continue;
-    matched++;
+  for (const node of nodes) {
     const flat = flatValue(graph, node);
     const cum = cumValue(graph, node);
     sum = BigInt.asIntN(64, sum + BigInt(flat));
     const share = (value: number | bigint): string => percentage(value, options.total);
-    text.push(SEPARATOR);
+    yield SEPARATOR;
     for (const edge of sortEdges(graph, incoming[node]))
-      text.push(edgeLine(graph, options, { edge, end: graph.edges.caller[edge], cum }));
-    text.push(
+      yield edgeLine(graph, options, { edge, end: graph.edges.caller[edge], cum });
+    yield (
       `${padLeft(formatValue(options, flat), 10)} ${share(flat)} ${share(sum)} ` +
-        `${padLeft(formatValue(options, cum), 10)} ${share(cum)}                | ${name}\n`,
+      `${padLeft(formatValue(options, cum), 10)} ${share(cum)}                | ${nodeName(graph, node)}\n`
     );
     for (const edge of sortEdges(graph, outgoing[node]))
-      text.push(edgeLine(graph, options, { edge, end: graph.edges.callee[edge], cum }));
+      yield edgeLine(graph, options, { edge, end: graph.edges.callee[edge], cum });
   }
-  if (graph.nodes.length > 0) text.push(SEPARATOR);
-  if (options.symbol !== null && matched === 0) throw noMatch(options.symbol.source);
-  return text;
+  if (graph.nodes.length > 0) yield SEPARATOR;
 }
 
 /** Weights of edges are not divided, not even for a mean: as pprof prints them. */
