@@ -40,7 +40,8 @@ const SAME_ALARM_MILLIS = DAY_MILLIS;
  * @property {number | null} timeError |forecast - true| / true, of the time left
  * @property {number | null} timeRatio forecast / true
  * @property {boolean | null} isTimeCovered by the 80 % interval
- * @property {boolean | null} isGrowthCovered by the 95 % interval
+ * @property {boolean | null} isGrowthCovered by the 95 % interval: the rate since the onset that is stated
+ * @property {boolean | null} isMeanCovered the same against the rate since the true onset
  * @property {number | null} growthRatio stated / true
  * @property {number | null} perRequestError
  */
@@ -138,8 +139,10 @@ function judgeAnswer(series, answer) {
   const left = life?.end === 'oom' ? life.endMillis - answer.atMillis : null;
   const said = answer.exhaustion;
   const hasTime = left !== null && left > 0 && said !== null && said.isKill;
-  const rate = trueRate(series, answer.atMillis);
-  const { growth, perRequest } = answer;
+  const { growth, perRequest, onsetMillis } = answer;
+  // What is stated is growth since the onset that is stated with it, and is held against what leaked since then.
+  const rate = trueRate(series, answer.atMillis, onsetMillis ?? truth.onsetMillis);
+  const mean = trueRate(series, answer.atMillis);
   return [
     {
       why: answer.why,
@@ -154,6 +157,7 @@ function judgeAnswer(series, answer) {
           ? said.low <= answer.atMillis + left && (said.high === null || answer.atMillis + left <= said.high)
           : null,
       isGrowthCovered: growth && rate !== null ? growth.low <= rate && rate <= growth.high : null,
+      isMeanCovered: growth && mean !== null ? growth.low <= mean && mean <= growth.high : null,
       growthRatio: growth && rate !== null && rate > 0 ? growth.perHour / rate : null,
       perRequestError:
         perRequest && truth.bytesPerRequest !== null
@@ -164,17 +168,18 @@ function judgeAnswer(series, answer) {
 }
 
 /**
- * True bytes per hour from onset (or the life's start, or the seven days that are looked back on) to `atMillis`.
+ * True bytes per hour from `sinceMillis` (or the life's start, or the seven days that are looked back on) to `atMillis`.
  * @param {import('./series.mjs').Series} series
  * @param {number} atMillis
+ * @param {number | null} [sinceMillis] the onset where it is not given
  */
-export function trueRate({ truth, lives, hidden }, atMillis) {
-  if (truth.onsetMillis === null) return null;
+export function trueRate({ truth, lives, hidden }, atMillis, sinceMillis = truth.onsetMillis) {
+  if (truth.onsetMillis === null || sinceMillis === null) return null;
   const life = lives.findLast(({ startMillis }) => startMillis < atMillis);
   if (!life) return null;
   const from = firstRowFrom(
     hidden.timeMillis,
-    Math.max(truth.onsetMillis, life.startMillis, atMillis - 7 * DAY_MILLIS),
+    Math.max(sinceMillis, life.startMillis, atMillis - 7 * DAY_MILLIS),
   );
   const to = firstRowFrom(hidden.timeMillis, Math.min(atMillis, life.endMillis));
   const row = Math.min(to, hidden.timeMillis.length - 1);

@@ -20,6 +20,7 @@ import { bootstrap, medianFigure, rate, share } from './statistics.mjs';
  * @property {Figure} timeErrorHalf at half of the way
  * @property {Figure} timeCovered should be 0.8
  * @property {Figure} growthCovered should be 0.95
+ * @property {Figure} meanCovered
  * @property {Figure} perRequestError median
  * @property {Figure} classRight
  * @property {Figure} verdictRight at the end
@@ -67,6 +68,7 @@ export function score(judged) {
     ),
     timeCovered: covered(asked.map(({ isTimeCovered }) => isTimeCovered)),
     growthCovered: covered(forecasts.map(({ isGrowthCovered }) => isGrowthCovered)),
+    meanCovered: covered(forecasts.map(({ isMeanCovered }) => isMeanCovered)),
     perRequestError: medianFigure(known(forecasts.map(({ perRequestError }) => perRequestError))),
     classRight: covered(found.map(({ isClassRight }) => isClassRight)),
     verdictRight: covered(judged.map(({ isVerdictRight }) => isVerdictRight)),

@@ -19,6 +19,7 @@ export const COLUMNS = [
   { title: 'time error at half', of: 'timeErrorHalf', as: 'share' },
   { title: 'time 80 % covers', of: 'timeCovered', as: 'share', goal: '0.75 to 0.85' },
   { title: 'growth 95 % covers', of: 'growthCovered', as: 'share', goal: '0.93 to 0.97' },
+  { title: '... of the mean since the true onset', of: 'meanCovered', as: 'share' },
   { title: 'bytes/request error', of: 'perRequestError', as: 'share', goal: '<= 0.15' },
   { title: 'class right', of: 'classRight', as: 'share' },
   { title: 'verdict right at end', of: 'verdictRight', as: 'share' },

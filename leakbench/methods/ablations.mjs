@@ -88,7 +88,7 @@ export const ABLATIONS = [
         from: 'if (!slowing || growth === null',
         to: 'if (true || growth === null',
       },
-      { module: 'detect/patience', from: '>= PATIENT_EVIDENCE && !slowing', to: '>= PATIENT_EVIDENCE' },
+      { module: 'detect/patience', from: '>= PATIENT_EVIDENCE && !lane.slowing', to: '>= PATIENT_EVIDENCE' },
     ],
   }),
   plimsollWith('without earlier lives', 'evidence of lives is not added up, claims begin anew in each', {

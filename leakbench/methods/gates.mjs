@@ -10,6 +10,7 @@ import { Watch } from './plimsoll.mjs';
  * @property {number} horizonHours until the limit, by the forecast; Infinity where there is none
  * @property {number} bentHours the same along the bend of growth that slows down
  * @property {boolean} isSlowing
+ * @property {boolean} isDoubted
  * @property {number} evidence BIC of the best null over the best leak
  * @property {number} watchedHours from the growth's start
  * @property {number} grownShare growth over the level it started from
@@ -27,17 +28,18 @@ const WAITING = new Set(['heap', 'thread']);
  * @param {number} near
  * @param {number} evidence
  * @param {number} factor
+ * @param {boolean} [letsDoubted] also where the newest evaluation would not make the claim
  * @returns {Gate}
  */
-function patience(near, evidence, factor) {
+function patience(near, evidence, factor, letsDoubted = false) {
   const straight = Number.isFinite(evidence) ? `, or evidence ${evidence}` : '';
   return {
-    name: `${near} h left${straight}, or left <= ${factor} x watched`,
+    name: `${near} h left${straight}, or left <= ${factor} x watched${letsDoubted ? ', doubted or not' : ''}`,
     lets: (c) =>
       !WAITING.has(c.class) ||
       c.horizonHours <= near ||
-      (c.evidence >= evidence && !c.isSlowing) ||
-      c.bentHours <= factor * c.watchedHours,
+      ((letsDoubted || !c.isDoubted) &&
+        ((c.evidence >= evidence && !c.isSlowing) || c.bentHours <= factor * c.watchedHours)),
   };
 }
 
@@ -45,7 +47,8 @@ function patience(near, evidence, factor) {
 export const GATES = [
   { name: 'none', lets: () => true },
   ...[24, 12, 6].map((near) => patience(near, 48, 2.5)),
-  ...[32, 96].map((evidence) => patience(12, evidence, 2.5)),
+  patience(12, 48, 2.5, true),
+  ...[32, 96, 150].map((evidence) => patience(12, evidence, 2.5)),
   ...[4, 1, 0.33].map((factor) => patience(12, 48, factor)),
   { name: 'above the level before', lets: (c) => c.isAboveBefore },
   {
@@ -147,6 +150,7 @@ class Levels {
         claim.exhaustedMillis === null ? Infinity : (claim.exhaustedMillis - atMillis) / HOUR_MILLIS,
       bentHours: claim.bentMillis / HOUR_MILLIS,
       isSlowing: claim.isSlowing,
+      isDoubted: claim.isDoubted,
       evidence: claim.evidence,
       watchedHours: (atMillis - Math.max(claim.onsetMillis ?? 0, claim.sinceMillis)) / HOUR_MILLIS,
       grownShare: claim.grown / Math.max(1, claim.level - claim.grown),

@@ -61,6 +61,7 @@ export const plimsoll = plimsollWith(
  * @property {boolean} isSlowing
  * @property {number} evidence
  * @property {boolean} isOpen at this evaluation: another explanation may be ahead of a claim that still stands
+ * @property {boolean} isDoubted this evaluation alone would not make the claim
  * @property {number} sinceMillis start of this life, as far as it was watched
  * @property {number} level of its lane
  * @property {number} grown
@@ -194,6 +195,7 @@ export class Watch {
         isSlowing: Boolean(lane.slowing),
         evidence: lane.evidenceRatio ?? 0,
         isOpen: lane.verdict === 'leak' || lane.verdict === 'undetermined',
+        isDoubted: (lane.withheld ?? lane.verdict) !== 'leak',
         sinceMillis: this.#investigation.assessment.incarnationStartMillis,
         level: lane.level,
         grown: lane.grown,

@@ -56,6 +56,15 @@ describe('weighPatience', () => {
     expect(weigh(10, 95, { evidenceRatio: PATIENT_EVIDENCE }).isHeld).toBe(false);
   });
 
+  it('holds a claim that the newest evaluation would not make, however long it was watched, until the limit is near', () => {
+    const doubted = { verdict: 'undetermined', isSuspect: true } as const;
+    expect(weigh(80, 95).isHeld).toBe(false);
+    expect(weigh(80, 95, doubted).isHeld).toBe(true);
+    expect(weigh(80, 95, doubted).waitMillis / HOUR_MILLIS).toBeCloseTo(83, 6);
+    expect(weigh(80, 95, { ...doubted, evidenceRatio: PATIENT_EVIDENCE }).isHeld).toBe(true);
+    expect(weigh(80, 12, doubted).isHeld).toBe(false);
+  });
+
   it('holds growth that slows down to a bound below the limit, however certain, and not next to the limit', () => {
     const slowing = { evidence: 20, missing: 60 * MIB, fillMillis: 60 * HOUR_MILLIS };
     const certain = { evidenceRatio: PATIENT_EVIDENCE };

@@ -2,7 +2,7 @@
 // ends. Where no profile names the code, a claim on such a lane waits for that bend, as long as there is time: until the limit is
 // near, or growth was watched for a fair part of what is left.
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
-import type { Assessment, Lane, LaneAssessment } from './assessment.ts';
+import { explanationOf, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
 import { PATIENCE_FACTOR, PATIENCE_MILLIS, PATIENT_EVIDENCE } from './thresholds.ts';
 
 /** What may fill there, by the lane that shows it; other lanes do not wait. */
@@ -30,7 +30,9 @@ export function weighPatience(lane: LaneAssessment, assessment: Assessment): Pat
     return { isHeld: false, leftMillis: straightMillis, watchedMillis, waitMillis: 0 };
   const leftMillis = leftAlongBend(straightMillis, lane);
   // Each hour watched is one hour less left: left - x = factor * (watched + x).
-  const untilFair = (leftMillis - PATIENCE_FACTOR * watchedMillis) / (1 + PATIENCE_FACTOR);
+  const untilFair = isDoubted(lane)
+    ? Infinity
+    : (leftMillis - PATIENCE_FACTOR * watchedMillis) / (1 + PATIENCE_FACTOR);
   // However it bends, near the limit there is no time to see it.
   const waitMillis = Math.max(0, Math.min(straightMillis - PATIENCE_MILLIS, untilFair));
   const isHeld = waitMillis > 0 && !isMuchStraighter(lane);
@@ -38,8 +40,16 @@ export function weighPatience(lane: LaneAssessment, assessment: Assessment): Pat
 }
 
 /** Than any cache: what slows down is none the straighter for being no fast one. */
-export function isMuchStraighter({ evidenceRatio, slowing }: LaneAssessment): boolean {
-  return (evidenceRatio ?? 0) >= PATIENT_EVIDENCE && !slowing;
+export function isMuchStraighter(lane: LaneAssessment): boolean {
+  return (lane.evidenceRatio ?? 0) >= PATIENT_EVIDENCE && !lane.slowing && !isDoubted(lane);
+}
+
+/**
+ * A claim stands although this evaluation would not make it. Evidence of a leak grows with what is watched: where it falls, growth
+ * bends, and that it was watched for long is no reason to raise it.
+ */
+function isDoubted(lane: LaneAssessment): boolean {
+  return explanationOf(lane) !== 'leak';
 }
 
 /** Growth that slows down takes longer to the limit than its rate says, or never comes to it. */

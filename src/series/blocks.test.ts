@@ -30,6 +30,18 @@ describe('blocks', () => {
     expect(week.length).toBe(BLOCKS_BOUND);
   });
 
+  it('never outnumber the cells, where scrapes fall on ends that no division meets', () => {
+    const fromMillis = 1_790_000_300_000;
+    for (let minutes = 360; minutes <= 1440; minutes += 5) {
+      const timeMillis = Float64Array.from({ length: minutes + 1 }, (_, i) => fromMillis + i * MINUTE_MILLIS);
+      const points = { timeMillis, value: timeMillis };
+      const toMillis = fromMillis + minutes * MINUTE_MILLIS;
+      const { length, value } = computeBlocks(points, null, { fromMillis, toMillis });
+      expect([minutes, value.length]).toEqual([minutes, length]);
+      expect(length).toBeLessThanOrEqual(BLOCKS_BOUND);
+    }
+  });
+
   it('leave out where nothing was observed, and do not loop on times that no division meets', () => {
     const points = { timeMillis: Float64Array.of(0.1, 1e7 / 3, 9e6 + 0.7), value: Float64Array.of(1, 2, 3) };
     const blocks = computeBlocks(points, null, { fromMillis: 0.1, toMillis: 9e6 + 0.7 });

@@ -116,9 +116,10 @@ export function computeBlocks(
     const index = cellOf(timeMillis[from], fromMillis, grid);
     const startMillis = fromMillis + index * widthMillis;
     const endMillis = index === grid.cells - 1 ? Infinity : startMillis + widthMillis;
-    // At least the point that chose the block, whatever rounding says about the block's end.
+    // A block is a cell, whatever rounding says about its end: a cell in two parts would be one block more than there are cells.
     let to = from + 1;
-    while (to < end && timeMillis[to] < endMillis) to++;
+    while (to < end && (timeMillis[to] < endMillis || cellOf(timeMillis[to], fromMillis, grid) === index))
+      to++;
     const at = (timeMillis[(from + to - 1) >> 1] + timeMillis[(from + to) >> 1]) / 2;
     blocks.time[length] = at;
     blocks.value[length] =
