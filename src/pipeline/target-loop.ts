@@ -2,6 +2,7 @@
 import type { FetchOutcome, RequestName, TargetSource } from '../collect/source.ts';
 import { PlimsollError } from '../base/errors.ts';
 import type { Millis } from '../base/units.ts';
+import type { SnapshotWish } from '../detect/snapshot-policy.ts';
 import type { ProfileKind } from '../model/raw-evidence.ts';
 import type { Gate } from './gate.ts';
 import type { Clock } from './ports.ts';
@@ -14,6 +15,13 @@ export interface ProfileWish {
   readonly debug?: 2;
   readonly gc: boolean;
   readonly reason: string;
+}
+
+/** What the snapshot policy wants, as it is asked for. */
+export function toProfileWish({ kind, gc, reason }: SnapshotWish): ProfileWish {
+  return kind === 'goroutine-dump'
+    ? { kind: 'goroutine', form: 'text', debug: 2, gc, reason }
+    : { kind, form: 'proto', gc, reason };
 }
 
 /** The name under which a wish is counted, fails and is tried again. */

@@ -42,7 +42,7 @@ import { sharedAbort } from '../collect/shared-abort.ts';
 import { readExcerpt } from './source-excerpt.ts';
 import { questionsAbout, SourceExplainer } from './source-explainer.ts';
 import { StoreTrouble } from './store-trouble.ts';
-import { runTargetLoop, type ProfileWish } from './target-loop.ts';
+import { runTargetLoop, toProfileWish, type ProfileWish } from './target-loop.ts';
 import { addCounts, countsOf, NO_COUNTS } from './watch-counts.ts';
 import { WatchedTarget } from './watched-target.ts';
 import type { IncidentAction, WatchChange, WatchCounters, WatchView } from './watch-view.ts';
@@ -585,12 +585,6 @@ export class Watch implements WatchView {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
-}
-
-function toProfileWish({ kind, gc, reason }: SnapshotWish): ProfileWish {
-  return kind === 'goroutine-dump'
-    ? { kind: 'goroutine', form: 'text', debug: 2, gc, reason }
-    : { kind, form: 'proto', gc, reason };
 }
 
 /** Whether the snapshot policy decides about this kind. */

@@ -7,6 +7,7 @@ import { computeBackoff } from '../../collect/backoff.ts';
 import { LiveClock, sleepReal } from '../../pipeline/clock.ts';
 import { sharedAbort } from '../../collect/shared-abort.ts';
 import { Gate } from '../../pipeline/gate.ts';
+import { RecordingPolicy } from '../../pipeline/recording-policy.ts';
 import { runTargetLoop, type ProfileWish } from '../../pipeline/target-loop.ts';
 import { RecordingWriter } from '../../recording/write-recording.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
@@ -33,7 +34,10 @@ export interface RecordOptions extends TargetOptions {
 const RECORD_GAUGE_MILLIS: Millis = 15_000;
 const RECORD_PROFILE_MILLIS: Millis = 5 * 60_000;
 
-/** Takes evidence away: gauges on their interval, heap and goroutine profiles on theirs, nothing decided. */
+/**
+ * Takes evidence away: gauges on their interval, heap and goroutine profiles on theirs, and of a process whose goroutines grow the
+ * proof and the dump that a watch would take. What it is, replay decides.
+ */
 export async function recordCommand(url: string, options: RecordOptions): Promise<ExitStatus> {
   const { output } = options;
   if (/\.(?:zip|tar|tgz|gz|bz2|xz|zst|json)$/i.test(output) && !output.endsWith('.tar.gz'))
@@ -103,6 +107,15 @@ async function recordUntilDone(run: RecordRun): Promise<{ pieces: number; bytes:
   const counts = { pieces: 0, bytes: 0 };
   const end = sharedAbort(run.signal);
   let profilesDue = clock.now();
+  const { target, probe } = run.opened;
+  const policy = new RecordingPolicy({
+    target: { service: target.service, instance: target.instance },
+    module: target.module,
+    memoryLimitBytes: target.memoryLimitBytes,
+    ...(target.match ? { match: target.match } : {}),
+    timeMap: clock.timeMap,
+    offersGoroutineLeak: probe.hasGoroutineLeakProfile,
+  });
   const loop = runTargetLoop(
     {
       source: run.opened.source,
@@ -112,6 +125,7 @@ async function recordUntilDone(run: RecordRun): Promise<{ pieces: number; bytes:
       phase: 0,
       profileGate: new Gate(1),
       sink: async (outcome: FetchOutcome) => {
+        await policy.take(outcome, clock.now());
         if (outcome.kind === 'failed') {
           terminal.warn(`${outcome.error.message}. ${outcome.error.advice}`);
           return;
@@ -121,9 +135,11 @@ async function recordUntilDone(run: RecordRun): Promise<{ pieces: number; bytes:
         counts.bytes += outcome.receivedBytes;
       },
       afterRound: (atMillis) => {
-        if (!run.opened.target.pprof || atMillis < profilesDue) return [];
+        if (!target.pprof) return [];
+        const ofSuspect = policy.wishes(atMillis);
+        if (atMillis < profilesDue) return ofSuspect;
         profilesDue = atMillis + (options.profileInterval ?? RECORD_PROFILE_MILLIS);
-        return RECORDED_PROFILES;
+        return [...RECORDED_PROFILES, ...ofSuspect];
       },
       announceNextTry: () => undefined,
     },
@@ -140,6 +156,7 @@ async function recordUntilDone(run: RecordRun): Promise<{ pieces: number; bytes:
   terminal.endProgress();
   end.abort();
   await loop;
+  await policy.close();
   return counts;
 }
 
