@@ -182,6 +182,47 @@ describe('findCauses', () => {
     expect([cause.kind, cause.pattern]).toEqual(['fd', 'idle-connections-kept']);
   });
 
+  it('makes one cause of descriptors of which each goroutine has two', () => {
+    const proxied = (perStep: number) =>
+      combine(
+        `goroutines
+         edge/proxy.(*Session).pump:31 > net.(*conn).Read > internal/poll.runtime_pollWait > runtime.gopark | ${ramp(12, perStep)}`,
+        { goroutine: LEAK(55), fd: { ...LEAK(110), level: 250 } },
+      );
+    expect(brief(proxied(10))).toEqual([['fd', 'edge/proxy.(*Session).pump', ['goroutine', 'heap']]]);
+    // A third as many come from elsewhere.
+    expect(proxied(7).map(({ kind }) => kind)).toEqual(['fd', 'goroutine']);
+  });
+
+  it('takes buffers for those of a connection that has several goroutines of one kind', () => {
+    const withBuffers = (buffers: string) =>
+      combine(
+        `heap
+         rpc/wire.newConn${LIB}:9 > rpc/wire.newBuffer${LIB}:12 | 65536 | ${buffers}
+         goroutines
+         acme/sync.(*Serializer).run${LIB}:88 > ${SELECT} | ${ramp(12, 30)}
+         rpc/wire.(*Client).read${LIB}:16 > net.(*conn).Read > internal/poll.runtime_pollWait > runtime.gopark | ${ramp(12, 10)}`,
+        { heap: LEAK(4 * MIB), goroutine: LEAK(220), fd: { ...LEAK(55), level: 150 } },
+      );
+    expect(withBuffers(ramp(12, 10)).map(({ kind, absorbed }) => [kind, absorbed])).toEqual([
+      ['fd', ['goroutine', 'heap']],
+    ]);
+    // Many times as many objects are none of the connections'.
+    expect(withBuffers(ramp(12, 300)).map(({ kind }) => kind)).toEqual(['fd', 'heap']);
+  });
+
+  it('tells two kinds of goroutines apart only once their numbers can be compared', () => {
+    const grown = (steps: number, second: string) =>
+      combine(
+        `goroutines
+         orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(steps, 12)}
+         mail/queue.send:7 > runtime.chansend > runtime.gopark | ${second}`,
+        { goroutine: LEAK(60) },
+      ).map(({ culprits }) => culprits.map((culprit) => culprit.function));
+    expect(grown(3, '0 9 15')).toEqual([['orders/jobs.run', 'mail/queue.send']]);
+    expect(grown(8, '0 13 13 13 13 50 90 130')).toEqual([['mail/queue.send'], ['orders/jobs.run']]);
+  });
+
   it('makes growing connections a descriptor cause where nobody counts descriptors', () => {
     const causes = combine(`goroutines\n${READ_LOOP} > ${SELECT} | ${ramp(12, 20)}`, {
       goroutine: LEAK(120),

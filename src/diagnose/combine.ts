@@ -14,7 +14,7 @@ import {
 import type { CallStrength, Cause } from './cause.ts';
 import { describeCulprit } from './culprit.ts';
 import { takeDescriptors } from './descriptors.ts';
-import type { GroupGrowth } from './goroutine-growth.ts';
+import { isRatioKnown, type GroupGrowth } from './goroutine-growth.ts';
 import { findHeapCauses, type HeapCause, type WeightedSite } from './heap-cause.ts';
 import { findHeapOwner } from './held-by-count.ts';
 import { findLenders, NAME_SAMPLES } from './lenders.ts';
@@ -114,12 +114,25 @@ function takeGoroutines(rest: Rest): Cause[] {
   // Connections that serve requests come and go with the load: beside goroutines that code started they explain nothing.
   const suspects = own.length > 0 ? own : rest.clusters;
   // A second group is a cause of its own only when it carries a good part of the growth.
-  const causes = suspects.filter(
+  const large = suspects.filter(
     (cluster, i) =>
       i === 0 || sumGrown(cluster) >= THRESHOLDS.minSecondShare * grown || hasReturned(rest, cluster),
   );
   rest.clusters = [];
-  return causes.map((cluster) => takeCluster(rest, cluster, strength, sumGrown(cluster) / grown));
+  return joinUntold(rest, large).map((cluster) =>
+    takeCluster(rest, cluster, strength, sumGrown(cluster) / grown),
+  );
+}
+
+/** What cannot be told apart from the first yet belongs to it: two findings of one cause are worse than a second one later. */
+function joinUntold(
+  { input: { profiles } }: Rest,
+  [first, ...others]: readonly (readonly GroupGrowth[])[],
+): (readonly GroupGrowth[])[] {
+  if (first === undefined) return [];
+  const isApart = ([lead]: readonly GroupGrowth[]) =>
+    first.some((growth) => isRatioKnown(growth, lead, profiles.groupBase));
+  return [[...first, ...others.filter((other) => !isApart(other)).flat()], ...others.filter(isApart)];
 }
 
 /** Known from before, and shown to grow again: it needs no large part of the growth to be told apart. */

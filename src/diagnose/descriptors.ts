@@ -158,7 +158,8 @@ function selectHeld(
     if (descriptorSites.includes(entry) || isGoroutineAllocation(path) || below.includes(entry)) return true;
     // Two leaks that are as even come with each other by chance: what other requests allocate is none of this one's.
     if (below.some((own) => areApart([own], [entry]))) return false;
-    return largest !== undefined && growsWithEach(entry, largest[0], rest.input.profiles);
+    // One connection may have several goroutines of one kind: it comes once for those of another kind.
+    return largest?.some((growth) => growsWithEach(entry, growth, rest.input.profiles)) ?? false;
   });
 }
 

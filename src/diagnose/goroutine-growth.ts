@@ -121,15 +121,24 @@ function belongTogether(a: GroupGrowth, b: GroupGrowth, base: number): boolean {
 
 /** Do two counts keep one ratio wherever both have grown enough to have one? */
 export function keepRatio(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  return compareRatios(a, b) === 'kept';
+}
+
+/** Have both groups grown enough, often enough, to tell whether they come together? */
+export function isRatioKnown(a: GroupGrowth, b: GroupGrowth, base: number): boolean {
+  return compareRatios(a.group.count.subarray(base), b.group.count.subarray(base)) !== 'unknown';
+}
+
+function compareRatios(a: ArrayLike<number>, b: ArrayLike<number>): 'kept' | 'changed' | 'unknown' {
   const last = a.length - 1;
   const ratio = (b[last] - b[0]) / (a[last] - a[0]);
-  if (!(ratio > 0) || !Number.isFinite(ratio)) return false;
+  if (!(ratio > 0) || !Number.isFinite(ratio)) return 'changed';
   let compared = 0;
   for (let i = 1; i < last; i++) {
     const grown = a[i] - a[0];
     if (Math.min(grown, b[i] - b[0]) < THRESHOLDS.ratioGoroutines) continue;
     compared++;
-    if (Math.abs((b[i] - b[0]) / grown / ratio - 1) > THRESHOLDS.ratioTolerance) return false;
+    if (Math.abs((b[i] - b[0]) / grown / ratio - 1) > THRESHOLDS.ratioTolerance) return 'changed';
   }
-  return compared >= 2;
+  return compared >= 2 ? 'kept' : 'unknown';
 }

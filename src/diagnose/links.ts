@@ -46,7 +46,7 @@ export function isConnectionGroup(growth: GroupGrowth): boolean {
 
 /**
  * Do these goroutines come with the descriptors? Either they serve connections, or they wait for I/O and one or two
- * of them came with each descriptor.
+ * of them came with each descriptor, or one with two: a proxy, or both ends of a connection in one process.
  *
  * @param grownFds change of open descriptors over the same time, null when nobody counts them.
  */
@@ -55,7 +55,9 @@ export function comesWithDescriptors(cluster: readonly GroupGrowth[], grownFds: 
   if (grownFds === null || !(grownFds > 0)) return false;
   return cluster.some(({ group, grown }) => {
     const perFd = grown / grownFds;
-    const isWhole = [1, 2, 3].some((count) => Math.abs(perFd / count - 1) <= THRESHOLDS.ratioTolerance / 2);
+    const isWhole = [0.5, 1, 2, 3].some(
+      (count) => Math.abs(perFd / count - 1) <= THRESHOLDS.ratioTolerance / 2,
+    );
     return isWhole && (group.reason === 'IO wait' || group.reason === 'select');
   });
 }
