@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 
 /** Reports that are rendered of every input. */
 const REPORTS = [
@@ -12,6 +12,10 @@ const REPORTS = [
 ];
 /** Of some inputs only: its layout takes longer than all others together. */
 const PICTURE = 'svg';
+/** What stands in front of compressed bytes of the plainest kind, and behind them: checksum and size. */
+const GZIP_HEAD = [0x1f, 0x8b, 8, 0];
+const GZIP_HEAD_BYTES = 10;
+const GZIP_TAIL_BYTES = 8;
 /** Inputs are small; what they decompress to may not be. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_TABLE_BYTES = 288 * 1024 * 1024;
@@ -26,7 +30,8 @@ export async function loadExercise(dist) {
   const { decodeAsPprof } = await load('pprof/legacy/decode-as-pprof.js');
   const { decodeProfile } = await load('pprof/decode-profile.js');
   const { decodeProto } = await load('pprof/decode-proto.js');
-  const { kernelFor } = await load('pipeline/kernel-file.js');
+  const { kernelFor, sharedKernel } = await load('pipeline/kernel-file.js');
+  const { decodeInParts } = await load('pprof/decode-parts.js');
   const { decodeUsualGzip } = await load('pipeline/decode-usual-gzip.js');
   const { checkProfile } = await load('profile/check-profile.js');
   const { combineProfiles, subtractBase } = await load('profile/combine.js');
@@ -53,6 +58,9 @@ export async function loadExercise(dist) {
       return { report, shape, settings, symbol, render: await shape.load() };
     }),
   );
+
+  /** Profiles that were decoded part by part and compared. */
+  let partsRead = 0;
 
   /**
    * @param {(typeof reports)[number]} report
@@ -92,6 +100,31 @@ export async function loadExercise(dist) {
       throw new Error('it is read differently without zlib');
   };
 
+  /**
+   * What is decompressed and decoded part by part is what the other decoder finds in the whole.
+   * @param {Uint8Array} gzip
+   * @param {Uint8Array | null} plain null = zlib refuses it.
+   */
+  const checkParts = (gzip, plain) => {
+    const tail = gzip.length - GZIP_TAIL_BYTES;
+    if (tail < GZIP_HEAD_BYTES || GZIP_HEAD.some((byte, at) => gzip[at] !== byte)) return;
+    const behind = new DataView(gzip.buffer, gzip.byteOffset + tail);
+    const [checksum, size] = [behind.getUint32(0, true), behind.getUint32(4, true)];
+    if (size > MAX_BYTES) return;
+    let found = 0;
+    const takePlain = (/** @type {Uint8Array} */ part) => {
+      found = crc32(part, found);
+      return true;
+    };
+    const raw = gzip.subarray(GZIP_HEAD_BYTES, tail);
+    const usual = decodeInParts(sharedKernel(), raw, size, takePlain, MAX_TABLE_BYTES);
+    if (usual === null || found !== checksum) return;
+    const wanted = plain === null ? null : readOrNull(() => decodeProto(plain));
+    if (wanted === null || !isDeepStrictEqual(columnsOf(usual), columnsOf(wanted)))
+      throw new Error('it is read differently part by part');
+    partsRead++;
+  };
+
   /** @param {() => unknown} read */
   const readOrNull = (read) => {
     try {
@@ -104,14 +137,17 @@ export async function loadExercise(dist) {
 
   /**
    * @param {Uint8Array} bytes
-   * @param {boolean} withPicture
+   * @param {{ readonly withPicture?: boolean, readonly onlyDecoding?: boolean }} options
    */
-  const run = async (bytes, withPicture) => {
+  const run = async (bytes, { withPicture = false, onlyDecoding = false }) => {
     const plain = await decompressProfile(bytes, MAX_BYTES).catch((/** @type {unknown} */ error) => {
       checkUsual(bytes, null);
+      checkParts(bytes, null);
       throw error;
     });
-    checkUsual(plain === bytes ? gzipSync(plain, { level: 1 }) : bytes, plain);
+    const compressed = plain === bytes ? gzipSync(plain, { level: 1 }) : bytes;
+    checkUsual(compressed, plain);
+    checkParts(compressed, plain);
     try {
       decodeProfile(plain); // as detection reads it: fewer forms
     } catch (error) {
@@ -119,7 +155,7 @@ export async function loadExercise(dist) {
     }
     checkKernel(plain);
     const decoded = decodeAsPprof(plain, undefined, kernelFor(plain.length));
-    if (decoded.form === 'goroutine-dump') return;
+    if (decoded.form === 'goroutine-dump' || onlyDecoding) return;
     checkProfile(decoded.profile);
     const profile = combineProfiles([decoded.profile]);
     checkProfile(profile);
@@ -138,15 +174,16 @@ export async function loadExercise(dist) {
     }
   };
 
-  return async (bytes, { withPicture = false } = {}) => {
+  const exercise = async (/** @type {Uint8Array} */ bytes, options = {}) => {
     try {
-      await run(bytes, withPicture);
+      await run(bytes, options);
       return 'read';
     } catch (error) {
       if (error instanceof PlimsollError) return 'refused';
       throw error;
     }
   };
+  return Object.assign(exercise, { partsRead: () => partsRead });
 }
 
 /** The strings one by one: the bytes between them are nobody's. */

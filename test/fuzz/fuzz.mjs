@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { gunzipSync } from 'node:zlib';
-import { mutantOf } from './mutate.mjs';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { mutantOf, repeatSamples } from './mutate.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const FIXTURES = join(HERE, '..', 'fixtures', 'profiles');
@@ -15,6 +15,8 @@ const DIST = process.env.PLIMSOLL_DIST ?? join(HERE, '..', '..', 'dist');
 /** Inputs are tens of kilobytes: what takes longer has run away. A picture may take 20 s. */
 const HANG_MILLIS = 30_000;
 const HEAP_MIB = 512;
+/** Of one input more, which is decoded in three parts. */
+const LARGE_BYTES = 320 * 1024;
 
 const options = { minutes: 5, seed: Math.floor(Math.random() * 2 ** 31), from: 0 };
 const files = [];
@@ -33,6 +35,8 @@ const inputs = [...readdirSync(FIXTURES).map((name) => join(FIXTURES, name)), ..
     const bytes = readFileSync(path);
     return bytes[0] === 0x1f && bytes[1] === 0x8b ? [bytes, gunzipSync(bytes)] : [bytes];
   });
+const large = repeatSamples(gunzipSync(readFileSync(join(FIXTURES, 'heap.pb.gz'))), LARGE_BYTES);
+inputs.push(large, gzipSync(large));
 
 /** Case at hand, read, refused. */
 const progress = new SharedArrayBuffer(12);

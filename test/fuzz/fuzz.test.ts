@@ -1,18 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { fixtureNames, fixturePath } from '../../src/testing/fixture-profiles.ts';
 import { LEGACY_PROFILES } from '../../src/testing/legacy-profiles.ts';
 import { ROOT, requireBuild } from '../built-cli.ts';
 import { loadExercise, type Exercise } from './exercise.mjs';
-import { mutantOf } from './mutate.mjs';
+import { mutantOf, repeatSamples } from './mutate.mjs';
 
 requireBuild();
 
 const CRASHERS = join(ROOT, 'test', 'fuzz', 'crashers');
 const CASES = 600;
 const SEED = 20_261_121;
+
+/** Of profiles that are decoded in three parts. */
+const LARGE_CASES = 200;
+const LARGE_BYTES = 320 * 1024;
 
 /** Damaged profiles that are read nevertheless, of which a picture is made. */
 const PICTURES = 16;
@@ -40,6 +44,16 @@ describe('plimsoll profile', () => {
     for (let number = 0; number < CASES; number++) answers[await exercise(mutantOf(inputs, SEED, number))]++;
     expect(answers.read).toBeGreaterThan(CASES / 20);
     expect(answers.refused).toBeGreaterThan(CASES / 20);
+  }, 120_000);
+
+  it('reads large ones part by part as it reads them at once, or not at all', async () => {
+    const plain = repeatSamples(gunzipSync(readFileSync(fixturePath('heap.pb.gz'))), LARGE_BYTES);
+    await expect(exercise(plain, { onlyDecoding: true })).resolves.toBe('read');
+    const before = exercise.partsRead();
+    expect(before).toBeGreaterThan(0);
+    for (let number = 0; number < LARGE_CASES; number++)
+      await exercise(mutantOf([plain, gzipSync(plain)], SEED + 2, number), { onlyDecoding: true });
+    expect(exercise.partsRead() - before).toBeGreaterThan(0);
   }, 120_000);
 
   it('draws what is left of damaged profiles', async () => {

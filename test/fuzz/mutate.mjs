@@ -11,6 +11,30 @@ export function seededRandom(seed) {
   };
 }
 
+/** Field 2 of a profile, length-delimited; lengths of samples have one or two bytes. */
+const SAMPLE = 0x12;
+
+/**
+ * A valid profile.proto message with its samples again and again, so that it is decoded in several parts.
+ *
+ * @param {Uint8Array} plain
+ * @param {number} bytes how long it gets at least.
+ */
+export function repeatSamples(plain, bytes) {
+  const samples = [];
+  for (let at = 0; at < plain.length;) {
+    const start = at;
+    const tag = plain[at++];
+    let [size, shift] = [0, 0];
+    do size |= (plain[at] & 0x7f) << shift;
+    while ((shift += 7) < 35 && plain[at++] >= 0x80);
+    if ((tag & 7) === 2) at += size;
+    if (tag === SAMPLE) samples.push(plain.subarray(start, at));
+  }
+  const again = Buffer.concat(samples);
+  return Buffer.concat([plain, ...Array(Math.ceil(bytes / again.length)).fill(again)]);
+}
+
 /** Numbers at which code goes wrong: varints of 0, 1, 2^31, 2^53, 2^63, 2^64 - 1, and eleven bytes of one. */
 const NUMBERS = [
   [0],
