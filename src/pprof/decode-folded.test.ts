@@ -3,6 +3,7 @@ import { PlimsollError } from '../base/errors.ts';
 import { mutate } from '../testing/mutate.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { decodeProfile } from './decode-profile.ts';
+import { fromFoldedName, toFoldedName } from './folded-names.ts';
 import type { Profile } from './tables.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -23,6 +24,49 @@ function draw(text: string): string[] {
     return `${names.join(' < ')} = ${samples.values[0][sample]}`;
   });
 }
+
+describe('names in folded stacks', () => {
+  it.each([
+    ['std::vector<int>::push_back(int)', 'std::vector<int>::push_back(int)'],
+    ['a;b', 'a\u037eb'],
+    ['two\nlines\t\x7f', 'two\u240alines\u2409\u2421'],
+    ['#main', '\u241b#main'],
+    [' main ', '\u241b main \u241b'],
+    ['allocated 12', 'allocated 12'],
+    ['\u037e \u2400 \u241b', '\u241b\u037e \u241b\u2400 \u241b\u241b'],
+  ])('%j is written as %j, and read again', (name, text) => {
+    expect(toFoldedName(name)).toBe(text);
+    expect(fromFoldedName(text)).toBe(name);
+    expect(draw(`${text};${text} 12\n`)).toEqual([`${name} < ${name} = 12`]);
+  });
+
+  it('survive whatever they are made of', () => {
+    const random = seededRandom(7);
+    const parts = [
+      'a',
+      ';',
+      '#',
+      ' ',
+      '\n',
+      '\r',
+      '\0',
+      '\u2028',
+      '\u2029',
+      '\u00a0',
+      '\u241b',
+      '\u2420',
+      '\u037e',
+      '<b>',
+      '9',
+    ];
+    for (let number = 0; number < 5000; number++) {
+      const length = 1 + Math.floor(random() * 5);
+      const name = Array.from({ length }, () => parts[Math.floor(random() * parts.length)]).join('');
+      const text = toFoldedName(name);
+      expect(draw(`${text};${text} 3\n`), JSON.stringify(name)).toEqual([`${name} < ${name} = 3`]);
+    }
+  });
+});
 
 describe('folded stacks', () => {
   it('are read leaf first, with blanks in names and 64-bit values', () => {

@@ -1,5 +1,6 @@
 // Folded stacks: `main;serve;put 512`, one line a stack, as flamegraph.pl's collapsers, async-profiler and our own
 // `profile folded` write them.
+import { fromFoldedName } from './folded-names.ts';
 import { parseInt64 } from './legacy/go-numbers.ts';
 import { ProfileBuilder } from './profile-builder.ts';
 import { TableBudget } from './table-budget.ts';
@@ -51,10 +52,11 @@ export function decodeFolded(bytes: Uint8Array): Profile {
     const known = rows.get(name);
     if (known !== undefined) return known;
     budget.take(NAME_BYTES + name.length, 'folded.frame');
-    const text = builder.string(name);
+    const text = builder.string(fromFoldedName(name));
     const row = builder.internFunction({
       name: text,
-      systemName: text,
+      // Names are what somebody chose to write: without another one they are not simplified as those of C++.
+      systemName: builder.string(''),
       file: builder.string(''),
       startLine: 0,
     });

@@ -1,5 +1,6 @@
 // `folded`: one line a stack, `root;child;leaf value`, as flamegraph.pl, inferno and speedscope read it.
 import { exactAt } from '../../pprof/columns.ts';
+import { toFoldedName } from '../../pprof/folded-names.ts';
 import { looksFolded } from '../../pprof/decode-folded.ts';
 import type { Profile } from '../../pprof/tables.ts';
 import { collectPaths } from '../stack-paths.ts';
@@ -8,9 +9,8 @@ import { printableNameOf } from './printable-name.ts';
 
 /**
  * Stacks in order of first appearance; samples that differ only in labels or object size are added up. Values are those
- * of the profile in its own unit, never scaled: readers expect whole numbers. What the format cannot hold is replaced:
- * `;` in a name by `:`, line breaks by a blank, `#` at the start of a line (a comment) by a blank and itself. Samples without frames, and
- * stacks that add up to 0, are left out. A lone stack of one frame is followed by zeros of itself: without them it is a
+ * of the profile in its own unit, never scaled: readers expect whole numbers. What would break a line is written
+ * as folded-names.ts says. Samples without frames, and stacks that add up to 0, are left out. A lone stack of one frame is followed by zeros of itself: without them it is a
  * text that ends in a number, as messages of errors are.
  */
 export function* renderFolded(profile: Profile, options: ReportOptions): Generator<string> {
@@ -20,8 +20,7 @@ export function* renderFolded(profile: Profile, options: ReportOptions): Generat
   for (let path = 0; path < length; path++) {
     const own = exactAt(value, path);
     if (own === 0n) continue;
-    const text = [...names.along(stack[path])].join(';');
-    last = text.startsWith('#') ? ` ${text}` : text;
+    last = [...names.along(stack[path])].join(';');
     yield `${last} ${own}\n`;
     written++;
   }
@@ -41,9 +40,5 @@ function* zerosUntilKnown(line: string): Generator<string> {
 const ENOUGH_ZEROS = 2;
 
 function printFolded(profile: Profile, location: number, line: number | null): string {
-  return clean(printableNameOf(profile, location, line));
-}
-
-function clean(name: string): string {
-  return name.replace(/;/g, ':').replace(/[\r\n\u2028\u2029]+/g, ' ');
+  return toFoldedName(printableNameOf(profile, location, line));
 }

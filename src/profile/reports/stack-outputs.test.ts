@@ -10,6 +10,7 @@ import { combineProfiles } from '../combine.ts';
 import { GoroutineGrouper } from '../goroutine-groups.ts';
 import { computeGrowthDiff } from '../growth-diff.ts';
 import { findSampleTypeOrNone } from '../sample-types.ts';
+import { simplifyNames } from '../simplify-names.ts';
 import { renderFolded } from './folded.ts';
 import type { Granularity } from './options.ts';
 import { prepareReport, type PreparedReport } from './prepare.ts';
@@ -153,6 +154,14 @@ describe.each(NAMES.filter((name) => decode(name) !== null))('stacks of %s', (na
 });
 
 describe('folded stacks', () => {
+  it('keep names that look like C++ when they are read and simplified as all others', () => {
+    const text = 'main;std::vector<int>::push_back(int);<a> 12\nmain;foo(bar) 3\n';
+    const decoded = decodeProfile(new TextEncoder().encode(text));
+    if (decoded.form !== 'folded') throw new Error(`taken for ${decoded.form}`);
+    const read = simplifyNames(combineProfiles([decoded.profile]), 'default', false);
+    expect([...renderFolded(read, prepare(read, 'functions').options)].join('')).toBe(text);
+  });
+
   it.each([
     'main;put 5\nidle 7\n',
     'error 404\nerror 0\n',
