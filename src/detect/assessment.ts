@@ -184,8 +184,8 @@ export interface Assessment {
   readonly missing: readonly { readonly source: string; readonly why: string; readonly costs: string }[];
 }
 
-/** What stays of a lane between evaluations. */
-export type LaneState = Omit<LaneAssessment, 'evidence' | 'ruledOut'>;
+/** What stays of a lane between evaluations; its fit is drawn anew for who looks at it, as it would be most of what is kept. */
+export type LaneState = Omit<LaneAssessment, 'evidence' | 'ruledOut' | 'fit'>;
 
 /** What stays of an assessment until the next one: evidence has gone into findings by then, where there are any. */
 export interface AssessmentState extends Omit<Assessment, 'lanes' | 'earlier'> {
@@ -202,6 +202,11 @@ export function withoutEvidence(assessment: Assessment): AssessmentState {
   };
 }
 
-function stateOf({ evidence: _evidence, ruledOut: _ruledOut, ...state }: LaneAssessment): LaneState {
+function stateOf({
+  evidence: _evidence,
+  ruledOut: _ruledOut,
+  fit: _fit,
+  ...state
+}: LaneAssessment): LaneState {
   return state;
 }

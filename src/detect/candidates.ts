@@ -36,18 +36,23 @@ export interface Candidates {
   /** Places in `caches`: exponential fills over time, and those that are over early enough for a warm-up. */
   readonly fills: readonly number[];
   readonly warmUps: readonly number[];
+  /** Any other place, made when it is first tried: each refinement tries many that one under another autocorrelation did. */
+  readonly at: (key: ShapeKey) => Candidate;
 }
 
-type Places = Pick<ModelInput, 'time' | 'work'>;
+/** A shape by its parameters. */
+export type ShapeKey = Pick<Shape, 'kind' | 'domain' | 'at'>;
+
+type Axes = Pick<ModelInput, 'time' | 'work'>;
 
 /**
  * The last candidates by `coarse`. Counts that are scraped together have their blocks at the same places, and a series that is
  * fitted again with another load keeps its own: a third of all lists that are asked for.
  */
-const LAST_LISTED = new Map<number, { readonly places: Places; readonly candidates: Candidates }>();
+const LAST_LISTED = new Map<number, { readonly places: Axes; readonly candidates: Candidates }>();
 
 /** All candidates for blocks at these places; with `coarse` = 4 about every fourth. Not to be changed. */
-export function listCandidates(places: Places, coarse: number): Candidates {
+export function listCandidates(places: Axes, coarse: number): Candidates {
   const last = LAST_LISTED.get(coarse);
   if (last && isSameAxis(last.places.time, places.time) && isSameAxis(last.places.work, places.work)) {
     return last.candidates;
@@ -65,7 +70,7 @@ function isSameAxis(a: Axis | null, b: Axis | null): boolean {
   return true;
 }
 
-function makeCandidates({ time, work }: Places, coarse: number): Candidates {
+function makeCandidates({ time, work }: Axes, coarse: number): Candidates {
   const axes = work ? [time, work] : [time];
   const candidate = candidateMaker(time.share.length);
   // A cache fills by work where work is known; by time where it is not, or where entries expire.
@@ -82,10 +87,17 @@ function makeCandidates({ time, work }: Places, coarse: number): Candidates {
   for (let i = STEP_MARGIN_BLOCKS; i <= latest; i += coarse) steps.push(i);
   // A jump that is just over must not pass for growth, though it is too new to be called a step.
   for (let i = latest + 1; i < time.share.length; i++) steps.push(i);
+  const lines = axes.map((axis) => candidate(axis, 'line', 0));
+  const hinges = axes.flatMap((axis) =>
+    listHinges(axis, 16 / coarse).map((at) => candidate(axis, 'hinge', at)),
+  );
+  const make = ({ kind, domain, at }: ShapeKey) =>
+    candidate(domain === 'work' && work ? work : time, kind, at);
   return {
-    lines: axes.map((axis) => candidate(axis, 'line', 0)),
+    at: candidatesByPlace([...lines, ...caches, ...hinges], make),
+    lines,
     caches,
-    hinges: axes.flatMap((axis) => listHinges(axis, 16 / coarse).map((at) => candidate(axis, 'hinge', at))),
+    hinges,
     steps,
     pairedSteps: steps.length > STEPS_PAIRED ? steps.filter((_, i) => i % 2 === 0) : steps,
     fills: places(({ domain, kind }) => domain === 'time' && kind === 'exponential'),
@@ -116,4 +128,38 @@ function candidateMaker(n: number): (axis: Axis, kind: Shape['kind'], at: number
     const { column, domain } = makeShape(axis, kind, at, cells.subarray(used, (used += n)));
     return { column, domain, kind, at, sums: rawSumsOf(column) };
   };
+}
+
+/** Most places that are kept of one list beside its grid (300 kB): one comparison tries some thirty. */
+const PLACES_KEPT = 512;
+
+function candidatesByPlace(
+  grid: readonly Candidate[],
+  make: (key: ShapeKey) => Candidate,
+): (key: ShapeKey) => Candidate {
+  let known = { time: new Places(), work: new Places() };
+  let kept = 0;
+  const keep = (candidate: Candidate) => known[candidate.domain][candidate.kind].set(candidate.at, candidate);
+  grid.forEach(keep);
+  return (key) => {
+    let candidate = known[key.domain][key.kind].get(key.at);
+    if (candidate === undefined) {
+      if (kept++ === PLACES_KEPT) {
+        known = { time: new Places(), work: new Places() };
+        grid.forEach(keep);
+        kept = 1;
+      }
+      keep((candidate = make(key)));
+    }
+    return candidate;
+  };
+}
+
+/** Candidates of one domain by kind and place. */
+class Places implements Record<Shape['kind'], Map<number, Candidate>> {
+  readonly line = new Map<number, Candidate>();
+  readonly exponential = new Map<number, Candidate>();
+  readonly ramp = new Map<number, Candidate>();
+  readonly step = new Map<number, Candidate>();
+  readonly hinge = new Map<number, Candidate>();
 }

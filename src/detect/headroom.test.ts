@@ -27,7 +27,11 @@ function live(hours: number, read: (hour: number) => GaugeReading): Life {
 }
 
 function fdsUntil(life: Life, limit: number) {
-  const points = pointsOfColumn(life.table.timeMillis, life.table.column('openFds') ?? [], life.rows);
+  const points = pointsOfColumn(
+    life.table.timeMillis,
+    life.table.column('openFds') ?? new Float64Array(),
+    life.rows,
+  );
   const until = forecastFrom(life, points, constantConditions(life, limit), START);
   if (until === null) throw new Error('no forecast');
   return until;

@@ -76,11 +76,11 @@ function withLoad(plain: ModelInput, blocks: Blocks, source: LaneSource, quick: 
   let best: Chosen = none;
   let bestScore = Infinity;
   const spanBlocks = (blocks.timeMillis[blocks.length - 1] - blocks.timeMillis[0]) / blocks.widthMillis;
-  const done = doneAt(source.work, blocks);
+  const means = loadMeans(source.work, source.isFromStart, blocks);
   for (const kernel of KERNELS) {
     const width = kernel.before + kernel.after;
     if (width > LONGEST_KERNEL_SHARE * spanBlocks) continue;
-    const column = width === 0 ? blocks.loadPerHour : meanLoad(source, blocks, kernel, done);
+    const column = width === 0 ? blocks.loadPerHour : means.over(kernel);
     const covariateParameters = width > 0 ? 1 : 0;
     const score = quick.of([column], covariateParameters);
     if (score < bestScore) {
@@ -93,27 +93,62 @@ function withLoad(plain: ModelInput, blocks: Blocks, source: LaneSource, quick: 
   return best;
 }
 
-/** Work done until the middle of each block: where the means of the past end. */
-function doneAt(work: Work, blocks: Blocks): Float64Array {
-  const until = new Interpolation(work);
-  return blocks.timeMillis.map((at) => until.at(at));
+/** Means of the load around the blocks of a series, each worked out when it is first asked for. Columns are not to be changed. */
+class LoadMeans {
+  readonly #work: Work;
+  readonly #isFromStart: boolean;
+  readonly #blocks: Blocks;
+  /** Work done until the middle of each block: where the means of the past end. */
+  readonly #done: Float64Array;
+  readonly #known = new Map<string, Float64Array>();
+
+  constructor(work: Work, isFromStart: boolean, blocks: Blocks) {
+    this.#work = work;
+    this.#isFromStart = isFromStart;
+    this.#blocks = blocks;
+    const until = new Interpolation(work);
+    this.#done = blocks.timeMillis.map((at) => until.at(at));
+  }
+
+  isOf(work: Work, isFromStart: boolean, { timeMillis, widthMillis }: Blocks): boolean {
+    if (work !== this.#work || isFromStart !== this.#isFromStart) return false;
+    const { timeMillis: known, widthMillis: width } = this.#blocks;
+    if (width !== widthMillis || known.length !== timeMillis.length) return false;
+    return known.every((at, i) => at === timeMillis[i]);
+  }
+
+  over(kernel: Kernel): Float64Array {
+    const key = `${kernel.before} ${kernel.after}`;
+    let column = this.#known.get(key);
+    if (column === undefined) this.#known.set(key, (column = this.#mean(kernel)));
+    return column;
+  }
+
+  /** Before a process started there was no load; before one that was found running it is not known. */
+  #mean({ before, after }: Kernel): Float64Array {
+    const { timeMillis, widthMillis: width } = this.#blocks;
+    const first = this.#work.timeMillis[0];
+    const last = this.#work.timeMillis[this.#work.timeMillis.length - 1];
+    const [atStart, atEnd] = [new Interpolation(this.#work), new Interpolation(this.#work)];
+    const column = new Float64Array(timeMillis.length);
+    for (let i = 0; i < column.length; i++) {
+      const at = timeMillis[i];
+      const from = at - before * width;
+      const start = this.#isFromStart ? from : Math.max(from, first);
+      const end = Math.max(Math.min(at + after * width, last), start + MINUTE_MILLIS);
+      const doneAtEnd = end === at ? this.#done[i] : atEnd.at(end);
+      column[i] = ((doneAtEnd - atStart.at(start)) / (end - start)) * HOUR_MILLIS;
+    }
+    return column;
+  }
 }
 
-/** Before a process started there was no load; before one that was found running it is not known. */
-function meanLoad(source: LaneSource, blocks: Blocks, kernel: Kernel, done: Float64Array): Float64Array {
-  const { work, isFromStart } = source;
-  if (!work) return new Float64Array(blocks.length);
-  const first = work.timeMillis[0];
-  const last = work.timeMillis[work.timeMillis.length - 1];
-  const [atStart, atEnd] = [new Interpolation(work), new Interpolation(work)];
-  const width = blocks.widthMillis;
-  return blocks.timeMillis.map((at, i) => {
-    const from = at - kernel.before * width;
-    const start = isFromStart ? from : Math.max(from, first);
-    const end = Math.max(Math.min(at + kernel.after * width, last), start + MINUTE_MILLIS);
-    const doneAtEnd = end === at ? done[i] : atEnd.at(end);
-    return ((doneAtEnd - atStart.at(start)) / (end - start)) * HOUR_MILLIS;
-  });
+/** Counts that are scraped together have their blocks at the same places, and the same load. */
+let lastMeans: LoadMeans | null = null;
+
+function loadMeans(work: Work, isFromStart: boolean, blocks: Blocks): LoadMeans {
+  if (!lastMeans?.isOf(work, isFromStart, blocks)) lastMeans = new LoadMeans(work, isFromStart, blocks);
+  return lastMeans;
 }
 
 /** A block's load over this many blocks on either side: a twelfth of a full window. */
@@ -128,7 +163,7 @@ export function withWideLoad(series: LaneSeries, source: LaneSource): ModelInput
   const at = series.covariateNames.indexOf('load');
   if (at < 0 || !source.work) return null;
   const covariates = [...series.input.covariates];
-  covariates[at] = meanLoad(source, series.blocks, WIDE_KERNEL, doneAt(source.work, series.blocks));
+  covariates[at] = loadMeans(source.work, source.isFromStart, series.blocks).over(WIDE_KERNEL);
   return { ...series.input, covariates, covariateParameters: 1 };
 }
 

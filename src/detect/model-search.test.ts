@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { whiten } from '../series/stats/autocorrelation.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
-import { listCandidates, type Candidates } from './candidates.ts';
-import { ModelSearch, type Found, type ShapeKey } from './model-search.ts';
+import { listCandidates, type Candidates, type ShapeKey } from './candidates.ts';
+import { ModelSearch, type Found } from './model-search.ts';
 import type { ModelInput } from './model-input.ts';
 import { ProjectedSpace } from './projected-space.ts';
 import { Scratch } from './scratch.ts';

@@ -2,15 +2,19 @@
 // of candidates are ranked by sums that cost a few multiplications each, and those that come out ahead are then fitted by
 // projection (models.ts), so that no reported figure rests on the shortcuts taken here.
 import type { ModelName } from './assessment.ts';
-import { EARLIEST_ONSET, LATEST_FULL, LONGEST_TAU, SHORTEST_TAU, type Candidates } from './candidates.ts';
+import {
+  EARLIEST_ONSET,
+  LATEST_FULL,
+  LONGEST_TAU,
+  SHORTEST_TAU,
+  type Candidate,
+  type Candidates,
+  type ShapeKey,
+} from './candidates.ts';
 import type { ModelInput } from './model-input.ts';
 import { COLLINEAR_SHARE, type ProjectedSpace } from './projected-space.ts';
 import type { Scratch } from './scratch.ts';
-import { fillShape, type Shape } from './shapes.ts';
-import { WhitenedSums, quickDot, rawSumsOf, whitenTwice } from './whitened-sums.ts';
-
-/** A shape by its parameters; its column is made when it is needed. */
-export type ShapeKey = Pick<Shape, 'kind' | 'domain' | 'at'>;
+import { WhitenedSums, quickDot, whitenTwice } from './whitened-sums.ts';
 
 /** One model with the parameters that came out ahead. */
 export interface Found {
@@ -48,7 +52,7 @@ export class ModelSearch {
   readonly #hingeSlot: number;
   readonly #stepSlot: number;
   readonly #trialSlot: number;
-  readonly #trial: Float64Array;
+  readonly #blocks: number;
   /** Lines and then fills, whitened twice: as many cells each as there are blocks. */
   readonly #twice: Float64Array;
   /** Sums of squares that are being ranked: used by one model after the other. */
@@ -83,7 +87,7 @@ export class ModelSearch {
     hinges.forEach(({ column, sums: raw }, i) => sums.take(this.#hingeSlot + i, column, raw));
     steps.forEach((row, i) => sums.takeStep(this.#stepSlot + i, row));
     this.#sums = sums;
-    this.#trial = scratch.take(input.value.length);
+    this.#blocks = input.value.length;
     const n = input.value.length;
     const { fills, pairedSteps } = candidates;
     this.#twice = scratch.take((lines.length + fills.length) * n);
@@ -145,7 +149,7 @@ export class ModelSearch {
 
   #pairsOfFills(parameters: number): Found | null {
     const { caches, fills, lines } = this.#candidates;
-    const blocks = this.#trial.length;
+    const blocks = this.#blocks;
     const n = fills.length;
     const left = this.#left.subarray(0, countPairs(n));
     let at = 0;
@@ -166,8 +170,9 @@ export class ModelSearch {
     const left = this.#left.subarray(0, countPairs(n));
     let at = 0;
     for (let i = 0; i < n; i++) {
+      const a = this.#stepSlot + i * thinning;
       for (let j = i + 1; j < n; j++) {
-        const [a, b] = [this.#stepSlot + i * thinning, this.#stepSlot + j * thinning];
+        const b = this.#stepSlot + j * thinning;
         const cross = this.#sums.cross(a, b, this.#sums.crossOfSteps(pairedSteps[j]));
         left[at++] = this.#leftByTwo(a, b, cross, true);
       }
@@ -192,7 +197,7 @@ export class ModelSearch {
   }
 
   #crossWithLine(cache: number, line: number): number {
-    const whitened = quickDot(this.#candidates.caches[cache].column, this.#twice, line * this.#trial.length);
+    const whitened = quickDot(this.#candidates.caches[cache].column, this.#twice, line * this.#blocks);
     return this.#sums.cross(cache, this.#lineSlot + line, whitened);
   }
 
@@ -226,16 +231,16 @@ export class ModelSearch {
     name: ModelName,
     parameters: number,
     isAnySign: boolean,
-    left: Float64Array | readonly number[],
+    left: Float64Array,
     keysOf: (at: number) => readonly ShapeKey[],
   ): Found | null {
+    const { length } = left;
     let least = Infinity;
-    for (const sum of left) if (sum < least) least = sum;
+    for (let i = 0; i < length; i++) if (left[i] < least) least = left[i];
     if (least === Infinity) return null;
     const near: (readonly ShapeKey[])[] = [];
     const enough = least + this.#rounding;
-    for (let i = 0; i < left.length; i++) if (left[i] <= enough) near.push(keysOf(i));
-    const { length } = left;
+    for (let i = 0; i < length; i++) if (left[i] <= enough) near.push(keysOf(i));
     const all = () => Array.from({ length }, (_, i) => keysOf(i));
     return { name, parameters, isAnySign, sumOfSquares: least, near, all };
   }
@@ -248,13 +253,14 @@ export class ModelSearch {
     const spread = isTau ? startAt * 0.4 : 0.05;
     let low = Math.max(startAt - spread, isTau ? SHORTEST_TAU : EARLIEST_ONSET);
     let high = Math.min(startAt + spread, isTau ? LONGEST_TAU : LATEST_FULL);
-    const tried = [startAt];
+    const tried = [this.#candidates.at({ kind, domain, at: startAt })];
     const left = [start.sumOfSquares];
     const tryAt = (at: number): number => {
       // The section falls on a place that was tried before, but for rounding.
-      const known = tried.findIndex((other) => Math.abs(other - at) < ROUNDING_SHARE * at);
-      const sum = known >= 0 ? left[known] : this.#leftByTrial({ kind, domain, at });
-      tried.push(at);
+      const known = tried.findIndex((other) => Math.abs(other.at - at) < ROUNDING_SHARE * at);
+      const candidate = this.#candidates.at({ kind, domain, at });
+      const sum = known >= 0 ? left[known] : this.#leftByTrial(candidate);
+      tried.push(candidate);
       left.push(sum);
       return sum;
     };
@@ -270,14 +276,11 @@ export class ModelSearch {
       if (isLess(a, b)) high = b;
       else low = a;
     }
-    return this.#rank(start.name, start.parameters, false, left, (i) => [{ kind, domain, at: tried[i] }]);
+    return this.#rank(start.name, start.parameters, false, Float64Array.from(left), (i) => [tried[i]]);
   }
 
-  #leftByTrial({ kind, domain, at }: ShapeKey): number {
-    const axis = domain === 'work' && this.#input.work ? this.#input.work : this.#input.time;
-    const column = this.#trial;
-    fillShape(column, axis.share, kind, at);
-    this.#sums.take(this.#trialSlot, column, rawSumsOf(column));
+  #leftByTrial({ column, sums }: Candidate): number {
+    this.#sums.take(this.#trialSlot, column, sums);
     return this.#leftByOne(this.#trialSlot, false);
   }
 }

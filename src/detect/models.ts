@@ -3,9 +3,9 @@
 import { correctedAutocorrelation, effectiveSamples, whiten } from '../series/stats/autocorrelation.ts';
 import { dot } from '../series/stats/least-squares.ts';
 import type { ModelName } from './assessment.ts';
-import { listCandidates, type Candidates } from './candidates.ts';
+import { listCandidates, type Candidates, type ShapeKey } from './candidates.ts';
 import type { ModelInput } from './model-input.ts';
-import { ModelSearch, type Found, type ShapeKey } from './model-search.ts';
+import { ModelSearch, type Found } from './model-search.ts';
 import { ProjectedSpace, type CandidateFit, type ProjectedColumn } from './projected-space.ts';
 import { Scratch } from './scratch.ts';
 import { makeShape, type Shape } from './shapes.ts';
@@ -90,6 +90,7 @@ const SCRATCH = new Scratch();
 /** All models under one assumption about the autocorrelation of the noise. To be used before the next one is made. */
 class Comparison {
   readonly #input: ModelInput;
+  readonly #candidates: Candidates;
   readonly #phi: number;
   readonly #space: ProjectedSpace;
   readonly #grant: number;
@@ -99,6 +100,7 @@ class Comparison {
 
   constructor(input: ModelInput, candidates: Candidates, phi: number) {
     this.#input = input;
+    this.#candidates = candidates;
     this.#phi = phi;
     const m = input.value.length;
     SCRATCH.begin();
@@ -147,9 +149,9 @@ class Comparison {
     return whiten(column, this.#phi, SCRATCH.take(column.length));
   }
 
-  #makeShape({ kind, domain, at }: ShapeKey): Shape {
-    const { time, work } = this.#input;
-    return makeShape(domain === 'work' && work ? work : time, kind, at);
+  /** A step has no column in the search; all others were made there. */
+  #makeShape(key: ShapeKey): Shape {
+    return key.kind === 'step' ? makeShape(this.#input.time, key.kind, key.at) : this.#candidates.at(key);
   }
 
   /** Best of all models by the criterion. */

@@ -32,7 +32,7 @@ import type { ChainStep } from '../model/chain-step.ts';
 import type { Alarm, Finding, MissingEvidence } from '../model/finding.ts';
 import type { PushedProfile, RawEvidence, TimeMap } from '../model/raw-evidence.ts';
 import type { Report } from '../model/report.ts';
-import type { Mark } from '../model/status.ts';
+import type { Mark, Series } from '../model/status.ts';
 import type { TargetName } from '../model/target.ts';
 import { decodeText, type GaugeExtract } from '../parse/gauge-extract.ts';
 import { gaugesFromMemstatsTrailer } from '../parse/gauges-from-memstats-trailer.ts';
@@ -179,8 +179,8 @@ export class Investigation {
   #questions: readonly SourceQuestion[] = [];
   /** Of the newest assessment: reports are asked for more often than anything changes. */
   #chain: { atMillis: Millis; findings: readonly Finding[]; walk: ChainWalk } | null = null;
-  /** What its chain answered at the newest evaluation and at the one before; null where each speaks for itself. */
-  #answered: { readonly before: HeldAnswers | null; readonly now: HeldAnswers } | null = null;
+  /** What the chain of the newest evaluation answered; null where each evaluation speaks for itself. */
+  #answered: HeldAnswers | null = null;
 
   constructor(options: InvestigationOptions) {
     this.#options = options;
@@ -585,15 +585,13 @@ export class Investigation {
 
   /** Each evaluation counts, whether or not somebody looks at its answers. */
   #holdAnswers(): void {
-    const before = this.#answered?.now ?? null;
-    const walk = this.#shown === null ? null : this.#walk(this.#shown, before);
-    if (walk !== null) this.#answered = { before, now: walk.held };
+    if (this.#shown !== null) this.#answered = this.#walk(this.#shown, this.#answered).held;
   }
 
-  /** The questions asked so far, each outcome with what it raised; empty before the first gauge. */
+  /** The questions asked so far, each outcome with what it raised; empty before the first gauge. Where answers are held, as they were. */
   chain(): readonly ChainStep[] {
     const { assessment } = this;
-    return assessment === null ? [] : this.#walk(assessment, this.#answered?.before ?? null).steps;
+    return assessment === null ? [] : this.#walk(assessment, null).steps;
   }
 
   #walk(assessment: AssessmentState, before: HeldAnswers | null): ChainWalk {
@@ -609,6 +607,15 @@ export class Investigation {
       this.#chain = { atMillis, findings: this.#findings, walk };
     }
     return this.#chain.walk;
+  }
+
+  /** The curves of the newest evaluation, for who draws them: made anew, as few targets are looked at. Empty before the first gauge. */
+  drawFits(): Series['fits'] {
+    const atMillis = this.#shown?.atMillis ?? this.#lastEvidence;
+    if (atMillis === null) return [];
+    return this.#assess(atMillis).lanes.flatMap(({ lane, unit, fit, growth }) =>
+      fit === null ? [] : [{ lane, unit, time: [...fit.timeMillis], value: [...fit.value], growth }],
+    );
   }
 
   state(): InvestigationState {

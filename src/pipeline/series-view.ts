@@ -28,6 +28,7 @@ export function viewSeries(
   table: GaugeTable,
   stored: GaugeRows | null,
   assessment: AssessmentState | null,
+  fits: Series['fits'],
   limitBytes: number | null,
   marks: readonly Mark[],
   query: SeriesQuery,
@@ -53,19 +54,7 @@ export function viewSeries(
     limitBytes: cgroupLimit ?? limitBytes,
     goMemLimitBytes: goLimit !== null && goLimit < NO_GO_LIMIT ? goLimit : null,
     marks: marks.filter((mark) => mark.at >= query.fromMillis && mark.at <= query.toMillis),
-    fits: (assessment?.lanes ?? []).flatMap((lane) =>
-      lane.fit
-        ? [
-            {
-              lane: lane.lane,
-              unit: lane.unit,
-              time: [...lane.fit.timeMillis],
-              value: [...lane.fit.value],
-              growth: lane.growth,
-            },
-          ]
-        : [],
-    ),
+    fits,
     forecast: forecast(table, assessment),
     ledger: assessment?.ledger ? ledgerParts(assessment.ledger) : null,
   };

@@ -500,7 +500,8 @@ export class Watch implements WatchView {
     const stored = asksForStored(query)
       ? await this.#parts.store.readGauges(watched.key, query, STORED_ROWS_READ)
       : null;
-    return viewSeries(watched.name, history, stored, assessment, watched.limitBytes, marks, query);
+    const fits = watched.investigation.drawFits();
+    return viewSeries(watched.name, history, stored, assessment, fits, watched.limitBytes, marks, query);
   }
 
   async source(fingerprint: string): Promise<SourceExcerpt | null> {

@@ -25,6 +25,8 @@ export interface ProfileHistoryOptions {
   readonly maxStacks?: number;
 }
 
+const NO_STACKS: StackReader = new StackInterner(1);
+
 interface Snapshot {
   readonly takenAtMillis: Millis;
   readonly length: number;
@@ -39,7 +41,8 @@ export class ProfileHistory {
   readonly #maxHeap: number;
   readonly #maxGoroutine: number;
   readonly #maxStacks: number;
-  #interner: StackInterner;
+  /** Null until the first profile comes. */
+  #interned: StackInterner | null = null;
   #compactAt: number;
   #heap: readonly HeapSnapshot[] = [];
   #goroutines: readonly GoroutineSnapshot[] = [];
@@ -54,7 +57,6 @@ export class ProfileHistory {
     this.#maxHeap = atLeastTwo(options.maxHeapSnapshots ?? MAX_HEAP_SNAPSHOTS);
     this.#maxGoroutine = atLeastTwo(options.maxGoroutineSnapshots ?? MAX_GOROUTINE_SNAPSHOTS);
     this.#maxStacks = options.maxStacks ?? MAX_INTERNED_STACKS;
-    this.#interner = new StackInterner(this.#maxStacks);
     this.#compactAt = this.#firstCompaction();
   }
 
@@ -78,7 +80,11 @@ export class ProfileHistory {
     return this.#origins;
   }
   get stacks(): StackReader {
-    return this.#interner;
+    return this.#interned ?? NO_STACKS;
+  }
+
+  get #interner(): StackInterner {
+    return (this.#interned ??= new StackInterner(this.#maxStacks));
   }
 
   /**
@@ -183,7 +189,7 @@ export class ProfileHistory {
     this.#origins = null;
     this.#goroutinesShowRuntime = null;
     this.#running = null;
-    this.#interner = new StackInterner(this.#maxStacks);
+    this.#interned = null;
     this.#compactAt = this.#firstCompaction();
   }
 
@@ -213,7 +219,7 @@ export class ProfileHistory {
     for (const kind of all)
       for (const snapshot of kind) for (const stack of snapshot.stack) isReferenced[stack] = 1;
     const { interner, remap } = this.#interner.compact(isReferenced);
-    this.#interner = interner;
+    this.#interned = interner;
     this.#heap = this.#heap.map((snapshot) => renumber(snapshot, remap));
     this.#goroutines = this.#goroutines.map((snapshot) => renumber(snapshot, remap));
     this.#leakedGoroutines = this.#leakedGoroutines.map((snapshot) => renumber(snapshot, remap));

@@ -2,12 +2,12 @@ import { GAUGE_NAMES, type GaugeName, type GaugeReading } from '../base/gauges.t
 import type { Millis } from '../base/units.ts';
 import { JUDGED_GAUGES, isJudged, type GaugeTable, type JudgedGauge, type NewestRow } from './history.ts';
 import { findIncarnations } from './incarnations.ts';
-import { PACKED_ROWS_BOUND, packRows, unpackColumn, type PackedRows } from './packed-rows.ts';
+import { PACKED_ROWS_BOUND, packRows, unpackColumn, type CloseTo, type PackedRows } from './packed-rows.ts';
 import { chooseRows } from './row-thinning.ts';
 
 /**
  * Most rows that are kept: 3 h of 15 s scrapes at full density, and of a week five to each of the 72 blocks that models
- * look at, more of the last hours. A row takes some 40 bytes, a full history some 30 kB.
+ * look at, more of the last hours. A row takes some 33 bytes, a full history 21 to 30 kB.
  */
 export const GAUGE_ROWS_BOUND = 768;
 
@@ -232,7 +232,7 @@ export class GaugeHistory implements GaugeTable, NewestRow {
       return cells;
     });
     if (isGrowing) this.#packed.pop();
-    this.#packed.push(packRows(columns, rows));
+    this.#packed.push(packRows(columns, rows, this.#closeTo()));
     this.#packedRows += OPEN_ROWS;
     this.#openRows = 0;
     this.#unpacked = [];
@@ -257,8 +257,20 @@ export class GaugeHistory implements GaugeTable, NewestRow {
     this.#packedRows = columns[0].length;
     for (let from = 0; from < this.#packedRows; from += PACKED_ROWS_BOUND) {
       const pieces = columns.map((cells) => cells.subarray(from, from + PACKED_ROWS_BOUND));
-      this.#packed.push(packRows(pieces, pieces[0].length));
+      this.#packed.push(packRows(pieces, pieces[0].length, this.#closeTo()));
     }
+  }
+
+  /** By place, for the columns that are there. */
+  #closeTo(): CloseTo[] {
+    const closeTo: CloseTo[] = [];
+    for (const { name, to, less } of CLOSE) {
+      const [own, place] = [this.#placeOf(name), this.#placeOf(to)];
+      if (own < 0 || place < 0) continue;
+      const taken = less === null ? -1 : this.#placeOf(less);
+      closeTo[own] = { place, less: taken < 0 ? NO_PLACE : taken };
+    }
+    return closeTo;
   }
 
   /** Rows that are known at once: the newest is open, as it is when they come one by one. */
@@ -300,6 +312,20 @@ export class GaugeHistory implements GaugeTable, NewestRow {
     return cells;
   }
 }
+
+/** Beyond all columns. */
+const NO_PLACE = 255;
+
+/**
+ * Gauges that others account for, wholly or nearly: a few bytes kept with many rows where they would take three in each. Values stay
+ * exact, and these may be anything.
+ */
+const CLOSE: readonly { name: JudgedGauge; to: JudgedGauge; less: JudgedGauge | null }[] = [
+  { name: 'heapIdleBytes', to: 'heapSysBytes', less: 'heapInuseBytes' },
+  { name: 'sysBytes', to: 'heapSysBytes', less: null },
+  { name: 'rssAnonBytes', to: 'rssBytes', less: 'rssFileBytes' },
+  { name: 'cgroupCurrentBytes', to: 'rssBytes', less: null },
+];
 
 const JUDGED_PLACE = new Map<GaugeName, number>(JUDGED_GAUGES.map((name, i) => [name, i]));
 

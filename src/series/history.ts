@@ -9,6 +9,7 @@ const SHOWN_ONLY = [
   'mcacheSysBytes',
   'gcSysBytes',
   'otherSysBytes',
+  'mallocsTotal',
   'freesTotal',
   'lastGcMillis',
   'goroutinesCreatedTotal',

@@ -32,7 +32,6 @@ const PROCESS_COUNTERS = [
   'gcCyclesTotal',
   'cpuSecondsTotal',
   'allocatedBytesTotal',
-  'mallocsTotal',
 ] as const satisfies readonly JudgedGauge[];
 
 /**

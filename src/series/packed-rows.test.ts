@@ -27,6 +27,8 @@ describe('packed rows', () => {
     ['one value', [42]],
     ['a constant that is no whole number', [0.1, 0.1, 0.1]],
     ['hundredths', [17.01, 17.02, 18.99]],
+    ['pauses in nanoseconds', [0.000_213_377, 0.012_345_678_9 + 3, 1234.000_000_001]],
+    ['words', [8, 16, 1_000_008]],
     ['fractions of no scale', [Math.PI, 1e-9, 1e300]],
     ['the largest doubles', [Number.MAX_VALUE, -Number.MAX_VALUE, 0]],
     ['no soft limit (2^63)', [2 ** 63, 2 ** 63, 1e9]],
@@ -57,6 +59,55 @@ describe('packed rows', () => {
       for (let i = 0; i < columns.length; i++)
         expect(unpacked(columns, i)).toEqual(columns[i].map((c) => c + 0));
     }
+  });
+
+  describe('of a column that another one accounts for', () => {
+    const random = seededRandom(5);
+    const pages = (most: number) => 4096 * Math.floor(most * random());
+    const all = full(() => 2 ** 30 + pages(50_000));
+    const used = full(() => pages(50_000));
+    const pack = (cells: readonly number[], less: number) => {
+      const columns = [all, used, cells].map((column) => Float64Array.from(column));
+      const packed = packRows(columns, columns[0].length, [undefined, undefined, { place: 0, less }]);
+      const into = new Float64Array(columns[0].length);
+      unpackColumn(packed, 2, into, 0);
+      expect([...into]).toEqual(cells);
+      return packed.bytes.length - packRows(columns.slice(0, 2), columns[0].length).bytes.length;
+    };
+
+    it('take a few bytes where they are a difference, known or not', () => {
+      const rest = all.map((cell, i) => cell - used[i]);
+      expect(pack(rest, 1)).toBeLessThan(20);
+      expect(pack([NaN, ...rest.slice(1)], 1)).toBeLessThan(40);
+      expect(
+        pack(
+          all.map((cell) => cell - 4096),
+          255,
+        ),
+      ).toBeLessThan(20);
+    });
+
+    it('come back as they were where it does not', () => {
+      pack(
+        all.map((cell) => cell / 3),
+        1,
+      );
+      pack(
+        all.map(() => Math.round(1e6 * random())),
+        1,
+      );
+      pack(
+        all.map((_, i) => (i % 3 ? 2 ** 60 : 0.1)),
+        1,
+      );
+      pack([...all.slice(0, 5), ...full(() => NaN).slice(5)], 255);
+      all[7] = NaN;
+      used[9] = NaN;
+      pack(
+        all.map((cell, i) => (cell || 0) + i),
+        1,
+      );
+    });
   });
 
   it('has a column that came later as not known', () => {

@@ -12,13 +12,22 @@ export interface PackedRows {
   readonly bytes: Uint8Array;
 }
 
-type Form = 'unknown' | 'constant' | 'range' | 'steps' | 'doubles';
-const FORMS: readonly Form[] = ['unknown', 'constant', 'range', 'steps', 'doubles'];
+/**
+ * What a column is close to: another one of the same rows, less a third. Never a column that has such a place itself.
+ * A place where there is no column says that nothing is taken off.
+ */
+export interface CloseTo {
+  readonly place: number;
+  readonly less: number;
+}
 
-/** What a value is multiplied by to be whole: bytes and counts, hundredths of CPU seconds, times between milliseconds. */
-const SCALES = [1, 100, 4096];
-/** Pages and size classes: a multiple of them takes a byte or more less. */
-const UNITS = [8192, 4096, 1024, 1];
+type Form = 'unknown' | 'constant' | 'range' | 'steps' | 'doubles' | 'close';
+const FORMS: readonly Form[] = ['unknown', 'constant', 'range', 'steps', 'doubles', 'close'];
+
+/** What a value is multiplied by to be whole: bytes and counts, hundredths of CPU seconds, times between milliseconds, pauses in ns. */
+const SCALES = [1, 100, 4096, 1e9];
+/** Pages, size classes and words: a multiple of them takes some bits less. */
+const UNITS = [8192, 4096, 1024, 8, 1];
 /** Bits of the widest code: with seven more, where it begins, it is exact as a double. */
 const WIDEST = 44;
 /** Bits of the widest code that fits, behind those of a byte that is taken in part, into a whole number of the processor. */
@@ -37,15 +46,52 @@ interface Whole {
   readonly most: number;
 }
 
-/** @param columns each of `rows` cells, NaN = not known; at most `PACKED_ROWS_BOUND` rows. */
-export function packRows(columns: readonly Float64Array[], rows: number): PackedRows {
-  const writer = new Writer(columns.length * (2 + LARGEST_COLUMN));
+/**
+ * @param columns each of `rows` cells, NaN = not known; at most `PACKED_ROWS_BOUND` rows.
+ * @param closeTo by column; its differences are kept where they take fewer bytes than it does.
+ */
+export function packRows(
+  columns: readonly Float64Array[],
+  rows: number,
+  closeTo: readonly (CloseTo | undefined)[] = [],
+): PackedRows {
+  // A column that is close to another one is written in both ways.
+  const writer = new Writer(columns.length * (2 + LARGEST_COLUMN) + LARGEST_COLUMN + CLOSE_HEADER);
   writer.skip(2 * columns.length);
   columns.forEach((column, i) => {
     writer.placeAt(2 * i);
+    const start = writer.length;
     writeColumn(writer, column);
+    const close = closeTo[i];
+    const differences = close ? differencesFrom(columns, close, column) : null;
+    if (!close || !differences) return;
+    const end = writer.length;
+    writer.form('close');
+    writer.byte(close.place);
+    writer.byte(close.less);
+    writeColumn(writer, differences);
+    writer.keepShorter(start, end);
   });
   return { rows, columns: columns.length, bytes: writer.finish() };
+}
+
+/** A form and two places. */
+const CLOSE_HEADER = 3;
+
+/** Null where they do not give each cell back to the last bit. */
+function differencesFrom(
+  columns: readonly Float64Array[],
+  { place, less }: CloseTo,
+  column: Float64Array,
+): Float64Array | null {
+  const differences = new Float64Array(column.length);
+  for (let i = 0; i < column.length; i++) {
+    const near = less < columns.length ? columns[place][i] - columns[less][i] : columns[place][i];
+    const difference = column[i] - near;
+    if (near + difference !== column[i] && !Number.isNaN(column[i])) return null;
+    differences[i] = difference;
+  }
+  return differences;
 }
 
 /** Writes a column to `into`, from cell `at` on; a column that was not packed is not known. */
@@ -55,7 +101,16 @@ export function unpackColumn(packed: PackedRows, column: number, into: Float64Ar
     into.fill(NaN, at, end);
     return;
   }
-  const reader = new Reader(packed.bytes, packed.bytes[2 * column] + 256 * packed.bytes[2 * column + 1]);
+  readColumn(packed, placeOf(packed, column), into, at);
+}
+
+function placeOf({ bytes }: PackedRows, column: number): number {
+  return bytes[2 * column] + 256 * bytes[2 * column + 1];
+}
+
+function readColumn(packed: PackedRows, place: number, into: Float64Array, at: number): void {
+  const end = at + packed.rows;
+  const reader = new Reader(packed.bytes, place);
   const form = FORMS[reader.byte()];
   switch (form) {
     case 'unknown':
@@ -70,7 +125,25 @@ export function unpackColumn(packed: PackedRows, column: number, into: Float64Ar
     case 'range':
     case 'steps':
       readWhole(reader, form === 'steps', into, at, end);
+      return;
+    case 'close':
+      readColumn(packed, place + CLOSE_HEADER, into, at);
+      addNear(packed, { place: reader.byte(), less: reader.byte() }, into, at);
   }
+}
+
+const near = new Float64Array(PACKED_ROWS_BOUND);
+const taken = new Float64Array(PACKED_ROWS_BOUND);
+
+/** Adds to differences what they were taken from. */
+function addNear(packed: PackedRows, { place, less }: CloseTo, into: Float64Array, at: number): void {
+  const { rows } = packed;
+  unpackColumn(packed, place, near, 0);
+  if (less < packed.columns) {
+    unpackColumn(packed, less, taken, 0);
+    for (let i = 0; i < rows; i++) near[i] -= taken[i];
+  }
+  for (let i = 0; i < rows; i++) into[at + i] = near[i] + into[at + i];
 }
 
 function writeColumn(writer: Writer, column: Float64Array): void {
@@ -211,17 +284,29 @@ class Writer {
   constructor(bound: number) {
     this.#bytes = new Uint8Array(bound);
   }
+  get length(): number {
+    return this.#length;
+  }
   skip(count: number): void {
     this.#length += count;
   }
   /** Notes at `place` where the next column begins. */
   placeAt(place: number): void {
-    this.#taken = 0;
     this.#bytes[place] = this.#length;
     this.#bytes[place + 1] = this.#length >> 8;
   }
   form(form: Form): void {
+    this.#taken = 0;
     this.byte(FORMS.indexOf(form));
+  }
+  /** Of what was written from `start` to `end` and what came after it. */
+  keepShorter(start: number, end: number): void {
+    const later = this.#length - end;
+    if (later >= end - start) this.#length = end;
+    else {
+      this.#bytes.copyWithin(start, end, this.#length);
+      this.#length = start + later;
+    }
   }
   byte(value: number): void {
     this.#bytes[this.#length++] = value;

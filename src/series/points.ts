@@ -31,16 +31,28 @@ export class PointsBuilder {
   }
 }
 
-/** The cells of a column that are known, as points. Rows from <= row < to. */
+/** The cells of a column that are known, as points: a view of both where all are. Rows from <= row < to. */
 export function pointsOfColumn(
-  timeMillis: ArrayLike<number>,
-  column: ArrayLike<number>,
+  timeMillis: Float64Array,
+  column: Float64Array,
   rows: { readonly from: number; readonly to: number },
 ): Points {
+  if (isKnown(column, rows)) {
+    const { from, to } = rows;
+    return { timeMillis: timeMillis.subarray(from, to), value: column.subarray(from, to) };
+  }
   const points = new PointsBuilder(Math.max(0, rows.to - rows.from));
   for (let row = rows.from; row < rows.to; row++) {
     const value = column[row];
     if (!Number.isNaN(value)) points.add(timeMillis[row], value);
   }
   return points.finish();
+}
+
+function isKnown(
+  column: Float64Array,
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
+  for (let row = from; row < to; row++) if (Number.isNaN(column[row])) return false;
+  return to <= column.length;
 }

@@ -20,11 +20,9 @@ export class ScreenedFleets {
 
   note(service: string, version: string | null, look: Assessment, history: GaugeHistory): void {
     const state = withoutEvidence(look);
-    // Pictures of fits are not for here, and would be most of it.
-    const lanes = state.lanes.map((lane) => ({ ...lane, fit: null }));
-    this.#replicas.get(service)?.push(describeReplica(version, { ...state, lanes }, history));
+    this.#replicas.get(service)?.push(describeReplica(version, state, history));
     const known = this.#strongest.get(service) ?? -Infinity;
-    this.#strongest.set(service, Math.max(known, strongestEvidence(lanes)));
+    this.#strongest.set(service, Math.max(known, strongestEvidence(state.lanes)));
   }
 
   /** By those that were looked at so far; who comes later can only ask for less. */

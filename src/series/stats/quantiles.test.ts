@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { median, medianAbsoluteDeviationSigma, quantile, sortKnown, rangeOf } from './quantiles.ts';
+import {
+  median,
+  medianAbsoluteDeviationSigma,
+  quantile,
+  quantileOfSorted,
+  sortKnown,
+  rangeOf,
+} from './quantiles.ts';
 
 // Expected values: numpy 2.4.6 quantile, scipy 1.17.1 stats.median_abs_deviation(scale='normal').
 describe('quantiles', () => {
@@ -35,6 +42,9 @@ describe('quantiles', () => {
     const many = Array.from({ length: 100 }, (_, i) => (i * 37) % 101);
     expect([...sortKnown(many)]).toEqual([...many].sort((a, b) => a - b));
     expect([...sortKnown([3, NaN, 1])]).toEqual([1, 3]);
+    for (const p of [-1, 0, 0.013, 0.5, 0.77, 1, 2]) {
+      expect(quantile([NaN, ...many], p)).toBe(quantileOfSorted(sortKnown(many), p));
+    }
   });
 
   it('estimate sigma from the median absolute deviation as scipy does', () => {

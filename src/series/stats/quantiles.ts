@@ -2,11 +2,15 @@
 
 /** The values that are known, ascending. */
 export function sortKnown(values: ArrayLike<number>): Float64Array {
+  const known = knownOf(values);
+  return known.length <= INSERTION_BOUND ? sortByInsertion(known, known.length) : known.sort();
+}
+
+function knownOf(values: ArrayLike<number>): Float64Array {
   const known = new Float64Array(values.length);
   let n = 0;
   for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
-  const sorted = known.subarray(0, n);
-  return n <= INSERTION_BOUND ? sortByInsertion(sorted, n) : sorted.sort();
+  return n === values.length ? known : known.subarray(0, n);
 }
 
 /** Blocks hold a dozen observations, and there are hundreds of blocks: the built-in sort costs more to start. */
@@ -38,8 +42,17 @@ export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
+/** The same of values in any order. */
 export function quantile(values: ArrayLike<number>, p: number): number {
-  return quantileOfSorted(sortKnown(values), p);
+  const known = knownOf(values);
+  const n = known.length;
+  if (n <= INSERTION_BOUND) return quantileOfSorted(sortByInsertion(known, n), p);
+  const at = Math.min(Math.max(p, 0), 1) * (n - 1);
+  const below = Math.floor(at);
+  const low = select(known, n, below);
+  let high = below + 1 < n ? Infinity : low;
+  for (let i = below + 1; i < n; i++) if (known[i] < high) high = known[i];
+  return low + (at - below) * (high - low);
 }
 
 /** Highest less lowest of the known values. NaN for no values. */
