@@ -96,6 +96,8 @@ const CASES: readonly Case[] = [
   { report: 'tree', flags: ['-hide=^net/http'] },
   { report: 'traces', flags: ['-show_from=main\\.'] },
   { report: 'traces', flags: ['-tagfocus=:4kb'] },
+  { report: 'traces', flags: ['-tagfocus==:4kb'] },
+  { report: 'raw', flags: ['-tagroot=bytes', '-tagleaf=other,bytes'] },
   { report: 'top', flags: ['-tagignore=1kb:'] },
   { report: 'traces', flags: ['-tagroot=bytes'] },
   { report: 'tree', flags: ['-tagleaf=bytes'] },

@@ -22,7 +22,8 @@ export function parseLabelExpression(
   compile: (expression: string) => TextMatcher,
 ): LabelExpression {
   const equals = text.indexOf('=');
-  const key = equals === -1 ? null : text.slice(0, equals);
+  // An empty key is none.
+  const key = equals < 1 ? null : text.slice(0, equals);
   const value = text.slice(equals + 1);
   const range = parseRange(value);
   return { key, value: range === null ? { matchers: value.split(',').map(compile) } : { range } };

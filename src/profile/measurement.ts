@@ -131,9 +131,10 @@ export function formatFixed2(value: number): string {
   if (size >= 1e21) return `${sign}${BigInt(size)}.00`;
   const eighths = size * 8;
   if (Number.isSafeInteger(eighths) && eighths % 2 === 1) {
-    const below = Math.floor(size * 100);
+    const whole = Math.floor(size);
+    const below = Math.floor((size - whole) * 100);
     const even = below % 2 === 0 ? below : below + 1;
-    return `${sign}${Math.floor(even / 100)}.${String(even % 100).padStart(2, '0')}`;
+    return `${sign}${whole}.${String(even).padStart(2, '0')}`;
   }
   return sign + size.toFixed(2);
 }

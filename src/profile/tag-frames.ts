@@ -43,19 +43,16 @@ export function addTagFrames(
   const stack = new Int32Array(samples.length);
   let [isRootMatched, isLeafMatched] = [false, false];
   for (let sample = 0; sample < samples.length; sample++) {
-    for (let i = leafKeys.length - 1; i >= 0; i--) {
-      const values = labelValues(profile, sample, leafKeys[i], outputUnit);
-      isLeafMatched ||= values.length > 0;
-      stacks.push(frames.location(values.join(','), leafKeys[i]));
-    }
+    // New frames are numbered as they are met, those of the root first.
+    const roots = frames.ofSample(sample, rootKeys, outputUnit);
+    const leaves = frames.ofSample(sample, leafKeys, outputUnit);
+    isRootMatched ||= roots.isMatched;
+    isLeafMatched ||= leaves.isMatched;
+    for (const location of leaves.locations) stacks.push(location);
     const row = samples.stack[sample];
     for (let at = old.locationStart[row]; at < old.locationStart[row + 1]; at++)
       stacks.push(old.location[at]);
-    for (let i = rootKeys.length - 1; i >= 0; i--) {
-      const values = labelValues(profile, sample, rootKeys[i], outputUnit);
-      isRootMatched ||= values.length > 0;
-      stacks.push(frames.location(values.join(','), rootKeys[i]));
-    }
+    for (const location of roots.locations) stacks.push(location);
     stack[sample] = stacks.close();
   }
   const tagged = {
@@ -103,7 +100,22 @@ class FrameAppender {
     this.#strings = new StringAppender(profile.strings);
   }
 
-  location(name: string, file: string): LocationIndex {
+  /** A frame for each key, the last key first, and whether the sample has any of them. */
+  ofSample(
+    sample: number,
+    keys: readonly string[],
+    outputUnit: string,
+  ): { readonly locations: readonly LocationIndex[]; readonly isMatched: boolean } {
+    let isMatched = false;
+    const locations = keys.toReversed().map((key) => {
+      const values = labelValues(this.#profile, sample, key, outputUnit);
+      isMatched ||= values.length > 0;
+      return this.#location(values.join(','), key);
+    });
+    return { locations, isMatched };
+  }
+
+  #location(name: string, file: string): LocationIndex {
     const key = `${file.length} ${file}${name}`;
     const known = this.#rowByFrame.get(key);
     if (known !== undefined) return known;
