@@ -6,6 +6,10 @@ import { LANE_THRESHOLDS } from './thresholds.ts';
 
 /** A level that gave back this share of what it had grown, without a restart, was freed: what is leaked is never freed. */
 export const FREED_SHARE = 0.5;
+/** A level that gave back this share is where it came from, but for noise. */
+const GIVEN_BACK_SHARE = 0.75;
+/** With less work than this share of before, a level may lie lower because less is in use. */
+const SAME_WORK_SHARE = 0.7;
 /**
  * A bound that was seen once is known to about this share of what was grown: buffers are flushed a little later, caches
  * filled with larger entries.
@@ -44,6 +48,23 @@ export interface LanePast {
 }
 
 export const NO_PAST: LanePast = { standing: null, mark: null };
+
+/**
+ * Has nearly all that a claim has seen grow been freed again, in one life and with as much work as before? Then it was no leak,
+ * whatever it was.
+ */
+export function isGivenBack(
+  { standing }: LanePast,
+  { lane, level, recent }: LaneAssessment,
+  { incarnationStartMillis }: Assessment,
+): boolean {
+  if (standing?.lifeMillis !== incarnationStartMillis) return false;
+  const { base, peak } = standing;
+  const { smallestGrowth, smallestShare } = LANE_THRESHOLDS[lane];
+  const isTold = peak - base >= Math.max(smallestGrowth, smallestShare * Math.abs(base));
+  const isAtWork = (recent?.workShare ?? 1) >= SAME_WORK_SHARE;
+  return isTold && isAtWork && level <= peak - GIVEN_BACK_SHARE * (peak - base);
+}
 
 /** The highest level at which a leak of this lane is not claimed; -Infinity where no claim was taken back. */
 export function levelToPass({ mark }: LanePast, lane: Lane): number {

@@ -56,6 +56,7 @@ function run(steps: readonly Step[]): CaseResult[] {
 }
 
 const LEAK = { heap: { verdict: 'leak' as const, perHour: 20 * MIB } };
+const GROWTH = { unit: 'bytes', perHour: 20 * MIB, low: 18 * MIB, high: 22 * MIB, confidence: 0.95 };
 const minutes = (count: number) => count * MINUTE_MILLIS;
 
 describe('advanceCase', () => {
@@ -606,6 +607,54 @@ describe('advanceCase', () => {
       expect(end.over).toMatchObject([{ why: 'a bound shows', isWithdrawn }]);
     },
   );
+
+  it.each([
+    ['stays', 160, 1, false],
+    ['is given back', 110, 1, true],
+    ['lies lower at night, when nobody works', 110, 0.4, false],
+    ['is given back by a new process', 110, 1, false, minutes(65)],
+  ])(
+    'tells by what had grown and %s whether it was a leak',
+    (_, mib, workShare, isWithdrawn, lifeMillis = 0) => {
+      const claim = drawConfirmation(['heap']);
+      const standing = { lifeMillis, base: 100 * MIB, peak: 160 * MIB, highest: 160 * MIB, bound: null };
+      const recent = { perHour: 0, low: 0, high: 0, overMillis: HOUR_MILLIS, workShare };
+      const over = { atMillis: minutes(70), reason: 'growth has been gone', numbers: {} };
+      const [raised] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
+      const { stacks } = drawSnapshots(STORE);
+      const end = advanceCase(raised.state, {
+        target: TARGET,
+        module: null,
+        assessment: drawAssessment(minutes(70), { heap: { level: mib * MIB, recent } }),
+        confirmation: {
+          heap: { ...claim.heap, over } as NonNullable<typeof claim.heap>,
+          past: { ...claim.heap, lanes: { heap: { standing, mark: null } } } as ConfirmationState['past'] &
+            object,
+        },
+        profiles: { heap: [], goroutines: [], stacks },
+        atMillis: minutes(70),
+      });
+      expect(end.over).toMatchObject([{ isWithdrawn }]);
+      expect(end.alarms.map(({ withdrawnAt }) => withdrawnAt !== null)).toEqual([isWithdrawn]);
+    },
+  );
+
+  it('says that a leak began when it did, also in the life after a restart', () => {
+    const grows = (onset: number) => ({
+      heap: { ...LEAK.heap, onsetAtMillis: minutes(onset), growth: { ...GROWTH } },
+    });
+    const results = run([
+      { at: minutes(60), lanes: grows(20), confirmed: ['heap'] },
+      { at: minutes(80), lanes: grows(15), confirmed: ['heap'] },
+      {
+        at: minutes(200),
+        lanes: grows(110),
+        confirmed: ['heap'],
+        rest: { incarnationStartMillis: minutes(110) },
+      },
+    ]);
+    expect(results.map(({ findings }) => (findings[0].onsetAt ?? 0) / MINUTE_MILLIS)).toEqual([20, 15, 15]);
+  });
 
   it('changes an identity only when the data contradicts it for several evaluations', () => {
     const other = `heap\nmain.main > orders/index.Add | 512 | ${ramp(24, 8)}`;

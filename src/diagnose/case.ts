@@ -472,8 +472,16 @@ function keepLead(cause: Cause, lead: string | null, module: string | null): Cau
 
 /** After a restart of the process the new life has shown little yet: what was known of the code stays. */
 function mergeKnowledge(old: Finding, now: Finding): Finding {
-  if (now.culprits.length > 0 || old.culprits.length === 0) return now;
-  return { ...now, culprits: old.culprits, pattern: now.pattern ?? old.pattern, summary: now.summary };
+  const onsetAt = findOnset(old, now);
+  if (now.culprits.length > 0 || old.culprits.length === 0) return { ...now, onsetAt };
+  return { ...now, onsetAt, culprits: old.culprits, pattern: now.pattern ?? old.pattern };
+}
+
+/** No leak begins after it was found: such an onset is that of a later life, or of another rate. */
+function findOnset(old: Finding, now: Finding): Millis | null {
+  const onsetAt = now.onsetAt ?? null;
+  const isLater = onsetAt !== null && now.detectedAt !== null && onsetAt > now.detectedAt;
+  return isLater ? (old.onsetAt ?? null) : (onsetAt ?? old.onsetAt ?? null);
 }
 
 function updateAlarms(

@@ -2,6 +2,7 @@
 import type { Millis } from '../base/units.ts';
 import { explanationOf, type LaneAssessment } from '../detect/assessment.ts';
 import { seenUntil } from '../detect/confirm.ts';
+import { isGivenBack } from '../detect/high-water.ts';
 import type { Verdict } from '../model/finding.ts';
 import { rankOutsideIn, type CaseInput, type OverLeak, type RaisedLeak } from './case-state.ts';
 import { findLane } from './unexplained.ts';
@@ -102,14 +103,26 @@ const EXPLANATIONS: Readonly<Partial<Record<Verdict, string>>> = {
   step: 'it was one step, and level since',
 };
 
+/** Growth that is over was a leak where what it has brought stays, and none where it was freed. */
+function wasFreed({ lane: name }: RaisedLeak, { assessment, confirmation }: CaseInput): boolean {
+  const lane = findLane(assessment, name);
+  const past = confirmation.past?.lanes[name];
+  return lane !== null && past !== undefined && isGivenBack(past, lane, assessment);
+}
+
+const FREED = 'what had grown was given back while the process went on: it was no leak';
+
 /** Stage 1 takes its claim back. */
 function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
   const over = input.confirmation[leak.lane]?.over ?? null;
   if (over === null) return null;
   const lane = findLane(input.assessment, leak.lane);
   const explanation = EXPLANATIONS[lane === null ? 'no-growth' : explanationOf(lane)];
+  const { fingerprint } = leak;
+  if (explanation === undefined && wasFreed(leak, input))
+    return { fingerprint, why: FREED, isWithdrawn: true };
   const isWithdrawn = explanation !== undefined && over.isStopped !== true;
-  return { fingerprint: leak.fingerprint, why: over.reason, isWithdrawn, isBound: over.isBound === true };
+  return { fingerprint, why: over.reason, isWithdrawn, isBound: over.isBound === true };
 }
 
 /** The lane has been quiet long enough, and growth would have been seen or has another explanation. */
@@ -121,6 +134,7 @@ function findQuietEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvide
   const explanation = explanationOf(lane);
   if (explanation === 'no-growth') {
     if (quiet < THRESHOLDS.overQuietMillis || !hasPowerToSee(lane, leak.ratePerHour)) return null;
+    if (wasFreed(leak, input)) return { fingerprint, why: FREED, isWithdrawn: true };
     const why = 'no growth, and half of the old rate would have been seen';
     return { fingerprint, why, isWithdrawn: false };
   }

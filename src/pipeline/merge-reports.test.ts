@@ -50,6 +50,18 @@ describe('mergeReports', () => {
     expect(merged?.missingEvidence).toHaveLength(1);
   });
 
+  it('keeps the leak that one instance proves where another grows faster and cannot tell yet', () => {
+    const open: Finding = { ...finding('a', 30, 900), verdict: 'undetermined', detectedAt: null };
+    for (const reports of [
+      [report('1', [finding('a', 10, 500)], null), report('2', [open], null)],
+      [report('2', [open], null), report('1', [finding('a', 10, 500)], null)],
+    ]) {
+      const merged = mergeReports(reports);
+      expect(merged?.verdict).toBe('leak');
+      expect(merged?.findings).toMatchObject([{ verdict: 'leak', detectedAt: 500, growth: { perHour: 10 } }]);
+    }
+  });
+
   it('says whose each finding is, and speaks for the one whose finding comes first', () => {
     const merged = mergeReports([
       { ...report('a:1', [finding('f1', 100, 1800)], 50), summary: 'a leaks' },

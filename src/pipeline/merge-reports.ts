@@ -45,7 +45,13 @@ function withInstance({ findings, target: { service, instance } }: Report): Find
   return findings.map((finding) => ({ ...finding, instances: [{ service, instance }] }));
 }
 
-/** Of one fingerprint the earliest detection and the strongest growth stand. */
+/** The graver verdict first, of one verdict the stronger growth: an instance that cannot tell yet takes nothing back. */
+function compareFindings(a: Finding, b: Finding): number {
+  const byVerdict = VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict);
+  return byVerdict || (b.growth?.perHour ?? 0) - (a.growth?.perHour ?? 0);
+}
+
+/** Of one fingerprint the earliest detection, the gravest verdict and the strongest growth stand. */
 function mergeFindings(findings: readonly Finding[]): Finding[] {
   const merged = new Map<string, Finding>();
   for (const finding of findings) {
@@ -54,8 +60,7 @@ function mergeFindings(findings: readonly Finding[]): Finding[] {
       merged.set(finding.fingerprint, finding);
       continue;
     }
-    const isKnownStronger = (known.growth?.perHour ?? 0) >= (finding.growth?.perHour ?? 0);
-    const [strongest, other] = isKnownStronger ? [known, finding] : [finding, known];
+    const [strongest, other] = compareFindings(known, finding) <= 0 ? [known, finding] : [finding, known];
     const detected = [known.detectedAt, finding.detectedAt].filter((at) => at !== null);
     merged.set(finding.fingerprint, {
       ...strongest,
