@@ -3,7 +3,7 @@ import type { Lane } from '../detect/assessment.ts';
 import type { Culprit, Growth, LeakClass } from '../model/finding.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import type { HeapCause } from './heap-cause.ts';
-import type { HeldHeap } from './held-by-count.ts';
+import type { HeldGoroutines, HeldHeap } from './held-by-count.ts';
 import type { Lender } from './lenders.ts';
 
 /** How sure we are that the lane leaks: stage 1 over time, or stage 1's suspicion and stage 2's proof together. */
@@ -27,6 +27,8 @@ export interface Cause {
   readonly lenders: readonly Lender[];
   /** By gauges alone, without a profile: the heap's growth is taken for what these hold. */
   readonly heldHeap: HeldHeap | null;
+  /** By gauges alone: how many goroutines come with each of these descriptors. */
+  readonly heldGoroutines: HeldGoroutines | null;
   readonly pattern: string | null;
   readonly growth: Growth | null;
   readonly counts: Growth | null;

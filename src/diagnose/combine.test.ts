@@ -5,6 +5,7 @@ import { drawAssessment, type DrawnLane } from '../testing/drawn-assessment.ts';
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
 import type { Cause } from './cause.ts';
 import { findCauses } from './combine.ts';
+import { askHeldGoroutines } from './held-by-count.ts';
 import { readProfiles } from './profile-evidence.ts';
 
 const LIB = '@/go/pkg/mod/github.com/acme/lib@v1.2.3/lib.go';
@@ -423,6 +424,35 @@ runtime.systemstack > runtime.newproc1 > runtime.malg | 480 | ${ramp(12, 9)}`,
     expect(brief(fds)).toEqual([['fd', null, ['heap']]]);
     const kinds = combine('', { heap: LEAK(60 * MIB), goroutine: LEAK(60) }).map(({ kind }) => kind);
     expect(kinds).toEqual(['goroutine', 'heap']);
+  });
+
+  it('gives goroutines to descriptors where no profile can tell, and as many come as connections have', () => {
+    const kinds = (perHour: number, share = 0.02) => {
+      const growth = (rate: number) => ({
+        ...LEAK(rate),
+        growth: {
+          unit: '',
+          perHour: rate,
+          low: (1 - share) * rate,
+          high: (1 + share) * rate,
+          confidence: 0.95,
+        },
+      });
+      const causes = combine('', { fd: { ...growth(6), level: 90 }, goroutine: growth(perHour) });
+      return causes.map(({ kind, heldGoroutines }) => [
+        kind,
+        heldGoroutines && askHeldGoroutines(heldGoroutines).outcome,
+      ]);
+    };
+    const two = [
+      ['fd', 'contradicts'],
+      ['goroutine', null],
+    ];
+    expect(kinds(12)).toEqual([['fd', 'supports']]);
+    expect(kinds(6.1)).toEqual([['fd', 'supports']]);
+    expect(kinds(15)).toEqual(two);
+    expect(kinds(30)).toEqual(two);
+    expect(kinds(12, 0.2)).toEqual(two);
   });
 
   it('asks the profiles where there are any', () => {

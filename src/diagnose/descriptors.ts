@@ -14,6 +14,7 @@ import {
   type HeapCause,
   type WeightedSite,
 } from './heap-cause.ts';
+import { findHeldGoroutines } from './held-by-count.ts';
 import { findLenders, growsWithEach, isBelow, NAME_SAMPLES, type Lender } from './lenders.ts';
 import {
   changeBesideGroups,
@@ -63,7 +64,9 @@ export function takeDescriptors(rest: Rest): Cause[] {
   ]);
   const pinned = selectHeld(rest, descriptorSites, blamed.culprits, mine);
   const isHeapMine = isAllHeap(rest, pinned, mine.length > 0);
-  const absorbed: Lane[] = mine.length > 0 ? [...takeLanes(rest, ['goroutine'])] : [];
+  const heldGoroutines = isCounted ? findHeldGoroutines(assessment, profiles) : null;
+  const absorbed: Lane[] =
+    mine.length > 0 || (heldGoroutines?.expected ?? null) !== null ? [...takeLanes(rest, ['goroutine'])] : [];
   if (isHeapMine) absorbed.push(...takeLanes(rest, ['heap']));
   rest.weighted = rest.weighted.filter((entry) => !pinned.includes(entry));
   rest.calls.delete('fd');
@@ -78,6 +81,7 @@ export function takeDescriptors(rest: Rest): Cause[] {
       heap,
       groups,
       lenders: blamed.lenders,
+      heldGoroutines,
       pattern: describeConnections(groups),
       growth: isHeapMine ? growthOfBytes(rest, heap, stacks) : growthOfSites(profiles, heap, stacks),
       counts: isCounted ? lane.growth : (findLane(assessment, 'goroutine')?.growth ?? null),

@@ -9,7 +9,7 @@ import type { Cause } from './cause.ts';
 import { findCreator, type Creator } from './creators.ts';
 import { relateFile } from './culprit.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
-import { askHeldHeap } from './held-by-count.ts';
+import { askHeldGoroutines, askHeldHeap } from './held-by-count.ts';
 import type { HeapCause } from './heap-cause.ts';
 import { NAME_SAMPLES, type Lender } from './lenders.ts';
 import { changeBesideGroups } from './links.ts';
@@ -50,6 +50,7 @@ export function collectEvidence(
       if (cause.heap.said) entries.push(askBoundInSources(cause.heap, cause.heap.said, profiles));
     }
   }
+  if (cause.heldGoroutines !== null) entries.push(askHeldGoroutines(cause.heldGoroutines));
   if (cause.heldHeap !== null) entries.push(askHeldHeap(cause.heldHeap));
   else if (cause.kind === 'goroutine')
     entries.push(askPinned(cause, profiles, assessment?.goroutineCost ?? null));

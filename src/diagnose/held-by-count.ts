@@ -1,7 +1,7 @@
 // Where no profile can say what goroutines or descriptors hold: their number and the heap's growth, both from gauges, are one
 // cause as long as each of them would hold no more than such things do.
 import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
-import { KIB, type Bytes } from '../base/units.ts';
+import { KIB, type Bytes, type Millis } from '../base/units.ts';
 import type { Evidence } from '../model/finding.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 
@@ -43,6 +43,67 @@ export function findHeapOwner(
     if (eachBytes <= KEPT_EACH) return { owner, eachBytes };
   }
   return null;
+}
+
+/** Goroutines of one descriptor: a handler; reader and writer; a proxy has one for two. More kinds are no rule. */
+const EACH_DESCRIPTOR = [0.5, 1, 2, 3] as const;
+/** Two leaks meet such a number by chance the more seldom, the narrower the interval of their ratio is. */
+const NARROW_SHARE = 0.25;
+
+export interface HeldGoroutines {
+  /** Goroutines that come with each descriptor. */
+  readonly each: number;
+  readonly low: number;
+  readonly high: number;
+  /** The number of `EACH_DESCRIPTOR` that it is; null where it is none, or could be several: then they are another cause. */
+  readonly expected: number | null;
+  /** Of the gauges that say so. */
+  readonly fromMillis: Millis;
+  readonly toMillis: Millis;
+}
+
+/**
+ * Goroutines that come with descriptors, by gauges alone: as many for each as connections have.
+ *
+ * @returns null where profiles of goroutines can tell, or one of them does not grow.
+ */
+export function findHeldGoroutines(
+  { lanes, incarnationStartMillis, firstEvidenceMillis, lastEvidenceMillis }: Assessment,
+  profiles: ProfileEvidence | null,
+): HeldGoroutines | null {
+  const growthOf = (name: Lane) => lanes.find(({ lane }) => lane === name)?.growth ?? null;
+  const [fds, goroutines] = [growthOf('fd'), growthOf('goroutine')];
+  const isProfiled = profiles !== null && profiles.groups.timeMillis.length > 0;
+  if (isProfiled || fds === null || goroutines === null || fds.low <= 0 || goroutines.low <= 0) return null;
+  const each = goroutines.perHour / fds.perHour;
+  const [low, high] = [goroutines.low / fds.high, goroutines.high / fds.low];
+  const met = EACH_DESCRIPTOR.find((count) => low <= count && count <= high);
+  const isTold = met !== undefined && high - low <= NARROW_SHARE * each;
+  const fromMillis = Math.max(incarnationStartMillis, firstEvidenceMillis);
+  return { each, low, high, expected: isTold ? met : null, fromMillis, toMillis: lastEvidenceMillis };
+}
+
+function nearest(each: number): number {
+  return EACH_DESCRIPTOR.reduce((a, b) => (Math.abs(b - each) < Math.abs(a - each) ? b : a));
+}
+
+/** Whether the growth of goroutines is a finding of its own. */
+export function askHeldGoroutines({ each, low, high, expected, ...window }: HeldGoroutines): Evidence {
+  return {
+    question: 'Do the goroutines come with these descriptors?',
+    hypothesis: 'each descriptor is a connection, and its goroutines wait on it',
+    prediction: `a number of goroutines for each that connections have: ${EACH_DESCRIPTOR.join(', ')}`,
+    test: 'growth of the number of goroutines over growth of the number of descriptors, with its interval; a goroutine profile would show what they wait for',
+    numbers: {
+      statistic: each,
+      threshold: expected ?? nearest(each),
+      low,
+      high,
+      narrowShare: NARROW_SHARE,
+      ...window,
+    },
+    outcome: expected === null ? 'contradicts' : 'supports',
+  };
 }
 
 /** Why the heap's growth is no finding of its own. */

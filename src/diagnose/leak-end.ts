@@ -6,6 +6,7 @@ import { isGivenBack } from '../detect/high-water.ts';
 import type { Verdict } from '../model/finding.ts';
 import { rankOutsideIn, type CaseInput, type OverLeak, type RaisedLeak } from './case-state.ts';
 import { findLane } from './unexplained.ts';
+import { findHeldGoroutines } from './held-by-count.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLeads, findStop, hasPowerToSee, type Stop } from './proof.ts';
 import { THRESHOLDS } from './thresholds.ts';
@@ -20,7 +21,8 @@ export function endLeaks(
   const over: OverLeak[] = [];
   for (const leak of leaks) {
     const isShared = leaks.some((other) => other !== leak && other.lane === leak.lane);
-    const end = findOuter(leak, leaks) ?? (isShared ? findOwnEnd : findEnd)(leak, input, profiles);
+    const end =
+      findOuter(leak, leaks, input, profiles) ?? (isShared ? findOwnEnd : findEnd)(leak, input, profiles);
     if (end === null) kept.push(leak);
     else over.push(end);
   }
@@ -28,11 +30,19 @@ export function endLeaks(
 }
 
 /** The same code, known by now as the leak of what holds it: one cause, told once. Neither false nor over. */
-function findOuter(leak: RaisedLeak, leaks: readonly RaisedLeak[]): OverLeak | null {
+function findOuter(
+  leak: RaisedLeak,
+  leaks: readonly RaisedLeak[],
+  { assessment }: CaseInput,
+  profiles: ProfileEvidence | null,
+): OverLeak | null {
   const inside = rankOutsideIn(leak);
-  const outer = leaks.find(
-    (other) => leak.lead !== null && other.lead === leak.lead && rankOutsideIn(other) < inside,
-  );
+  const isHeld =
+    leak.kind === 'goroutine' && (findHeldGoroutines(assessment, profiles)?.expected ?? null) !== null;
+  const outer = leaks.find((other) => {
+    if (rankOutsideIn(other) >= inside || other.lead !== leak.lead) return false;
+    return leak.lead !== null || (isHeld && other.kind === 'fd');
+  });
   if (outer === undefined) return null;
   const why = `the same cause is known as a leak of class ${outer.kind} by now, and goes on there`;
   return { fingerprint: leak.fingerprint, why, isWithdrawn: false, goesOn: true };

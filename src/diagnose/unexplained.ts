@@ -52,6 +52,7 @@ export function emptyCause(kind: Cause['kind'], lane: Lane, strength: CallStreng
     groups: [],
     lenders: [],
     heldHeap: null,
+    heldGoroutines: null,
     pattern: null,
     growth: null,
     counts: null,
