@@ -94,10 +94,23 @@ describe('the time that signs ask for', () => {
   it('is none where the sources show which entries the bound misses', () => {
     const { profiles, cause } = read(`heap\n${ENTRIES}\ngoroutines\n${sweeper}`);
     const asked = (confidence: number) => {
-      const said = { confidence, pattern: null, holders: [], fix: null };
+      const said = { confidence, pattern: null, holders: [], fix: null, bound: null };
       return weighBound({ ...cause, said }, drawAssessment(2 * HOUR_MILLIS), profiles).holdMillis;
     };
     expect([0.35, 0.6].map(asked)).toEqual([THRESHOLDS.sweptHoldMillis, 0]);
+  });
+
+  it('is as long as for an order where the sources show that the holder is bounded, and no profile shows any sign', () => {
+    const { profiles, cause } = read(`heap\n${ENTRIES}`);
+    const asked = (confidence: number) => {
+      const said = { confidence, pattern: null, holders: [], fix: null, bound: 'LRU.l' };
+      return weighBound({ ...cause, said }, drawAssessment(2 * HOUR_MILLIS), profiles);
+    };
+    expect(asked(0.1)).toMatchObject({
+      signs: [{ kind: 'source', function: 'LRU.l' }],
+      holdMillis: THRESHOLDS.boundedHoldMillis,
+    });
+    expect(asked(0.6).holdMillis).toBe(0);
   });
 
   it('begins with the life of the process: what it holds fills anew in each', () => {

@@ -15,11 +15,12 @@ import { THRESHOLDS } from './thresholds.ts';
 /**
  * `order`: beside each object that is kept, an element of a list or heap is, as where the oldest or least used goes first;
  * `lifetime`: of what is allocated later less is kept, since what came earlier begins to go; `sweeper`: a goroutine of the
- * holder's type waits for its time; `name`: the code is named for taking entries away.
+ * holder's type waits for its time; `name`: the code is named for taking entries away; `source`: the sources take away where they
+ * add, once there is too much.
  */
 export interface BoundSign {
-  readonly kind: 'order' | 'lifetime' | 'sweeper' | 'name';
-  /** The function that shows it. */
+  readonly kind: 'order' | 'lifetime' | 'sweeper' | 'name' | 'source';
+  /** The function that shows it, or the container that is bounded. */
   readonly function: string;
 }
 
@@ -42,6 +43,7 @@ export function findBoundSigns(cause: HeapCause, profiles: ProfileEvidence): Bou
     findLifetime(cause, profiles),
     findSweeper(cause, profiles),
     findName(cause),
+    findInSources(cause),
   ].filter((sign) => sign !== null);
 }
 
@@ -127,6 +129,12 @@ function findName({ sites }: HeapCause): BoundSign | null {
     if (named !== undefined) return { kind: 'name', function: named.function };
   }
   return null;
+}
+
+/** Elements of a list beside large entries are too small to be sampled: then the code alone tells of the order. */
+function findInSources({ said }: HeapCause): BoundSign | null {
+  const bound = said?.bound ?? null;
+  return bound === null ? null : { kind: 'source', function: bound };
 }
 
 /** `orders/store.(*Store[...]).Put` to `orders/store.(*Store)`; null for what is no method of a pointer. */

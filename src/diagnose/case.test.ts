@@ -137,7 +137,7 @@ describe('advanceCase', () => {
     const sweeper = `orders/store.(*Table).sweep > runtime.selectgo > runtime.gopark | ${'1 '.repeat(60)}`;
     const drawing = `heap\nmain.main > orders/store.(*Table).Put | 512 | ${ramp(60, 3)}\ngoroutines\n${sweeper}`;
     const answer = (confidence: number) => (): SourceFacts => ({
-      ...{ confidence, pattern: 'missing-delete-on-path', holders: [], fix: null },
+      ...{ confidence, pattern: 'missing-delete-on-path', holders: [], fix: null, bound: null },
     });
     const step = (at: number, askSources: CaseInput['askSources']): Step => ({
       ...{ at: minutes(at), lanes: LEAK, confirmed: ['heap'], drawing },

@@ -22,6 +22,7 @@ import {
   type RaisedLeak,
 } from './case-state.ts';
 import { findCauses } from './combine.ts';
+import { describeCulprit } from './culprit.ts';
 import {
   describeMisnamed,
   findEarlier,
@@ -51,7 +52,7 @@ export interface CaseResult {
   readonly over: readonly OverLeak[];
   /** What called leaks wait for until they are raised; null while none does. */
   readonly needed: Wait['needed'];
-  /** What the sources should be asked about causes that wait: at the next evaluation it decides (CaseInput.askSources). */
+  /** What the sources should be asked about causes that wait, or are about to be called: at the next evaluation it decides (CaseInput.askSources). */
   readonly questions: readonly SourceQuestion[];
 }
 
@@ -122,6 +123,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     .filter((leak) => !carriedOn.some(({ fingerprint }) => fingerprint === leak.fingerprint));
   const raised = [...carriedOn, ...raisedNow];
   const alarms = updateAlarms(before.alarms, raisedNow, over, input.atMillis);
+  const waitingFor = asked.flatMap(({ cause, wait }) => (wait === null ? [] : questionOf(cause)));
   // Goroutines that were found through the heap explain their own number as well.
   const carried = new Set<Lane>(
     raised.flatMap(({ lane, kind }) => (kind === 'retention' ? [lane] : [lane, kind])),
@@ -157,13 +159,33 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     alarms,
     over,
     needed: longestWait(waits),
-    questions: asked.flatMap(({ cause, wait }) => (wait === null ? [] : questionOf(cause))),
+    questions: waitingFor.length > 0 ? waitingFor : foreseeQuestions(input, profiles, proofs, raised),
   };
 }
 
 /** The line that most of the growth comes from: the others change with every profile. */
 function questionOf({ kind, culprits }: Cause): SourceQuestion[] {
   return kind === 'heap' && culprits.length > 0 ? [{ kind, culprits: culprits.slice(0, 1) }] : [];
+}
+
+/**
+ * Asked before the heap is called, so that a bound that the sources show is known by then: stage 1's rule holds, or profiles prove
+ * it, which takes minutes yet to count.
+ */
+function foreseeQuestions(
+  { assessment }: CaseInput,
+  profiles: ProfileEvidence | null,
+  proofs: readonly ProvenLane[],
+  raised: readonly RaisedLeak[],
+): SourceQuestion[] {
+  const isClaimed =
+    findLane(assessment, 'heap')?.verdict === 'leak' || proofs.some(({ lane }) => lane === 'heap');
+  if (profiles === null || !isClaimed || raised.some(({ kind }) => kind === 'heap')) return [];
+  return profiles.heapCauses.flatMap(({ culprits: [lead] }): SourceQuestion[] =>
+    lead === undefined
+      ? []
+      : [{ kind: 'heap', culprits: [describeCulprit(lead.frame, 'allocates', profiles.place, lead)] }],
+  );
 }
 
 function withSources(cause: Cause, { askSources }: CaseInput): Cause {

@@ -39,7 +39,7 @@ const SITE = 'heap\nmain.main > orders/store.Put';
 const GROUP = 'goroutines\norders/hub.run > runtime.chanrecv > runtime.gopark';
 
 it('asks whether something bounds what grows, and the answer follows the profiles and the time watched', () => {
-  const question = 'Do the profiles show signs of a bound?';
+  const question = 'Are there signs of a bound?';
   const entries = `heap\nmain.main > orders/store.(*Table).Put | 512 | ${ramp(12, 3)}`;
   const sweeper = `${entries}\ngoroutines\norders/store.(*Table).sweep > runtime.selectgo | ${'1 '.repeat(12)}`;
   expect(ask('heap', entries).outcome[question]).toBe('supports');
@@ -53,13 +53,14 @@ it('asks what the sources say of a bound, and the answer follows how well they f
     `heap\nmain.main > orders/store.(*Table).Put | 512 | ${ramp(12, 3)}`,
   );
   const profiles = readProfiles(drawSnapshots(`${SITE} | 512 | ${ramp(12, 3)}`), null, 0, true);
-  const outcome = (confidence: number | null) => {
-    const said = confidence === null ? null : { confidence, pattern: null, holders: [], fix: null };
+  const outcome = (confidence: number | null, bound: string | null = null) => {
+    const said = confidence === null ? null : { confidence, pattern: null, holders: [], fix: null, bound };
     const heap = cause.heap === null ? null : { ...cause.heap, said };
     const evidence = collectEvidence({ ...cause, heap }, null, profiles, assessment);
     return evidence.find(({ question }) => question.startsWith('Do the sources'))?.outcome;
   };
-  expect([0.8, 0.35, null].map(outcome)).toEqual(['supports', 'open', undefined]);
+  expect([0.8, 0.35, null].map((confidence) => outcome(confidence))).toEqual(['supports', 'open', undefined]);
+  expect([0.8, 0.1].map((confidence) => outcome(confidence, 'LRU.l'))).toEqual(['supports', 'contradicts']);
 });
 
 describe('every entry of evidence', () => {

@@ -143,10 +143,10 @@ function askBound(heap: HeapCause, assessment: Assessment, profiles: ProfileEvid
   const { signs, holdMillis, watchedMillis } = weighBound(heap, assessment, profiles);
   const shown = Object.fromEntries(signs.map(({ kind, function: name }) => [kind, name]));
   return {
-    question: 'Do the profiles show signs of a bound?',
+    question: 'Are there signs of a bound?',
     hypothesis: 'nothing takes away again what grows there',
     prediction:
-      'no order among the entries, no goroutine that sweeps them, no name for it, as much kept of the new as of the old; or growth that outlasts them',
+      'no order among the entries, no goroutine that sweeps them, no name for it, as much kept of the new as of the old, no size that the sources hold to; or growth that outlasts them',
     test: 'time watched, against the time that these signs ask for',
     numbers: {
       statistic: watchedMillis,
@@ -170,9 +170,10 @@ function askBoundInSources(heap: HeapCause, said: SourceFacts, profiles: Profile
       statistic: round(said.confidence),
       threshold: THRESHOLDS.sourceFault,
       ...(said.pattern === null ? {} : { pattern: said.pattern }),
+      ...(said.bound === null ? {} : { bound: said.bound }),
       ...windowOf(profiles.sites.timeMillis, profiles.siteBase),
     },
-    outcome: isFaultSeen(heap) ? 'supports' : 'open',
+    outcome: isFaultSeen(heap) ? 'supports' : said.bound === null ? 'open' : 'contradicts',
   };
 }
 

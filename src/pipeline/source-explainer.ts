@@ -1,6 +1,6 @@
 // What the Go sources say about leaks: what holds the memory, which pattern it is, where the fix goes. They are asked beside
-// the evaluations, and what they say joins findings where they are shown; it says of no growth that it is a leak, but may
-// end the wait for a bound (see diagnose/wait.ts).
+// the evaluations, and what they say joins findings where they are shown; it says of no growth that it is a leak, but a
+// bound that it shows is waited for, and a fault in one ends that wait (see diagnose/wait.ts).
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Millis } from '../base/units.ts';

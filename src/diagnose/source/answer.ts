@@ -16,6 +16,8 @@ export interface SourceAnswer {
   readonly confidence: number;
   /** Holds although something bounds the container: what bounds it misses these entries. */
   readonly isDespiteBound?: boolean;
+  /** Something is taken from the container where it is added to, once there is too much, and nothing shows that this misses any. */
+  readonly isBounded?: boolean;
 }
 
 /** Largest confidence; the earlier of equals. */

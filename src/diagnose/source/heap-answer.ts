@@ -39,7 +39,9 @@ export function explainHeap(analysis: SourceAnalysis, located: Located): SourceA
     if (sink.place === null) return null;
     const study = studyContainer(analysis, sink.place, sink, isOnPath);
     const answer = explainContainer(study);
-    return answer === null ? null : { ...answer, confidence: answer.confidence * weigh(study, answer) };
+    if (answer === null) return null;
+    const isBounded = study.isBounded && answer.isDespiteBound !== true;
+    return { ...answer, confidence: answer.confidence * weigh(study, answer), isBounded };
   });
   return pickBest([...answers, explainLibraryKeeper(analysis, sinks)]);
 }

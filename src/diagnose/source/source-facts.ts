@@ -17,6 +17,8 @@ export interface SourceFacts {
   /** Role `holds`: the storing statement (or the wait), then the declaration. */
   readonly holders: readonly Culprit[];
   readonly fix: Finding['fix'];
+  /** The container that keeps it, where the sources show that it is bounded; null where they show no bound. */
+  readonly bound: string | null;
 }
 
 /** Statement and declaration are enough to look at. */
@@ -53,10 +55,11 @@ export function findSourceFacts(
       low: null,
       high: null,
     }));
-  const { confidence } = answer;
-  if (confidence < SURE_ENOUGH) return { confidence, pattern: null, holders, fix: null };
+  const { confidence, pattern } = answer;
+  const bound = answer.isBounded === true ? (holders[0]?.function ?? null) : null;
+  if (confidence < SURE_ENOUGH) return { confidence, pattern: null, holders, fix: null, bound };
   const { file, line, text } = answer.fix;
-  return { confidence, pattern: answer.pattern, holders, fix: { text, file: inModule(file.path), line } };
+  return { confidence, pattern, holders, fix: { text, file: inModule(file.path), line }, bound };
 }
 
 /** The finding with holders behind its culprits, the pattern and the fix. */
