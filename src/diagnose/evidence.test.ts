@@ -9,6 +9,7 @@ import { drawDump } from '../testing/drawn-dump.ts';
 import { findCauses } from './combine.ts';
 import { findLane } from './unexplained.ts';
 import { askDescriptors, askLenders, askNative, collectEvidence } from './evidence.ts';
+import { askHeldHeap, findHeapOwner } from './held-by-count.ts';
 import type { Lender } from './lenders.ts';
 import { readProfiles } from './profile-evidence.ts';
 
@@ -172,6 +173,39 @@ describe('the statistic', () => {
     );
     expect(held).toMatchObject({ outcome: 'supports', numbers: { threshold: 0, unit: 'bytes' } });
     expect(Number(held.numbers.statistic)).toBeGreaterThan(0);
+  });
+});
+
+describe('where no profile was taken', () => {
+  it.each(['goroutine', 'fd', 'thread'] as const)(
+    'what came with each of a %s leak is not known, never 0, and the window is that of the gauges',
+    (lane) => {
+      const { evidence, assessment } = ask(lane, '', 200);
+      const asked = evidence.filter(({ question }) => !question.startsWith('Does'));
+      expect(asked.length).toBeGreaterThan(0);
+      for (const { question, numbers, outcome } of asked) {
+        expect(outcome, question).toBe('open');
+        const { statistic, goroutinesEach = null, grownGoroutines = null, fromMillis, toMillis } = numbers;
+        expect([statistic, goroutinesEach, grownGoroutines], question).toEqual([null, null, null]);
+        expect([fromMillis, toMillis], question).toEqual([
+          assessment.incarnationStartMillis,
+          assessment.atMillis,
+        ]);
+      }
+    },
+  );
+
+  it('what goroutines hold of the heap has the window of the gauges that say so', () => {
+    const held = findHeapOwner(
+      drawAssessment(2 * HOUR_MILLIS, {
+        goroutine: { verdict: 'leak', perHour: 100, grown: 200, level: 250 },
+        heap: { verdict: 'leak', perHour: MIB, grown: 2 * MIB, level: 64 * MIB },
+      }),
+      null,
+      () => true,
+    );
+    const numbers = held === null ? null : askHeldHeap(held).numbers;
+    expect(numbers).toMatchObject({ fromMillis: 0, toMillis: 2 * HOUR_MILLIS });
   });
 });
 

@@ -57,7 +57,19 @@ export function collectEvidence(
   if (cause.kind === 'fd') entries.push(askDescriptors(cause, lane, profiles));
   if (cause.kind === 'thread') entries.push(askThreads(cause, lane, profiles));
   if (cause.kind === 'native') entries.push(askNative(cause, profiles));
-  return entries;
+  return assessment === null ? entries : entries.map((entry) => withWindow(entry, assessment));
+}
+
+/** Where no snapshot was there to look at, what was asked of the data is that of the gauges. */
+function withWindow(entry: Evidence, { incarnationStartMillis, atMillis }: Assessment): Evidence {
+  const { fromMillis, toMillis } = entry.numbers;
+  if ((fromMillis ?? null) !== null && (toMillis ?? null) !== null) return entry;
+  return { ...entry, numbers: { ...entry.numbers, fromMillis: incarnationStartMillis, toMillis: atMillis } };
+}
+
+/** Goroutines that came between two profiles of them; null where there are no two. */
+function countGrown({ groups }: Cause, { groups: table, groupBase }: ProfileEvidence): number | null {
+  return table.timeMillis.length - groupBase >= 2 ? sumGrown(groups) : null;
 }
 
 function windowOf(timeMillis: readonly number[], base: number): Record<string, number | null> {
@@ -264,14 +276,16 @@ export function askCollector(groups: readonly GroupGrowth[], profiles: ProfileEv
 export function askCreator(creator: Creator, profiles: ProfileEvidence): Evidence {
   const { frame, share, goroutines, longestMinutes, reason, takenAtMillis } = creator;
   const isOwn = isApplication(frame, profiles.place.module);
+  const ownShare = isOwn ? round(share) : 0;
   return {
     question: 'Which code of the service starts them?',
     hypothesis: `${frame.function} starts them`,
     prediction: 'the dump of all goroutines names one function of the service as the creator of most of them',
     test: 'share of the goroutines at this place in the dump (debug=2) that were created by one go statement of the service',
     numbers: {
-      share: isOwn ? round(share) : 0,
+      statistic: ownShare,
       threshold: THRESHOLDS.majority,
+      share: ownShare,
       goroutines,
       longestMinutes,
       waits: reason,
@@ -350,9 +364,9 @@ export function askDescriptors(
   lane: LaneAssessment | null,
   profiles: ProfileEvidence,
 ): Evidence {
-  const grown = sumGrown(cause.groups);
+  const grown = countGrown(cause, profiles);
   const fds = lane?.lane === 'fd' ? changeBesideGroups(lane, profiles) : null;
-  const perFd = fds !== null && fds > 0 ? grown / fds : null;
+  const perFd = fds !== null && fds > 0 && grown !== null ? grown / fds : null;
   const isMatched = perFd !== null && perFd > MATCHED_EACH;
   const bytes = cause.heap?.growth.bytes ?? null;
   // Where no goroutines come with them, the sites that open them may.
@@ -379,9 +393,9 @@ export function askDescriptors(
 
 /** Which goroutines keep the threads? */
 export function askThreads(cause: Cause, lane: LaneAssessment | null, profiles: ProfileEvidence): Evidence {
-  const grown = sumGrown(cause.groups);
+  const grown = countGrown(cause, profiles);
   const threads = lane?.lane === 'thread' ? changeBesideGroups(lane, profiles) : null;
-  const perThread = threads !== null && threads > 0 ? grown / threads : null;
+  const perThread = threads !== null && threads > 0 && grown !== null ? grown / threads : null;
   const isMatched = perThread !== null && perThread > MATCHED_EACH;
   return {
     question: 'What comes with each thread?',
@@ -417,8 +431,8 @@ export function askNative(cause: Cause, profiles: ProfileEvidence): Evidence {
   };
 }
 
-function round(value: number): number {
-  return Number.isFinite(value) ? Math.round(value * 1000) / 1000 : 0;
+function round(value: number): number | null {
+  return Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null;
 }
 
 function roundKnown(value: number | null): number | null {

@@ -18,6 +18,9 @@ export type HeapOwner = (typeof OWNERS)[number];
 export interface HeldHeap {
   readonly owner: HeapOwner;
   readonly eachBytes: Bytes;
+  /** Of the gauges that both were fitted to. */
+  readonly fromMillis: Millis;
+  readonly toMillis: Millis;
 }
 
 /**
@@ -40,7 +43,8 @@ export function findHeapOwner(
     const counted = lane?.growth ?? null;
     if (lane === null || counted === null || counted.low <= 0 || !mayOwn(lane)) continue;
     const eachBytes = heap.perHour / counted.perHour;
-    if (eachBytes <= KEPT_EACH) return { owner, eachBytes };
+    if (eachBytes > KEPT_EACH) continue;
+    return { owner, eachBytes, fromMillis: assessment.incarnationStartMillis, toMillis: assessment.atMillis };
   }
   return null;
 }
@@ -107,14 +111,14 @@ export function askHeldGoroutines({ each, low, high, expected, ...window }: Held
 }
 
 /** Why the heap's growth is no finding of its own. */
-export function askHeldHeap({ owner, eachBytes }: HeldHeap): Evidence {
+export function askHeldHeap({ owner, eachBytes, fromMillis, toMillis }: HeldHeap): Evidence {
   const things = { thread: 'threads', fd: 'descriptors', goroutine: 'goroutines' }[owner];
   return {
     question: `Do these ${things} account for the growth of the heap?`,
     hypothesis: `what grows in the heap is held by the ${things} that come`,
     prediction: 'no more for each of them than a closure, a request and buffers of a connection take',
     test: 'growth of the live heap over growth of their number; a heap profile would show who holds it',
-    numbers: { statistic: Math.round(eachBytes), threshold: KEPT_EACH, unit: 'bytes' },
+    numbers: { statistic: Math.round(eachBytes), threshold: KEPT_EACH, unit: 'bytes', fromMillis, toMillis },
     outcome: 'supports',
   };
 }

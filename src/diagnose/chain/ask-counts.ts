@@ -44,7 +44,7 @@ export function askCounts(facts: Facts): ChainStep {
     prediction: 'their exact count rises and does not come back',
     test: decisive?.test ?? 'slope of each count over its standard error',
     numbers: {
-      statistic: roundKnown(decisive?.statistic ?? (lead ?? known[0])?.z),
+      statistic: roundKnown(decisive?.statistic ?? (lead === null ? steepest(known) : slopeOf(lead))),
       threshold: decisive?.threshold ?? COUNT_Z,
       ...levels(known),
       finalizersWaiting: queue === null ? null : Math.round(queue.waiting),
@@ -72,6 +72,17 @@ export function askCounts(facts: Facts): ChainStep {
       : [],
     next: outcome === 'supports' ? ['code'] : [],
   };
+}
+
+/** Slope over its standard error; of what hardly moves at all, by how much it may have. */
+function slopeOf({ z, line }: LaneState): number | null {
+  if (z !== null) return z;
+  return line && line.standardError > 0 ? line.perHour / line.standardError : null;
+}
+
+function steepest(known: readonly LaneState[]): number | null {
+  const slopes = known.map(slopeOf).filter((slope) => slope !== null);
+  return slopes.length === 0 ? null : Math.max(...slopes);
 }
 
 interface FinalizerQueue {

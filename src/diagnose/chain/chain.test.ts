@@ -474,7 +474,11 @@ describe('the question', () => {
     ['goroutines 12', 'contradicts'],
   ])('of counts: %s', (goroutines, outcome) => {
     const drawing = WORK_LEAK.replace('goroutines 12', goroutines);
-    expect(ask('counts', drawing, LEAK).outcome).toBe(outcome);
+    const asked = ask('counts', drawing, LEAK);
+    expect(asked.outcome).toBe(outcome);
+    const { statistic, threshold } = asked.numbers;
+    expect(statistic).toEqual(expect.any(Number));
+    expect(Number(statistic) > Number(threshold)).toBe(outcome === 'supports');
   });
 
   it('of a leak that was called is answered by what called it, where the series shows less by now', () => {
