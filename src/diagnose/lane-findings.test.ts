@@ -21,8 +21,23 @@ describe('where it will stop', () => {
     });
 
   it('is the bound while the level stays below it, and not once it has gone past', () => {
-    expect(cache(60)).toMatchObject({ outcome: 'supports', numbers: { statistic: 0.6, threshold: 1.2 } });
+    expect(cache(60)).toMatchObject({
+      outcome: 'supports',
+      numbers: { statistic: 0.6, boundBytes: 100 * MIB },
+    });
     expect(cache(130)).toMatchObject({ outcome: 'contradicts', numbers: { statistic: 1.3, threshold: 1.2 } });
+  });
+});
+
+describe('the summary of what fills', () => {
+  const tell = (predictedBound: number | null) => {
+    const heap = { verdict: 'filling-to-bound', predictedBound, level: 60 * MIB } as const;
+    return describeLanes('orders', drawAssessment(2 * HOUR_MILLIS, { heap }), null, new Set())[0].summary;
+  };
+
+  it('names the bound and how full it is, and nothing where no bound is known', () => {
+    expect(tell(80 * MIB)).toMatch(/ It fills to 80 MiB, and is 75 % there\.$/);
+    expect(tell(null)).not.toMatch(/fills to \d/);
   });
 });
 

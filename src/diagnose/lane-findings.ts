@@ -4,6 +4,7 @@ import { FILLING_LANES, isMuchStraighter, weighPatience } from '../detect/patien
 import { statedGrowth } from '../detect/stated-growth.ts';
 import { PATIENCE_FACTOR, PATIENT_EVIDENCE } from '../detect/thresholds.ts';
 import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
+import { formatBytes, formatThreeDigits } from '../base/units.ts';
 import { summarize } from '../model/finding-text.ts';
 import { describeCulprit } from './culprit.ts';
 import { computeFingerprint } from './fingerprint.ts';
@@ -102,7 +103,7 @@ function describeLane(
     fix: null,
     ...(lane.needed === null ? {} : { needed: lane.needed }),
   };
-  return { ...finding, summary: summarize(finding, assessment.atMillis) };
+  return { ...finding, summary: summarize(finding, assessment.atMillis) + tellBound(lane) };
 }
 
 /** Only what profiles show clearly: an explained lane is no accusation. */
@@ -113,6 +114,13 @@ function nameHeap(profiles: ProfileEvidence): Finding['culprits'] {
   return cause.culprits.map((found) => describeCulprit(found.frame, 'allocates', profiles.place, found));
 }
 
+/** ` It fills to 224 MiB, and is 89 % there.` */
+function tellBound({ verdict, unit, level, predictedBound: bound }: LaneAssessment): string {
+  if (verdict !== 'filling-to-bound' || bound === null || !(bound > 0)) return '';
+  const shown = unit === 'bytes' ? formatBytes(bound) : `${formatThreeDigits(bound)} ${unit}`;
+  return ` It fills to ${shown}, and is ${Math.round((100 * level) / bound)} % there.`;
+}
+
 /** Past the bound that was predicted by so much, it was none. */
 const PAST_BOUND = 1.2;
 
@@ -120,6 +128,8 @@ function askBound(lane: LaneAssessment, assessment: Assessment): Evidence[] {
   if (lane.verdict !== 'filling-to-bound' || lane.predictedBound === null) return [];
   const share = lane.predictedBound > 0 ? lane.level / lane.predictedBound : null;
   const filled = share === null ? null : Math.round(share * 1000) / 1000;
+  // Texts give a number in the unit that its key ends in.
+  const suffix = lane.unit === 'bytes' ? 'Bytes' : '';
   return [
     {
       question: 'Where will it stop?',
@@ -128,8 +138,8 @@ function askBound(lane: LaneAssessment, assessment: Assessment): Evidence[] {
       numbers: {
         statistic: filled,
         threshold: PAST_BOUND,
-        bound: Math.round(lane.predictedBound),
-        level: Math.round(lane.level),
+        [`bound${suffix}`]: Math.round(lane.predictedBound),
+        [`level${suffix}`]: Math.round(lane.level),
         filled,
         ...windowOf(assessment),
       },
