@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeTables } from '../pprof/decode-profile.ts';
 import { encodeProfile } from '../pprof/encode-proto.ts';
+import { drawProfile } from '../testing/drawn-profile.ts';
 import { fixturePath, readFixture } from '../testing/fixture-profiles.ts';
+import { simplifyNames } from './simplify-names.ts';
 
 const missing = goMissing();
 
@@ -52,4 +54,31 @@ describe('parity with go tool pprof', () => {
       rmSync(folder, { recursive: true });
     }
   });
+
+  it.skipIf(missing).each([
+    ['default', ''],
+    ['templates', 'demangle=templates'],
+    ['full', 'demangle=full'],
+    ['none', 'demangle=none'],
+  ] as const)('mangled names are shown as theirs: %s', (style, mode) => {
+    const folder = mkdtempSync(join(tmpdir(), 'plimsoll-'));
+    try {
+      const file = join(folder, 'mangled.pb');
+      const profile = drawProfile(MANGLED);
+      writeFileSync(file, encodeProfile(profile));
+      const theirs = pprof('-raw', `-symbolize=fastlocal:${mode}`, file);
+      writeFileSync(file, encodeProfile(simplifyNames(profile, style, style !== 'default')));
+      expect(pprof('-raw', file)).toBe(theirs);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
+
+const MANGLED = `
+  types cpu/nanoseconds
+  main > _ZN3foo3barEv > _ZN3foo3barEi > _ZNSt6vectorIiSaIiEE9push_backERKi = 10
+  main > __ZN3foo3barEv > _ZZ4mainENKUlvE_clEv.isra.0 > _ZN4core3ptr13drop_in_place17h0123456789abcdefE = 20
+  main > _RNvC6_123foo3bar > _RINvNtC3std3mem8align_ofdE > _ZN3foo = 30
+  main > std::map<int,int>::find(int) > _start > _Z = 40
+`;

@@ -1,33 +1,49 @@
-// Names of C++ and Rust code without their argument and template lists, as pprof shows them. Mangled names are left as
-// they are. Source: google/pprof internal/symbolizer demangleSingleFunction.
+// Names of C++ and Rust code without their argument and template lists, as pprof shows them, whether they are mangled
+// or not. Source: google/pprof internal/symbolizer demangleSingleFunction.
 import type { StringIndex } from '../base/string-table.ts';
+import { Demangler } from '../pprof/demangle/demangle.ts';
+import type { NameStyle } from '../pprof/demangle/name-style.ts';
 import type { IndexColumn, Profile } from '../pprof/tables.ts';
 import { StringAppender } from './append-strings.ts';
 
-/** `full` keeps names as they are, `templates` keeps template lists. */
-export type NameStyle = 'default' | 'templates' | 'full';
-
 /**
- * Simplifies names that look like C++. A name that differs from its system name is taken as simplified already.
+ * Demangles names, and simplifies those that look like C++. A name that differs from its system name is taken as
+ * demangled already.
  *
+ * @param style `none` demangles nothing.
  * @param isForced starts from the system names again.
  */
-export function simplifyNames(profile: Profile, style: NameStyle, isForced: boolean): Profile {
+export function simplifyNames(profile: Profile, style: NameStyle | 'none', isForced: boolean): Profile {
   const { functions, strings } = profile;
   const appender = new StringAppender(strings);
   const name = functions.name.slice() as IndexColumn<StringIndex>;
+  const shown = style === 'none' ? null : shownName(style);
   let isChanged = false;
   for (let row = 0; row < name.length; row++) {
     const system = functions.systemName[row];
     let old = name[row];
     if (isForced && strings.get(old) !== '' && strings.get(system) !== '') old = system;
+    if (shown === null) {
+      name[row] = old;
+      isChanged ||= old !== functions.name[row];
+      continue;
+    }
     if (old !== system && strings.get(old) !== '' && strings.get(old) !== strings.get(system)) continue;
-    const simple = simplify(strings.get(system), style);
+    const simple = shown(strings.get(system));
     name[row] = simple === strings.get(system) ? system : appender.row(simple);
     isChanged ||= name[row] !== functions.name[row];
   }
   if (!isChanged) return profile;
   return { ...profile, strings: appender.finish(), functions: { ...functions, name } };
+}
+
+function shownName(style: NameStyle): (system: string) => string {
+  const demangler = new Demangler(style);
+  return (system) => {
+    if (!system.startsWith('_')) return simplify(system, style);
+    // macOS writes one more _ before each name.
+    return demangler.demangle(system) ?? demangler.demangle(system.slice(1)) ?? simplify(system, style);
+  };
 }
 
 function simplify(name: string, style: NameStyle): string {

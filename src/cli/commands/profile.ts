@@ -137,14 +137,14 @@ async function combine(request: ProfileRequest, source: Profile, base: Profile |
 
 /** Source: google/pprof internal/symbolizer Symbolize; nothing is looked up in binaries or servers. */
 async function applySymbolSettings(profile: Profile, { mode }: SymbolSettings): Promise<Profile> {
-  let style: 'default' | 'templates' | 'full' = 'default';
+  let style: 'default' | 'templates' | 'full' | 'none' = 'default';
   let isForced = false;
   for (const word of mode.split(':')) {
     if (word === 'none' || word === 'no') return profile;
     if (word === 'force') isForced = true;
     else if (['', 'local', 'fastlocal', 'remote', 'default', 'demangle=default'].includes(word)) continue;
     else if (/^(?:demangle=)?(?:full|none|templates)$/.test(word)) {
-      style = word.endsWith('templates') ? 'templates' : 'full';
+      style = word.replace('demangle=', '') as 'full' | 'none' | 'templates';
       isForced = true;
     } else {
       warn(`ignoring unrecognized symbolization option: ${mode}`);
