@@ -49,10 +49,10 @@ export function unpackTable<Table extends Profile | GoroutineDump>(
   return { ...packed, strings: new StringTable(bytes, start, end) };
 }
 
-/** Every buffer of a packed table once, for the transfer list. */
+/** Every buffer of a packed table once, for the transfer list; not those without bytes, which tables may share. */
 export function listBuffers(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
   if (ArrayBuffer.isView(value)) {
-    if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);
+    if (value.buffer instanceof ArrayBuffer && value.buffer.byteLength > 0) found.add(value.buffer);
   } else if (typeof value === 'object' && value !== null) {
     for (const part of Object.values(value)) listBuffers(part, found);
   }

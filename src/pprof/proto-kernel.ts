@@ -6,6 +6,7 @@ import { FUNCTION, LOCATION, MAPPING, SAMPLE, SAMPLE_TYPE, STRING_TABLE } from '
 import { MAX_TABLE_BYTES } from './table-budget.ts';
 import type {
   IndexColumn,
+  LabelTable,
   LocationIndex,
   Profile,
   ProfileHeader,
@@ -114,6 +115,18 @@ const DOC_URL = SCALARS + 2 * 15;
 
 /** How much larger than its strings the stretch may be that holds them; decode-proto.ts puts others together. */
 const MAX_STRETCH = 2;
+
+/** A column without cells: making a view takes as long as decoding a frame. */
+const NO_ROWS = new Int32Array(0);
+const noRows = <Row extends number>(): IndexColumn<Row> => NO_ROWS as IndexColumn<Row>;
+/** Most profiles have none. */
+const NO_LABELS: LabelTable = {
+  length: 0,
+  key: noRows(),
+  text: noRows(),
+  number: new Float64Array(0),
+  unit: noRows(),
+};
 
 /** `copied`: the module is used again for other profiles. `kept`: its memory becomes that of the one profile's columns. */
 export type KernelUse = 'copied' | 'kept';
@@ -317,13 +330,16 @@ export class ProtoKernel {
         values: this.#values(memory, from),
         labelStart: rows(SAMPLE_LABEL_START, samples + 1),
       },
-      labels: {
-        length: labels,
-        key: rows(LABEL_KEY, labels),
-        text: rows(LABEL_TEXT, labels),
-        number: doubles(LABEL_NUMBER, labels),
-        unit: rows(LABEL_UNIT, labels),
-      },
+      labels:
+        labels === 0
+          ? NO_LABELS
+          : {
+              length: labels,
+              key: rows(LABEL_KEY, labels),
+              text: rows(LABEL_TEXT, labels),
+              number: doubles(LABEL_NUMBER, labels),
+              unit: rows(LABEL_UNIT, labels),
+            },
       stacks: {
         length: stacks,
         locationStart: rows(STACK_START, stacks + 1),
@@ -381,7 +397,7 @@ export class ProtoKernel {
       dropFrames: row(DROP_FRAMES),
       keepFrames: row(KEEP_FRAMES),
       docUrl: row(DOC_URL),
-      comment: new Int32Array(0) as IndexColumn<StringIndex>,
+      comment: noRows(),
     };
   }
 
