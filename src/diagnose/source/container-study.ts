@@ -140,9 +140,16 @@ function isUnderSizeCheck(
 
 function hasSizeCondition(file: GoFile, node: NodeRow): boolean {
   const { tree } = file;
+  // What a caller gets to undo the adding with makes no room for what is added.
+  const closure = tree.enclosing(node, 'func_literal');
+  if (closure !== NO_NODE && tree.kind(tree.parent(tree.parent(closure))) === 'return_statement')
+    return false;
   for (let at = tree.parent(node); at !== NO_NODE; at = tree.parent(at)) {
     const kind = tree.kind(at);
     if (kind.endsWith('_declaration') && kind !== 'short_var_declaration') return false;
+    // What a caller gets to undo the adding with makes no room for what is added.
+    if (kind === 'func_literal' && tree.kind(tree.parent(tree.parent(at))) === 'return_statement')
+      return false;
     if (isSizeCheck(file, at)) return true;
   }
   return false;

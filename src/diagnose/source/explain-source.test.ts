@@ -47,4 +47,28 @@ describe('the explanation of a leak', () => {
     expect(patternOf('heap', ticker(0.19))).not.toBe('ticker-not-stopped');
     expect(patternOf('heap', ticker(0.7))).toBe('ticker-not-stopped');
   });
+
+  it('sees a bound in what makes room, not in what a caller may undo with', () => {
+    const hooks = (undo: string) => `
+package m
+
+type Feed struct{ hooks []func() }
+
+func (f *Feed) OnChange(size int) func() {
+	page := make([]byte, size)
+	f.hooks = append(f.hooks, func() { page[0]++ })
+	${undo}
+}
+`;
+    const trim = 'for len(f.hooks) > 100 {\n\t\tf.hooks = f.hooks[1:]\n\t}';
+    const boundOf = (undo: string) =>
+      findSourceFacts(
+        new SourceAnalysis(drawSources(hooks(undo)), parser, 'm'),
+        'heap',
+        [culprit('allocates', '(*Feed).OnChange', 7, 1)],
+        'm',
+      )?.bound;
+    expect(boundOf(`return func() {\n\t${trim}\n\t}`)).toBeNull();
+    expect(patternOf('heap', [culprit('allocates', 'Keep', 9, 1)])).toBeNull();
+  });
 });
