@@ -230,6 +230,26 @@ describe.skipIf(NO_PPROF)(`parity with go tool pprof${NO_PPROF ? `: skipped, ${N
     expect(theirs).toContain('func ');
     expect(ours.stdout.split('\n')).toEqual(theirs?.split('\n'));
   });
+
+  it.each([0, 12, 18, 100])(
+    'list of a function that begins on line %s, with values on line 12 of a file that is not there',
+    async (startLine) => {
+      const builder = new ProfileBuilder();
+      builder.addSampleType(builder.string('cpu'), builder.string('ns'));
+      const name = builder.string('main.made');
+      const file = builder.string('/nowhere/made.go');
+      const made = builder.internFunction({ name, systemName: name, file, startLine });
+      const lines = [{ function: made, line: 12, column: 0 }];
+      const location = builder.internLocation({ mapping: NO_ROW, address: 0, lines, isFolded: false });
+      builder.addSample(builder.internStack([location]), [10n], []);
+      const path = join(folder, `begins-${startLine}.pb`);
+      await writeFile(path, encodeProfile(builder.finish()));
+      const theirs = await askPprof(['-list=made', '-symbolize=remote', path]);
+      const ours = await runCli(['profile', 'list', 'made', path], { env: { TZ: 'UTC' } });
+      expect(theirs).toContain('ROUTINE');
+      expect(ours.stdout.split('\n')).toEqual(theirs?.split('\n'));
+    },
+  );
 });
 
 /** Escaped bytes (src/base/utf8.ts) are bytes that are no UTF-8. */

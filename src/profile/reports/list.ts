@@ -94,9 +94,10 @@ interface Place {
 function listRoutine(graph: Graph, { name, file, nodes, sources }: Place): ListedRoutine {
   const flat = sum(nodes, (node) => graph.flat[node]);
   const cum = sum(nodes, (node) => graph.cum[node]);
-  const texts = sources.lines(file);
-  if (typeof texts === 'string') return { name, file, flat, cum, fault: texts, lines: [] };
   const { first, last } = range(nodes.map((node) => infoOf(graph, node)));
+  // A function that begins behind all its lines (`//line`) shows none of them: its file is not asked for.
+  const texts = first > last ? [] : sources.lines(file);
+  if (typeof texts === 'string') return { name, file, flat, cum, fault: texts, lines: [] };
   const byLine = new Map<number, number[]>();
   for (const node of nodes) {
     const line = Number(infoOf(graph, node).line);
