@@ -845,6 +845,17 @@ describe('advanceCase', () => {
     expect(open.findings[0].needed).toEqual({ what: 'two more hours of gauges', millis: 2 * HOUR_MILLIS });
   });
 
+  it('names code that profiles show to grow where too few collections came to judge by, and claims nothing', () => {
+    const blind = { heap: { verdict: 'undetermined' as const, isSuspect: false, smallestDetectable: null } };
+    const still = `heap\nmain.main > orders/store.Put | 512 | ${'60 '.repeat(24)}`;
+    const [grown] = run([{ at: minutes(200), lanes: blind }]);
+    expect(grown.findings.map(({ verdict, culprits }) => [verdict, culprits[0]?.function])).toEqual([
+      ['undetermined', 'orders/store.Put'],
+    ]);
+    expect(grown.alarms).toEqual([]);
+    expect(run([{ at: minutes(200), lanes: blind, drawing: still }])[0].findings).toEqual([]);
+  });
+
   it('names what grows after a leak that is over, not what grew before', () => {
     const drawing = `
       heap

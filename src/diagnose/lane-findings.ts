@@ -26,7 +26,9 @@ export function describeLanes(
   explained: ReadonlySet<Lane>,
   waits: readonly Wait[] = [],
 ): Finding[] {
-  const told = listLanes(assessment).filter((lane) => !explained.has(lane.lane) && hasSomethingToSay(lane));
+  const told = listLanes(assessment).filter(
+    (lane) => !explained.has(lane.lane) && (hasSomethingToSay(lane) || isSeenInProfiles(lane, profiles)),
+  );
   const isOpen = ({ verdict }: LaneAssessment) => verdict === 'leak' || verdict === 'undetermined';
   const held = findHeapOwner(assessment, profiles, (lane) => told.includes(lane) && isOpen(lane));
   return told.flatMap((lane) => {
@@ -74,6 +76,15 @@ function hasSomethingToSay(lane: LaneAssessment): boolean {
         (lane.growth !== null && lane.growth.low > 0)
       );
   }
+}
+
+/** Too few collections for gauges to judge by, but profiles, each exact as of its collection, show code that only grows. */
+function isSeenInProfiles(lane: LaneAssessment, profiles: ProfileEvidence | null): boolean {
+  const [cause] = profiles?.heapCauses ?? [];
+  const lead = cause?.culprits[0]?.growth;
+  if (lane.lane !== 'heap' || !isTooEarly(lane) || cause === undefined || lead === undefined) return false;
+  const { nameZ, provenMonotony } = THRESHOLDS;
+  return lead.z >= Math.max(nameZ, cause.criticalZ) && lead.monotony >= provenMonotony;
 }
 
 function describeLane(

@@ -38,7 +38,7 @@ export function askCode(facts: Facts): ChainStep {
     outcome,
     answer:
       culprit === null
-        ? 'Not named yet: it takes two profiles with enough growth between them.'
+        ? 'Not named yet: no two profiles show code that grows by more than chance.'
         : `${describe(culprit)}${creator === null || creator === culprit ? '' : `, started by ${describe(creator)}`}.`,
     ruledOut: finding?.ruledOut ? [...finding.ruledOut] : [],
     advice: [],
