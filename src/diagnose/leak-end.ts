@@ -120,7 +120,7 @@ function wasFreed({ lane: name }: RaisedLeak, { assessment, confirmation }: Case
   return lane !== null && past !== undefined && isGivenBack(past, lane, assessment);
 }
 
-const FREED = 'what had grown was given back while the process went on: it was no leak';
+const FREED = 'growth is over, and what it had brought was given back while the process went on';
 
 /** Stage 1 takes its claim back. */
 function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
