@@ -250,9 +250,11 @@ describe.skipIf(NO_GO)(`a live Go service${skipNote(NO_GO)}`, () => {
     const left = (finding.timeToExhaustion?.at ?? 0) - before.now;
     expect(left).toBeGreaterThan(HOUR_MILLIS);
     // Nothing but time brings the limit nearer than that.
-    const rules = { repeat: 40 * MINUTE_MILLIS, criticalWithin: left - 10 * MINUTE_MILLIS };
-    await configure(rules);
+    const criticalWithin = left - 10 * MINUTE_MILLIS;
+    await configure({ repeat: 24 * HOUR_MILLIS, criticalWithin });
     await eventuallyTold(opened, ['opened warning', 'escalated critical']);
+    const rules = { repeat: 40 * MINUTE_MILLIS, criticalWithin };
+    await configure(rules);
     await eventuallyTold(opened, ['opened warning', 'escalated critical', 'repeated critical']);
     const [, escalated, repeated] = receiver.notices;
     expect((repeated?.at ?? 0) - (escalated?.at ?? 0)).toBeGreaterThanOrEqual(rules.repeat);
