@@ -4,6 +4,7 @@ import { importProduct } from '../../bench/lib/product.mjs';
 
 const { Investigation } = await importProduct('pipeline/investigation');
 const { weighPatience } = await importProduct('detect/patience');
+const { explanationOf } = await importProduct('detect/assessment');
 
 /** @typedef {import('./method.mjs').Method} Method */
 
@@ -195,7 +196,7 @@ export class Watch {
         isSlowing: Boolean(lane.slowing),
         evidence: lane.evidenceRatio ?? 0,
         isOpen: lane.verdict === 'leak' || lane.verdict === 'undetermined',
-        isDoubted: (lane.withheld ?? lane.verdict) !== 'leak',
+        isDoubted: explanationOf(lane) !== 'leak',
         sinceMillis: this.#investigation.assessment.incarnationStartMillis,
         level: lane.level,
         grown: lane.grown,

@@ -2,6 +2,7 @@
 // both in memory, and makes a third of them.
 import { PlimsollError } from '../base/errors.ts';
 import { MIB, type Bytes } from '../base/units.ts';
+import { listBuffers } from '../pipeline/decode-messages.ts';
 import { MAX_TABLE_BYTES } from '../pprof/table-budget.ts';
 import type { Profile } from '../pprof/tables.ts';
 
@@ -44,13 +45,7 @@ export function checkTogether(bytes: Bytes, maxBytes: Bytes, marked = 0): void {
 
 /** Memory of the tables, each piece once. */
 export function heldBytes(profile: Profile): Bytes {
-  const buffers = new Set<ArrayBufferLike>();
-  const visit = (value: unknown): void => {
-    if (ArrayBuffer.isView(value)) buffers.add(value.buffer);
-    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
-  };
-  visit(profile);
   let bytes = 0;
-  for (const buffer of buffers) bytes += buffer.byteLength;
+  for (const { byteLength } of listBuffers(profile)) bytes += byteLength;
   return bytes;
 }

@@ -99,6 +99,14 @@ export interface Slowing {
   readonly fillMillis: Millis;
 }
 
+/** The time that the gauges of this life cover, as evidence gives it. */
+export function gaugeWindow({ incarnationStartMillis, atMillis }: Assessment): {
+  readonly fromMillis: Millis;
+  readonly toMillis: Millis;
+} {
+  return { fromMillis: incarnationStartMillis, toMillis: atMillis };
+}
+
 /** The best explanation, whether or not it excludes a leak: for what looks at changes over time. */
 export function explanationOf({ verdict, withheld }: LaneAssessment): Verdict {
   return withheld ?? verdict;

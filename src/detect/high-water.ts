@@ -2,7 +2,7 @@
 // there is the same tooth of the same saw, or the same cache after the next deploy.
 import { DAY_MILLIS, type Millis } from '../base/units.ts';
 import { explanationOf, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
-import { LANE_THRESHOLDS } from './thresholds.ts';
+import { growthThatCounts } from './thresholds.ts';
 
 /** A level that gave back this share of what it had grown, without a restart, was freed: what is leaked is never freed. */
 export const FREED_SHARE = 0.5;
@@ -60,8 +60,7 @@ export function isGivenBack(
 ): boolean {
   if (standing?.lifeMillis !== incarnationStartMillis) return false;
   const { base, peak } = standing;
-  const { smallestGrowth, smallestShare } = LANE_THRESHOLDS[lane];
-  const isTold = peak - base >= Math.max(smallestGrowth, smallestShare * Math.abs(base));
+  const isTold = peak - base >= growthThatCounts(lane, base);
   const isAtWork = (recent?.workShare ?? 1) >= SAME_WORK_SHARE;
   return isTold && isAtWork && level <= peak - GIVEN_BACK_SHARE * (peak - base);
 }
@@ -69,9 +68,7 @@ export function isGivenBack(
 /** The highest level at which a leak of this lane is not claimed; -Infinity where no claim was taken back. */
 export function levelToPass({ mark }: LanePast, lane: Lane): number {
   if (mark === null) return -Infinity;
-  const { smallestGrowth, smallestShare } = LANE_THRESHOLDS[lane];
-  const noise = Math.max(smallestGrowth, smallestShare * Math.abs(mark.level));
-  return mark.level + Math.max(noise, BOUND_SPREAD * mark.height);
+  return mark.level + Math.max(growthThatCounts(lane, mark.level), BOUND_SPREAD * mark.height);
 }
 
 /** Before the claims of this evaluation: has one ended since, does the mark still hold, was it reached without a leak? */

@@ -111,8 +111,7 @@ export interface LaneDecision {
 
 /** Growth below this does not count at this level, in the lane's unit. */
 export function smallestGrowth({ lane, source: { resolution } }: LaneQuestion, level: number): number {
-  const { smallestGrowth: absolute, smallestShare } = limits.LANE_THRESHOLDS[lane];
-  return Math.max(absolute + resolution, smallestShare * Math.abs(level));
+  return limits.growthThatCounts(lane, level, resolution);
 }
 
 export function measureLane(question: LaneQuestion, series: LaneSeries, set: ModelSet): LaneMeasures {

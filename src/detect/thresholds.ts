@@ -51,6 +51,12 @@ export const LANE_THRESHOLDS: Readonly<Record<Lane, LaneThresholds>> = {
   },
 };
 
+/** Growth below this does not count at this level, in the lane's unit. */
+export function growthThatCounts(lane: Lane, level: number, resolution = 0): number {
+  const { smallestGrowth, smallestShare } = LANE_THRESHOLDS[lane];
+  return Math.max(smallestGrowth + resolution, smallestShare * Math.abs(level));
+}
+
 /** Leak lane: slope over its standard error. High because every evaluation looks again. */
 export const LEAK_Z = 6;
 /** Leak lane: evidence ratio (difference of BIC) over the best null. */

@@ -14,7 +14,7 @@ import {
   type HeapCause,
   type WeightedSite,
 } from './heap-cause.ts';
-import { findHeldGoroutines } from './held-by-count.ts';
+import { areHeld, findHeldGoroutines } from './held-by-count.ts';
 import { findLenders, growsWithEach, isBelow, NAME_SAMPLES, type Lender } from './lenders.ts';
 import {
   changeBesideGroups,
@@ -66,7 +66,7 @@ export function takeDescriptors(rest: Rest): Cause[] {
   const isHeapMine = isAllHeap(rest, pinned, mine.length > 0);
   const heldGoroutines = isCounted ? findHeldGoroutines(assessment, profiles) : null;
   const absorbed: Lane[] =
-    mine.length > 0 || (heldGoroutines?.expected ?? null) !== null ? [...takeLanes(rest, ['goroutine'])] : [];
+    mine.length > 0 || areHeld(heldGoroutines) ? [...takeLanes(rest, ['goroutine'])] : [];
   if (isHeapMine) absorbed.push(...takeLanes(rest, ['heap']));
   rest.weighted = rest.weighted.filter((entry) => !pinned.includes(entry));
   rest.calls.delete('fd');

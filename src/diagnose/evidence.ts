@@ -1,6 +1,11 @@
 // The chain behind a finding: each entry is one question put to the data, with the numbers that decided it. Outcomes
 // are computed, never written down: other data gives another outcome.
-import type { Assessment, GoroutineCost, LaneAssessment } from '../detect/assessment.ts';
+import {
+  gaugeWindow,
+  type Assessment,
+  type GoroutineCost,
+  type LaneAssessment,
+} from '../detect/assessment.ts';
 import { SMALLEST_STACK_BYTES } from '../detect/bytes-each.ts';
 import type { Evidence } from '../model/finding.ts';
 import { isApplication } from '../profile/frames.ts';
@@ -61,10 +66,10 @@ export function collectEvidence(
 }
 
 /** Where no snapshot was there to look at, what was asked of the data is that of the gauges. */
-function withWindow(entry: Evidence, { incarnationStartMillis, atMillis }: Assessment): Evidence {
+function withWindow(entry: Evidence, assessment: Assessment): Evidence {
   const { fromMillis, toMillis } = entry.numbers;
   if ((fromMillis ?? null) !== null && (toMillis ?? null) !== null) return entry;
-  return { ...entry, numbers: { ...entry.numbers, fromMillis: incarnationStartMillis, toMillis: atMillis } };
+  return { ...entry, numbers: { ...entry.numbers, ...gaugeWindow(assessment) } };
 }
 
 /** Goroutines that came between two profiles of them; null where there are no two. */

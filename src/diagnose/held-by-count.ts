@@ -1,8 +1,9 @@
 // Where no profile can say what goroutines or descriptors hold: their number and the heap's growth, both from gauges, are one
 // cause as long as each of them would hold no more than such things do.
-import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
+import { gaugeWindow, type Assessment, type Lane, type LaneAssessment } from '../detect/assessment.ts';
 import { KIB, type Bytes, type Millis } from '../base/units.ts';
 import type { Evidence } from '../model/finding.ts';
+import { EACH_DESCRIPTOR } from './links.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 
 /**
@@ -44,13 +45,11 @@ export function findHeapOwner(
     if (lane === null || counted === null || counted.low <= 0 || !mayOwn(lane)) continue;
     const eachBytes = heap.perHour / counted.perHour;
     if (eachBytes > KEPT_EACH) continue;
-    return { owner, eachBytes, fromMillis: assessment.incarnationStartMillis, toMillis: assessment.atMillis };
+    return { owner, eachBytes, ...gaugeWindow(assessment) };
   }
   return null;
 }
 
-/** Goroutines of one descriptor: a handler; reader and writer; a proxy has one for two. More kinds are no rule. */
-const EACH_DESCRIPTOR = [0.5, 1, 2, 3] as const;
 /** Two leaks meet such a number by chance the more seldom, the narrower the interval of their ratio is. */
 const NARROW_SHARE = 0.25;
 
@@ -85,6 +84,11 @@ export function findHeldGoroutines(
   const isTold = met !== undefined && high - low <= NARROW_SHARE * each;
   const fromMillis = Math.max(incarnationStartMillis, firstEvidenceMillis);
   return { each, low, high, expected: isTold ? met : null, fromMillis, toMillis: lastEvidenceMillis };
+}
+
+/** Are they told to come with the descriptors, and no cause of their own? */
+export function areHeld(goroutines: HeldGoroutines | null): boolean {
+  return goroutines !== null && goroutines.expected !== null;
 }
 
 function nearest(each: number): number {

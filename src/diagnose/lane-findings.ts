@@ -1,5 +1,11 @@
 // Findings that are not leaks: a lane that moves and has an explanation, or none yet.
-import { isTooEarly, type Assessment, type Lane, type LaneAssessment } from '../detect/assessment.ts';
+import {
+  gaugeWindow,
+  isTooEarly,
+  type Assessment,
+  type Lane,
+  type LaneAssessment,
+} from '../detect/assessment.ts';
 import { FILLING_LANES, isMuchStraighter, weighPatience } from '../detect/patience.ts';
 import { statedGrowth } from '../detect/stated-growth.ts';
 import { PATIENCE_FACTOR, PATIENT_EVIDENCE } from '../detect/thresholds.ts';
@@ -152,7 +158,7 @@ function askBound(lane: LaneAssessment, assessment: Assessment): Evidence[] {
         [`bound${suffix}`]: Math.round(lane.predictedBound),
         [`level${suffix}`]: Math.round(lane.level),
         filled,
-        ...windowOf(assessment),
+        ...gaugeWindow(assessment),
       },
       outcome: share === null ? 'open' : share <= PAST_BOUND ? 'supports' : 'contradicts',
     },
@@ -181,13 +187,9 @@ function askPatience(lane: LaneAssessment, assessment: Assessment): Evidence[] {
         watchedMillis: count(watchedMillis),
         leftMillis: count(leftMillis),
         millis: count(waitMillis),
-        ...windowOf(assessment),
+        ...gaugeWindow(assessment),
       },
       outcome: isStraight || isFair ? 'contradicts' : 'open',
     },
   ];
-}
-
-function windowOf({ incarnationStartMillis, atMillis }: Assessment): Record<string, number> {
-  return { fromMillis: incarnationStartMillis, toMillis: atMillis };
 }

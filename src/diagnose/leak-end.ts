@@ -6,7 +6,7 @@ import { isGivenBack } from '../detect/high-water.ts';
 import type { Verdict } from '../model/finding.ts';
 import { rankOutsideIn, type CaseInput, type OverLeak, type RaisedLeak } from './case-state.ts';
 import { findLane } from './unexplained.ts';
-import { findHeldGoroutines } from './held-by-count.ts';
+import { areHeld, findHeldGoroutines } from './held-by-count.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLeads, findStop, hasPowerToSee, type Stop } from './proof.ts';
 import { THRESHOLDS } from './thresholds.ts';
@@ -37,8 +37,7 @@ function findOuter(
   profiles: ProfileEvidence | null,
 ): OverLeak | null {
   const inside = rankOutsideIn(leak);
-  const isHeld =
-    leak.kind === 'goroutine' && (findHeldGoroutines(assessment, profiles)?.expected ?? null) !== null;
+  const isHeld = leak.kind === 'goroutine' && areHeld(findHeldGoroutines(assessment, profiles));
   const outer = leaks.find((other) => {
     if (rankOutsideIn(other) >= inside || other.lead !== leak.lead) return false;
     return leak.lead !== null || (isHeld && other.kind === 'fd');

@@ -44,6 +44,9 @@ export function isConnectionGroup(growth: GroupGrowth): boolean {
   return CONNECTION_ROOT.test(growth.group.root.function);
 }
 
+/** Goroutines of one descriptor: a handler; reader and writer; a proxy has one for two. More kinds are no rule. */
+export const EACH_DESCRIPTOR = [0.5, 1, 2, 3] as const;
+
 /**
  * Do these goroutines come with the descriptors? Either they serve connections, or they wait for I/O and one or two
  * of them came with each descriptor, or one with two: a proxy, or both ends of a connection in one process.
@@ -55,7 +58,7 @@ export function comesWithDescriptors(cluster: readonly GroupGrowth[], grownFds: 
   if (grownFds === null || !(grownFds > 0)) return false;
   return cluster.some(({ group, grown }) => {
     const perFd = grown / grownFds;
-    const isWhole = [0.5, 1, 2, 3].some(
+    const isWhole = EACH_DESCRIPTOR.some(
       (count) => Math.abs(perFd / count - 1) <= THRESHOLDS.ratioTolerance / 2,
     );
     return isWhole && (group.reason === 'IO wait' || group.reason === 'select');

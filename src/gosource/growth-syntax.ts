@@ -1,7 +1,7 @@
 // Assignments by which a variable or field keeps what it had and gets more.
 import type { GoFile } from './declarations.ts';
 import { pairedValue } from './places.ts';
-import { functionAt } from './source-index.ts';
+import { functionAt, type SourceNode } from './source-index.ts';
 import type { NodeRow } from './syntax-tree.ts';
 
 /** `p = append(p, v)`, or a list: `n.next = p; p = n`. */
@@ -13,6 +13,12 @@ export function isGrowing(file: GoFile, target: NodeRow, statement: NodeRow): bo
     return first !== undefined && tree.textOf(first) === tree.textOf(target);
   }
   return isLinked(file, target, value);
+}
+
+/** `m[k] = append(m[k], v)`: however few keys there are, each entry is one more. */
+export function isAppending({ file, node: statement }: SourceNode): boolean {
+  const [target] = file.tree.children(file.tree.child(statement, 'left'));
+  return target !== undefined && isGrowing(file, target, statement);
 }
 
 /** Was the old value of `target` put into the new one before? */

@@ -272,6 +272,15 @@ export function enclosingFunction(file: GoFile, node: NodeRow): FunctionDeclarat
   return file.functions.find((f) => f.node === around) ?? readFunction(tree, around, file);
 }
 
+/** Is it on this line of a profile? Of a call of several lines the compiler gives any of three. */
+export function isCallOnLine({ file: { tree }, node }: SourceNode, line: number): boolean {
+  return (
+    tree.line(node) === line ||
+    tree.line(tree.child(node, 'arguments')) === line ||
+    tree.endLine(node) === line
+  );
+}
+
 /** Statement that a node belongs to: the child of a block, case or header around it. */
 export function statementOf(file: GoFile, node: NodeRow): NodeRow {
   const { tree } = file;

@@ -111,12 +111,19 @@ export function gravestVerdict(findings: readonly Finding[], none: Verdict): Ver
   return gravest ?? none;
 }
 
+/** Gravest first, then by growth. */
+export function compareFindings(a: Finding, b: Finding): number {
+  return (
+    VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict) ||
+    (b.growth?.perHour ?? 0) - (a.growth?.perHour ?? 0)
+  );
+}
+
 /** Gravest first, then by growth, then by class and fingerprint so that the order never flickers. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   return [...findings].sort(
     (a, b) =>
-      VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict) ||
-      (b.growth?.perHour ?? 0) - (a.growth?.perHour ?? 0) ||
+      compareFindings(a, b) ||
       LEAK_CLASSES.indexOf(a.class) - LEAK_CLASSES.indexOf(b.class) ||
       (a.fingerprint < b.fingerprint ? -1 : 1),
   );

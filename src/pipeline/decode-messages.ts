@@ -49,7 +49,7 @@ export function unpackTable<Table extends Profile | GoroutineDump>(
   return { ...packed, strings: new StringTable(bytes, start, end) };
 }
 
-/** Every buffer of a packed table once, for the transfer list; not those without bytes, which tables may share. */
+/** Every buffer of a table once, as for the transfer list of a packed one; not those without bytes, which tables may share. */
 export function listBuffers(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
   if (ArrayBuffer.isView(value)) {
     if (value.buffer instanceof ArrayBuffer && value.buffer.byteLength > 0) found.add(value.buffer);

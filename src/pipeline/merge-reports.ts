@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import type { FleetSummary } from '../model/fleet.ts';
-import { gravestVerdict, sortFindings, type Report } from '../model/report.ts';
+import { compareFindings, gravestVerdict, sortFindings, type Report } from '../model/report.ts';
 import { VERDICTS } from '../model/finding.ts';
 import { targetKey } from '../model/target.ts';
 
@@ -45,13 +45,10 @@ function withInstance({ findings, target: { service, instance } }: Report): Find
   return findings.map((finding) => ({ ...finding, instances: [{ service, instance }] }));
 }
 
-/** The graver verdict first, of one verdict the stronger growth: an instance that cannot tell yet takes nothing back. */
-function compareFindings(a: Finding, b: Finding): number {
-  const byVerdict = VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict);
-  return byVerdict || (b.growth?.perHour ?? 0) - (a.growth?.perHour ?? 0);
-}
-
-/** Of one fingerprint the earliest detection, the gravest verdict and the strongest growth stand. */
+/**
+ * Of one fingerprint the earliest detection, the gravest verdict and the strongest growth stand: an instance that cannot tell yet
+ * takes nothing back.
+ */
 function mergeFindings(findings: readonly Finding[]): Finding[] {
   const merged = new Map<string, Finding>();
   for (const finding of findings) {

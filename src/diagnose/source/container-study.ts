@@ -1,6 +1,6 @@
 // A container that a leaking value was found in: who fills it, who empties it, and is it bounded?
 import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
-import { isGrowing } from '../../gosource/growth-syntax.ts';
+import { isAppending } from '../../gosource/growth-syntax.ts';
 import type { Operation } from '../../gosource/operations.ts';
 import type { Place } from '../../gosource/places.ts';
 import type { Sink } from '../../gosource/sink.ts';
@@ -88,9 +88,8 @@ function isInitial({ file, node }: Operation): boolean {
 function isRing(analysis: SourceAnalysis, sink: Sink): boolean {
   if (sink.key === NO_NODE || sink.place === null) return false;
   const { tree } = sink.at.file;
-  const [target] = tree.children(tree.child(sink.at.node, 'left'));
   // A chain or a list that begins in each slot.
-  if (target !== undefined && isGrowing(sink.at.file, target, sink.at.node)) return false;
+  if (isAppending(sink.at)) return false;
   const type = analysis.places.elementType(sink.place.type, sink.depth);
   if (type.kind === 'array') return true;
   return type.kind === 'slice' || tree.textOf(sink.key).includes('%');
@@ -140,19 +139,22 @@ function isUnderSizeCheck(
 
 function hasSizeCondition(file: GoFile, node: NodeRow): boolean {
   const { tree } = file;
-  // What a caller gets to undo the adding with makes no room for what is added.
-  const closure = tree.enclosing(node, 'func_literal');
-  if (closure !== NO_NODE && tree.kind(tree.parent(tree.parent(closure))) === 'return_statement')
-    return false;
+  if (isReturned(file, tree.enclosing(node, 'func_literal'))) return false;
   for (let at = tree.parent(node); at !== NO_NODE; at = tree.parent(at)) {
     const kind = tree.kind(at);
     if (kind.endsWith('_declaration') && kind !== 'short_var_declaration') return false;
-    // What a caller gets to undo the adding with makes no room for what is added.
-    if (kind === 'func_literal' && tree.kind(tree.parent(tree.parent(at))) === 'return_statement')
-      return false;
+    if (isReturned(file, at)) return false;
     if (isSizeCheck(file, at)) return true;
   }
   return false;
+}
+
+/** What a caller gets to undo the adding with makes no room for what is added. */
+function isReturned({ tree }: GoFile, closure: NodeRow): boolean {
+  return (
+    tree.kind(closure) === 'func_literal' &&
+    tree.kind(tree.parent(tree.parent(closure))) === 'return_statement'
+  );
 }
 
 /** An if or a loop that compares a size. */

@@ -1,8 +1,9 @@
 // From a frame of a profile to the source it means.
 import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
-import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
+import { functionAt, functionKey } from '../../gosource/source-index.ts';
 import { statementAt } from '../../gosource/allocations.ts';
+import { isCallOnLine } from '../../gosource/places.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
 import type { PickCalls } from '../../gosource/value-flow.ts';
 import type { Culprit } from '../../model/finding.ts';
@@ -60,7 +61,9 @@ export function callPicker(culprit: Culprit): PickCalls {
     const onPath = calls.flatMap((call) => {
       const { caller } = call;
       const within = caller === null ? [] : frames.filter((frame) => isFrameOf(frame, caller));
-      return within.length === 0 ? [] : [{ call, isOnLine: within.some(({ line }) => isOnLine(call, line)) }];
+      return within.length === 0
+        ? []
+        : [{ call, isOnLine: within.some(({ line }) => isCallOnLine(call, line)) }];
     });
     const onLine = onPath.filter((each) => each.isOnLine);
     const picked = onLine.length > 0 ? onLine : onPath;
@@ -81,10 +84,4 @@ function readPath({ path = [], pathLines = [] }: Culprit): PathFrame[] {
 
 function isFrameOf({ name, importPath }: PathFrame, declaration: FunctionDeclaration): boolean {
   return (importPath === declaration.importPath || importPath === 'main') && isCalled(declaration, name);
-}
-
-/** The compiler gives a call of several lines any of these. */
-function isOnLine({ file: { tree }, node }: SourceNode, line: number): boolean {
-  const lines = [tree.line(node), tree.line(tree.child(node, 'arguments')), tree.endLine(node)];
-  return lines.includes(line);
 }

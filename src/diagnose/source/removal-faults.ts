@@ -1,7 +1,7 @@
 // Removals that miss: one of two containers forgotten, another key, a way out in front, nobody who calls it.
 import type { FunctionDeclaration, GoFile } from '../../gosource/declarations.ts';
 import type { Place } from '../../gosource/places.ts';
-import { isGrowing } from '../../gosource/growth-syntax.ts';
+import { isAppending } from '../../gosource/growth-syntax.ts';
 import { findExits } from '../../gosource/paths.ts';
 import { functionAt, functionKey } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
@@ -39,18 +39,11 @@ export function findForgottenSibling(study: ContainerStudy): SourceAnswer | null
           text: `Remove from ${study.place.name} here as well (${shortPlace(at)}): ${functionKey(declaration)} takes the entry out of ${sibling.name} only.`,
         },
         // Nothing is ever taken out of this one, and something of the other: it was forgotten. What is appended stays each time.
-        confidence: isPaired ? 0.86 : own.size > 0 ? 0.66 : isAppended(study) ? 0.97 : 0.88,
+        confidence: isPaired ? 0.86 : own.size > 0 ? 0.66 : isAppending(study.sink.at) ? 0.97 : 0.88,
       };
     }
   }
   return null;
-}
-
-/** `m[k] = append(m[k], v)`: however few keys there are, each entry is one more. */
-function isAppended({ sink: { at } }: ContainerStudy): boolean {
-  const { tree } = at.file;
-  const [target] = tree.children(tree.child(at.node, 'left'));
-  return target !== undefined && isGrowing(at.file, target, at.node);
 }
 
 /** Other containers of the same struct (or package) that the adding function fills too. */

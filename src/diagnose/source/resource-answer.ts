@@ -2,7 +2,7 @@
 import { describeCall } from '../../gosource/call-graph.ts';
 import type { GoFile } from '../../gosource/declarations.ts';
 import { findExits } from '../../gosource/paths.ts';
-import { statementOf } from '../../gosource/places.ts';
+import { isCallOnLine, statementOf } from '../../gosource/places.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionAt, functionKey, type SourceNode } from '../../gosource/source-index.ts';
 import type { NodeRow } from '../../gosource/syntax-tree.ts';
@@ -85,11 +85,7 @@ export function callsOnLine(file: GoFile, line: number): NodeRow[] {
   for (const node of tree.descendants(tree.root, 'call_expression')) {
     if (tree.line(node) > line) break;
     if (tree.endLine(node) < line) continue;
-    const isOnLine =
-      tree.line(node) === line ||
-      tree.line(tree.child(node, 'arguments')) === line ||
-      tree.endLine(node) === line;
-    if (isOnLine && found.length < 40) found.push(node);
+    if (isCallOnLine({ file, node }, line) && found.length < 40) found.push(node);
   }
   return found;
 }

@@ -161,11 +161,18 @@ class RustReader {
 
   #genericArgs(): void {
     if (!this.#hasGenericArgs) this.#muted++;
-    for (let isFirst = true; !this.#take('E'); isFirst = false) {
-      if (!isFirst) this.#show(', ');
-      this.#genericArg();
-    }
+    this.#upToE(', ', () => this.#genericArg());
     if (!this.#hasGenericArgs) this.#muted--;
+  }
+
+  /** What stands up to the `E`, and how much of it there is. */
+  #upToE(separator: string, read: () => void): number {
+    let count = 0;
+    for (; !this.#take('E'); count++) {
+      if (count > 0) this.#show(separator);
+      read();
+    }
+    return count;
   }
 
   #genericArg(): void {
@@ -295,11 +302,7 @@ class RustReader {
 
   #tuple(): void {
     this.#show('(');
-    let count = 0;
-    for (; !this.#take('E'); count++) {
-      if (count > 0) this.#show(', ');
-      this.#type();
-    }
+    const count = this.#upToE(', ', () => this.#type());
     this.#show(count === 1 ? ',)' : ')');
   }
 
@@ -329,10 +332,7 @@ class RustReader {
       this.#show(`extern "${abi}" `);
     }
     this.#show('fn(');
-    for (let isFirst = true; !this.#take('E'); isFirst = false) {
-      if (!isFirst) this.#show(', ');
-      this.#type();
-    }
+    this.#upToE(', ', () => this.#type());
     this.#show(')');
     if (this.#take('u')) return;
     this.#show(' -> ');
@@ -341,12 +341,7 @@ class RustReader {
 
   #dynamic(): void {
     this.#show('dyn ');
-    this.#binder(() => {
-      for (let isFirst = true; !this.#take('E'); isFirst = false) {
-        if (!isFirst) this.#show(' + ');
-        this.#dynamicTrait();
-      }
-    });
+    this.#binder(() => this.#upToE(' + ', () => this.#dynamicTrait()));
     if (!this.#take('L')) this.#fail();
     const lifetime = this.#base62();
     if (lifetime !== 0) {

@@ -1,5 +1,5 @@
 // <expression> of the Itanium C++ ABI: in template arguments, decltype and array lengths.
-import { sequence, text, type Node } from './nodes.ts';
+import { qualified, sequence, text, type Node } from './nodes.ts';
 import { OPERATORS } from './tables.ts';
 import { TypeReader } from './type-reader.ts';
 
@@ -59,8 +59,8 @@ export abstract class ExpressionReader extends TypeReader {
       case 'cl':
       case 'cp': {
         this.at += 2;
-        const callee = this.expression();
-        return sequence({ kind: 'operand', of: callee }, '(', this.#listUpToE(), ')');
+        const callee = this.#operand();
+        return sequence(callee, '(', this.#listUpToE(), ')');
       }
       case 'cv':
         return this.#conversion();
@@ -129,10 +129,10 @@ export abstract class ExpressionReader extends TypeReader {
     const kind = this.peek(1);
     this.at += 2;
     const [operator] = this.#operatorCode();
-    const first: Node = { kind: 'operand', of: this.expression() };
+    const first = this.#operand();
     if (kind === 'l') return sequence('(...', operator, first, ')');
     if (kind === 'r') return sequence('(', first, operator, '...)');
-    const second: Node = { kind: 'operand', of: this.expression() };
+    const second = this.#operand();
     return sequence('(', first, operator, '...', operator, second, ')');
   }
 
@@ -234,10 +234,10 @@ export abstract class ExpressionReader extends TypeReader {
   #memberPointerCast(): Node {
     this.at += 2;
     const type = this.type();
-    const of = this.expression();
+    const of = this.#operand();
     if (this.peek() !== 'E') this.signedDigits();
     this.expect('E');
-    return sequence('(', type, ')', { kind: 'operand', of });
+    return sequence('(', type, ')', of);
   }
 
   #unresolvedSimple(): Node {
@@ -323,8 +323,4 @@ export abstract class ExpressionReader extends TypeReader {
       };
     });
   }
-}
-
-function qualified(scope: Node, name: Node): Node {
-  return { kind: 'qualified', scope, name, isLocal: false };
 }

@@ -1,6 +1,15 @@
 // <encoding>, <special-name> and <name> of the Itanium C++ ABI.
 import { ExpressionReader } from './expression-reader.ts';
-import { hasResultType, sequence, text, type FunctionType, type Node, type TemplateScope } from './nodes.ts';
+import {
+  hasResultType,
+  qualified,
+  sequence,
+  text,
+  withoutQualifiers,
+  type FunctionType,
+  type Node,
+  type TemplateScope,
+} from './nodes.ts';
 import { OPERATORS, SPECIAL_OF_NAME, SPECIAL_OF_TYPE } from './tables.ts';
 import { inStd, withoutVoid } from './type-reader.ts';
 
@@ -20,7 +29,7 @@ export class NameReader extends ExpressionReader {
     if (this.peek() === 'G' || this.peek() === 'T') return this.#specialName();
     const scope: TemplateScope = { args: null };
     const name = this.name(scope);
-    if (!hasParameters) return { kind: 'encoding', scope, of: name.kind === 'method' ? name.name : name };
+    if (!hasParameters) return { kind: 'encoding', scope, of: withoutQualifiers(name) };
     if (this.isAtEnd || this.peek() === 'E') return { kind: 'encoding', scope, of: name };
     const hasResult = hasResultType(name) || this.take('J');
     const result = hasResult ? this.type() : null;
@@ -40,7 +49,7 @@ export class NameReader extends ExpressionReader {
       qualifiers: name.kind === 'method' ? name.qualifiers : '',
       tail: [],
     };
-    const of: Node = { kind: 'function', name: name.kind === 'method' ? name.name : name, type };
+    const of: Node = { kind: 'function', name: withoutQualifiers(name), type };
     return { kind: 'encoding', scope, of };
   }
 
@@ -89,7 +98,7 @@ export class NameReader extends ExpressionReader {
   #nameAlone(): Node {
     const scope: TemplateScope = { args: null };
     const name = this.name(scope);
-    return { kind: 'encoding', scope, of: name.kind === 'method' ? name.name : name };
+    return { kind: 'encoding', scope, of: withoutQualifiers(name) };
   }
 
   #moduleInitializer(): Node {
@@ -187,7 +196,7 @@ export class NameReader extends ExpressionReader {
           /^(?:C[1-5I]|D[0-9])/.test(this.source.slice(this.at, this.at + 2));
         const outer: Node | null = isSpecial && name?.kind === 'abbreviation' ? name.full : name;
         const inner: Node = this.#unqualifiedName(outer);
-        name = outer === null ? inner : { kind: 'qualified', scope: outer, name: inner, isLocal: false };
+        name = outer === null ? inner : qualified(outer, inner);
       }
       this.remember(name);
     }
@@ -203,7 +212,7 @@ export class NameReader extends ExpressionReader {
     this.expect('E');
     if (this.take('s')) {
       this.discriminator();
-      return { kind: 'qualified', scope: owner, name: text('string literal'), isLocal: true };
+      return qualified(owner, text('string literal'), true);
     }
     let entity: Node;
     let label = '';
@@ -215,13 +224,8 @@ export class NameReader extends ExpressionReader {
       this.discriminator();
     }
     const qualifiers = entity.kind === 'method' ? entity.qualifiers : '';
-    const inner = entity.kind === 'method' ? entity.name : entity;
-    const name: Node = {
-      kind: 'qualified',
-      scope: owner,
-      name: label === '' ? inner : sequence(label, inner),
-      isLocal: true,
-    };
+    const inner = withoutQualifiers(entity);
+    const name = qualified(owner, label === '' ? inner : sequence(label, inner), true);
     return qualifiers === '' ? name : { kind: 'method', name, qualifiers };
   }
 

@@ -62,6 +62,15 @@ export function sequence(...parts: (string | Node)[]): Node {
   return { kind: 'sequence', parts };
 }
 
+export function qualified(scope: Node, name: Node, isLocal = false): Node {
+  return { kind: 'qualified', scope, name, isLocal };
+}
+
+/** A name without the const, volatile, & and && of a member function. */
+export function withoutQualifiers(name: Node): Node {
+  return name.kind === 'method' ? name.name : name;
+}
+
 /** The name at the right end of the name, without template arguments and tags. */
 export function lastName(node: Node): Node {
   for (let at = node; ;) {

@@ -48,10 +48,8 @@ export class Printer {
         return this.#array(node, declarator);
       case 'member-pointer':
         return this.#declare(node.member, ` ${this.print(node.owner)}::*${declarator}`);
-      case 'parameter': {
-        const stands = this.#resolve(node);
-        return this.#declare(stands, declarator);
-      }
+      case 'parameter':
+        return this.#declare(this.#resolve(node), declarator);
       case 'vector':
         return this.#declare(node.of, ` __vector(${this.print(node.length)})${declarator}`);
       case 'expansion':
@@ -216,7 +214,7 @@ export class Printer {
 
   #expansion(of: Node): string {
     const pack = this.#findPack(of);
-    if (pack === null) return of.kind === 'text' ? `(${of.text})...` : `(${this.print(of)})...`;
+    if (pack === null) return `(${this.print(of)})...`;
     const outer = this.#packIndex;
     let list = '';
     for (let index = 0; index < pack.length; index++) {

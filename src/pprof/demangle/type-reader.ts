@@ -1,6 +1,6 @@
 // <type> and <template-args> of the Itanium C++ ABI.
 import { Cursor } from './cursor.ts';
-import { sequence, text, type FunctionType, type Node, type TemplateScope } from './nodes.ts';
+import { qualified, sequence, text, type FunctionType, type Node, type TemplateScope } from './nodes.ts';
 import { BUILTIN_D_TYPES, BUILTIN_TYPES, STD_CLASSES } from './tables.ts';
 
 const CV_QUALIFIERS: Readonly<Record<string, string>> = { r: ' restrict', V: ' volatile', K: ' const' };
@@ -442,5 +442,5 @@ export function withoutVoid(parameters: Node[]): Node[] {
 }
 
 export function inStd(name: Node): Node {
-  return { kind: 'qualified', scope: text('std'), name, isLocal: false };
+  return qualified(text('std'), name);
 }
