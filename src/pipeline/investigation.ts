@@ -3,20 +3,12 @@
 import { PlimsollError } from '../base/errors.ts';
 import type { GaugeReading } from '../base/gauges.ts';
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
-import type { RequestName } from '../collect/source.ts';
 import { assess, type AssessInput } from '../detect/assess.ts';
 import { withoutEvidence, type Assessment, type AssessmentState, type Lane } from '../detect/assessment.ts';
 import { NOTHING_CONFIRMED, advanceConfirmation, type ConfirmationState } from '../detect/confirm.ts';
 import { nextEvaluationAt } from '../detect/evaluation-grid.ts';
-import { decideLastGasp, followNearLimit, type NearLimit } from '../detect/last-gasp.ts';
 import { settle, type Settled } from '../detect/settle.ts';
-import { SituationLater, describeSituation } from '../detect/situation.ts';
-import {
-  decideSnapshots,
-  type SnapshotSettings,
-  type SnapshotWish,
-  type TakenSnapshot,
-} from '../detect/snapshot-policy.ts';
+import type { SnapshotSettings, SnapshotWish, TakenSnapshot } from '../detect/snapshot-policy.ts';
 import {
   lanesInside,
   type CaseInput,
@@ -48,7 +40,9 @@ import { RouteHistory } from '../series/route-history.ts';
 import { findIncarnations, mayBeginLife } from '../series/incarnations.ts';
 import { decodeEventMark } from './event-mark.ts';
 import type { Fleet } from './fleet.ts';
+import { GaugeSources } from './gauge-sources.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
+import { SnapshotLog } from './snapshot-log.ts';
 import { SourceAgreement } from './source-agreement.ts';
 import { toVirtualReading } from './target-facts.ts';
 import { PushedProfiles } from './pushed-profiles.ts';
@@ -56,8 +50,6 @@ import { TraceLines } from './trace-lines.ts';
 
 /** Marks kept for the page (restarts, deploys, kills); the oldest go. */
 export const MAX_MARKS = 500;
-/** Profiles of one life that the policy looks back on; the first one stays with the newest. */
-export const MAX_TAKEN = 64;
 /** Warnings kept for the report; more say nothing new. */
 export const MAX_INVESTIGATION_WARNINGS = 50;
 
@@ -139,20 +131,13 @@ export class Investigation {
   #module: string | null;
   #goVersion: string | null = null;
   #version: string | null = null;
-  #requests: { readonly source: RawEvidence['kind'] | null; readonly family: string | null } = {
-    source: null,
-    family: null,
-  };
+  readonly #sources = new GaugeSources();
   #trace: TraceLines | null = null;
   #traceFromMillis: Millis | null = null;
-  #hasExactFloor = false;
-  /** Which source tells start and CPU time. */
-  readonly #clocks: Partial<Record<'processStartMillis' | 'cpuSecondsTotal', RawEvidence['kind']>> = {};
-  #hasProcThreads = false;
   readonly #pushed = new PushedProfiles();
   readonly #agreement = new SourceAgreement();
   readonly #routes: RouteHistory;
-  #isGoroutineGauge = false;
+  readonly #snapshots: SnapshotLog;
   #lives = 0;
   /** Time of the first row of the newest life. */
   #lifeFirstMillis: Millis = -Infinity;
@@ -168,9 +153,6 @@ export class Investigation {
   #ignoreBefore: Readonly<Partial<Record<Lane, Millis>>> = {};
   /** Profiles before this are of leaks that are over; null = all of this life count. */
   #profilesFrom: Millis | null = null;
-  /** Situations in which this life's profiles were taken; bounded by MAX_TAKEN. */
-  #taken: readonly TakenSnapshot[] = [];
-  #near: NearLimit | null = null;
   #case: CaseState | null = null;
   #findings: readonly Finding[] = [];
   /** What called leaks wait for until they are raised. */
@@ -189,6 +171,7 @@ export class Investigation {
     this.#timeMap = options.timeMap;
     this.#routes = options.routes ?? new RouteHistory();
     this.history = options.history ?? new GaugeHistory();
+    this.#snapshots = new SnapshotLog(this.history);
     if (this.history.length > 0) this.#adoptHistory();
   }
 
@@ -219,7 +202,7 @@ export class Investigation {
           return this.#takeGauges(
             evidence,
             gaugesFromPrometheus(evidence.bytes, {
-              pinnedRequestsFamily: this.#requests.family,
+              pinnedRequestsFamily: this.#sources.requestsFamily,
               match: this.#options.match ?? {},
             }),
           );
@@ -247,9 +230,7 @@ export class Investigation {
     this.#version = extract.module?.version ?? this.#version;
     for (const warning of extract.warnings) this.warn(warning);
     for (const text of this.#agreement.take(kind, atMillis, extract.reading)) this.warn(text);
-    const reading = this.#oneSourceEach(kind, extract, toVirtualReading(extract.reading, this.#timeMap));
-    this.#hasExactFloor ||= reading.liveHeapBytes !== undefined || reading.nextGcBytes !== undefined;
-    this.#isGoroutineGauge ||= reading.goroutines !== undefined;
+    const reading = this.#sources.choose(kind, extract, toVirtualReading(extract.reading, this.#timeMap));
     this.#append(atMillis, reading);
     if (extract.routes !== null && reading.requestsTotal !== undefined) {
       this.#routes.append(atMillis, extract.routes);
@@ -264,7 +245,7 @@ export class Investigation {
     this.#traceFromMillis ??= atMillis;
     // An exporter says it to the byte, and takes a moment to be asked for the first time.
     const isFirst = atMillis - this.#traceFromMillis < TRACE_WAITS_MILLIS;
-    if (reading === null || isFirst || this.#hasExactFloor) return NOTHING;
+    if (reading === null || isFirst || this.#sources.hasExactFloor) return NOTHING;
     this.#append(atMillis, reading);
     return { reading, error: null };
   }
@@ -278,27 +259,6 @@ export class Investigation {
     this.#goVersion = goVersion;
   }
 
-  /**
-   * Two sources may use one name for two things, and a series that hops between them looks like load or growth:
-   * request counters, start and CPU time stay with the source that gave them first, and /proc's living threads win over go_threads, which
-   * counts threads ever created.
-   */
-  #oneSourceEach(kind: RawEvidence['kind'], extract: GaugeExtract, reading: GaugeReading): GaugeReading {
-    const kept = { ...reading };
-    if (extract.requestsFamily !== null && (this.#requests.source ?? kind) === kind) {
-      this.#requests = { source: kind, family: extract.requestsFamily };
-    } else {
-      delete kept.requestsTotal;
-    }
-    for (const name of ['processStartMillis', 'cpuSecondsTotal'] as const) {
-      if (kept[name] === undefined) continue;
-      if ((this.#clocks[name] ??= kind) !== kind) delete kept[name];
-    }
-    if (kind === 'proc') this.#hasProcThreads ||= kept.threads !== undefined;
-    else if (this.#hasProcThreads) delete kept.threads;
-    return kept;
-  }
-
   #append(atMillis: Millis, reading: GaugeReading): void {
     if (this.history.append(atMillis, reading) === 'refused') {
       this.warn(
@@ -309,7 +269,8 @@ export class Investigation {
     this.#firstEvidence ??= atMillis;
     this.#lastEvidence = Math.max(this.#lastEvidence ?? atMillis, atMillis);
     this.#noticeRestart();
-    this.#followLimit(atMillis);
+    const limit = this.history.lastKnown('memoryLimitBytes') ?? this.#options.memoryLimitBytes;
+    this.#snapshots.followLimit(atMillis, limit);
   }
 
   #noticeRestart(): void {
@@ -322,8 +283,7 @@ export class Investigation {
     if (this.#lives > 0 && firstMillis > this.#lifeFirstMillis) {
       this.profiles.restart();
       this.#routes.restart();
-      this.#taken = [];
-      this.#near = null;
+      this.#snapshots.restart();
       this.addMark({ at: newest.startMillis, kind: 'restart', text: 'process restarted' });
       this.#lives++;
     } else {
@@ -357,7 +317,7 @@ export class Investigation {
     else if (profile === 'goroutine') {
       const snapshot = this.profiles.addGoroutines(decoded.profile, at);
       // Where no exporter counts them (pprof is all there is), their profile does.
-      if (!this.#isGoroutineGauge && isNewest && snapshot !== null) {
+      if (!this.#sources.isGoroutineGauge && isNewest && snapshot !== null) {
         const reading = { goroutines: snapshot.count.reduce((sum, count) => sum + count, 0) };
         this.#append(this.#rowNear(at), reading);
         ingested = { reading, error: null };
@@ -384,12 +344,7 @@ export class Investigation {
     if (pushed.isKept && (kind === 'heap' || kind === 'goroutine' || kind === 'goroutineleak')) {
       this.#rememberTaken(kind, atMillis);
     }
-    const reading = toVirtualReading(told.reading, this.#timeMap);
-    if (this.#isGoroutineGauge) delete reading.goroutines;
-    // Who tells start or heap by itself tells them better.
-    if (this.#hasExactFloor || this.#clocks.processStartMillis !== undefined)
-      delete reading.processStartMillis;
-    if (this.#hasExactFloor) delete reading.profileLiveBytes;
+    const reading = this.#sources.chooseOfPush(toVirtualReading(told.reading, this.#timeMap));
     if (Object.keys(reading).length === 0) return NOTHING;
     this.#append(atMillis, reading);
     return { reading, error: null };
@@ -515,25 +470,15 @@ export class Investigation {
 
   /** Which profiles the snapshot policy wants now; before the first evaluation only what cannot wait. */
   wantedProfiles(nowMillis: Millis, settings: SnapshotSettings): readonly SnapshotWish[] {
-    const urgent = decideLastGasp(this.#near, this.#taken);
-    if (!this.#assessment) return urgent;
-    const usual = decideSnapshots({
-      assessment: this.#assessment,
-      situation: new SituationLater(this.history, nowMillis),
-      taken: this.#taken,
-      settings: { ...settings, areGoroutinesCounted: this.#isGoroutineGauge },
+    return this.#snapshots.wanted(this.#assessment, nowMillis, {
+      ...settings,
+      areGoroutinesCounted: this.#sources.isGoroutineGauge,
     });
-    return [...urgent, ...usual.filter(({ kind }) => !urgent.some((wish) => wish.kind === kind))];
-  }
-
-  #followLimit(atMillis: Millis): void {
-    const limit = this.history.lastKnown('memoryLimitBytes') ?? this.#options.memoryLimitBytes ?? NaN;
-    this.#near = followNearLimit(this.#near, atMillis, this.history.newest('rssBytes'), limit);
   }
 
   /** So that whoever looks at it after a kill finds the profiles of the moment before. */
   #noticeLastGasp(atMillis: Millis): void {
-    const near = this.#near;
+    const near = this.#snapshots.nearLimit;
     const isKnown = ({ kind, at }: Mark) => kind === 'last-gasp' && at >= (near?.sinceMillis ?? 0);
     if (near === null || this.#marks.some(isKnown)) return;
     const share = Math.round((near.rssBytes / near.limitBytes) * 100);
@@ -542,11 +487,7 @@ export class Investigation {
 
   #rememberTaken(kind: TakenSnapshot['kind'], atMillis: Millis): void {
     this.#noticeLastGasp(atMillis);
-    const taken: TakenSnapshot = { kind, ...describeSituation(this.history, atMillis) };
-    const all = [...this.#taken, taken];
-    // The first is the "before" of everything, and a dump is taken once: the next one after it goes.
-    const gone = all.findIndex((one, row) => row > 0 && one.kind !== 'goroutine-dump');
-    this.#taken = all.length > MAX_TAKEN ? all.filter((_, row) => row !== gone) : all;
+    this.#snapshots.remember(kind, atMillis);
   }
 
   /** The same mark twice (told again after a restart) is one. */
@@ -699,21 +640,5 @@ export class Investigation {
       firstEvidenceMillis: this.#firstEvidence,
       lastEvidenceMillis: this.#lastEvidence,
     };
-  }
-}
-
-/** The request that evidence answers, for statuses; null for what nobody asked for. */
-export function requestOf(evidence: RawEvidence): RequestName | null {
-  switch (evidence.kind) {
-    case 'metrics':
-    case 'vars':
-    case 'proc':
-      return evidence.kind;
-    case 'profile':
-      return `profile:${evidence.profile}`;
-    case 'log-line':
-      return 'gctrace';
-    case 'event':
-      return null;
   }
 }

@@ -2,6 +2,7 @@ import type { PlimsollError } from '../base/errors.ts';
 import type { FetchOutcome, RequestName } from '../collect/source.ts';
 import type { Millis } from '../base/units.ts';
 import type { MissingEvidence } from '../model/finding.ts';
+import type { RawEvidence } from '../model/raw-evidence.ts';
 import type { SourceStatus } from '../model/status.ts';
 
 /**
@@ -139,4 +140,20 @@ export function stateOf(statuses: readonly SourceStatus[]): 'waiting' | 'up' | '
 
 function isPull(statuses: readonly SourceStatus[]): boolean {
   return statuses.some(({ request, state }) => !request.startsWith('profile:') && state !== 'off');
+}
+
+/** The request that evidence answers, for statuses; null for what nobody asked for. */
+export function requestOf(evidence: RawEvidence): RequestName | null {
+  switch (evidence.kind) {
+    case 'metrics':
+    case 'vars':
+    case 'proc':
+      return evidence.kind;
+    case 'profile':
+      return `profile:${evidence.profile}`;
+    case 'log-line':
+      return 'gctrace';
+    case 'event':
+      return null;
+  }
 }

@@ -3,7 +3,7 @@ import type { PlimsollError } from '../base/errors.ts';
 import type { RequestName } from '../collect/source.ts';
 import type { MissingEvidence } from '../model/finding.ts';
 import { toRecordedMillis, type RawEvidence, type TimeMap } from '../model/raw-evidence.ts';
-import { requestOf } from './investigation.ts';
+import { requestOf } from './source-statuses.ts';
 import { lossOf } from './source-statuses.ts';
 
 interface Tally {

@@ -23,7 +23,7 @@ import type { Store } from '../store/store.ts';
 import type { SourceSet } from '../workspace/module-sources.ts';
 import { Gate } from './gate.ts';
 import { IncidentBook } from './incident-book.ts';
-import { requestOf } from './investigation.ts';
+import { requestOf } from './source-statuses.ts';
 import { Fleet } from './fleet.ts';
 import { mergeReports } from './merge-reports.ts';
 import type { Clock, Talk } from './ports.ts';
