@@ -461,6 +461,30 @@ describe('advanceCase', () => {
     }
   });
 
+  it('raises one alarm for descriptors and the goroutines that may come with them, whichever are called first', () => {
+    const lanes: Step['lanes'] = {
+      fd: { verdict: 'leak', perHour: 6, level: 90 },
+      goroutine: { verdict: 'leak', perHour: 13 },
+    };
+    const orders: readonly (readonly [Lane[], Lane[]])[] = [
+      [['goroutine'], ['fd', 'goroutine']],
+      [['fd'], ['fd', 'goroutine']],
+      [
+        ['fd', 'goroutine'],
+        ['fd', 'goroutine'],
+      ],
+    ];
+    for (const [first, second] of orders) {
+      const steps = [first, second, second].map((confirmed, i) => ({
+        ...{ at: minutes(240 + 10 * i), drawing: '', confirmed },
+        lanes: Object.fromEntries(Object.entries(lanes).filter(([lane]) => confirmed.includes(lane as Lane))),
+      }));
+      const last = run(steps)[2];
+      expect(last.alarms).toEqual([expect.objectContaining({ at: minutes(240), withdrawnAt: null })]);
+      expect(last.findings.map((finding) => [finding.verdict, finding.class])).toEqual([['leak', 'fd']]);
+    }
+  });
+
   it('waits for descriptors that may own the goroutines that were found through the heap', () => {
     const drawing = `
       heap

@@ -32,6 +32,7 @@ import {
 } from './earlier-leaks.ts';
 import { findLane } from './unexplained.ts';
 import { computeFingerprint } from './fingerprint.ts';
+import { areHeld } from './held-by-count.ts';
 import { describeLanes } from './lane-findings.ts';
 import { endLeaks, withoutGrowth } from './leak-end.ts';
 import { buildLeakFinding } from './leak-finding.ts';
@@ -376,8 +377,10 @@ function isNameBetter({ culprits }: Cause, lead: string | null, module: string |
 
 /** The same code, seen by now to hold more than what it was raised for: connections whose goroutines were seen first. */
 function isOuterOf(cause: Cause, leak: RaisedLeak): boolean {
-  const [lead] = getIdentity(cause);
-  return lead !== undefined && lead === leak.lead && rankOutsideIn(cause) < rankOutsideIn(leak);
+  const lead = getIdentity(cause)[0] ?? null;
+  const isSame =
+    lead === null ? leak.kind === 'goroutine' && areHeld(cause.heldGoroutines) : lead === leak.lead;
+  return isSame && leak.lead === lead && rankOutsideIn(cause) < rankOutsideIn(leak);
 }
 
 /** One cause is told once: the leak goes on, under its name, as one of the outer class. */

@@ -50,7 +50,7 @@ export function findHeapOwner(
   return null;
 }
 
-/** Two leaks meet such a number by chance the more seldom, the narrower the interval of their ratio is. */
+/** Two leaks meet such a number by chance the more seldom, the narrower the interval of their ratio is: by then it is told. */
 const NARROW_SHARE = 0.25;
 
 export interface HeldGoroutines {
@@ -58,8 +58,10 @@ export interface HeldGoroutines {
   readonly each: number;
   readonly low: number;
   readonly high: number;
-  /** The number of `EACH_DESCRIPTOR` that it is; null where it is none, or could be several: then they are another cause. */
+  /** The number of `EACH_DESCRIPTOR` that it is, or may yet be; null where it is none: then they are another cause. */
   readonly expected: number | null;
+  /** The interval is too narrow for chance. */
+  readonly isTold: boolean;
   /** Of the gauges that say so. */
   readonly fromMillis: Millis;
   readonly toMillis: Millis;
@@ -80,23 +82,34 @@ export function findHeldGoroutines(
   if (isProfiled || fds === null || goroutines === null || fds.low <= 0 || goroutines.low <= 0) return null;
   const each = goroutines.perHour / fds.perHour;
   const [low, high] = [goroutines.low / fds.high, goroutines.high / fds.low];
-  const met = EACH_DESCRIPTOR.find((count) => low <= count && count <= high);
-  const isTold = met !== undefined && high - low <= NARROW_SHARE * each;
+  const met = EACH_DESCRIPTOR.filter((count) => low <= count && count <= high);
+  const expected = met.length === 0 ? null : nearest(each, met);
+  const isTold = high - low <= NARROW_SHARE * each;
   const fromMillis = Math.max(incarnationStartMillis, firstEvidenceMillis);
-  return { each, low, high, expected: isTold ? met : null, fromMillis, toMillis: lastEvidenceMillis };
+  return { each, low, high, expected, isTold, fromMillis, toMillis: lastEvidenceMillis };
 }
 
-/** Are they told to come with the descriptors, and no cause of their own? */
+/**
+ * Do they come with the descriptors, as far as is known? What cannot be told apart yet is one cause: two alarms of one are worse
+ * than that of a second one later.
+ */
 export function areHeld(goroutines: HeldGoroutines | null): boolean {
   return goroutines !== null && goroutines.expected !== null;
 }
 
-function nearest(each: number): number {
-  return EACH_DESCRIPTOR.reduce((a, b) => (Math.abs(b - each) < Math.abs(a - each) ? b : a));
+function nearest(each: number, counts: readonly number[]): number {
+  return counts.reduce((a, b) => (Math.abs(b - each) < Math.abs(a - each) ? b : a));
 }
 
 /** Whether the growth of goroutines is a finding of its own. */
-export function askHeldGoroutines({ each, low, high, expected, ...window }: HeldGoroutines): Evidence {
+export function askHeldGoroutines({
+  each,
+  low,
+  high,
+  expected,
+  isTold,
+  ...window
+}: HeldGoroutines): Evidence {
   return {
     question: 'Do the goroutines come with these descriptors?',
     hypothesis: 'each descriptor is a connection, and its goroutines wait on it',
@@ -104,13 +117,13 @@ export function askHeldGoroutines({ each, low, high, expected, ...window }: Held
     test: 'growth of the number of goroutines over growth of the number of descriptors, with its interval; a goroutine profile would show what they wait for',
     numbers: {
       statistic: each,
-      threshold: expected ?? nearest(each),
+      threshold: expected ?? nearest(each, EACH_DESCRIPTOR),
       low,
       high,
       narrowShare: NARROW_SHARE,
       ...window,
     },
-    outcome: expected === null ? 'contradicts' : 'supports',
+    outcome: expected === null ? 'contradicts' : isTold ? 'supports' : 'open',
   };
 }
 
