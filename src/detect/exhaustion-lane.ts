@@ -187,7 +187,9 @@ function listResources(life: Life): Resource[] {
   };
   const constant = (capacity: number) => () => constantConditions(life, capacity);
   const soft = lastValue(column('goMemLimitBytes'));
-  const softBytes = soft !== null && soft < NO_SOFT_LIMIT ? soft : null;
+  const told = soft !== null && soft < NO_SOFT_LIMIT ? soft : null;
+  const hidden = floor?.hiddenLimitBytes ?? null;
+  const softBytes = told ?? hidden;
   const rss = column('rssBytes');
   if (rss && memoryLimitBytes !== null) {
     const limit = memoryLimitBytes;
@@ -208,7 +210,8 @@ function listResources(life: Life): Resource[] {
     });
   }
   if (softBytes !== null && floor && floor.value.length > 0) {
-    const capacity = softBytes / SOFT_LIMIT_OVERHEAD;
+    // A limit that shows by the goal that stands below it has taken off all that is not live.
+    const capacity = told === null ? softBytes : softBytes / SOFT_LIMIT_OVERHEAD;
     const conditions = constant(capacity);
     found.push({
       lane: 'heap',

@@ -116,7 +116,7 @@ export function liveHeapConditions(
   for (const row of listRows(life)) {
     const atMillis = table.timeMillis[row];
     // Another GOGC is another world.
-    if (atMillis < floor.fromMillis) continue;
+    if (atMillis < floor.pacedFromMillis) continue;
     const live = liveAt.at(atMillis);
     if (!rss || Number.isNaN(rss[row]) || !(live > 0)) continue;
     const heap = inUse && idle && released ? inUse[row] + idle[row] - released[row] : rss[row];

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MIB, MINUTE_MILLIS, SECOND_MILLIS } from '../base/units.ts';
 import { GaugeHistory } from '../series/gauge-history.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
+import { drawCollections, hoursOf } from '../testing/drawn-collections.ts';
 import { drawGauges, drawReadings } from '../testing/series-from-text.ts';
 import { assess } from './assess.ts';
 import type { Assessment, Lane, LaneAssessment } from './assessment.ts';
@@ -69,6 +70,40 @@ describe('GOGC that changes at run time', () => {
     expect(heap.verdict).toBe('leak');
     expect((heap.growth?.perHour ?? 0) / MIB).toBeGreaterThan(5);
     expect((heap.growth?.perHour ?? 0) / MIB).toBeLessThan(7);
+  });
+});
+
+describe('a leak below a collector that nobody tells of', () => {
+  const leaking = (hour: number) => 64 + 3 * hour;
+  const expectRate = ({ lanes }: Assessment): void => {
+    const heap = lanes.find(({ lane }) => lane === 'heap');
+    expect(heap?.verdict).toBe('leak');
+    expect((heap?.growth?.low ?? Infinity) / MIB).toBeLessThan(3);
+    expect((heap?.growth?.high ?? 0) / MIB).toBeGreaterThan(3);
+    expect((heap?.growth?.perHour ?? 0) / MIB).toBeCloseTo(3, 0);
+  };
+
+  it.each([1, 2, 3])('is told at its rate where GOGC was changed at run time, seed %d', (seed) => {
+    const goal = (live: number, hour: number) => (hour < 20 ? 2 : 1.5) * live;
+    const assessment = assessHistory(drawCollections({ hours: 40, live: leaking, goal, seed }));
+    expectRate(assessment);
+    expect(hoursOf(laneOf(assessment, 'heap').onsetAtMillis ?? NaN)).toBeLessThan(1);
+  });
+
+  it.each([1, 2, 3])('is told at its rate with GOGC=off below a limit, seed %d', (seed) => {
+    const beside = (hour: number, { goal }: { goal: number }) => ({ rssBytes: (goal + 40) * MIB });
+    const table = drawCollections({ hours: 48, live: leaking, goal: () => 400, beside, seed });
+    const assessment = assess({
+      table,
+      atMillis: table.timeMillis[table.length - 1],
+      memoryLimitBytes: 512 * MIB,
+    });
+    expectRate(assessment);
+    // Resident memory stands at the limit all the while: what runs out is what that leaves for live bytes, after 112 h.
+    expect(assessment.exhaustion?.resource).toBe('gomemlimit');
+    const left = ((assessment.exhaustion?.at ?? NaN) - assessment.atMillis) / HOUR_MILLIS;
+    expect(left).toBeGreaterThan(55);
+    expect(left).toBeLessThan(75);
   });
 });
 

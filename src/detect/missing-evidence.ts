@@ -20,6 +20,13 @@ export function findMissing(table: GaugeTable, floor: LiveFloor | null): Assessm
       costs: 'the rolling minimum of heap_alloc stands in, about seven times noisier',
     });
   }
+  if (floor?.source === 'room') {
+    missing.push({
+      source: '/gc/heap/live:bytes',
+      why: floor.why,
+      costs: 'what collections leave below their goal stands in for the live heap, with some noise',
+    });
+  }
   if (floor?.source === 'profile') {
     missing.push({
       source: '/gc/heap/live:bytes',

@@ -74,7 +74,7 @@ interface Excess extends Pace {
 /** How fast resident memory grows beside what the live heap takes at its price as the window began. */
 function measureExcess(life: Life, rss: Points, floor: LiveFloor, sinceMillis: Millis): Excess | null {
   const { atMillis, incarnation } = life;
-  const grewFrom = Math.max(sinceMillis, incarnation.startMillis, floor.fromMillis);
+  const grewFrom = Math.max(sinceMillis, incarnation.startMillis, floor.pacedFromMillis);
   const fromMillis = Math.max(atMillis - LONGEST_MILLIS, atMillis - SETTLED_SHARE * (atMillis - grewFrom));
   if (atMillis - fromMillis < SHORTEST_MILLIS) return null;
   const liveAt = new Interpolation(floor);

@@ -48,7 +48,7 @@ function excludePool({ groups: [group] }: Cause): RuledOut[] {
 /** The collector that lets more garbage pile up: then garbage grows, and what survives does not. */
 function excludePacing({ growth }: Cause, change: LedgerChange): RuledOut[] {
   const { liveBytes, garbageBytes, hours, floorSource, gogcChanges } = change;
-  // Told from the goal (or from what is allocated between collections), a new GOGC looks like a new live heap.
+  // Told from the goal (or from the lowest heap_alloc), a new GOGC looks like a new live heap.
   if (gogcChanges > 0 && (floorSource === 'goal' || floorSource === 'minimum')) return [];
   if (growth === null || growth.unit !== 'bytes' || garbageBytes === null) return [];
   const share = liveBytes / (growth.perHour * hours);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { HOUR_MILLIS, MIB, MINUTE_MILLIS } from '../base/units.ts';
-import { seededRandom } from '../testing/seeded-random.ts';
-import { GaugeHistory } from './gauge-history.ts';
+import { HOUR_MILLIS, MIB } from '../base/units.ts';
+import { drawCollections } from '../testing/drawn-collections.ts';
+import type { GaugeHistory } from './gauge-history.ts';
 import { shrinksRoom, standsSince } from './capped-goal.ts';
 import { computeLiveFloor } from './live-floor.ts';
 
@@ -10,27 +10,12 @@ interface Process {
   /** MiB alive at an hour. */
   readonly live: (hour: number) => number;
   readonly limitMib: number;
-  readonly allocatedMibPerMinute?: number;
+  readonly allocatedPerMinute?: number;
 }
 
-/** A scrape a minute of a process whose GOMEMLIMIT nobody exports: the goal is what GOGC=100 asks for, or the limit. */
-function scrape({ hours, live, limitMib, allocatedMibPerMinute = 300 }: Process): GaugeHistory {
-  const random = seededRandom(3);
-  const history = new GaugeHistory();
-  let collections = 0;
-  for (let minute = 0; minute <= hours * 60; minute++) {
-    const alive = live(minute / 60) + random() - 0.5;
-    const goal = Math.min(2 * alive, limitMib);
-    // The runtime forces a collection after two minutes.
-    collections += Math.max(0.5, allocatedMibPerMinute / (goal - alive));
-    history.append(minute * MINUTE_MILLIS, {
-      nextGcBytes: goal * MIB,
-      heapAllocBytes: (alive + random() * (goal - alive)) * MIB,
-      gcCyclesTotal: Math.floor(collections),
-      allocatedBytesTotal: minute * allocatedMibPerMinute * MIB,
-    });
-  }
-  return history;
+/** A process whose GOMEMLIMIT nobody exports: the goal is what GOGC=100 asks for, or the limit. */
+function scrape({ limitMib, ...process }: Process): GaugeHistory {
+  return drawCollections({ ...process, goal: (live) => Math.min(2 * live, limitMib) });
 }
 
 const leaking = (hour: number) => 100 + 10 * hour;
@@ -38,7 +23,7 @@ const leaking = (hour: number) => 100 + 10 * hour;
 function shrinks(process: Process, sinceHours: number): boolean {
   const table = scrape(process);
   const rows = { from: 0, to: table.length };
-  return shrinksRoom(table, rows, process.limitMib * MIB, sinceHours * HOUR_MILLIS);
+  return shrinksRoom(table, rows, process.limitMib * MIB, table.timeMillis[0] + sinceHours * HOUR_MILLIS);
 }
 
 describe('a goal that stands', () => {
@@ -54,7 +39,7 @@ describe('a goal that stands', () => {
   });
 
   it('says nothing where collections are forced, or too few', () => {
-    expect(shrinks({ hours: 14, live: leaking, limitMib: 400, allocatedMibPerMinute: 2 }, 10)).toBe(false);
+    expect(shrinks({ hours: 14, live: leaking, limitMib: 400, allocatedPerMinute: 2 }, 10)).toBe(false);
     expect(shrinks({ hours: 10.2, live: leaking, limitMib: 400 }, 10)).toBe(false);
   });
 
@@ -63,10 +48,10 @@ describe('a goal that stands', () => {
     expect(standsSince({ timeMillis: value, value })).toBe(2);
   });
 
-  it('is not taken for the end of a leak: the floor is what heap_alloc falls to from then on', () => {
+  it('is not taken for the end of a leak: the floor is what collections leave below the goal from then on', () => {
     const table = scrape({ hours: 13, live: leaking, limitMib: 400 });
     const floor = computeLiveFloor(table, { from: 0, to: table.length });
-    expect(floor?.source).toBe('minimum');
+    expect(floor?.source).toBe('room');
     const full = scrape({ hours: 14, live: (hour) => Math.min(200, leaking(hour)), limitMib: 401 });
     expect(computeLiveFloor(full, { from: 0, to: full.length })?.source).toBe('goal');
   });

@@ -4,6 +4,7 @@
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { GaugeTable } from './history.ts';
 import type { Points } from './points.ts';
+import { FORCED_MILLIS } from './room-floor.ts';
 import { correctedAutocorrelation } from './stats/autocorrelation.ts';
 import { fitLeastSquares } from './stats/least-squares.ts';
 
@@ -12,8 +13,6 @@ export const STANDS_SHARE = 0.03;
 /** Fewest collections, and scrapes, that show how room changes from one to the next. */
 const FEWEST_CYCLES = 20;
 const FEWEST_ROWS = 12;
-/** Collections that are further apart are forced (every 2 min): what is allocated in between says nothing about the goal. */
-const FORCED_MILLIS: Millis = 100_000;
 /** The live heap must have risen by this share of the goal ... */
 const RISES_SHARE = 0.015;
 /** ... and by this many standard errors. */

@@ -83,15 +83,26 @@ describe('live floor', () => {
     expect(floorOf([{ ...limit, nextGcBytes: 66 * MIB, gcCyclesTotal: 1 }])?.source).toBe('goal');
   });
 
-  it('starts anew where GOGC changed at run time', () => {
+  it('takes each goal with the GOGC of its time', () => {
     const floor = floorOf([
       { nextGcBytes: 40 * MIB, gogcPercent: 100, gcCyclesTotal: 1 },
-      { nextGcBytes: 40 * MIB, gogcPercent: 100, gcCyclesTotal: 2 },
-      { nextGcBytes: 60 * MIB, gogcPercent: 200, gcCyclesTotal: 3 },
+      { nextGcBytes: 42 * MIB, gogcPercent: 100, gcCyclesTotal: 2 },
+      { nextGcBytes: 66 * MIB, gogcPercent: 200, gcCyclesTotal: 3 },
     ]);
-    expect(megabytes(floor?.value)).toEqual([20]);
-    expect(floor?.fromMillis).toBe(120_000);
+    expect(megabytes(floor?.value)).toEqual([20, 21, 22]);
+    expect(floor?.fromMillis).toBe(0);
+    expect(floor?.pacedFromMillis).toBe(120_000);
     expect(floor?.gogcChanges).toBe(1);
+  });
+
+  it('starts anew where the collector was switched on', () => {
+    const floor = floorOf([
+      { nextGcBytes: 900 * MIB, gogcPercent: -1, gcCyclesTotal: 1 },
+      { nextGcBytes: 60 * MIB, gogcPercent: 200, gcCyclesTotal: 2 },
+    ]);
+    expect(floor?.source).toBe('goal');
+    expect(megabytes(floor?.value)).toEqual([20]);
+    expect(floor?.fromMillis).toBe(60_000);
   });
 
   it('is null where nothing of the heap is known', () => {

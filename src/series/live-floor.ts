@@ -3,15 +3,17 @@ import { GC_TRACE_RESOLUTION } from '../base/gc-cycles.ts';
 import { KIB, MIB, type Bytes, type Millis } from '../base/units.ts';
 import { shrinksRoom, standsSince } from './capped-goal.ts';
 import type { GaugeTable } from './history.ts';
-import { PointsBuilder, type Points } from './points.ts';
+import { PointsBuilder, pointsOfColumn, type Points } from './points.ts';
+import { changesPace, floorFromRoom, listRoomWindows } from './room-floor.ts';
 import { median, medianAbsoluteDeviationSigma, quantile } from './stats/quantiles.ts';
 
 /**
- * `live`: /gc/heap/live:bytes, exact. `goal`: solved from next_gc. `trace`: lines of gctrace=1, whole MiB. `minimum`: lowest heap_alloc over windows of at least
- * 3 GC cycles, an upper bound of the live heap with the noise of when it was scraped. `profile`: sums of heap profiles, where those are all
- * there is: as of the newest mark, with the noise of their sampling.
+ * `live`: /gc/heap/live:bytes, exact. `goal`: solved from next_gc. `trace`: lines of gctrace=1, whole MiB. `room`: next_gc less what a cycle
+ * allocates, over ten cycles or more. `minimum`: lowest heap_alloc over windows of at least 3 GC cycles, an upper bound of the live heap with the
+ * noise of when it was scraped. `profile`: sums of heap profiles, where those are all there is: as of the newest mark, with the noise of
+ * their sampling.
  */
-export type LiveFloorSource = 'live' | 'goal' | 'trace' | 'minimum' | 'profile';
+export type LiveFloorSource = 'live' | 'goal' | 'trace' | 'room' | 'minimum' | 'profile';
 
 export interface LiveFloor extends Points {
   readonly source: LiveFloorSource;
@@ -21,9 +23,13 @@ export interface LiveFloor extends Points {
   readonly why: string;
   /** Points whose goal stood at the 4 MiB minimum: there the value is only known to be below it. */
   readonly atMinimumGoal: number;
-  /** Start of the data: later than asked for when GOGC or GOMEMLIMIT changed at run time. */
+  /** Start of the data: later than asked for when GOGC or GOMEMLIMIT changed at run time and what changed with it is not known. */
   readonly fromMillis: Millis;
+  /** Since when GOGC and GOMEMLIMIT are what they are, as far as gauges tell. */
+  readonly pacedFromMillis: Millis;
   readonly gogcChanges: number;
+  /** A goal that stands above a live heap that grows, where no gauge tells of a limit: that limit, less what it leaves for the rest. */
+  readonly hiddenLimitBytes: Bytes | null;
   /**
    * What a byte of stack adds to the floor: the goal makes room for stacks, g of (1 + g) of which stays in what is solved from it where
    * no gauge tells what stacks are scanned; 0 where one does, and for other sources.
@@ -53,41 +59,56 @@ interface RowRange {
 export function computeLiveFloor(table: GaugeTable, rows: RowRange): LiveFloor | null {
   const cut = findLastPacerChange(table, rows);
   const range = { from: cut.row, to: rows.to };
-  const about = {
-    fromMillis: table.timeMillis[cut.row] ?? NaN,
+  const firstMillis = table.timeMillis[rows.from] ?? NaN;
+  const pacedFromMillis = table.timeMillis[cut.row] ?? NaN;
+  const about: About = {
+    fromMillis: firstMillis,
+    pacedFromMillis,
     gogcChanges: cut.changes,
     atMinimumGoal: 0,
     resolutionBytes: 0,
     stackShare: 0,
+    hiddenLimitBytes: null,
   };
   const live = table.column('liveHeapBytes');
   if (live) {
-    const points = pointPerCycle(table, range, live, (row) => (live[row] > 0 ? live[row] : NaN));
+    const points = pointPerCycle(table, rows, live, (row) => (live[row] > 0 ? live[row] : NaN));
     if (points.value.length > 0) return { ...points, ...about, source: 'live', why: '' };
   }
-  const goal = floorFromGoal(table, range);
+  const whole = floorFromGoal(table, rows, cut.row);
+  const isCut = whole.why !== '' && range.from > rows.from;
+  const goal = isCut ? floorFromGoal(table, range, cut.row) : whole;
   if (goal.why === '') {
     return {
       ...goal.points,
       ...about,
+      fromMillis: isCut ? pacedFromMillis : firstMillis,
       atMinimumGoal: goal.atMinimumGoal,
       stackShare: stackShareOfGoal(table, rows),
       source: 'goal',
       why: NO_LIVE_GAUGE,
     };
   }
-  const traced = floorFromTrace(table, range);
+  const traced = floorFromTrace(table, rows);
   if (traced.value.length > 0) {
     return { ...traced, ...about, resolutionBytes: GC_TRACE_RESOLUTION, source: 'trace', why: '' };
   }
+  const { why } = whole;
+  const room = floorFromRoom(listRoomWindows(table, rows));
+  if (room !== null) {
+    return { ...room, ...about, hiddenLimitBytes: findHiddenLimit(table, rows, room), source: 'room', why };
+  }
   const minimum = rollingMinimum(table, range);
-  if (minimum === null) return floorFromProfiles(table, range, about);
-  return { ...minimum, ...about, source: 'minimum', why: goal.why };
+  if (minimum === null) return floorFromProfiles(table, rows, about);
+  const hiddenLimitBytes = findHiddenLimit(table, range, minimum);
+  return { ...minimum, ...about, fromMillis: pacedFromMillis, hiddenLimitBytes, source: 'minimum', why };
 }
+
+type About = Omit<LiveFloor, 'timeMillis' | 'value' | 'source' | 'why'>;
 
 const NO_LIVE_GAUGE = '/gc/heap/live:bytes is not exported';
 
-/** GOGC or GOMEMLIMIT changed while the process ran: what the goal means changed with it, so start anew there. */
+/** GOGC or GOMEMLIMIT changed while the process ran: what the goal means changed with it. */
 function findLastPacerChange(table: GaugeTable, rows: RowRange): { row: number; changes: number } {
   let row = rows.from;
   let changes = 0;
@@ -142,11 +163,7 @@ function floorFromTrace(table: GaugeTable, rows: RowRange): Points {
 const PROFILE_RESOLUTION: Bytes = 512 * KIB;
 
 /** Profiles are published with a mark, so what they hold in use is what that mark found alive. */
-function floorFromProfiles(
-  table: GaugeTable,
-  rows: RowRange,
-  about: Pick<LiveFloor, 'fromMillis' | 'gogcChanges' | 'atMinimumGoal' | 'stackShare'>,
-): LiveFloor | null {
+function floorFromProfiles(table: GaugeTable, rows: RowRange, about: About): LiveFloor | null {
   const live = table.column('profileLiveBytes');
   if (!live) return null;
   const points = pointPerCycle(table, rows, live, (row) => live[row], null);
@@ -155,10 +172,15 @@ function floorFromProfiles(
   return { ...points, ...about, resolutionBytes: PROFILE_RESOLUTION, source: 'profile', why };
 }
 
-/** live = (next_gc - g * roots) / (1 + g), g = GOGC / 100 (Go >= 1.18 pacer). `why` is empty when it is valid. */
+/**
+ * live = (next_gc - g * roots) / (1 + g), g = GOGC / 100 (Go >= 1.18 pacer). `why` is empty when it is valid.
+ *
+ * @param pacedFrom row since which GOGC and GOMEMLIMIT are what they are: collections before it say nothing against the goal.
+ */
 function floorFromGoal(
   table: GaugeTable,
   rows: RowRange,
+  pacedFrom: number,
 ): { points: Points; why: string; atMinimumGoal: number } {
   const none = { points: { timeMillis: new Float64Array(), value: new Float64Array() }, atMinimumGoal: 0 };
   const goal = table.column('nextGcBytes');
@@ -180,22 +202,37 @@ function floorFromGoal(
     return { ...none, why: 'GOMEMLIMIT caps next_gc: it does not follow the live heap' };
   }
   let atMinimumGoal = 0;
+  const stackNow = pacer.stackShare(rows.to - 1);
   const points = pointPerCycle(table, rows, goal, (row) => {
     if (Number.isNaN(goal[row]) || pacer.isCapped(row, goal[row])) return NaN;
     const g = pacer.ratio(row);
-    const solved = Math.max(0, (goal[row] - g * pacer.roots(row)) / (1 + g));
+    // As much of the stacks stays in it as with the newest GOGC: a change of it is no change of the live heap.
+    const stacks = (pacer.stackShare(row) - stackNow) * pacer.stackInUse(row);
+    const solved = Math.max(0, (goal[row] - g * pacer.roots(row)) / (1 + g) - stacks);
     if (goal[row] > HEAP_MINIMUM_BYTES * g * 1.001) return solved;
     // At the minimum goal the live heap is only known to be below; heap_alloc may bound it further.
     atMinimumGoal++;
     return Math.min(solved, lowestAlloc(alloc, rows.from, row));
   });
-  return { points, why: pacer.isTold ? '' : contradictionOf(table, rows, points), atMinimumGoal };
+  return {
+    points,
+    why: pacer.isTold ? '' : contradictionOf(table, { from: pacedFrom, to: rows.to }, points),
+    atMinimumGoal,
+  };
 }
 
 function stackShareOfGoal(table: GaugeTable, rows: RowRange): number {
-  if (table.column('scanStackBytes') !== null) return 0;
-  const g = new Pacer(table).ratio(rows.to - 1);
-  return g / (1 + g);
+  return new Pacer(table).stackShare(rows.to - 1);
+}
+
+/** The goal that stands above what rises, where no gauge tells of a limit. */
+function findHiddenLimit(table: GaugeTable, rows: RowRange, floor: Points): Bytes | null {
+  const column = table.column('nextGcBytes');
+  const limit = table.column('goMemLimitBytes');
+  if (!column || (limit !== null && !Number.isNaN(limit[rows.to - 1]))) return null;
+  const goal = pointsOfColumn(table.timeMillis, column, rows);
+  const last = goal.value[goal.value.length - 1];
+  return last < NO_LIMIT_BYTES && standsWhileHeapRises(goal, floor) ? last : null;
 }
 
 /** Windows of heap_alloc that the goal is held against, fewest. */
@@ -234,8 +271,13 @@ function contradictionOf(table: GaugeTable, rows: RowRange, goal: Points): strin
   if (quantile(ratios, 0.25) < BELOW_SHARE) {
     return 'heap_alloc falls below what next_gc says is alive: GOGC is off or above 100, and not exported';
   }
-  return standsWhileHeapRises(goal, minimum) ? LIMIT_HIDDEN : '';
+  if (standsWhileHeapRises(goal, minimum)) return LIMIT_HIDDEN;
+  const isPaceTold = table.column('gogcPercent') !== null;
+  return !isPaceTold && changesPace(listRoomWindows(table, rows)) ? GOGC_HIDDEN : '';
 }
+
+const GOGC_HIDDEN =
+  'collections allocate another share of next_gc than before: GOGC was changed, and is not exported';
 
 const LIMIT_HIDDEN = 'heap_alloc rises while next_gc stands: a memory limit binds, and is not exported';
 
@@ -257,6 +299,7 @@ class Pacer {
   readonly #gogc: Float64Array | null;
   readonly #limit: Float64Array | null;
   readonly #stack: Float64Array | null;
+  readonly #stackInUse: Float64Array | null;
   readonly #globals: Float64Array | null;
   readonly #sys: Float64Array | null;
   readonly #heapSys: Float64Array | null;
@@ -265,6 +308,7 @@ class Pacer {
     this.#gogc = table.column('gogcPercent');
     this.#limit = table.column('goMemLimitBytes');
     this.#stack = table.column('scanStackBytes');
+    this.#stackInUse = table.column('stackInuseBytes');
     this.#globals = table.column('scanGlobalsBytes');
     this.#sys = table.column('sysBytes');
     this.#heapSys = table.column('heapSysBytes');
@@ -283,6 +327,17 @@ class Pacer {
   isOff(row: number): boolean {
     const percent = cell(this.#gogc, row, 100);
     return percent <= 0 || percent > GOGC_OFF_PERCENT;
+  }
+
+  /** What of the stacks stays in what is solved from the goal: all that they add, unless a gauge tells what is scanned. */
+  stackShare(row: number): number {
+    if (this.#stack !== null) return 0;
+    const g = this.ratio(row);
+    return g / (1 + g);
+  }
+
+  stackInUse(row: number): Bytes {
+    return cell(this.#stackInUse, row, 0);
   }
 
   /** Stacks and globals count towards the goal; where they are not exported they are taken as part of the floor. */
