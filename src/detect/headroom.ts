@@ -3,7 +3,7 @@
 import { DAY_MILLIS, HOUR_MILLIS, MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { LiveFloor } from '../series/live-floor.ts';
 import type { Points } from '../series/points.ts';
-import { quantile, quantileOfSorted, sortKnown } from '../series/stats/quantiles.ts';
+import { quantile } from '../series/stats/quantiles.ts';
 import { Interpolation } from '../series/work.ts';
 import type { Life } from './life.ts';
 
@@ -47,27 +47,36 @@ export function forecastFrom(
   onsetMillis: Millis,
 ): HoursUntil | null {
   const stood = new Interpolation(points);
-  const rooms = conditions
-    .map(({ atMillis, capacity }) => ({ atMillis, room: capacity - stood.at(atMillis) }))
-    .filter(({ room }) => Number.isFinite(room));
-  if (rooms.length === 0) return null;
+  const timeMillis = new Float64Array(conditions.length);
+  const rooms = new Float64Array(conditions.length);
+  let count = 0;
+  for (const { atMillis, capacity } of conditions) {
+    const room = capacity - stood.at(atMillis);
+    if (!Number.isFinite(room)) continue;
+    timeMillis[count] = atMillis;
+    rooms[count++] = room;
+  }
+  if (count === 0) return null;
   const now = life.atMillis;
   const isWholeDay = ageOf(life) >= CONDITIONS_MILLIS;
   const swingOf = (perHour: number): number => {
-    const grownSince = (atMillis: Millis): number =>
-      (perHour * (now - Math.max(atMillis, onsetMillis))) / HOUR_MILLIS;
-    const level = sortKnown(rooms.map(({ atMillis, room }) => room - grownSince(atMillis)));
-    return quantileOfSorted(level, 0.95) - quantileOfSorted(level, 0.05);
+    const level = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      level[i] = rooms[i] - (perHour * (now - Math.max(timeMillis[i], onsetMillis))) / HOUR_MILLIS;
+    }
+    return quantile(level, 0.95) - quantile(level, 0.05);
   };
   return (perHour, likelihood) => {
     const more = likelihood === 'most' ? SWING_SHARE * swingOf(perHour) : 0;
-    const hours = rooms.map(({ atMillis, room }) => {
-      const grownAt = Math.max(atMillis, onsetMillis) + ((room + more) / perHour) * HOUR_MILLIS;
+    const isThisHour = isWholeDay && likelihood !== 'least';
+    const hours = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      const atMillis = timeMillis[i];
+      const grownAt = Math.max(atMillis, onsetMillis) + ((rooms[i] + more) / perHour) * HOUR_MILLIS;
       const days = Math.max(1, Math.ceil((grownAt - atMillis) / DAY_MILLIS));
-      const isThisHour = isWholeDay && likelihood !== 'least';
       const met = isThisHour ? atMillis + days * DAY_MILLIS : grownAt;
-      return Math.max(0, met - now) / HOUR_MILLIS;
-    });
+      hours[i] = Math.max(0, met - now) / HOUR_MILLIS;
+    }
     return quantile(hours, (isWholeDay ? QUANTILE_OF_DAY : QUANTILE)[likelihood]);
   };
 }

@@ -7,13 +7,14 @@ import {
   LATEST_FULL,
   LONGEST_TAU,
   SHORTEST_TAU,
-  type Candidate,
   type Candidates,
   type ShapeKey,
 } from './candidates.ts';
 import type { ModelInput } from './model-input.ts';
 import { COLLINEAR_SHARE, type ProjectedSpace } from './projected-space.ts';
+import { rawSumsOf } from './raw-sums.ts';
 import type { Scratch } from './scratch.ts';
+import { fillShape } from './shapes.ts';
 import { WhitenedSums, quickDot, whitenTwice } from './whitened-sums.ts';
 
 /** One model with the parameters that came out ahead. */
@@ -37,6 +38,8 @@ const ROUNDING_OF_LEVEL = 1e-25;
 /** Golden section between the neighbours of the best place on the grid: the grid alone costs evidence. */
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const REFINEMENTS = 8;
+/** The start, and two places with each. */
+const TRIALS = 1 + 2 * REFINEMENTS;
 
 export class ModelSearch {
   readonly #input: ModelInput;
@@ -46,7 +49,6 @@ export class ModelSearch {
   /** Differences of sums of squares that projection must settle. */
   readonly #rounding: number;
   readonly #sums: WhitenedSums;
-  readonly #phi: number;
   /** Slots: caches, lines, hinges, steps, and one for what is refined. */
   readonly #lineSlot: number;
   readonly #hingeSlot: number;
@@ -57,6 +59,11 @@ export class ModelSearch {
   readonly #twice: Float64Array;
   /** Sums of squares that are being ranked: used by one model after the other. */
   readonly #left: Float64Array;
+  /** A column that is refined. */
+  readonly #trial: Float64Array;
+  /** Places that a refinement has tried, and what they leave. */
+  readonly #tried: Float64Array;
+  readonly #leftByTried: Float64Array;
 
   /**
    * @param scratch where it is laid out: to be used before the next piece of work begins.
@@ -75,26 +82,30 @@ export class ModelSearch {
     this.#exactly = exactly;
     this.#whole = space.baseSumOfSquares;
     this.#rounding = ROUNDING_SHARE * this.#whole + ROUNDING_OF_LEVEL * space.sumOfSquares;
-    this.#phi = phi;
-    const { caches, lines, hinges, steps } = candidates;
+    const { caches, columns, lines, axes, hinges, steps, fills, pairedSteps } = candidates;
+    const n = input.value.length;
+    this.#blocks = n;
     this.#lineSlot = caches.length;
     this.#hingeSlot = this.#lineSlot + lines.length;
     this.#stepSlot = this.#hingeSlot + hinges.length;
     this.#trialSlot = this.#stepSlot + steps.length;
-    const sums = new WhitenedSums(space, phi, this.#trialSlot + 1, scratch);
-    caches.forEach(({ column, sums: raw }, i) => sums.take(i, column, raw));
-    lines.forEach(({ column, sums: raw }, i) => sums.take(this.#lineSlot + i, column, raw));
-    hinges.forEach(({ column, sums: raw }, i) => sums.take(this.#hingeSlot + i, column, raw));
-    steps.forEach((row, i) => sums.takeStep(this.#stepSlot + i, row));
+    const sums = new WhitenedSums(space, phi, this.#trialSlot + 1, axes, scratch);
     this.#sums = sums;
-    this.#blocks = input.value.length;
-    const n = input.value.length;
-    const { fills, pairedSteps } = candidates;
-    this.#twice = scratch.take((lines.length + fills.length) * n);
-    lines.forEach(({ column }, i) => whitenTwice(column, phi, this.#twice, i * n));
-    fills.forEach((cache, i) => whitenTwice(caches[cache].column, phi, this.#twice, (lines.length + i) * n));
-    const most = Math.max(countPairs(fills.length), countPairs(pairedSteps.length));
+    for (let i = 0; i < caches.length; i++) sums.take(i, columns, i * n, candidates.sums[i]);
+    for (let i = 0; i < axes.length; i++) sums.take(this.#lineSlot + i, axes[i].share, 0, axes[i].line);
+    for (let i = 0; i < hinges.length; i++) this.#takeHinge(this.#hingeSlot + i, hinges[i]);
+    for (let i = 0; i < steps.length; i++) sums.takeStep(this.#stepSlot + i, steps[i]);
+    const twice = scratch.take((lines.length + fills.length) * n);
+    for (let i = 0; i < axes.length; i++) whitenTwice(axes[i].share, 0, n, phi, twice, i * n);
+    for (let i = 0; i < fills.length; i++) {
+      whitenTwice(columns, fills[i] * n, n, phi, twice, (lines.length + i) * n);
+    }
+    this.#twice = twice;
+    const most = Math.max(countPairs(fills.length), countPairs(pairedSteps.length), TRIALS);
     this.#left = scratch.take(Math.max(most, lines.length * caches.length, hinges.length, steps.length));
+    this.#trial = scratch.take(n);
+    this.#tried = scratch.take(TRIALS);
+    this.#leftByTried = scratch.take(TRIALS);
   }
 
   /** The models beside the base columns alone, in the order N1 to N3, L1 to L4. */
@@ -109,9 +120,10 @@ export class ModelSearch {
       ]),
       this.#pairsOfSteps(k + 4),
     ];
-    lines.forEach((line, i) => {
-      found.push(this.#alone(line.domain === 'time' ? 'L1' : 'L2', k + 1, [line], this.#lineSlot + i));
-    });
+    for (let i = 0; i < lines.length; i++) {
+      const name = lines[i].domain === 'time' ? 'L1' : 'L2';
+      found.push(this.#alone(name, k + 1, [lines[i]], this.#lineSlot + i));
+    }
     found.push(this.#warmUpsWithLine(k + 3));
     found.push(this.#refine(this.#alone('L4', k + 2, hinges, this.#hingeSlot)));
     return found.filter((model) => model !== null);
@@ -141,33 +153,33 @@ export class ModelSearch {
     ]);
   }
 
-  #leftByEach(slot: number, count: number, isAnySign: boolean): Float64Array {
-    const left = this.#left.subarray(0, count);
-    for (let i = 0; i < count; i++) left[i] = this.#leftByOne(slot + i, isAnySign);
-    return left;
+  /** Of so many slots: how many of `#left` there are. */
+  #leftByEach(slot: number, count: number, isAnySign: boolean): number {
+    for (let i = 0; i < count; i++) this.#left[i] = this.#leftByOne(slot + i, isAnySign);
+    return count;
   }
 
   #pairsOfFills(parameters: number): Found | null {
-    const { caches, fills, lines } = this.#candidates;
+    const { caches, columns, fills, lines } = this.#candidates;
     const blocks = this.#blocks;
     const n = fills.length;
-    const left = this.#left.subarray(0, countPairs(n));
+    const left = this.#left;
     let at = 0;
     for (let i = 0; i < n; i++) {
+      const a = fills[i];
       for (let j = i + 1; j < n; j++) {
-        const [a, b] = [fills[i], fills[j]];
-        const whitened = quickDot(caches[a].column, this.#twice, (lines.length + j) * blocks);
-        left[at++] = this.#leftByTwo(a, b, this.#sums.cross(a, b, whitened), false);
+        const whitened = quickDot(columns, a * blocks, blocks, this.#twice, (lines.length + j) * blocks);
+        left[at++] = this.#leftByTwo(a, fills[j], this.#sums.cross(a, fills[j], whitened), false);
       }
     }
-    return this.#rank('N2', parameters, false, left, (pair) => pairAt(pair, n).map((i) => caches[fills[i]]));
+    return this.#rank('N2', parameters, false, at, (pair) => pairAt(pair, n).map((i) => caches[fills[i]]));
   }
 
   #pairsOfSteps(parameters: number): Found | null {
     const { steps, pairedSteps } = this.#candidates;
     const thinning = pairedSteps.length < steps.length ? 2 : 1;
     const n = pairedSteps.length;
-    const left = this.#left.subarray(0, countPairs(n));
+    const left = this.#left;
     let at = 0;
     for (let i = 0; i < n; i++) {
       const a = this.#stepSlot + i * thinning;
@@ -177,7 +189,7 @@ export class ModelSearch {
         left[at++] = this.#leftByTwo(a, b, cross, true);
       }
     }
-    return this.#rank('N3', parameters, true, left, (pair) =>
+    return this.#rank('N3', parameters, true, at, (pair) =>
       pairAt(pair, n).map((i) => this.#stepAt(pairedSteps[i])),
     );
   }
@@ -185,19 +197,19 @@ export class ModelSearch {
   #warmUpsWithLine(parameters: number): Found | null {
     const { caches, lines, warmUps } = this.#candidates;
     const n = warmUps.length;
-    const left = this.#left.subarray(0, lines.length * n);
-    for (let i = 0; i < left.length; i++) {
-      const [line, warmUp] = [Math.floor(i / n), warmUps[i % n]];
-      left[i] = this.#leftByTwo(warmUp, this.#lineSlot + line, this.#crossWithLine(warmUp, line), false);
+    let at = 0;
+    for (let line = 0; line < lines.length; line++) {
+      for (let i = 0; i < n; i++) {
+        const cross = this.#crossWithLine(warmUps[i], line);
+        this.#left[at++] = this.#leftByTwo(warmUps[i], this.#lineSlot + line, cross, false);
+      }
     }
-    return this.#rank('L3', parameters, false, left, (i) => [
-      caches[warmUps[i % n]],
-      lines[Math.floor(i / n)],
-    ]);
+    return this.#rank('L3', parameters, false, at, (i) => [caches[warmUps[i % n]], lines[Math.floor(i / n)]]);
   }
 
   #crossWithLine(cache: number, line: number): number {
-    const whitened = quickDot(this.#candidates.caches[cache].column, this.#twice, line * this.#blocks);
+    const n = this.#blocks;
+    const whitened = quickDot(this.#candidates.columns, cache * n, n, this.#twice, line * n);
     return this.#sums.cross(cache, this.#lineSlot + line, whitened);
   }
 
@@ -226,15 +238,15 @@ export class ModelSearch {
     return Math.max(0, this.#whole - first * withValues[a] - second * withValues[b]);
   }
 
-  /** The best of what was tried; null when nothing counts. */
+  /** The best of the first `length` of `#left`; null when nothing counts. */
   #rank(
     name: ModelName,
     parameters: number,
     isAnySign: boolean,
-    left: Float64Array,
+    length: number,
     keysOf: (at: number) => readonly ShapeKey[],
   ): Found | null {
-    const { length } = left;
+    const left = this.#left;
     let least = Infinity;
     for (let i = 0; i < length; i++) if (left[i] < least) least = left[i];
     if (least === Infinity) return null;
@@ -247,41 +259,70 @@ export class ModelSearch {
 
   #refine(start: Found | null): Found | null {
     if (!start) return null;
-    const sums = start.near.length > 1 ? start.near.map((keys) => this.#exactly(keys)) : [0];
-    const [{ kind, domain, at: startAt }] = start.near[sums.indexOf(Math.min(...sums))];
+    const [[{ kind, domain, at: startAt }]] =
+      start.near.length > 1 ? this.#leastExactly(start.near) : start.near;
     const isTau = kind === 'exponential';
     const spread = isTau ? startAt * 0.4 : 0.05;
     let low = Math.max(startAt - spread, isTau ? SHORTEST_TAU : EARLIEST_ONSET);
     let high = Math.min(startAt + spread, isTau ? LONGEST_TAU : LATEST_FULL);
-    const tried = [this.#candidates.at({ kind, domain, at: startAt })];
-    const left = [start.sumOfSquares];
-    const tryAt = (at: number): number => {
-      // The section falls on a place that was tried before, but for rounding.
-      const known = tried.findIndex((other) => Math.abs(other.at - at) < ROUNDING_SHARE * at);
-      const candidate = this.#candidates.at({ kind, domain, at });
-      const sum = known >= 0 ? left[known] : this.#leftByTrial(candidate);
-      tried.push(candidate);
-      left.push(sum);
-      return sum;
-    };
-    const isLess = (a: number, b: number): boolean => {
-      const [left, right] = [tryAt(a), tryAt(b)];
-      if (left === right && left === Infinity) return false;
-      if (Math.abs(left - right) > this.#rounding) return left < right;
-      return this.#exactly([{ kind, domain, at: a }]) < this.#exactly([{ kind, domain, at: b }]);
-    };
+    const tried = this.#tried;
+    const left = this.#leftByTried;
+    tried[0] = startAt;
+    left[0] = start.sumOfSquares;
+    let count = 1;
     for (let i = 0; i < REFINEMENTS; i++) {
       const a = high - GOLDEN * (high - low);
       const b = low + GOLDEN * (high - low);
-      if (isLess(a, b)) high = b;
+      left[count] = this.#leftAt(a, count, kind, domain);
+      tried[count++] = a;
+      left[count] = this.#leftAt(b, count, kind, domain);
+      tried[count++] = b;
+      if (this.#isFirstLess(count, kind, domain)) high = b;
       else low = a;
     }
-    return this.#rank(start.name, start.parameters, false, Float64Array.from(left), (i) => [tried[i]]);
+    // What is ranked lies apart from what is tried: projection searches as well.
+    const places: number[] = [];
+    for (let i = 0; i < count; i++) {
+      places.push(tried[i]);
+      this.#left[i] = left[i];
+    }
+    return this.#rank(start.name, start.parameters, false, count, (i) => [{ kind, domain, at: places[i] }]);
   }
 
-  #leftByTrial({ column, sums }: Candidate): number {
-    this.#sums.take(this.#trialSlot, column, sums);
+  /** Of the last two places that were tried. */
+  #isFirstLess(count: number, kind: ShapeKey['kind'], domain: ShapeKey['domain']): boolean {
+    const a = this.#leftByTried[count - 2];
+    const b = this.#leftByTried[count - 1];
+    if (a === b && a === Infinity) return false;
+    if (Math.abs(a - b) > this.#rounding) return a < b;
+    const exactly = (place: number) => this.#exactly([{ kind, domain, at: this.#tried[place] }]);
+    return exactly(count - 2) < exactly(count - 1);
+  }
+
+  /** The first of those that leave least by projection. */
+  #leastExactly(near: Found['near']): Found['near'] {
+    const sums = near.map((keys) => this.#exactly(keys));
+    return [near[sums.indexOf(Math.min(...sums))]];
+  }
+
+  /** What a place leaves, of which `count` others were tried before: the section falls on one of them, but for rounding. */
+  #leftAt(at: number, count: number, kind: ShapeKey['kind'], domain: ShapeKey['domain']): number {
+    const tried = this.#tried;
+    for (let i = 0; i < count; i++) {
+      if (Math.abs(tried[i] - at) < ROUNDING_SHARE * at) return this.#leftByTried[i];
+    }
+    if (kind === 'hinge') this.#takeHinge(this.#trialSlot, { kind, domain, at });
+    else {
+      const { time, work } = this.#input;
+      fillShape(this.#trial, 0, (domain === 'work' && work ? work : time).share, kind, at);
+      this.#sums.take(this.#trialSlot, this.#trial, 0, rawSumsOf(this.#trial, 0, this.#blocks));
+    }
     return this.#leftByOne(this.#trialSlot, false);
+  }
+
+  #takeHinge(slot: number, { domain, at }: ShapeKey): void {
+    const axis = domain === 'work' ? this.#candidates.axes.length - 1 : 0;
+    this.#sums.takeHinge(slot, this.#candidates.axes[axis], axis, at);
   }
 }
 

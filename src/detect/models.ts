@@ -90,7 +90,6 @@ const SCRATCH = new Scratch();
 /** All models under one assumption about the autocorrelation of the noise. To be used before the next one is made. */
 class Comparison {
   readonly #input: ModelInput;
-  readonly #candidates: Candidates;
   readonly #phi: number;
   readonly #space: ProjectedSpace;
   readonly #grant: number;
@@ -100,7 +99,6 @@ class Comparison {
 
   constructor(input: ModelInput, candidates: Candidates, phi: number) {
     this.#input = input;
-    this.#candidates = candidates;
     this.#phi = phi;
     const m = input.value.length;
     SCRATCH.begin();
@@ -145,13 +143,17 @@ class Comparison {
     return { name, shapes, columns, fit, parameters };
   }
 
+  #residual({ columns, fit }: RawFit): Float64Array {
+    return this.#space.residual(columns, fit.coefficient, SCRATCH.take(this.#m));
+  }
+
   #whiten(column: Float64Array): Float64Array {
     return whiten(column, this.#phi, SCRATCH.take(column.length));
   }
 
-  /** A step has no column in the search; all others were made there. */
-  #makeShape(key: ShapeKey): Shape {
-    return key.kind === 'step' ? makeShape(this.#input.time, key.kind, key.at) : this.#candidates.at(key);
+  #makeShape({ kind, domain, at }: ShapeKey): Shape {
+    const { time, work } = this.#input;
+    return makeShape(domain === 'work' && work ? work : time, kind, at);
   }
 
   /** Best of all models by the criterion. */
@@ -177,7 +179,7 @@ class Comparison {
     // The Jacobian of the transform: without it a larger phi always looks better.
     const jacobian = -Math.log(1 - this.#phi * this.#phi);
     const best = this.#best();
-    const white = this.#space.residual(best.columns, best.fit.coefficient);
+    const white = this.#residual(best);
     const residual = new Float64Array(value.length);
     for (let i = 0; i < value.length; i++) {
       residual[i] =
@@ -189,7 +191,7 @@ class Comparison {
   finish(autocorrelation: number): ModelSet {
     const raw = [this.#none, ...this.#found.map((found) => this.#fit(found)).filter((fit) => fit !== null)];
     const best = raw.reduce((a, b) => (this.#bic(b, this.#m) < this.#bic(a, this.#m) ? b : a));
-    const residual = this.#space.residual(best.columns, best.fit.coefficient);
+    const residual = this.#residual(best);
     // What correlation is left after whitening costs samples: smooth misfit is not evidence.
     const left = correctedAutocorrelation(residual, best.parameters);
     const n = Math.min(this.#m, Math.max(effectiveSamples(this.#m, left), best.parameters + 1));
@@ -199,7 +201,8 @@ class Comparison {
     const bestNull = nulls.reduce((a, b) => (b.bic < a.bic ? b : a));
     const bestLeak = leaks.length === 0 ? null : leaks.reduce((a, b) => (b.bic < a.bic ? b : a));
     const straightness = this.#straightness();
-    const variance = (residualPower(residual) + this.#grant) / Math.max(1, this.#m - best.parameters);
+    const power = dot(residual, residual);
+    const variance = (power + this.#grant) / Math.max(1, this.#m - best.parameters);
     return {
       fits,
       bestNull,
@@ -212,7 +215,7 @@ class Comparison {
       noise: Math.sqrt(variance / Math.max(1 - this.#phi * this.#phi, 0.04)),
       straightGrowthFor: (evidence) => {
         // A null costs one parameter more than the line, and must leave this much more unexplained.
-        const left = Math.expm1((evidence + Math.log(n)) / n) * (residualPower(residual) + this.#grant);
+        const left = Math.expm1((evidence + Math.log(n)) / n) * (power + this.#grant);
         return Math.sqrt(left / straightness);
       },
     };
@@ -246,7 +249,7 @@ class Comparison {
   #finishFit(raw: RawFit, n: number): ModelFit {
     const freedom = Math.max(1, this.#m - raw.parameters);
     // A model that misfits smoothly has a slope that is less certain than the best model's noise would say.
-    const residual = this.#space.residual(raw.columns, raw.fit.coefficient);
+    const residual = this.#residual(raw);
     const own = effectiveSamples(this.#m, correctedAutocorrelation(residual, raw.parameters));
     const samples = Math.min(n, Math.max(own, 1));
     const variance = ((raw.fit.sumOfSquares + this.#grant) / freedom) * (this.#m / samples);
@@ -270,9 +273,3 @@ class Comparison {
 }
 
 const LINE: ShapeKey = { kind: 'line', domain: 'time', at: 0 };
-
-function residualPower(residual: Float64Array): number {
-  let sum = 0;
-  for (const cell of residual) sum += cell * cell;
-  return sum;
-}

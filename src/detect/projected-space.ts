@@ -79,10 +79,14 @@ export class ProjectedSpace {
     };
   }
 
-  /** What a candidate leaves unexplained, block by block. */
-  residual(columns: readonly ProjectedColumn[], coefficient: readonly number[]): Float64Array {
-    const left = this.values.slice();
-    columns.forEach((column, i) => addScaled(left, column.cells, -coefficient[i]));
+  /** What a candidate leaves unexplained, block by block, written to `left`. */
+  residual(
+    columns: readonly ProjectedColumn[],
+    coefficient: readonly number[],
+    left: Float64Array,
+  ): Float64Array {
+    left.set(this.values);
+    for (let i = 0; i < columns.length; i++) addScaled(left, columns[i].cells, -coefficient[i]);
     return left;
   }
 

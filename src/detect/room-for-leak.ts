@@ -4,9 +4,9 @@ import { MIB, type Bytes } from '../base/units.ts';
 import { correctedAutocorrelation, whiten } from '../series/stats/autocorrelation.ts';
 import { fitLeastSquares } from '../series/stats/least-squares.ts';
 import type { LaneMeasures } from './lane-measures.ts';
-import { listCandidates } from './candidates.ts';
+import { listCandidates, type ShapeKey } from './candidates.ts';
 import type { ModelInput } from './model-input.ts';
-import type { Shape } from './shapes.ts';
+import { makeShape, type Shape } from './shapes.ts';
 import { LANE_THRESHOLDS } from './thresholds.ts';
 
 /** Of growth beside the explanation: this many standard errors above its estimate; every evaluation looks again. */
@@ -43,7 +43,7 @@ function largestBeside({ series, set }: LaneMeasures): number {
   const phi = Math.min(set.autocorrelation, autocorrelationLeft(input, set.bestNull.shapes));
   const own = fitBeside(input, set.bestNull.shapes, phi);
   if (own === null) return Infinity;
-  const others = [[], ...listCandidates(input, 1).caches.map((cache) => [cache])];
+  const others = [[], ...listCandidates(input, 1).caches.map((key) => [shapeOf(input, key)])];
   const fits = [own, ...others.flatMap((shapes) => fitBeside(input, shapes, phi) ?? [])];
   const least = Math.min(...fits.map(({ sumOfSquares }) => sumOfSquares));
   const m = input.value.length;
@@ -59,6 +59,10 @@ function largestBeside({ series, set }: LaneMeasures): number {
     if (upper > largest && isFilling(input, shapes, upper, phi)) largest = upper;
   }
   return largest;
+}
+
+function shapeOf({ time, work }: ModelInput, { kind, domain, at }: ShapeKey): Shape {
+  return makeShape(domain === 'work' && work ? work : time, kind, at);
 }
 
 /** Null where the line is a combination of the other columns. */

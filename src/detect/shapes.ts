@@ -36,33 +36,60 @@ export function shapeAt(kind: Shape['kind'], at: number, share: number): number 
   }
 }
 
-/** @param column taken over; given where hundreds are made at once, since an array of its own costs more than its cells. */
-export function makeShape(
-  axis: Axis,
-  kind: Shape['kind'],
-  at: number,
-  column = new Float64Array(axis.share.length),
-): Shape {
-  fillShape(column, axis.share, kind, at);
-  return { column, domain: axis.domain, kind, at };
+export function makeShape({ domain, share }: Axis, kind: Shape['kind'], at: number): Shape {
+  const column = new Float64Array(share.length);
+  fillShape(column, 0, share, kind, at);
+  return { column, domain, kind, at };
 }
 
-/** `shapeAt` for each cell: the kind is asked for once, not with every cell. */
-export function fillShape(cells: Float64Array, share: Float64Array, kind: Shape['kind'], at: number): void {
+/** `shapeAt` for each cell, written from `start` on: the kind is asked for once, not with every cell. */
+export function fillShape(
+  cells: Float64Array,
+  start: number,
+  share: Float64Array,
+  kind: Shape['kind'],
+  at: number,
+): void {
+  const { length } = share;
   switch (kind) {
     case 'line':
-      return cells.set(share);
-    case 'exponential':
-      for (let i = 0; i < share.length; i++) cells[i] = -Math.expm1(-share[i] / at);
+      for (let i = 0; i < length; i++) cells[start + i] = share[i];
       return;
+    case 'exponential':
+      return fillExponential(cells, start, share, at);
     case 'ramp':
-      for (let i = 0; i < share.length; i++) cells[i] = Math.min(share[i] / at, 1);
+      for (let i = 0; i < length; i++) cells[start + i] = Math.min(share[i] / at, 1);
       return;
     case 'step':
-      for (let i = 0; i < share.length; i++) cells[i] = share[i] >= at ? 1 : 0;
+      for (let i = 0; i < length; i++) cells[start + i] = share[i] >= at ? 1 : 0;
       return;
     case 'hinge':
-      for (let i = 0; i < share.length; i++) cells[i] = Math.max(0, share[i] - at);
+      for (let i = 0; i < length; i++) cells[start + i] = Math.max(0, share[i] - at);
+  }
+}
+
+/** exp(-k) and exp(-k / 64), whole k: with a few terms of the series, exp of anything up to `FULL` fill times. */
+const FULL = 40;
+const EXP_WHOLE = Float64Array.from({ length: FULL + 1 }, (_, k) => Math.exp(-k));
+const EXP_PART = Float64Array.from({ length: 64 }, (_, k) => Math.exp(-k / 64));
+
+/**
+ * 1 - exp(-share / tau), to the last bit or two. Half a million are asked for each second that evaluations take, and `Math.expm1`
+ * takes five times as long.
+ */
+function fillExponential(cells: Float64Array, start: number, share: Float64Array, tau: number): void {
+  const { length } = share;
+  const rate = 1 / tau;
+  for (let i = 0; i < length; i++) {
+    const x = share[i] * rate;
+    if (!(x >= 0 && x < FULL)) {
+      cells[start + i] = -Math.expm1(-x);
+      continue;
+    }
+    const k = (64 * x + 0.5) | 0;
+    const r = x - k / 64;
+    const series = 1 - r * (1 - r * (1 / 2 - r * (1 / 6 - r * (1 / 24 - r / 120))));
+    cells[start + i] = 1 - EXP_WHOLE[k >> 6] * EXP_PART[k & 63] * series;
   }
 }
 

@@ -249,7 +249,7 @@ export class GaugeHistory implements GaugeTable, NewestRow {
   #thinned(columns: readonly Float64Array[], bound: number): Float64Array[] {
     const starts = findIncarnations(this).map(({ firstRow }) => firstRow);
     const kept = chooseRows(columns[0], starts, Math.floor((1 - THINNED_SHARE) * bound));
-    return columns.map((cells) => Float64Array.from(kept, (row) => cells[row]));
+    return columns.map((cells) => pickCells(cells, kept));
   }
 
   #packAll(columns: readonly Float64Array[]): void {
@@ -311,6 +311,12 @@ export class GaugeHistory implements GaugeTable, NewestRow {
     this.#unpacked[place] = cells;
     return cells;
   }
+}
+
+function pickCells(cells: Float64Array, rows: readonly number[]): Float64Array {
+  const picked = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) picked[i] = cells[rows[i]];
+  return picked;
 }
 
 /** Beyond all columns. */

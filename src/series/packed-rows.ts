@@ -32,6 +32,8 @@ const UNITS = [8192, 4096, 1024, 8, 1];
 const WIDEST = 44;
 /** Bits of the widest code that fits, behind those of a byte that is taken in part, into a whole number of the processor. */
 const NARROW = 24;
+/** The lower part of a wider one. */
+const LOW_PART = 2 ** NARROW;
 /** Sums and differences of two of these are exact. */
 const LARGEST_WHOLE = 2 ** 52;
 /** A form byte and a double a row: no other form is chosen that takes more. */
@@ -147,12 +149,14 @@ function addNear(packed: PackedRows, { place, less }: CloseTo, into: Float64Arra
 }
 
 function writeColumn(writer: Writer, column: Float64Array): void {
-  const first = column.find((cell) => !Number.isNaN(cell));
-  if (first === undefined) {
+  let known = 0;
+  while (known < column.length && Number.isNaN(column[known])) known++;
+  if (known === column.length) {
     writer.form('unknown');
     return;
   }
-  if (column.every((cell) => cell === first)) {
+  const first = column[known];
+  if (isEach(column, first, false)) {
     writer.form('constant');
     writer.double(first);
     return;
@@ -167,8 +171,14 @@ function writeColumn(writer: Writer, column: Float64Array): void {
 
 /** A constant that is not known now and then, whatever number it is. */
 function asConstant(column: Float64Array, value: number): Whole | null {
-  const isConstant = column.every((cell) => cell === value || Number.isNaN(cell));
-  return isConstant ? { cells: column, scale: 1, unit: 1, least: value, most: value } : null;
+  return isEach(column, value, true) ? { cells: column, scale: 1, unit: 1, least: value, most: value } : null;
+}
+
+function isEach(column: Float64Array, value: number, orUnknown: boolean): boolean {
+  for (let i = 0; i < column.length; i++) {
+    if (column[i] !== value && !(orUnknown && Number.isNaN(column[i]))) return false;
+  }
+  return true;
 }
 
 /** Null when a cell is not a whole number at any scale, or the range is too wide to gain anything. */
@@ -178,9 +188,9 @@ function asWhole(column: Float64Array): Whole | null {
     if (cells === null) continue;
     let least = Infinity;
     let most = -Infinity;
-    for (const cell of cells) {
-      if (cell < least) least = cell;
-      if (cell > most) most = cell;
+    for (let i = 0; i < cells.length; i++) {
+      if (cells[i] < least) least = cells[i];
+      if (cells[i] > most) most = cells[i];
     }
     if (Math.max(Math.abs(least), Math.abs(most)) > LARGEST_WHOLE) return null;
     const unit = UNITS.find((of) => areMultiples(cells, least, of)) ?? 1;
@@ -201,7 +211,11 @@ function wholeCells(column: Float64Array, scale: number): Float64Array | null {
 }
 
 function areMultiples(cells: Float64Array, least: number, of: number): boolean {
-  for (const cell of cells) if (!Number.isNaN(cell) && (cell - least) % of !== 0) return false;
+  // Exact, since units are powers of two; the remainder of doubles takes ten times as long.
+  for (let i = 0; i < cells.length; i++) {
+    const units = (cells[i] - least) / of;
+    if (Math.floor(units) !== units && !Number.isNaN(units)) return false;
+  }
   return true;
 }
 
@@ -227,7 +241,8 @@ function writeWhole(writer: Writer, { cells, scale, unit, least, most }: Whole):
   if (isByStep) writer.double(steps.start);
   const unknown = 2 ** bits - 1;
   let before = isByStep ? steps.start : 0;
-  for (const cell of cells) {
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i];
     writer.code(Number.isNaN(cell) ? unknown : (cell - before - base) / unit, bits);
     if (isByStep && !Number.isNaN(cell)) before = cell;
   }
@@ -239,13 +254,14 @@ function stepsOf(cells: Float64Array): { least: number; most: number; start: num
   let most = -Infinity;
   let before = NaN;
   let first = NaN;
-  for (const cell of cells) {
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i];
     if (Number.isNaN(cell)) continue;
+    const step = cell - before;
+    // Of the first that is known there is none: comparisons with it are false.
+    if (step < least) least = step;
+    if (step > most) most = step;
     if (Number.isNaN(before)) first = cell;
-    else {
-      least = Math.min(least, cell - before);
-      most = Math.max(most, cell - before);
-    }
     before = cell;
   }
   return least === Infinity ? null : { least, most, start: first - least };
@@ -261,14 +277,13 @@ function readWhole(reader: Reader, isByStep: boolean, into: Float64Array, at: nu
   let before = isByStep ? reader.double() : 0;
   reader.codes(bits, into, at, end);
   for (let i = at; i < end; i++) {
-    const code = into[i];
-    if (code === unknown) {
+    if (into[i] === unknown) {
       into[i] = NaN;
       continue;
     }
-    const cell = before + base + code * unit;
+    const cell = before + base + into[i] * unit;
     if (isByStep) before = cell;
-    into[i] = scale === 1 ? cell : cell / scale;
+    into[i] = cell / scale;
   }
 }
 
@@ -336,17 +351,11 @@ class Writer {
     }
     this.#taken = (taken + bits) & 7;
   }
+  /** In two parts, the lower first. */
   #wideCode(value: number, bits: number): void {
-    let left = value;
-    for (let missing = bits; missing > 0;) {
-      if (this.#taken === 0) this.byte(0);
-      const free = Math.min(8 - this.#taken, missing);
-      const part = left % 2 ** free;
-      this.#bytes[this.#length - 1] += part * 2 ** this.#taken;
-      left = (left - part) / 2 ** free;
-      missing -= free;
-      this.#taken = (this.#taken + free) % 8;
-    }
+    const low = value % LOW_PART;
+    this.#narrowCode(low, NARROW);
+    this.#narrowCode((value - low) / LOW_PART, bits - NARROW);
   }
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
@@ -371,23 +380,27 @@ class Reader {
   }
   /** Codes of this width, one after the other; beyond the last byte there are zeros. */
   codes(bits: number, into: Float64Array, at: number, end: number): void {
-    const bytes = this.#bytes;
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    const view = new DataView(buffer, byteOffset, byteLength);
+    // Four bytes are loaded at once where there are four.
+    const safe = 8 * (byteLength - 4);
+    const low = Math.min(bits, NARROW);
+    const high = bits - low;
+    const [lowMask, highMask] = [2 ** low - 1, 2 ** high - 1];
     let place = 8 * this.#at;
-    if (bits > NARROW) {
-      const size = 2 ** bits;
-      for (let i = at; i < end; i++, place += bits) {
-        let value = 0;
-        for (let byte = (place + bits - 1) >> 3; byte >= place >> 3; byte--)
-          value = 256 * value + bytes[byte];
-        into[i] = Math.floor(value / (1 << (place & 7))) % size;
-      }
-      return;
-    }
-    const mask = 2 ** bits - 1;
     for (let i = at; i < end; i++, place += bits) {
-      const byte = place >> 3;
-      const word = bytes[byte] | (bytes[byte + 1] << 8) | (bytes[byte + 2] << 16) | (bytes[byte + 3] << 24);
-      into[i] = (word >>> (place & 7)) & mask;
+      const word = place <= safe ? view.getInt32(place >> 3, true) : this.#wordAt(place >> 3);
+      let code = (word >>> (place & 7)) & lowMask;
+      if (high > 0) {
+        const from = place + NARROW;
+        const rest = from <= safe ? view.getInt32(from >> 3, true) : this.#wordAt(from >> 3);
+        code += LOW_PART * ((rest >>> (from & 7)) & highMask);
+      }
+      into[i] = code;
     }
+  }
+  #wordAt(byte: number): number {
+    const bytes = this.#bytes;
+    return bytes[byte] | (bytes[byte + 1] << 8) | (bytes[byte + 2] << 16) | (bytes[byte + 3] << 24);
   }
 }
