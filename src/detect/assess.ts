@@ -142,22 +142,26 @@ function prepareLife(
   };
 }
 
-function assessLanes(life: Life, input: AssessInput, ended: EndedLives | null): LaneAssessment[] {
-  const lanes: LaneAssessment[] = [];
-  for (const lane of LANES) {
+function assessLanes(life: Life, input: AssessInput, ended: EndedLives): LaneAssessment[] {
+  return LANES.flatMap((lane) => {
     const ignoreBefore = input.ignoreBefore?.[lane] ?? -Infinity;
-    const asked = askLane(life, lane, ignoreBefore, ended === null ? null : (input.routes ?? null));
+    const asked = askLane(life, lane, ignoreBefore, input.routes ?? null);
     const answer =
       asked &&
       assessLane({
         ...asked,
-        earlierLives: () => ended?.lanesOf(lane, ignoreBefore) ?? [],
+        earlierLives: () => ended.lanesOf(lane, ignoreBefore),
         replicas: () => (input.replicas?.() ?? []).flatMap((replica) => laneOf(replica, lane)),
         fleet: input.fleet ?? WATCHED_ALONE,
       });
-    if (answer) lanes.push(answer);
-  }
-  return lanes;
+    return answer ?? [];
+  });
+}
+
+/** A life that is over says what it says by itself. */
+function assessEnded(life: Life, lane: Lane, fleet: FleetControl): LaneAssessment | null {
+  const asked = askLane(life, lane, -Infinity, null);
+  return asked && assessLane({ ...asked, earlierLives: () => [], replicas: () => [], fleet });
 }
 
 function laneOf({ lanes }: Replica, name: Lane): LaneState[] {
@@ -170,12 +174,17 @@ function isYoung(lanes: readonly LaneAssessment[]): boolean {
   return heap === undefined || isTooEarly(heap);
 }
 
-/** Lives that are over, each as it was when it ended; worked out when asked for, since most targets never restart. */
+interface EndedLife {
+  readonly life: Life;
+  readonly lanes: Map<Lane, LaneAssessment | null>;
+}
+
+/** Lives that are over, each as it was when it ended; worked out lane by lane when asked for, since most targets never restart. */
 class EndedLives {
   readonly #input: AssessInput;
   readonly #table: GaugeTable;
   readonly #lives: readonly Incarnation[];
-  readonly #known = new Map<Incarnation, LaneAssessment[]>();
+  readonly #known = new Map<Incarnation, EndedLife>();
 
   constructor(input: AssessInput, table: GaugeTable, lives: readonly Incarnation[]) {
     this.#input = input;
@@ -188,14 +197,15 @@ class EndedLives {
   lanesOf(name: Lane, ignoreBefore: Millis): LaneAssessment[] {
     return this.#lives
       .filter(({ startMillis }) => startMillis >= ignoreBefore)
-      .flatMap((life) => this.#lanes(life).filter((lane) => lane.lane === name && !isTooEarly(lane)));
+      .flatMap((life) => this.#lane(life, name) ?? [])
+      .filter((lane) => !isTooEarly(lane));
   }
 
   /** The life before this one; null where there was none, or it was too short as well. */
   describeLast(): EarlierLife | null {
     if (this.#lives.length === 0) return null;
     const [life] = this.#lives;
-    const lanes = this.#lanes(life);
+    const lanes = LANES.flatMap((lane) => this.#lane(life, lane) ?? []);
     if (isYoung(lanes)) return null;
     return {
       startMillis: life.startMillis,
@@ -205,17 +215,19 @@ class EndedLives {
     };
   }
 
-  #lanes(life: Incarnation): LaneAssessment[] {
-    let lanes = this.#known.get(life);
-    if (lanes === undefined) {
-      lanes = assessLanes(
-        prepareLife(this.#input, this.#table, life, this.#endOf(life)),
-        { ...this.#input, ignoreBefore: {}, replicas: () => [] },
-        null,
-      );
-      this.#known.set(life, lanes);
+  #lane(incarnation: Incarnation, lane: Lane): LaneAssessment | null {
+    let known = this.#known.get(incarnation);
+    if (known === undefined) {
+      const life = prepareLife(this.#input, this.#table, incarnation, this.#endOf(incarnation));
+      known = { life, lanes: new Map() };
+      this.#known.set(incarnation, known);
     }
-    return lanes;
+    let answer = known.lanes.get(lane);
+    if (answer === undefined) {
+      answer = assessEnded(known.life, lane, this.#input.fleet ?? WATCHED_ALONE);
+      known.lanes.set(lane, answer);
+    }
+    return answer;
   }
 
   #endOf(life: Incarnation): Millis {

@@ -1,6 +1,6 @@
 // The grids of parameters that the models of detection-science 3.2 are tried with.
 import type { ModelInput } from './model-input.ts';
-import { fillShape, linearGrid, logGrid, type Axis, type Shape } from './shapes.ts';
+import { fillShape, linearGrid, logGrid, type Axis, type Domain, type Shape } from './shapes.ts';
 import { AxisSums, rawSumsOf, type RawSums } from './raw-sums.ts';
 
 /**
@@ -123,7 +123,7 @@ function listCaches(coarse: number, isWorkKnown: boolean): CacheGrid {
 function makeCaches(coarse: number, isWorkKnown: boolean): CacheGrid {
   const domains = isWorkKnown ? (['time', 'work'] as const) : (['time'] as const);
   // A cache fills by work where work is known; by time where it is not, or where entries expire.
-  const ramp = isWorkKnown ? 'work' : 'time';
+  const ramp: Domain = isWorkKnown ? 'work' : 'time';
   const caches: ShapeKey[] = [
     ...domains.flatMap((domain) =>
       logGrid(SHORTEST_TAU, LONGEST_TAU, 12 / coarse).map((at) => ({
@@ -134,7 +134,7 @@ function makeCaches(coarse: number, isWorkKnown: boolean): CacheGrid {
     ),
     ...linearGrid(EARLIEST_ONSET, LATEST_FULL, 12 / coarse).map((at) => ({
       kind: 'ramp' as const,
-      domain: ramp as Shape['domain'],
+      domain: ramp,
       at,
     })),
   ];

@@ -2,6 +2,7 @@
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import type { Verdict } from '../model/finding.ts';
 import type { Points } from '../series/points.ts';
+import { lowerBound } from '../series/gauge-history.ts';
 import { median } from '../series/stats/quantiles.ts';
 import type { Lane, LaneAssessment, LaneState } from './assessment.ts';
 import { describeLeakGrowth, testTail, type LeakGrowth, type TailTest } from './growth.ts';
@@ -165,8 +166,11 @@ export function countGrowth(
   const { timeMillis, value } = goMemory;
   const start = Math.max(fromMillis, onsetMillis - GO_GROWTH_LAG);
   const quarter = (toMillis - start) / 4;
-  const early = value.filter((_, i) => timeMillis[i] >= start && timeMillis[i] <= start + quarter);
-  const late = value.filter((_, i) => timeMillis[i] >= toMillis - quarter);
-  const goGrowth = early.length > 0 && late.length > 0 ? median(late) - median(early) : 0;
+  const from = lowerBound(timeMillis, start);
+  let to = from;
+  while (to < timeMillis.length && timeMillis[to] <= start + quarter) to++;
+  const late = lowerBound(timeMillis, toMillis - quarter);
+  const isKnown = to > from && late < timeMillis.length;
+  const goGrowth = isKnown ? median(value, late) - median(value, from, to) : 0;
   return Math.min(grown, level) - GO_GROWTH_SHARE * Math.max(0, goGrowth);
 }

@@ -1,5 +1,6 @@
 // How well a set of covariates explains a series beside some plain trend: enough to choose covariates, whatever the verdict
-// will be. Asked a dozen times for each series, so that all that does not depend on the covariates is kept.
+// will be. Asked a dozen times for each series, so that all that does not depend on the values is kept: lanes that are scraped
+// together share it.
 import { addScaled, dot } from '../series/stats/least-squares.ts';
 import type { ModelInput } from './model-input.ts';
 
@@ -16,44 +17,64 @@ const BEND = 0.2;
 /** As in ProjectedSpace: below this share of its own length a column counts as a combination of the others. */
 const COLLINEAR_SHARE = 1e-8;
 
+/** No trend, a line, a bend and a line over the work, for blocks at these places. */
+export class Trends {
+  readonly columns: readonly Centred[];
+
+  constructor({ time, work }: Pick<ModelInput, 'time' | 'work'>) {
+    const bent = time.share.map((share) => -Math.expm1(-share / BEND));
+    this.columns = [time.share, bent, ...(work ? [work.share] : [])].map(centre);
+  }
+
+  /** The trends beside these covariates. */
+  beside(covariates: readonly Float64Array[]): Beside {
+    const basis = orthonormal(covariates);
+    const shares = this.columns.map(({ cells }) => basis.map((axis) => dot(axis, cells)));
+    const own = this.columns.map(({ power, before }, i) => {
+      let left = power;
+      for (const share of shares[i]) left -= share * share;
+      return left > COLLINEAR_SHARE * before ? left : 0;
+    });
+    return { covariates: covariates.length, basis, shares, own };
+  }
+}
+
+/** A set of covariates, and what it leaves of each trend. */
+export interface Beside {
+  readonly covariates: number;
+  /** Orthonormal columns that span the covariates less their means. */
+  readonly basis: readonly Float64Array[];
+  /** By trend, its products with `basis`; and its squared length without them, 0 where it is a combination of them. */
+  readonly shares: readonly (readonly number[])[];
+  readonly own: readonly number[];
+}
+
 export class QuickScore {
   readonly #n: number;
   readonly #granted: number;
   readonly #values: Centred;
-  readonly #trends: readonly (Centred & { readonly withValues: number })[];
+  readonly #withValues: readonly number[];
 
-  /** @param plain its covariates are not looked at. */
-  constructor(plain: ModelInput) {
-    this.#n = plain.value.length;
-    this.#granted = plain.noiseFloor ** 2;
-    this.#values = centre(plain.value);
-    const bent = plain.time.share.map((share) => -Math.expm1(-share / BEND));
-    const trends = [plain.time.share, bent, ...(plain.work ? [plain.work.share] : [])];
-    this.#trends = trends.map((trend) => {
-      const centred = centre(trend);
-      return { ...centred, withValues: dot(centred.cells, this.#values.cells) };
-    });
+  constructor(value: Float64Array, noiseFloor: number, trends: Trends) {
+    this.#n = value.length;
+    this.#granted = noiseFloor ** 2;
+    const values = centre(value);
+    this.#values = values;
+    this.#withValues = trends.columns.map(({ cells }) => dot(cells, values.cells));
   }
 
   /** BIC of the best of no trend, a line, a bend and a line over the work, beside these covariates. */
-  of(covariates: readonly Float64Array[], covariateParameters: number): number {
-    const basis = orthonormal(covariates);
-    const values = this.#values.cells;
-    const shares = basis.map((axis) => dot(axis, values));
+  of({ covariates, basis, shares, own }: Beside, covariateParameters: number): number {
+    const common = basis.map((axis) => dot(axis, this.#values.cells));
     let left = this.#values.power;
-    for (const share of shares) left -= share * share;
-    const parameters = 1 + covariates.length + covariateParameters;
+    for (const share of common) left -= share * share;
+    const parameters = 1 + covariates + covariateParameters;
     let best = this.#score(left, parameters);
-    for (const { cells, before, power, withValues } of this.#trends) {
-      let own = power;
-      let common = withValues;
-      for (let j = 0; j < basis.length; j++) {
-        const share = dot(basis[j], cells);
-        own -= share * share;
-        common -= share * shares[j];
-      }
-      if (own <= COLLINEAR_SHARE * before) continue;
-      best = Math.min(best, this.#score(left - (common * common) / own, parameters + 1));
+    for (let i = 0; i < own.length; i++) {
+      if (own[i] === 0) continue;
+      let withValues = this.#withValues[i];
+      for (let j = 0; j < common.length; j++) withValues -= shares[i][j] * common[j];
+      best = Math.min(best, this.#score(left - (withValues * withValues) / own[i], parameters + 1));
     }
     return best;
   }
@@ -67,9 +88,9 @@ export class QuickScore {
 function centre(column: Float64Array): Centred {
   let sum = 0;
   let before = 0;
-  for (const cell of column) {
-    sum += cell;
-    before += cell * cell;
+  for (let i = 0; i < column.length; i++) {
+    sum += column[i];
+    before += column[i] * column[i];
   }
   const mean = sum / column.length;
   let power = 0;

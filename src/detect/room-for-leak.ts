@@ -2,10 +2,11 @@
 // a cache that fills hides a slow leak until it is full, and little evidence fits everything.
 import { MIB, type Bytes } from '../base/units.ts';
 import { correctedAutocorrelation, whiten } from '../series/stats/autocorrelation.ts';
-import { fitLeastSquares } from '../series/stats/least-squares.ts';
+import { dot, fitLeastSquares } from '../series/stats/least-squares.ts';
 import type { LaneMeasures } from './lane-measures.ts';
 import { listCandidates, type ShapeKey } from './candidates.ts';
 import type { ModelInput } from './model-input.ts';
+import { ProjectedSpace } from './projected-space.ts';
 import { makeShape, type Shape } from './shapes.ts';
 import { LANE_THRESHOLDS } from './thresholds.ts';
 
@@ -26,11 +27,12 @@ const POWER_OF_TIME = 1.5;
 
 /** A line beside one choice of the bounded explanation. */
 interface Beside {
-  readonly shapes: readonly Shape[];
   readonly sumOfSquares: number;
   readonly grown: number;
   /** Standard error of `grown` for noise of variance 1. */
   readonly unitError: number;
+  /** With this much growth beside it, does the cache still fill? One that empties while a leak grows is no explanation. */
+  readonly isFilling: (grown: number) => boolean;
 }
 
 /**
@@ -43,8 +45,7 @@ function largestBeside({ series, set }: LaneMeasures): number {
   const phi = Math.min(set.autocorrelation, autocorrelationLeft(input, set.bestNull.shapes));
   const own = fitBeside(input, set.bestNull.shapes, phi);
   if (own === null) return Infinity;
-  const others = [[], ...listCandidates(input, 1).caches.map((key) => [shapeOf(input, key)])];
-  const fits = [own, ...others.flatMap((shapes) => fitBeside(input, shapes, phi) ?? [])];
+  const fits = [own, ...fitCachesBeside(input, phi)];
   const least = Math.min(...fits.map(({ sumOfSquares }) => sumOfSquares));
   const m = input.value.length;
   const parameters = 2 + input.covariates.length + set.bestNull.shapes.length;
@@ -52,13 +53,38 @@ function largestBeside({ series, set }: LaneMeasures): number {
   const variance = (least + grant) / Math.max(1, m - parameters);
   const enough = least + UPPER_Z ** 2 * variance * (m / Math.max(1, set.whitenedSamples));
   let largest = 0;
-  for (const { shapes, sumOfSquares, grown, unitError } of fits) {
+  for (const { sumOfSquares, grown, unitError, isFilling } of fits) {
     const left = enough - sumOfSquares;
     if (left < 0) continue;
     const upper = grown + Math.sqrt(left) * unitError;
-    if (upper > largest && isFilling(input, shapes, upper, phi)) largest = upper;
+    if (upper > largest && isFilling(upper)) largest = upper;
   }
   return largest;
+}
+
+/** The line beside nothing, and beside each cache that the models are tried with: all but the cache is projected out once. */
+function fitCachesBeside(input: ModelInput, phi: number): Beside[] {
+  const n = input.value.length;
+  const white = (column: Float64Array) => whiten(column, phi);
+  const space = new ProjectedSpace(columnsOf(input, []).map(white), white(input.value));
+  const line = space.add(white(input.time.share));
+  const fits: Beside[] = [];
+  const addFit = (fit: Beside | null) => fit && fits.push(fit);
+  addFit(fitBeside(input, [], phi));
+  const { caches, columns } = listCandidates(input, 1);
+  for (let i = 0; i < caches.length; i++) {
+    const cache = space.add(white(columns.subarray(i * n, (i + 1) * n)));
+    const fit = space.fitTwo(cache, line);
+    if (fit === null) {
+      addFit(fitBeside(input, [shapeOf(input, caches[i])], phi));
+      continue;
+    }
+    const shared = dot(cache.cells, line.cells);
+    const isFilling = (grown: number) => cache.withValues - grown * shared >= 0;
+    const unitError = Math.sqrt(fit.inverse[1]);
+    addFit({ sumOfSquares: fit.sumOfSquares, grown: fit.coefficient[1], unitError, isFilling });
+  }
+  return fits;
 }
 
 function shapeOf({ time, work }: ModelInput, { kind, domain, at }: ShapeKey): Shape {
@@ -76,7 +102,8 @@ function fitBeside(input: ModelInput, shapes: readonly Shape[], phi: number): Be
   const { sumOfSquares, coefficient, standardError, freedom } = solved;
   const line = columns.length - 1;
   const unitError = sumOfSquares > 0 ? standardError[line] / Math.sqrt(sumOfSquares / freedom) : 0;
-  return { shapes, sumOfSquares, grown: coefficient[line], unitError };
+  const stillFills = (grown: number) => isFilling(input, shapes, grown, phi);
+  return { sumOfSquares, grown: coefficient[line], unitError, isFilling: stillFills };
 }
 
 /**
@@ -89,7 +116,6 @@ function autocorrelationLeft(input: ModelInput, shapes: readonly Shape[]): numbe
   return solved === null ? 1 : Math.max(0, correctedAutocorrelation(solved.residual, columns.length));
 }
 
-/** With this much growth beside it, does the cache still fill? One that empties while a leak grows is no explanation. */
 function isFilling(input: ModelInput, shapes: readonly Shape[], grown: number, phi: number): boolean {
   if (!shapes.some(({ kind }) => kind !== 'step')) return true;
   const columns = columnsOf(input, shapes);

@@ -144,9 +144,7 @@ export class WhitenedSums {
     const n = this.#n;
     for (let j = 0; j < rows; j++) {
       this.#products[slot * rows + j] =
-        first === n
-          ? 0
-          : this.#along[(axis * rows + j) * n + first] + rise * this.#suffix[j * n + first];
+        first === n ? 0 : this.#along[(axis * rows + j) * n + first] + rise * this.#suffix[j * n + first];
     }
     this.#finish(slot, this.#lengthOf(sums.sumsOfHinge(at, first)));
   }

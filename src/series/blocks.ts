@@ -88,26 +88,60 @@ function cellOf(atMillis: Millis, fromMillis: Millis, { widthMillis, cells }: Gr
   return Math.min(Math.floor((atMillis - fromMillis) / widthMillis), cells - 1);
 }
 
+interface Window {
+  readonly fromMillis: Millis;
+  readonly toMillis: Millis;
+}
+
+/** Where blocks lie, and what was done in them: all but the values. */
+interface BlockPlaces extends Omit<Blocks, 'value'> {
+  /** First observation of each block, and after the last block the end. */
+  readonly starts: Int32Array;
+}
+
+/** The last places, with what they were asked for. */
+interface LastPlaced {
+  readonly window: Window;
+  readonly timeMillis: Float64Array;
+  readonly work: Work | null;
+  readonly places: BlockPlaces;
+}
+let lastPlaced: LastPlaced | null = null;
+
 /**
- * Blocks over fromMillis <= time <= toMillis, counted from `fromMillis`.
- *
- * @param share of a block's observations that lie below its value.
+ * Counts that are scraped together have their blocks at the same places, and the same load: it is asked for once. Whatever is the
+ * same is the same array.
  */
-export function computeBlocks(
-  points: Points,
-  work: Work | null,
-  window: { readonly fromMillis: Millis; readonly toMillis: Millis },
-  share = 0.5,
-): Blocks {
+function placeBlocks(timeMillis: Float64Array, work: Work | null, window: Window): BlockPlaces {
+  const last = lastPlaced;
+  const isKnown =
+    last?.work === work &&
+    last.window.fromMillis === window.fromMillis &&
+    last.window.toMillis === window.toMillis &&
+    isSame(last.timeMillis, timeMillis);
+  if (last !== null && isKnown) return last.places;
+  const places = computePlaces(timeMillis, work, window);
+  lastPlaced = { window: { ...window }, timeMillis: timeMillis.slice(), work, places };
+  return places;
+}
+
+function isSame(a: Float64Array, b: Float64Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function computePlaces(timeMillis: Float64Array, work: Work | null, window: Window): BlockPlaces {
   const { fromMillis, toMillis } = window;
-  const { timeMillis } = points;
   const first = lowerBound(timeMillis, fromMillis);
   let end = first;
   while (end < timeMillis.length && timeMillis[end] <= toMillis) end++;
   const grid = chooseGrid(timeMillis, first, end, fromMillis, Math.max(1, toMillis - fromMillis));
   const { widthMillis } = grid;
-  const cells = () => new Float64Array(BLOCKS_BOUND);
-  const blocks = { time: cells(), value: cells(), load: work && cells(), done: work && cells() };
+  const time = new Float64Array(BLOCKS_BOUND);
+  const load = work && new Float64Array(BLOCKS_BOUND);
+  const done = work && new Float64Array(BLOCKS_BOUND);
+  const starts = new Int32Array(BLOCKS_BOUND + 1);
   const until = work && new Interpolation(work);
   const atStart = until?.at(fromMillis) ?? 0;
   let length = 0;
@@ -121,26 +155,43 @@ export function computeBlocks(
     while (to < end && (timeMillis[to] < endMillis || cellOf(timeMillis[to], fromMillis, grid) === index))
       to++;
     const at = (timeMillis[(from + to - 1) >> 1] + timeMillis[(from + to) >> 1]) / 2;
-    blocks.time[length] = at;
-    blocks.value[length] =
-      share === 0.5 ? median(points.value, from, to) : quantile(points.value.subarray(from, to), share);
-    if (work && until && blocks.load && blocks.done) {
+    time[length] = at;
+    starts[length] = from;
+    if (work && until && load && done) {
       const untilMillis = Math.min(startMillis + widthMillis, toMillis);
-      blocks.load[length] = meanLoadPerHour(work, until, startMillis, untilMillis);
-      blocks.done[length] = until.at(at) - atStart;
+      load[length] = meanLoadPerHour(work, until, startMillis, untilMillis);
+      done[length] = until.at(at) - atStart;
     }
     length++;
     from = to;
   }
+  starts[length] = end;
   return {
     length,
-    timeMillis: blocks.time.subarray(0, length),
-    value: blocks.value.subarray(0, length),
-    loadPerHour: blocks.load && blocks.load.subarray(0, length),
-    work: blocks.done && blocks.done.subarray(0, length),
+    timeMillis: time.subarray(0, length),
+    loadPerHour: load && load.subarray(0, length),
+    work: done && done.subarray(0, length),
     widthMillis,
-    observations: from - first,
+    observations: end - first,
+    starts,
   };
+}
+
+/**
+ * Blocks over fromMillis <= time <= toMillis, counted from `fromMillis`. Not to be changed.
+ *
+ * @param share of a block's observations that lie below its value.
+ */
+export function computeBlocks(points: Points, work: Work | null, window: Window, share = 0.5): Blocks {
+  const { starts, ...places } = placeBlocks(points.timeMillis, work, window);
+  const value = new Float64Array(places.length);
+  for (let i = 0; i < value.length; i++) {
+    value[i] =
+      share === 0.5
+        ? median(points.value, starts[i], starts[i + 1])
+        : quantile(points.value, share, starts[i], starts[i + 1]);
+  }
+  return { ...places, value };
 }
 
 /** A last block can be cut short by the window: its load is then measured over at least half a block. */

@@ -60,13 +60,13 @@ export function regularisedBeta(x: number, a: number, b: number): number {
   for (let m = 1; m <= 200; m++) {
     const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
     const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-    let step = 1;
-    for (const term of [even, odd]) {
-      d = 1 / nonZero(1 + term * d, TINY);
-      c = nonZero(1 + term / c, TINY);
-      fraction *= d * c;
-      step = d * c;
-    }
+    d = 1 / nonZero(1 + even * d, TINY);
+    c = nonZero(1 + even / c, TINY);
+    fraction *= d * c;
+    d = 1 / nonZero(1 + odd * d, TINY);
+    c = nonZero(1 + odd / c, TINY);
+    const step = d * c;
+    fraction *= step;
     if (Math.abs(step - 1) < 1e-14) break;
   }
   return front * fraction;

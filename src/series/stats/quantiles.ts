@@ -42,14 +42,16 @@ export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
-/** The same of values in any order. */
-export function quantile(values: ArrayLike<number>, p: number): number {
-  const known = knownOf(values);
-  const n = known.length;
-  if (n <= INSERTION_BOUND) return quantileOfSorted(sortByInsertion(known, n), p);
+/** The same of values in any order, from `from` up to, not including, `to`: all unless told. */
+export function quantile(values: ArrayLike<number>, p: number, from = 0, to = values.length): number {
+  const known = roomFor(to - from);
+  let n = 0;
+  for (let i = from; i < to; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
+  if (n === 0) return NaN;
+  if (n <= INSERTION_BOUND) sortByInsertion(known, n);
   const at = Math.min(Math.max(p, 0), 1) * (n - 1);
   const below = Math.floor(at);
-  const low = select(known, n, below);
+  const low = n <= INSERTION_BOUND ? known[below] : select(known, n, below);
   let high = below + 1 < n ? Infinity : low;
   for (let i = below + 1; i < n; i++) if (known[i] < high) high = known[i];
   return low + (at - below) * (high - low);
@@ -70,7 +72,7 @@ export function rangeOf(values: ArrayLike<number>): number {
 export function median(values: ArrayLike<number>, from = 0, to = values.length): number {
   const count = to - from;
   if (count === 1) return values[from];
-  const known = count <= SCRATCH.length ? SCRATCH : new Float64Array(count);
+  const known = roomFor(count);
   let n = 0;
   for (let i = from; i < to; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
   if (n === 0) return NaN;
@@ -82,8 +84,12 @@ export function median(values: ArrayLike<number>, from = 0, to = values.length):
   return lower + (upper - lower) / 2;
 }
 
-/** Medians are taken by the hundred in each assessment: room for what a block holds, used within one call only. */
-const SCRATCH = new Float64Array(256);
+/** Medians are taken by the hundred in each assessment: room for a whole history's cells, used within one call only. */
+const SCRATCH = new Float64Array(1024);
+
+function roomFor(count: number): Float64Array {
+  return count <= SCRATCH.length ? SCRATCH : new Float64Array(count);
+}
 
 /** The known cell that sorting would put at `at`, from 0. Changes the order of `cells`, none of which is NaN. */
 export function selectCell(cells: Float64Array, at: number): number {
