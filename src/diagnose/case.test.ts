@@ -461,6 +461,21 @@ describe('advanceCase', () => {
     }
   });
 
+  it('raises what profiles prove where collections are too rare for stage 1, with the growth of the samples', () => {
+    const lanes: Step['lanes'] = {
+      heap: { verdict: 'undetermined', isSuspect: false, growth: null, grown: 33 * MIB },
+    };
+    const [early, held, raised] = run([200, 210, 225].map((at) => ({ at: minutes(at), lanes })));
+    expect([early.alarms, held.alarms]).toEqual([[], []]);
+    expect(raised.alarms).toHaveLength(1);
+    const [{ growth, culprits }] = raised.findings;
+    expect(culprits[0].function).toBe('orders/store.Put');
+    expect(growth?.low).toBeLessThan(9 * MIB);
+    expect(growth?.high).toBeGreaterThan(9 * MIB);
+    const [quiet] = run([{ at: minutes(225), lanes: { heap: { ...lanes.heap, bestNull: 'N0' } } }]);
+    expect(quiet.alarms).toEqual([]);
+  });
+
   it('raises one alarm for descriptors and the goroutines that may come with them, whichever are called first', () => {
     const lanes: Step['lanes'] = {
       fd: { verdict: 'leak', perHour: 6, level: 90 },

@@ -30,7 +30,7 @@ import {
   listEndedCodes,
   rememberEnded,
 } from './earlier-leaks.ts';
-import { findLane } from './unexplained.ts';
+import { findLane, isUnfitted } from './unexplained.ts';
 import { computeFingerprint } from './fingerprint.ts';
 import { areHeld } from './held-by-count.ts';
 import { describeLanes } from './lane-findings.ts';
@@ -318,7 +318,8 @@ function updateSince(
 function isGrowthShown(cause: Cause, { assessment }: CaseInput): boolean {
   const lane = findLane(assessment, cause.lane);
   if (lane === null) return true;
-  if (lane.verdict !== 'leak' && !lane.isSuspect) return false;
+  const isByProfiles = cause.strength === 'proved' && isUnfitted(lane);
+  if (lane.verdict !== 'leak' && !lane.isSuspect && !isByProfiles) return false;
   const bytes = cause.growth === null ? null : statedGrowth(cause.growth, lane, assessment);
   // Of what was found in another lane the profiles may have counted each that came, whatever else came and went.
   const counted = assessment.lanes.find((own) => own.lane === cause.kind)?.growth ?? null;

@@ -1,6 +1,7 @@
 // One finding per cause, not per symptom. A lane that grows is a symptom; what is owned outermost names the class:
 // thread, descriptor, goroutine, native, heap, in that order.
-import type { Lane } from '../detect/assessment.ts';
+import type { Lane, LaneAssessment } from '../detect/assessment.ts';
+import type { Growth } from '../model/finding.ts';
 import { isStandardLibrary } from '../profile/frames.ts';
 import { findNativeCallers } from './callers.ts';
 import {
@@ -30,6 +31,7 @@ import {
   hasProvenHeap,
   isLedByCode,
   isMostly,
+  isUnfitted,
   sumGrown,
   takeLanes,
   uniqueCulprits,
@@ -286,10 +288,23 @@ function takeHeap(rest: Rest): Cause[] {
       isNamed: isNameable(lead) && isLedByCode(culprits),
       heap,
       pattern: lead.z >= heap.criticalZ && lead.monotony >= 0.9 ? 'unbounded-growth' : null,
-      growth: growthSince(rest, heap) ?? (lane?.growth ? shareGrowth(lane.growth, heap.sites, all) : null),
+      growth: growthSince(rest, heap) ?? growthOfLane(rest, lane, heap, all),
       heldBytes: Math.max(0, Math.round(lead.bytes.value)) || null,
     };
   });
+}
+
+/** The part of what stage 1 measured that is this cause's; by the samples where it could not fit anything. */
+function growthOfLane(
+  rest: Rest,
+  lane: LaneAssessment | null,
+  heap: HeapCause,
+  all: readonly WeightedSite[],
+): Growth | null {
+  if (lane?.growth) return shareGrowth(lane.growth, heap.sites, all);
+  return lane !== null && isUnfitted(lane)
+    ? growthOfSites(rest.input.profiles, heap, growthOfStacks(rest, 0, 1))
+    : null;
 }
 
 /** Enough samples, and growth that lasts: a name in an identity is not taken back lightly. */

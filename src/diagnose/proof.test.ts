@@ -13,6 +13,9 @@ const HALF_KEPT = `${KEPT} | ${ramp(24, 6)}`;
 const SUSPECT: DrawnLane = { verdict: 'undetermined', isSuspect: true, perHour: 9 * MIB, evidenceRatio: 2 };
 const UNKNOWN_RATE = { unit: 'bytes', perHour: 9 * MIB, low: 1 * MIB, high: 17 * MIB, confidence: 0.95 };
 
+/** Samples alive, profile by profile. */
+const stairs = (counts: readonly number[]) => counts.join(' ');
+
 /** Ages from which the proof of the heap counts; null = none. `minutes` = time of the evaluation. */
 function proofAge(minutes: number, lane: DrawnLane, drawing = KEPT, firstEvidenceMillis = 0): number | null {
   const atMillis = minutes * MINUTE_MILLIS;
@@ -42,6 +45,36 @@ describe('findProvenLanes', () => {
   it('holds a proof while a restless heap hides the rate, and raises nothing until it is known', () => {
     expect(proofAge(150, { ...SUSPECT, growth: UNKNOWN_RATE })).toBe(Infinity);
     expect(proofAge(150, { ...SUSPECT, growth: UNKNOWN_RATE }, HALF_KEPT)).toBeNull();
+  });
+
+  it('takes four samples for a name where the gauges are sure of the slope and prefer a leak, later', () => {
+    // Half a sample every ten minutes, and 1.5 MiB/h by the gauges.
+    const drawing = `heap\nmain.main > orders/store.Put@/src/store/put.go:27 | 512 | ${stairs([0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4])}`;
+    const slow = { ...SUSPECT, perHour: 1.5 * MIB, grown: 3 * MIB, z: 9, evidenceRatio: 4 };
+    expect(proofAge(130, slow, drawing)).toBe(3.5 * HOUR_MILLIS);
+    expect(proofAge(90, slow, drawing)).toBeNull();
+    expect(proofAge(130, { ...slow, z: 5 }, drawing)).toBeNull();
+    expect(proofAge(130, { ...slow, evidenceRatio: 1 }, drawing)).toBeNull();
+  });
+
+  it('takes no site for a proof whose growth bends for sure', () => {
+    const late = stairs([0, 3, 6, 9, 12, 15, 16, 16, 17, 17, 18, 18, 18, 18]);
+    const even = stairs([0, 1, 3, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18]);
+    const drawn = (counts: string) =>
+      `heap\nmain.main > orders/store.Put@/src/store/put.go:27 | 512 | ${counts}`;
+    const lane = { ...SUSPECT, grown: 9 * MIB };
+    expect(proofAge(130, lane, drawn(even))).not.toBeNull();
+    expect(proofAge(130, lane, drawn(late))).toBeNull();
+  });
+
+  it('speaks for a heap that is collected too seldom to be fitted, where it grew from collection to collection', () => {
+    const unfitted: DrawnLane = { verdict: 'undetermined', isSuspect: false, growth: null, grown: 19 * MIB };
+    expect(proofAge(120, unfitted)).toBe(3.5 * HOUR_MILLIS);
+    expect(proofAge(120, unfitted, HALF_KEPT)).toBeNull();
+    // As much, in two rises.
+    const rare = `heap\nmain.main > orders/store.Put@/src/store/put.go:27 | 512 | ${stairs([0, 0, 0, 0, 0, 0, 18, 18, 18, 18, 18, 18, 36, 36])}`;
+    expect(proofAge(130, unfitted, rare)).toBeNull();
+    expect(proofAge(120, { ...unfitted, bestNull: 'N0' })).toBeNull();
   });
 
   it('proves nothing about growth that stage 1 explains', () => {

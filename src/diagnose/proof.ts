@@ -1,12 +1,15 @@
 // When profiles settle what gauges only suspect, and when they show that a leak has stopped.
 import type { Millis } from '../base/units.ts';
 import type { Assessment, Lane, LaneAssessment } from '../detect/assessment.ts';
+import { LEAK_Z, SHORT_WATCH_FACTOR, SUSPECT_EVIDENCE } from '../detect/thresholds.ts';
+import type { HeapCause } from './heap-cause.ts';
 import { resample } from './links.ts';
 import type { Interval } from './statistics.ts';
 import { servesObserver } from './observer.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { computeMonotony, type Site, type SiteGrowth } from './site-growth.ts';
 import { THRESHOLDS } from './thresholds.ts';
+import { isUnfitted } from './unexplained.ts';
 
 /** A lane that profiles prove, and the age of the process from which that proof counts; Infinity while it only holds. */
 export interface ProvenLane {
@@ -30,6 +33,7 @@ function findProofAge(
   assessment: Assessment,
   profiles: ProfileEvidence,
 ): Millis | null {
+  if (isUnfitted(lane)) return isHeapGrowing(lane, profiles) ? THRESHOLDS.namedProofMillis : null;
   const isOpen = lane.verdict === 'leak' || (lane.isSuspect && lane.verdict === 'undetermined');
   if (lane.growth === null || !isOpen) return null;
   // A rate that is not known to within a factor of two is no proof, whatever grows.
@@ -45,10 +49,19 @@ function findProofAge(
     assessment.atMillis - Math.max(assessment.incarnationStartMillis, assessment.firstEvidenceMillis);
   const isLong = watched >= THRESHOLDS.unbrokenProofMillis;
   if (isUnbroken && isLong && (lane.evidenceRatio ?? -Infinity) >= 0) return 0;
-  return isHeapMatched(lane, profiles) ? THRESHOLDS.slowProofMillis : null;
+  if (isHeapMatched(lane, profiles, THRESHOLDS.slowProofZ)) return THRESHOLDS.slowProofMillis;
+  const isNamed = isSlopeSure(lane) && isHeapMatched(lane, profiles, THRESHOLDS.namedProofZ);
+  return isNamed ? THRESHOLDS.namedProofMillis : null;
+}
+
+/** The slope stands as clear of the noise as a claim within the first day asks for, and a leak explains it better than any bound. */
+function isSlopeSure({ z, evidenceRatio }: LaneAssessment): boolean {
+  return (z ?? 0) >= LEAK_Z * SHORT_WATCH_FACTOR && (evidenceRatio ?? -Infinity) >= SUSPECT_EVIDENCE;
 }
 
 interface HeapLead {
+  readonly cause: HeapCause;
+  readonly name: string;
   readonly growth: SiteGrowth;
   readonly criticalZ: number;
   /** Of all sites of the cause, the lead's and those that grow with it. */
@@ -60,7 +73,19 @@ function findHeapLead(profiles: ProfileEvidence): HeapLead | null {
   const [cause] = enough ? profiles.heapCauses : [];
   const lead = cause?.culprits[0];
   if (cause === undefined || lead === undefined) return null;
-  return { growth: lead.growth, criticalZ: cause.criticalZ, causeBytes: cause.growth.bytes };
+  const { growth, frame } = lead;
+  return {
+    cause,
+    name: frame.function,
+    growth,
+    criticalZ: cause.criticalZ,
+    causeBytes: cause.growth.bytes,
+  };
+}
+
+/** For sure: 1 - persistence of the growth is missing in the second half, and z tells how many standard errors all of it is. */
+function isBent({ z, persistence }: SiteGrowth): boolean {
+  return z * (1 - (persistence ?? 1)) >= THRESHOLDS.bendZ;
 }
 
 /**
@@ -82,11 +107,12 @@ function isHeapProven(profiles: ProfileEvidence): boolean {
  * Stage 1 sees growth but not which model; one site that never gave anything back and whose growth matches the
  * floor's decides, after a time in which caches and expiry would have shown themselves.
  */
-function isHeapMatched(lane: LaneAssessment, profiles: ProfileEvidence): boolean {
+function isHeapMatched(lane: LaneAssessment, profiles: ProfileEvidence, leastZ: number): boolean {
   const lead = findHeapLead(profiles);
   return (
     lead !== null &&
-    lead.growth.z >= THRESHOLDS.slowProofZ &&
+    lead.growth.z >= leastZ &&
+    !isBent(lead.growth) &&
     (lead.growth.persistence ?? 0) >= THRESHOLDS.minPersistence &&
     lead.growth.monotony >= THRESHOLDS.slowProofMonotony &&
     lead.causeBytes.high >= THRESHOLDS.coverageLow * lane.grown &&
@@ -107,8 +133,19 @@ function isHeapUnbroken(lane: LaneAssessment, profiles: ProfileEvidence): boolea
     (lead.growth.persistence ?? 0) >= THRESHOLDS.unbrokenPersistence &&
     lead.growth.monotony >= THRESHOLDS.slowProofMonotony &&
     (lead.growth.survival?.low ?? 0) >= THRESHOLDS.unbrokenSurvival &&
-    isHeapMatched(lane, profiles)
+    isHeapMatched(lane, profiles, THRESHOLDS.slowProofZ)
   );
+}
+
+/** The same where stage 1 has nothing to say: the site must have grown from collection to collection. */
+function isHeapGrowing(lane: LaneAssessment, profiles: ProfileEvidence): boolean {
+  const lead = findHeapLead(profiles);
+  if (lead === null || !isHeapUnbroken(lane, profiles)) return false;
+  const own = lead.cause.sites.filter(({ site }) =>
+    site.path.owners.some((frame) => frame.function === lead.name),
+  );
+  const alive = sumOver(own.map(({ site }) => site.samples)).slice(profiles.siteBase);
+  return alive.filter((count, i) => i > 0 && count > alive[i - 1]).length >= THRESHOLDS.unfittedRises;
 }
 
 /** Counts are exact: goroutines that came one by one and of which none went; or the collector says that they are dead. */

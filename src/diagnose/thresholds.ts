@@ -27,13 +27,21 @@ export const THRESHOLDS = {
   provenMonotony: 0.8,
   /** Lower end of the growth's interval, as a share of the growth. */
   provenPrecision: 0.5,
-  /** Proof must hold this long: one lucky evaluation is none. */
-  proofHoldMillis: 20 * MINUTE_MILLIS,
+  /** Proof must hold this long, past the next profile of a suspect: one lucky evaluation is none. */
+  proofHoldMillis: 15 * MINUTE_MILLIS,
   /** Where stage 1 cannot decide, growth must have lasted this long: caches and expiry mostly fill sooner. */
   slowProofMillis: 3 * HOUR_MILLIS,
   /** z of a site that, with stage 1's own suspicion (z > 4) and its growth matched, makes proof together. */
   slowProofZ: 2.5,
   slowProofMonotony: 0.9,
+  /** ... or, where the gauges' slope alone would pass for a claim and a leak explains it better: the four samples that make a name, ... */
+  namedProofZ: 2,
+  /** ... from this age on. */
+  namedProofMillis: 3.5 * HOUR_MILLIS,
+  /** Standard errors by which the second half of the window fell short of even growth: what bends that surely is no proof. */
+  bendZ: 2,
+  /** Rises from profile to profile for a proof where the gauges show too few collections to fit: profiles change with those alone. */
+  unfittedRises: 4,
   /** ... or have been watched this long, where one site grew evenly all the time, at a rate that profiles know, and kept what it allocated. */
   unbrokenProofMillis: 2 * HOUR_MILLIS,
   /** Second half over even growth, and survival (lower bound), from which growth counts as unbroken. */

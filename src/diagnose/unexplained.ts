@@ -39,6 +39,11 @@ export function findLane(assessment: Assessment, lane: Lane): LaneAssessment | n
   return assessment.lanes.find((candidate) => candidate.lane === lane) ?? null;
 }
 
+/** Too few collections for stage 1 to fit anything: it does not speak against what profiles show. */
+export function isUnfitted({ lane, verdict, bestNull, growth }: LaneAssessment): boolean {
+  return lane === 'heap' && verdict === 'undetermined' && bestNull === null && growth === null;
+}
+
 export function emptyCause(kind: Cause['kind'], lane: Lane, strength: CallStrength): Cause {
   return {
     kind,
