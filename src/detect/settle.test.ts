@@ -14,6 +14,10 @@ const LETTERS: Readonly<Record<string, Partial<LaneAssessment>>> = {
   l: { verdict: 'load-driven', margin: 0.9 },
   '!': { verdict: 'leak' },
   '.': { verdict: 'undetermined', smallestDetectable: null },
+  // A rise that may go on: as high as before, higher, or one that stands out.
+  b: { verdict: 'undetermined', level: 500 },
+  B: { verdict: 'undetermined', level: 600 },
+  s: { verdict: 'undetermined', level: 500, isSuspect: true },
 };
 
 function laneOf(part: Partial<LaneAssessment>): LaneAssessment {
@@ -33,7 +37,7 @@ function shownFor(drawn: string): string {
   let state: Settled | null = null;
   return [...drawn]
     .map((letter, i) => {
-      const assessment = assessmentOf(laneOf(LETTERS[letter] ?? {}), i * SPACING * MINUTE);
+      const assessment = assessmentOf(laneOf({ level: i, ...LETTERS[letter] }), i * SPACING * MINUTE);
       const settled = settle(state, assessment);
       state = settled.state;
       const { verdict } = settled.shown.lanes[0] ?? {};
@@ -57,6 +61,16 @@ describe('a verdict that reassures', () => {
     ['comes at once where it is the first and far from doubt', 'uuNN', 'uunn'],
     ['outlives two evaluations that doubt, not three', 'Nuunnuuuu', 'nnnnnnnuu'],
     ['must hold twice as long after it was doubted', 'Nuuu' + 'n'.repeat(13), 'nnnu' + 'u'.repeat(11) + 'nn'],
+    [
+      'outlives a rise that was as high before',
+      'Nbbbbb' + 'n'.repeat(12) + 'bbbbb',
+      'nnnu' + 'u'.repeat(13) + 'n'.repeat(6),
+    ],
+    [
+      'is doubted where the rise is higher, or stands out',
+      'Nbbb' + 'n'.repeat(12) + 'BBBnsss',
+      'nnnuuuuuuuuuuuunnnuu' + 'uuu',
+    ],
     ['is replaced by another explanation only when that has held', 'Nlllnnllllll', 'nnnnnnnnnnnl'],
     [
       '... for as long after it was doubted as before',

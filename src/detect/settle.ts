@@ -33,6 +33,9 @@ export interface SettledLane {
   readonly rival: { readonly verdict: Verdict; readonly evaluations: number } | null;
   /** How often this life's lane reassured, and was doubted after all. */
   readonly doubts: number;
+  /** Highest level of this life, and what it was when an evaluation last reassured; missing from states stored before there were any. */
+  readonly peak?: number;
+  readonly passed?: number;
   readonly wait: Wait | null;
 }
 
@@ -115,7 +118,7 @@ function settleLane(
 ): { readonly state: SettledLane; readonly shown: LaneAssessment } {
   const choice = isAgain && before !== null ? sameAgain(before) : chooseVerdict(before, lane);
   const { verdict, rival } = choice;
-  const state = { lane: lane.lane, ...choice };
+  const state = { lane: lane.lane, ...choice, ...followLevel(before, lane, choice) };
   if (verdict !== 'undetermined') return { state: { ...state, wait: null }, shown: showHeld(lane, verdict) };
   // Blocks that are counted come at their own pace, and that is told anew each time.
   const isCounting = isTooEarly(lane) && lane.bestNull === null;
@@ -131,6 +134,27 @@ function settleLane(
     return { state: { ...state, wait }, shown: { ...lane, verdict, withheld: rival.verdict, needed } };
   }
   return { state: { ...state, wait }, shown: { ...lane, needed: describeWait(lane.needed, left) } };
+}
+
+function followLevel(
+  before: SettledLane | null,
+  lane: LaneAssessment,
+  { verdict, rival }: Choice,
+): Pick<SettledLane, 'peak' | 'passed'> {
+  const peak = Math.max(before?.peak ?? lane.level, lane.level);
+  const isReassured = rival === null && verdict !== 'undetermined' && lane.verdict === verdict;
+  return isReassured || before?.passed === undefined
+    ? { peak, ...(isReassured ? { passed: peak } : {}) }
+    : { peak, passed: before.passed };
+}
+
+/**
+ * What has just risen, and may stay or go on, was as high before, and that turned out to be no growth: the batch of each night. A leak
+ * passes it soon; one that stands out is shown anyway.
+ */
+function isKnownRise(before: SettledLane | null, lane: LaneAssessment): boolean {
+  const isRise = lane.verdict === 'undetermined' && !lane.isSuspect && (lane.withheld ?? null) === null;
+  return isRise && lane.level <= (before?.passed ?? -Infinity);
 }
 
 function sameAgain({ verdict, rival, doubts }: SettledLane): Choice {
@@ -169,6 +193,7 @@ function chooseVerdict(before: SettledLane | null, lane: LaneAssessment): Choice
   });
   // Evidence of a leak is not held back, and what the gauges no longer say is not claimed.
   if (now === old || lane.verdict === 'leak' || isTooEarly(lane)) return adopt();
+  if (isDoubt && isKnownRise(before, lane)) return { verdict: old, rival: null, doubts };
   const isFirst = old === 'undetermined' && doubts === 0;
   if (isFirst && (lane.margin ?? 1) <= CLEAR_MARGIN) return adopt();
   const rival = before?.rival ?? null;
