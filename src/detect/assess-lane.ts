@@ -3,11 +3,13 @@ import { HOUR_MILLIS, type Millis } from '../base/units.ts';
 import type { RuledOut } from '../model/finding.ts';
 import { rangeOf } from '../series/stats/quantiles.ts';
 import type { Lane, LaneAssessment } from './assessment.ts';
+import { findBoundRange, type BoundRange } from './bound-range.ts';
 import { decideVerdict } from './decide-lane.ts';
 import { describeCache, describeLine, hasWarmUp, measureRecent, solveFit, type SolvedFit } from './growth.ts';
 import { findDriver } from './growth-driver.ts';
 import { collectEvidence } from './lane-evidence.ts';
 import {
+  countGrowth,
   measureLane,
   smallestGrowth,
   type LaneDecision,
@@ -74,6 +76,7 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
   const isLeakModel = decision.model.name.startsWith('L');
   const shown = isLeakModel ? leak : null;
   const cache = decision.verdict === 'filling-to-bound' ? describeCache(set.bestNull) : null;
+  const bound = cache !== null || isBending(measures, decision) ? boundOf(measures, decision) : null;
   const driver = findDriver(measures);
   return {
     lane: question.lane,
@@ -89,7 +92,8 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
     growth: shown?.growth ?? null,
     slowing: decision.verdict === 'leak' ? findSlowing(series, set, decision.model) : null,
     onsetAtMillis: shown?.onsetMillis ?? null,
-    predictedBound: cache ? level + cache.missing : null,
+    predictedBound: bound?.value ?? (cache ? level + cache.missing : null),
+    boundRange: bound,
     level,
     grown: shown ? shown.grown : (cache?.gained ?? changeAlong(solved)),
     smallestDetectable: smallestDetectable(measures),
@@ -102,6 +106,27 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
     ruledOut: ruledOut(measures, decision),
     needed: decision.needed,
   };
+}
+
+/** No upper end while a straight line, by time or by work, describes the series about as well as what bends. */
+function boundOf(measures: LaneMeasures, { verdict }: LaneDecision): BoundRange | null {
+  const range = findBoundRange(measures);
+  const { fits, bestNull } = measures.set;
+  const straight = Math.min(
+    ...fits.flatMap(({ name, bic }) => (name === 'L1' || name === 'L2' ? [bic] : [])),
+  );
+  const isBent = straight - bestNull.bic > limits.BEND_EVIDENCE;
+  return range === null || isBent || verdict !== 'undetermined' ? range : { ...range, high: null };
+}
+
+/** Undetermined, and best described by a cache that has gained something that matters. */
+function isBending({ set, question, level, floor }: LaneMeasures, { verdict }: LaneDecision): boolean {
+  const { bestNull, evidenceRatio } = set;
+  if (verdict !== 'undetermined' || (bestNull.name !== 'N1' && bestNull.name !== 'N2')) return false;
+  const { gained, z } = describeCache(bestNull);
+  return (
+    (evidenceRatio ?? -Infinity) < 0 && z >= limits.TERM_Z && countGrowth(question, level, gained) >= floor
+  );
 }
 
 function changeAlong(solved: SolvedFit | null): number {

@@ -66,8 +66,10 @@ export interface LaneAssessment {
   /** Of growth that is called a leak, where slowing down explains it better. */
   readonly slowing?: Slowing | null;
   readonly onsetAtMillis: Millis | null;
-  /** Asymptote of the best cache model when that is the best null. */
+  /** Where the best cache model ends, at the mean load; of what is undetermined, where bending explains it better than any leak. */
   readonly predictedBound: number | null;
+  /** Its 80 % interval, over all curves that the data leave possible; `high` null = no upper end is shown. */
+  readonly boundRange?: { readonly low: number; readonly high: number | null } | null;
   readonly level: number;
   /** Change of level from onset (or start of the fit) to now, along the fit. */
   readonly grown: number;

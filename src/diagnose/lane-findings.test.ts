@@ -41,6 +41,34 @@ describe('the summary of what fills', () => {
   });
 });
 
+describe('the bound of what may fill', () => {
+  const tell = (verdict: 'filling-to-bound' | 'undetermined' | 'load-driven', high: number | null) => {
+    const boundRange = { low: 70 * MIB, high };
+    const heap = { verdict, isSuspect: true, predictedBound: 80 * MIB, boundRange, level: 60 * MIB };
+    const assessment = drawAssessment(2 * HOUR_MILLIS, { heap });
+    return describeLanes('orders', assessment, null, new Set())[0];
+  };
+
+  it('is told with its interval, also while growth may go on, and for nothing else', () => {
+    expect(tell('filling-to-bound', 90 * MIB).summary).toMatch(
+      / It fills to 80 MiB \(70 MiB to 90 MiB\), and is 75 % there\.$/,
+    );
+    expect(tell('undetermined', 90 * MIB).summary).toMatch(
+      / If it bends as it seems to, it stops at 80 MiB \(70 MiB to 90 MiB\); it is 75 % there\.$/,
+    );
+    expect(tell('undetermined', null).summary).toContain('80 MiB (70 MiB or without an end)');
+    expect(tell('load-driven', 90 * MIB).summary).not.toContain('80 MiB');
+  });
+
+  it('is evidence with both ends in bytes, open while growth may go on', () => {
+    const asked = (verdict: 'filling-to-bound' | 'undetermined') =>
+      tell(verdict, 90 * MIB).evidence.find(({ question }) => question === 'Where will it stop?');
+    const numbers = { boundBytes: 80 * MIB, lowBytes: 70 * MIB, highBytes: 90 * MIB, levelBytes: 60 * MIB };
+    expect(asked('filling-to-bound')).toMatchObject({ outcome: 'supports', numbers });
+    expect(asked('undetermined')).toMatchObject({ outcome: 'open', numbers });
+  });
+});
+
 describe('whether it is a cache that still fills evenly', () => {
   const asked = (leftHours: number, lane: DrawnLane = {}) =>
     ask(

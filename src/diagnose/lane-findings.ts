@@ -131,36 +131,51 @@ function nameHeap(profiles: ProfileEvidence): Finding['culprits'] {
   return cause.culprits.map((found) => describeCulprit(found.frame, 'allocates', profiles.place, found));
 }
 
-/** ` It fills to 224 MiB, and is 89 % there.` */
-function tellBound({ verdict, unit, level, predictedBound: bound }: LaneAssessment): string {
-  if (verdict !== 'filling-to-bound' || bound === null || !(bound > 0)) return '';
-  const shown = unit === 'bytes' ? formatBytes(bound) : `${formatThreeDigits(bound)} ${unit}`;
-  return ` It fills to ${shown}, and is ${Math.round((100 * level) / bound)} % there.`;
+/** ` It fills to 224 MiB (219 MiB to 231 MiB), and is 89 % there.`; of growth that may go on, where it would stop. */
+function tellBound({ verdict, unit, level, predictedBound: bound, boundRange }: LaneAssessment): string {
+  const isTold = verdict === 'filling-to-bound' || verdict === 'undetermined';
+  if (!isTold || bound === null || !(bound > 0)) return '';
+  const format = (value: number) =>
+    unit === 'bytes' ? formatBytes(value) : `${formatThreeDigits(value)} ${unit}`;
+  const high = boundRange?.high ?? null;
+  const until = high === null ? 'or without an end' : `to ${format(high)}`;
+  const isWide = boundRange && (high === null || format(boundRange.low) !== format(high));
+  const range = isWide ? ` (${format(boundRange.low)} ${until})` : '';
+  // The bound is at the mean load: the level may be above it for now.
+  const filled = `${Math.min(100, Math.round((100 * level) / bound))} %`;
+  return verdict === 'filling-to-bound'
+    ? ` It fills to ${format(bound)}${range}, and is ${filled} there.`
+    : ` If it bends as it seems to, it stops at ${format(bound)}${range}; it is ${filled} there.`;
 }
 
 /** Past the bound that was predicted by so much, it was none. */
 const PAST_BOUND = 1.2;
 
 function askBound(lane: LaneAssessment, assessment: Assessment): Evidence[] {
-  if (lane.verdict !== 'filling-to-bound' || lane.predictedBound === null) return [];
-  const share = lane.predictedBound > 0 ? lane.level / lane.predictedBound : null;
+  const { predictedBound: bound, boundRange, level } = lane;
+  if (bound === null || (lane.verdict !== 'filling-to-bound' && lane.verdict !== 'undetermined')) return [];
+  const share = bound > 0 ? level / bound : null;
   const filled = share === null ? null : Math.round(share * 1000) / 1000;
+  const isSettled = share !== null && lane.verdict === 'filling-to-bound';
   // Texts give a number in the unit that its key ends in.
   const suffix = lane.unit === 'bytes' ? 'Bytes' : '';
+  const whole = (value: number | null | undefined) => (typeof value === 'number' ? Math.round(value) : null);
   return [
     {
       question: 'Where will it stop?',
       prediction: 'the level bends towards a bound, and stays below it',
-      test: 'level over the asymptote of the best cache model',
+      test: 'level over the asymptote of the best cache model, with its 80 % interval by profile likelihood over the fill time',
       numbers: {
         statistic: filled,
         threshold: PAST_BOUND,
-        [`bound${suffix}`]: Math.round(lane.predictedBound),
-        [`level${suffix}`]: Math.round(lane.level),
+        [`bound${suffix}`]: whole(bound),
+        [`low${suffix}`]: whole(boundRange?.low),
+        [`high${suffix}`]: whole(boundRange?.high),
+        [`level${suffix}`]: whole(level),
         filled,
         ...gaugeWindow(assessment),
       },
-      outcome: share === null ? 'open' : share <= PAST_BOUND ? 'supports' : 'contradicts',
+      outcome: !isSettled ? 'open' : share <= PAST_BOUND ? 'supports' : 'contradicts',
     },
   ];
 }
