@@ -203,12 +203,21 @@ export interface AssessmentState extends Omit<Assessment, 'lanes' | 'earlier'> {
   readonly earlier: (Omit<EarlierLife, 'lanes'> & { readonly lanes: readonly LaneState[] }) | null;
 }
 
-export function withoutEvidence(assessment: Assessment): AssessmentState {
+/** @param states of lanes that stay in another assessment: they are shared with it, and those of this one join them. */
+export function withoutEvidence(
+  assessment: Assessment,
+  states = new Map<LaneAssessment, LaneState>(),
+): AssessmentState {
   const { lanes, earlier } = assessment;
+  const stay = (lane: LaneAssessment): LaneState => {
+    const state = states.get(lane) ?? stateOf(lane);
+    states.set(lane, state);
+    return state;
+  };
   return {
     ...assessment,
-    lanes: lanes.map(stateOf),
-    earlier: earlier && { ...earlier, lanes: earlier.lanes.map(stateOf) },
+    lanes: lanes.map(stay),
+    earlier: earlier && { ...earlier, lanes: earlier.lanes.map(stay) },
   };
 }
 

@@ -4,7 +4,14 @@ import { PlimsollError } from '../base/errors.ts';
 import type { GaugeReading } from '../base/gauges.ts';
 import { MINUTE_MILLIS, type Bytes, type Millis } from '../base/units.ts';
 import { assess, type AssessInput } from '../detect/assess.ts';
-import { withoutEvidence, type Assessment, type AssessmentState, type Lane } from '../detect/assessment.ts';
+import {
+  withoutEvidence,
+  type Assessment,
+  type AssessmentState,
+  type Lane,
+  type LaneAssessment,
+  type LaneState,
+} from '../detect/assessment.ts';
 import { NOTHING_CONFIRMED, advanceConfirmation, type ConfirmationState } from '../detect/confirm.ts';
 import { nextEvaluationAt } from '../detect/evaluation-grid.ts';
 import { settle, type Settled } from '../detect/settle.ts';
@@ -18,7 +25,8 @@ import {
 } from '../diagnose/case-state.ts';
 import { advanceCase } from '../diagnose/case.ts';
 import type { SourceQuestion } from '../diagnose/source/source-facts.ts';
-import { followChainOn, type ChainWalk } from '../diagnose/chain/chain.ts';
+import { followChainOn, retellChain } from '../diagnose/chain/chain.ts';
+import type { ChainInput } from '../diagnose/chain/facts.ts';
 import type { HeldAnswers } from '../diagnose/chain/held-answers.ts';
 import type { ChainStep } from '../model/chain-step.ts';
 import type { Alarm, Finding, MissingEvidence } from '../model/finding.ts';
@@ -160,7 +168,8 @@ export class Investigation {
   #alarms: readonly Alarm[] = [];
   #questions: readonly SourceQuestion[] = [];
   /** Of the newest assessment: reports are asked for more often than anything changes. */
-  #chain: { atMillis: Millis; findings: readonly Finding[]; walk: ChainWalk } | null = null;
+  /** As it was told since the newest evaluation; null where nobody has looked. */
+  #chain: { readonly atMillis: Millis; readonly steps: readonly ChainStep[] } | null = null;
   /** What the chain of the newest evaluation answered; null where each evaluation speaks for itself. */
   #answered: HeldAnswers | null = null;
 
@@ -388,10 +397,12 @@ export class Investigation {
   #evaluate(atMillis: Millis, isOfMany: boolean): Evaluation {
     this.#lastEvaluation = atMillis;
     const assessment = this.#assess(atMillis);
-    this.#assessment = withoutEvidence(assessment);
+    // What is shown of a lane is mostly what was judged.
+    const states = new Map<LaneAssessment, LaneState>();
+    this.#assessment = withoutEvidence(assessment, states);
     const settled = isOfMany ? settle(this.#settled, assessment) : null;
     this.#settled = settled?.state ?? null;
-    this.#shown = settled === null ? this.#assessment : withoutEvidence(settled.shown);
+    this.#shown = settled === null ? this.#assessment : withoutEvidence(settled.shown, states);
     this.#confirmation = advanceConfirmation(this.#confirmation, assessment);
     this.#ignoreEnded(atMillis);
     const { state, findings, alarms, over, needed, questions } = advanceCase(this.#case, {
@@ -419,6 +430,7 @@ export class Investigation {
     this.#needed = needed;
     this.#questions = questions;
     this.#alarms = alarms;
+    this.#chain = null;
     if (isOfMany) this.#holdAnswers();
     return { atMillis, findings, over };
   }
@@ -526,28 +538,33 @@ export class Investigation {
 
   /** Each evaluation counts, whether or not somebody looks at its answers. */
   #holdAnswers(): void {
-    if (this.#shown !== null) this.#answered = this.#walk(this.#shown, this.#answered).held;
+    if (this.#shown === null) return;
+    this.#answered = followChainOn(this.#answered, this.#chainInput(this.#shown)).held;
   }
 
-  /** The questions asked so far, each outcome with what it raised; empty before the first gauge. Where answers are held, as they were. */
+  /**
+   * The questions asked so far, each outcome with what it raised; empty before the first gauge. Where answers are held, as they were.
+   * Made when somebody looks, and kept until the next evaluation: they are most of what would be kept of a target that nobody looks at.
+   */
   chain(): readonly ChainStep[] {
     const { assessment } = this;
-    return assessment === null ? [] : this.#walk(assessment, null).steps;
+    if (assessment === null) return [];
+    const { atMillis } = assessment;
+    if (this.#chain?.atMillis !== atMillis) {
+      const held = this.#shown === null ? null : this.#answered;
+      this.#chain = { atMillis, steps: retellChain(held, this.#chainInput(assessment)) };
+    }
+    return this.#chain.steps;
   }
 
-  #walk(assessment: AssessmentState, before: HeldAnswers | null): ChainWalk {
-    const { atMillis } = assessment;
-    if (this.#chain?.atMillis !== atMillis || this.#chain.findings !== this.#findings) {
-      const walk = followChainOn(before, {
-        table: tableUpTo(this.history, atMillis),
-        assessment,
-        findings: this.#findings,
-        memoryLimitBytes: this.#options.memoryLimitBytes,
-        routes: this.#routes.upTo(atMillis),
-      });
-      this.#chain = { atMillis, findings: this.#findings, walk };
-    }
-    return this.#chain.walk;
+  #chainInput(assessment: AssessmentState): ChainInput {
+    return {
+      table: tableUpTo(this.history, assessment.atMillis),
+      assessment,
+      findings: this.#findings,
+      memoryLimitBytes: this.#options.memoryLimitBytes,
+      routes: this.#routes.upTo(assessment.atMillis),
+    };
   }
 
   /** The curves of the newest evaluation, for who draws them: made anew, as few targets are looked at. Empty before the first gauge. */

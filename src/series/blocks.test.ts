@@ -83,6 +83,16 @@ describe('blocks', () => {
     expect(blocks.loadPerHour?.[20]).toBe(0);
     expect(blocks.work?.[23]).toBe(600);
   });
+
+  it('lie where the observations of each series lie, also where two are as long and asked for one after the other', () => {
+    const window = { fromMillis: 0, toMillis: 40 * MINUTE_MILLIS };
+    const value = Float64Array.from({ length: 40 }, (_, i) => i);
+    const early = { timeMillis: value.map((i) => i * 30_000), value };
+    const late = { timeMillis: value.map((i) => (i + 40) * 30_000), value };
+    const [first, second] = [early, late].map((points) => computeBlocks(points, null, window));
+    expect(first.timeMillis.at(-1)).toBeLessThan(second.timeMillis[0]);
+    expect(computeBlocks(early, null, window)).toEqual(first);
+  });
 });
 
 describe('work', () => {
@@ -124,15 +134,5 @@ describe('work', () => {
       const [low, high] = points.value.subarray(after - 1);
       expect(asked.at(at)).toBe(low + share * (high - low));
     }
-  });
-
-  it('lie where the observations of each series lie, also where two are as long and asked for one after the other', () => {
-    const window = { fromMillis: 0, toMillis: 40 * MINUTE_MILLIS };
-    const value = Float64Array.from({ length: 40 }, (_, i) => i);
-    const early = { timeMillis: value.map((i) => i * 30_000), value };
-    const late = { timeMillis: value.map((i) => (i + 40) * 30_000), value };
-    const [first, second] = [early, late].map((points) => computeBlocks(points, null, window));
-    expect(first.timeMillis.at(-1)).toBeLessThan(second.timeMillis[0]);
-    expect(computeBlocks(early, null, window)).toEqual(first);
   });
 });

@@ -14,7 +14,7 @@ import { askProcess } from './ask-process.ts';
 import { askRetention } from './ask-retention.ts';
 import { askWork } from './ask-work.ts';
 import { gatherFacts, type ChainInput, type Facts } from './facts.ts';
-import { holdAnswer, type HeldAnswers } from './held-answers.ts';
+import { MEASURED, holdAnswer, type HeldAnswers } from './held-answers.ts';
 
 const STEPS: Readonly<Record<ChainStepName, (facts: Facts) => ChainStep>> = {
   growth: askGrowth,
@@ -48,21 +48,40 @@ export function followChain(input: ChainInput): ChainStep[] {
 /** The same where answers have been told before: they stay until the opposite has held. */
 export function followChainOn(before: HeldAnswers | null, input: ChainInput): ChainWalk {
   const { incarnationStartMillis } = input.assessment;
-  const isSameLife = before !== null && isOfSameLife(before, input.assessment);
-  const answers = new Map(isSameLife ? before.answers : []);
-  const held: HeldAnswers = { incarnationStartMillis, answers };
+  const answers = new Map(answersOf(before, input));
+  const steps = walk(input, (name, now) => {
+    if (!MEASURED.has(name)) return now;
+    const answer = holdAnswer(answers.get(name), now);
+    answers.set(name, answer);
+    return answer.step;
+  });
+  return { steps, held: { incarnationStartMillis, answers } };
+}
+
+/** The steps of a walk that was made: what it held as it was told, all else asked again. */
+export function retellChain(held: HeldAnswers | null, input: ChainInput): ChainStep[] {
+  const answers = answersOf(held, input);
+  return walk(input, (name, now) => answers.get(name)?.step ?? now);
+}
+
+const NONE: HeldAnswers['answers'] = new Map();
+
+function answersOf(held: HeldAnswers | null, { assessment }: ChainInput): HeldAnswers['answers'] {
+  return held !== null && isOfSameLife(held, assessment) ? held.answers : NONE;
+}
+
+function walk(input: ChainInput, tell: (name: ChainStepName, now: ChainStep) => ChainStep): ChainStep[] {
   const facts = gatherFacts(input);
-  if (facts === null) return { steps: [], held };
+  if (facts === null) return [];
   const steps: ChainStep[] = [];
   const asked = new Set<ChainStepName>();
   const waiting: ChainStepName[] = ['growth'];
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
     if (asked.has(name)) continue;
     asked.add(name);
-    const answer = holdAnswer(answers.get(name), STEPS[name](facts));
-    answers.set(name, answer);
-    steps.push(answer.step);
-    waiting.unshift(...answer.step.next); // what an answer raises comes before what was left open earlier
+    const step = tell(name, STEPS[name](facts));
+    steps.push(step);
+    waiting.unshift(...step.next); // what an answer raises comes before what was left open earlier
   }
-  return { steps, held };
+  return steps;
 }

@@ -8,7 +8,7 @@ const HOLD_TO_CHANGE = 6;
 /** An answer that was taken back must hold for longer each time, up to this many times. */
 const MOST_CHANGES = 4;
 /** Questions that the numbers of this moment answer. All others follow verdicts and findings, which have held already. */
-const MEASURED: ReadonlySet<ChainStepName> = new Set(['part', 'idle', 'retention', 'cost']);
+export const MEASURED: ReadonlySet<ChainStepName> = new Set(['part', 'idle', 'retention', 'cost']);
 
 interface HeldAnswer {
   /** As it was told last, with the numbers and the window that said so. */
@@ -19,7 +19,7 @@ interface HeldAnswer {
   readonly changes: number;
 }
 
-/** Of one life: what is true of one process says nothing of the next. */
+/** Of one life: what is true of one process says nothing of the next. Of `MEASURED` questions only. */
 export interface HeldAnswers {
   readonly incarnationStartMillis: Millis;
   readonly answers: ReadonlyMap<ChainStepName, HeldAnswer>;

@@ -29,8 +29,17 @@ export interface LedgerGrowth {
   readonly mostKeptBytes: Bytes;
 }
 
-/** null where resident memory is not known often enough. */
-export function growthOfLedger({ table, rows }: Facts): LedgerGrowth | null {
+/** null where resident memory is not known often enough. Several questions ask the same facts: they are worked out once. */
+export function growthOfLedger(facts: Facts): LedgerGrowth | null {
+  let growth = GROWTH.get(facts);
+  if (growth === undefined) GROWTH.set(facts, (growth = measureGrowth(facts)));
+  return growth;
+}
+
+/** Weak: gone with the walk. */
+const GROWTH = new WeakMap<Facts, LedgerGrowth | null>();
+
+function measureGrowth({ table, rows }: Facts): LedgerGrowth | null {
   const floor = computeLiveFloor(table, rows);
   const live = floor === null || floor.value.length === 0 ? null : new Interpolation(floor);
   const step = Math.max(1, Math.floor((rows.to - rows.from) / MAX_INSTANTS));
