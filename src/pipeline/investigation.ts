@@ -13,7 +13,7 @@ import {
   type LaneState,
 } from '../detect/assessment.ts';
 import { NOTHING_CONFIRMED, advanceConfirmation, type ConfirmationState } from '../detect/confirm.ts';
-import { nextEvaluationAt } from '../detect/evaluation-grid.ts';
+import { EvaluationGrid } from '../detect/evaluation-grid.ts';
 import { settle, type Settled } from '../detect/settle.ts';
 import type { SnapshotSettings, SnapshotWish, TakenSnapshot } from '../detect/snapshot-policy.ts';
 import {
@@ -149,9 +149,7 @@ export class Investigation {
   #lives = 0;
   /** Time of the first row of the newest life. */
   #lifeFirstMillis: Millis = -Infinity;
-  #firstEvidence: Millis | null = null;
-  #lastEvidence: Millis | null = null;
-  #lastEvaluation: Millis | null = null;
+  readonly #grid = new EvaluationGrid();
   #assessment: AssessmentState | null = null;
   /** The same as people are told it. */
   #shown: AssessmentState | null = null;
@@ -186,8 +184,7 @@ export class Investigation {
 
   #adoptHistory(): void {
     const { timeMillis } = this.history;
-    this.#firstEvidence = timeMillis[0] ?? null;
-    this.#lastEvidence = timeMillis.at(-1) ?? null;
+    for (const atMillis of timeMillis) this.#grid.hear(atMillis);
     const lives = findIncarnations(this.history);
     this.#lives = lives.length;
     for (const { startMillis } of lives.slice(1)) {
@@ -275,8 +272,7 @@ export class Investigation {
       );
       return;
     }
-    this.#firstEvidence ??= atMillis;
-    this.#lastEvidence = Math.max(this.#lastEvidence ?? atMillis, atMillis);
+    this.#grid.hear(atMillis);
     this.#noticeRestart();
     const limit = this.history.lastKnown('memoryLimitBytes') ?? this.#options.memoryLimitBytes;
     this.#snapshots.followLimit(atMillis, limit);
@@ -311,9 +307,8 @@ export class Investigation {
         gaugesFromMemstatsTrailer(evidence.bytes.subarray(decoded.memStatsOffset)),
       );
     }
-    const isNewest = at >= (this.#lastEvidence ?? at);
-    this.#firstEvidence ??= at;
-    this.#lastEvidence = Math.max(this.#lastEvidence ?? at, at);
+    const isNewest = at >= (this.#grid.lastHeardMillis ?? at);
+    this.#grid.hear(at);
     const { profile } = evidence;
     if (decoded.form === 'goroutine-dump') {
       if (profile !== 'goroutine' || evidence.pushed) return ingested;
@@ -371,11 +366,10 @@ export class Investigation {
   /** Runs every evaluation of the grid that is due by `atMillis`, in order. Evidence later than one must come after it. */
   evaluateUpTo(atMillis: Millis): Evaluation[] {
     const evaluations: Evaluation[] = [];
-    if (this.#firstEvidence === null) return evaluations;
-    let due = nextEvaluationAt(this.#firstEvidence, this.#lastEvaluation ?? this.#firstEvidence);
-    while (due <= atMillis) {
+    for (;;) {
+      const due = this.#grid.nextMillis;
+      if (due === null || due > atMillis) break;
       evaluations.push(this.#evaluate(due, this.#options.isOneAnswer !== true));
-      due = nextEvaluationAt(this.#firstEvidence, due);
     }
     if (evaluations.length > 0) this.history.rest();
     return evaluations;
@@ -386,16 +380,14 @@ export class Investigation {
     return this.#evaluate(atMillis, false);
   }
 
-  /** When the next evaluation is due; null before the first evidence. */
+  /** When the next evaluation is due; null before the first evidence, and once there was none for SILENCE_BOUND_MILLIS. */
   get nextEvaluationMillis(): Millis | null {
-    return this.#firstEvidence === null
-      ? null
-      : nextEvaluationAt(this.#firstEvidence, this.#lastEvaluation ?? this.#firstEvidence);
+    return this.#grid.nextMillis;
   }
 
   /** @param isOfMany verdicts are shown once they have held; where instants are few, each speaks for itself. */
   #evaluate(atMillis: Millis, isOfMany: boolean): Evaluation {
-    this.#lastEvaluation = atMillis;
+    this.#grid.evaluated(atMillis);
     const assessment = this.#assess(atMillis);
     // What is shown of a lane is mostly what was judged.
     const states = new Map<LaneAssessment, LaneState>();
@@ -569,7 +561,7 @@ export class Investigation {
 
   /** The curves of the newest evaluation, for who draws them: made anew, as few targets are looked at. Empty before the first gauge. */
   drawFits(): Series['fits'] {
-    const atMillis = this.#shown?.atMillis ?? this.#lastEvidence;
+    const atMillis = this.#shown?.atMillis ?? this.#grid.lastHeardMillis;
     if (atMillis === null) return [];
     return this.#assess(atMillis).lanes.flatMap(({ lane, unit, fit, growth }) =>
       fit === null ? [] : [{ lane, unit, time: [...fit.timeMillis], value: [...fit.value], growth }],
@@ -579,8 +571,8 @@ export class Investigation {
   state(): InvestigationState {
     return {
       version: 1,
-      firstEvidenceMillis: this.#firstEvidence,
-      lastEvaluationMillis: this.#lastEvaluation,
+      firstEvidenceMillis: this.#grid.firstHeardMillis,
+      lastEvaluationMillis: this.#grid.lastEvaluationMillis,
       confirmation: this.#confirmation,
       ignoreBefore: this.#ignoreBefore,
       profilesFromMillis: this.#profilesFrom,
@@ -591,8 +583,7 @@ export class Investigation {
 
   /** Goes on where an earlier run stopped; call after its gauges and profiles were given back. */
   restore(state: InvestigationState): void {
-    this.#firstEvidence = state.firstEvidenceMillis ?? this.#firstEvidence;
-    this.#lastEvaluation = state.lastEvaluationMillis;
+    this.#grid.restore(state.firstEvidenceMillis, state.lastEvaluationMillis);
     this.#confirmation = state.confirmation;
     this.#ignoreBefore = state.ignoreBefore;
     this.#profilesFrom = state.profilesFromMillis ?? state.ignoreBefore.heap ?? null;
@@ -614,8 +605,8 @@ export class Investigation {
    * decided by it. null before the first gauge. Verdicts are those that have held.
    */
   get assessment(): AssessmentState | null {
-    if (this.#shown || this.#lastEvidence === null) return this.#shown;
-    return this.#assess(this.#lastEvidence);
+    const { lastHeardMillis } = this.#grid;
+    return this.#shown || lastHeardMillis === null ? this.#shown : this.#assess(lastHeardMillis);
   }
   /** As of the newest evaluation, whether or not its verdicts have held. */
   get judged(): AssessmentState | null {
@@ -654,8 +645,8 @@ export class Investigation {
       module: this.#module,
       version: this.#version,
       restarts: Math.max(0, this.#lives - 1),
-      firstEvidenceMillis: this.#firstEvidence,
-      lastEvidenceMillis: this.#lastEvidence,
+      firstEvidenceMillis: this.#grid.firstHeardMillis,
+      lastEvidenceMillis: this.#grid.lastHeardMillis,
     };
   }
 }

@@ -92,3 +92,19 @@ describe('recordings of several replicas', () => {
     expect(JSON.stringify(findings)).not.toContain('other replicas');
   });
 });
+
+describe('a recording whose end lies a million years ahead', () => {
+  it('says the same as one that ends with its evidence', async () => {
+    const drawn: DrawnReplica = {
+      instance: 'a',
+      text: 'every 2m for 9h seed 3\nload 3000 noise 150\nfloor 64M +9M/h noise 900k',
+    };
+    const recording = drawReplica(drawn);
+    const late = { ...recording, toMillis: recording.toMillis + 30 * HOUR_MILLIS };
+    const never = { ...recording, toMillis: 8.64e15 };
+    const [one, other] = [await replayRecordings([late]), await replayRecordings([never])];
+    expect(other.report.findings).toEqual(one.report.findings);
+    expect(other.report.alarms).toEqual(one.report.alarms);
+    expect(one.report.verdict).toBe('leak');
+  });
+});

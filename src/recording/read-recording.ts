@@ -15,7 +15,7 @@ export interface Recording {
   readonly manifest: RecordingManifest;
   /** Recorded time -> virtual time; times inside the evidence's bytes need it. */
   readonly timeMap: TimeMap;
-  /** Virtual time of startedAt and endedAt. Evidence outside (a clock that was off) is still there. */
+  /** Virtual time of startedAt and endedAt. Evidence up to a day outside (a clock that was off) is still there. */
   readonly fromMillis: Millis;
   readonly toMillis: Millis;
   /**
@@ -85,9 +85,11 @@ export async function openRecording(path: string): Promise<Recording> {
         sourceFiles.push(member.path);
         break;
       default:
-        index.addTimedMember(member, () => source.read(name));
+        index.addTimedMember(name, member, () => source.read(name));
     }
   }
+  const toMillis = toVirtualMillis(timeMap, manifest.endedAt);
+  index.leaveOutStrays(manifest.startedAt, toMillis);
   sourceFiles.sort();
   const known = new Set(sourceFiles);
   return {
@@ -95,7 +97,7 @@ export async function openRecording(path: string): Promise<Recording> {
     manifest,
     timeMap,
     fromMillis: manifest.startedAt,
-    toMillis: toVirtualMillis(timeMap, manifest.endedAt),
+    toMillis,
     evidence: () => index.inOrder(),
     evidenceCount: index.length,
     events: index.events,

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { pack, type Header } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlimsollError } from '../base/errors.ts';
-import { toVirtualMillis, type RawEvidence } from '../model/raw-evidence.ts';
+import { toRecordedMillis, toVirtualMillis, type RawEvidence } from '../model/raw-evidence.ts';
 import { readArchive } from './read-archive.ts';
 import { openRecording, type Recording } from './read-recording.ts';
 import { MANIFEST_LAG_MILLIS, RecordingWriter, type RecordingStart } from './write-recording.ts';
@@ -149,6 +149,51 @@ describe('openRecording', () => {
   it('can be walked twice with the same result', async () => {
     const recording = await openRecording(await writeArchive(entriesOf()));
     expect(await render(recording)).toEqual(await render(recording));
+  });
+
+  /** Warnings, and what is left by time, of the scrapes, events and lines at these times. */
+  async function readTimed(files: Readonly<Record<string, string>>) {
+    const recording = await openRecording(await writeDirectory({ 'recording.json': MANIFEST, ...files }));
+    const recordedMillis: number[] = [];
+    for await (const { atMillis } of recording.evidence())
+      recordedMillis.push(toRecordedMillis(recording.timeMap, atMillis));
+    return { recordedMillis, recording, warnings: recording.warnings };
+  }
+
+  it('leaves out what lies far from all the rest, and names file, line and time', async () => {
+    const { recordedMillis, recording, warnings } = await readTimed({
+      'scrapes/1790000002000.prom': '',
+      'scrapes/1821536000000.prom': '',
+      'scrapes/3.prom': '',
+      'gctrace.log': '1790000003000 gc 1\n1890000003000 gc 2',
+      'events.jsonl':
+        '{"t":1790000004000,"kind":"deploy"}\n\n{"t":1e99,"kind":"deploy"}\n{"t":-5,"kind":"x"}',
+    });
+    expect(recordedMillis).toEqual([1790000002000, 1790000003000, 1790000004000]);
+    expect([recording.evidenceCount, recording.events.length]).toEqual([3, 1]);
+    expect(warnings).toEqual([
+      'events.jsonl line 4: its time -5 is more than a day before all the rest of the recording: left out',
+      'scrapes/3.prom: its time 3 is more than a day before all the rest of the recording: left out',
+      'scrapes/1821536000000.prom: its time 1821536000000 is more than a day after all the rest of the recording: left out',
+      '2 more pieces of evidence with such a time are left out',
+    ]);
+  });
+
+  it('reads what goes on for days after an endedAt that was never written again', async () => {
+    const hours = [0, 20, 40, 60].map((hour) => 1790000000000 + hour * 3_600_000);
+    const files = Object.fromEntries(hours.map((millis) => [`vars/${millis}.json`, '{}']));
+    const { recordedMillis, warnings } = await readTimed(files);
+    expect(recordedMillis).toEqual(hours);
+    expect(warnings).toEqual([]);
+  });
+
+  it('reads all where no evidence lies between startedAt and endedAt, and says so', async () => {
+    const { recordedMillis, warnings } = await readTimed({
+      'vars/5.json': '{}',
+      'vars/2790000000000.json': '{}',
+    });
+    expect(recordedMillis).toEqual([5, 2790000000000]);
+    expect(warnings).toEqual(['recording.json: no evidence between startedAt and endedAt']);
   });
 
   it('needs nothing but recording.json', async () => {
