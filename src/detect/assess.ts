@@ -30,6 +30,7 @@ import type { Life } from './life.ts';
 import { findMissing } from './missing-evidence.ts';
 import { LIVES_POOLED } from './repetition.ts';
 import { findRouteWork } from './route-work.ts';
+import { findShortLives, neededOfLife } from './short-lives.ts';
 import {
   GAP_MILLIS,
   LANE_THRESHOLDS,
@@ -74,12 +75,13 @@ export function assess(input: AssessInput): Assessment {
   const goroutineCost = costOfGoroutines(life, lanes);
   const exhaustion = findExhaustion(life, lanes, goroutineCost);
   const floorNow = life.floor ? interpolateAt(life.floor, atMillis) : NaN;
-  return {
+  const assessment: Assessment = {
     atMillis,
     incarnationStartMillis: incarnation.startMillis,
     firstEvidenceMillis: table.timeMillis[0],
     lastEvidenceMillis: table.timeMillis[table.length - 1],
     restarts: lives.length - 1,
+    shortLives: findShortLives(lives, atMillis),
     lanes,
     earlier: isYoung(lanes) ? endedLives.describeLast() : null,
     ledger: computeLedger(table, life.rows.to - 1, Number.isNaN(floorNow) ? null : floorNow),
@@ -92,6 +94,7 @@ export function assess(input: AssessInput): Assessment {
     needed: longestNeeded(decidingLanes(lanes)) ?? untilFirstFit(lanes, atMillis - incarnation.startMillis),
     missing: findMissing(table, life.floor),
   };
+  return { ...assessment, needed: neededOfLife(assessment) };
 }
 
 /** A limit this many lives away is one that restarts hide. */

@@ -167,6 +167,13 @@ export interface GoroutineCost {
   readonly stackInFloor: number;
 }
 
+/** The last lives of a process whose newest one has not outlived them. */
+export interface ShortLives {
+  readonly ended: number;
+  /** Of the longest of them. */
+  readonly longestMillis: Millis;
+}
+
 export interface Assessment {
   readonly atMillis: Millis;
   /** Start of the incarnation that was fitted. */
@@ -175,6 +182,8 @@ export interface Assessment {
   /** The newest gauges that were known at `atMillis`. */
   readonly lastEvidenceMillis: Millis;
   readonly restarts: number;
+  /** Where this life may well end before `needed` comes. */
+  readonly shortLives?: ShortLives | null;
   readonly lanes: readonly LaneAssessment[];
   /** What stands until this life can be judged; null where it can, or nothing came before. */
   readonly earlier: EarlierLife | null;

@@ -13,6 +13,7 @@ import {
 import { isSilent } from './confirm.ts';
 import { evaluationSpacing } from './evaluation-grid.ts';
 import { advanceWait, postponeWait, type Wait } from './settle-wait.ts';
+import { neededOfLife } from './short-lives.ts';
 
 /** Evaluations in a row that a verdict that reassures must hold: as many as a leak needs to be claimed. */
 const HOLD_TO_REASSURE = 6;
@@ -80,7 +81,7 @@ export function settle(
       ...assessment,
       lanes,
       earlier: showEarlier(assessment.earlier, earlier),
-      needed: isByLanes ? longestOf(needs) : assessment.needed,
+      needed: isByLanes ? neededOfLife({ ...assessment, needed: longestOf(needs) }) : assessment.needed,
     },
   };
 }

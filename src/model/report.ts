@@ -63,7 +63,7 @@ export const ReportSchema = Type.Object(
     restarts: Type.Optional(Type.Number({ description: 'in the time that was looked at' })),
     kills: Type.Optional(
       Type.Array(Type.Object({ at: Type.Number(), reason: Type.Union([Type.String(), Type.Null()]) }), {
-        description: 'when its container was started again, and why it had ended, e.g. OOMKilled',
+        description: 'when the process ended (or its container was started again), and why, e.g. OOMKilled',
       }),
     ),
     endedAt: Type.Optional(
@@ -74,6 +74,9 @@ export const ReportSchema = Type.Object(
 );
 /** What one investigation says about one target (or one service, with `instances`). */
 export type Report = Static<typeof ReportSchema>;
+
+/** Of `kills`: by the kernel, for memory; as Kubernetes spells it. */
+export const KILLED_FOR_MEMORY = 'OOMKilled';
 
 /** The lanes every leak of memory shows in; a peripheral lane without gauges leaves nothing undetermined. */
 export const MAIN_LANES: ReadonlySet<string> = new Set(['heap', 'goroutine', 'native']);

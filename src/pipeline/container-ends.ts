@@ -1,6 +1,7 @@
 // What Kubernetes says of the container of a target: when and why it had ended before it was started again.
 import { formatBytes, type Millis } from '../base/units.ts';
 import { toVirtualMillis, type TimeMap } from '../model/raw-evidence.ts';
+import { KILLED_FOR_MEMORY } from '../model/report.ts';
 import type { Mark } from '../model/status.ts';
 import type { ContainerHistory } from '../parse/container-status.ts';
 
@@ -12,7 +13,6 @@ export interface ContainerEnd {
   readonly mark: Mark;
 }
 
-const KILLED_FOR_MEMORY = 'OOMKilled';
 /** A reason is one word; whatever else stands there is cut. */
 const MAX_REASON = 60;
 

@@ -49,6 +49,7 @@ import { findIncarnations, mayBeginLife } from '../series/incarnations.ts';
 import { decodeEventMark } from './event-mark.ts';
 import type { Fleet } from './fleet.ts';
 import { GaugeSources } from './gauge-sources.ts';
+import { killsOf } from './kills.ts';
 import type { ProfileDecoder } from './profile-decoder.ts';
 import { SnapshotLog } from './snapshot-log.ts';
 import { SourceAgreement } from './source-agreement.ts';
@@ -522,6 +523,8 @@ export class Investigation {
       findings: this.#findings,
       needed: this.#needed ?? null,
       alarms: this.#alarms,
+      restarts: this.facts.restarts,
+      kills: killsOf(this.#marks, range),
       missing,
       warnings: [...this.#warnings],
       investigation: this.chain(),

@@ -18,6 +18,7 @@ import {
   type Ingested,
   type InvestigationState,
 } from './investigation.ts';
+import { joinKills, type Kills } from './kills.ts';
 import type { KnownCode } from '../diagnose/case-state.ts';
 import type { Fleet } from './fleet.ts';
 import type { Talk } from './ports.ts';
@@ -46,9 +47,6 @@ export interface WatchedTargetOptions {
   readonly fleet: Fleet;
   readonly siblings: () => readonly KnownCode[];
 }
-
-/** Ends of a container that a report lists; the oldest go. */
-const MAX_KILLS = 100;
 
 export interface TargetCounters {
   scrapes: number;
@@ -86,7 +84,7 @@ export class WatchedTarget {
   /** Kinds that came unasked; bounded by the number of kinds. */
   readonly #keptAt = new Map<ProfileKind, Millis>();
   /** When the container of this target ended, oldest first, and why. */
-  #kills: NonNullable<Report['kills']> = [];
+  #kills: Kills = [];
   readonly #lastErrors = new Map<RequestName, PlimsollError>();
 
   /** How people are told which one: its name once where service and address are the same. */
@@ -198,7 +196,7 @@ export class WatchedTarget {
   noteContainer(container: ContainerHistory): void {
     for (const { at, reason, mark } of endsOf(container, this.#options.timeMap)) {
       if (this.#kills.some((kill) => kill.at === at)) continue;
-      this.#kills = [...this.#kills, { at, reason }].sort((a, b) => a.at - b.at).slice(-MAX_KILLS);
+      this.#kills = joinKills(this.#kills, [{ at, reason }]);
       const isNews = !this.investigation.marks.some(
         ({ at: known, kind }) => known === at && kind === mark.kind,
       );
@@ -316,7 +314,8 @@ export class WatchedTarget {
       toMillis: lastEvidenceMillis ?? nowMillis,
     };
     const own = this.investigation.report(range, this.statuses.missing());
-    const report = this.#kills.length === 0 ? own : { ...own, kills: [...this.#kills] };
+    const kills = joinKills(own.kills ?? [], this.#kills);
+    const report = kills.length === 0 ? own : { ...own, kills };
     return withExplained(report, (finding) => this.explain(finding));
   }
 

@@ -57,6 +57,32 @@ describe('a leak that is certain and not raised yet', () => {
   });
 });
 
+describe('a process that is killed for memory before it can be judged', () => {
+  const kills = [1, 2].map((hour) => ({ at: hour * HOUR_MILLIS, reason: 'OOMKilled' }));
+  const young: AssessedTarget = {
+    ...QUIET,
+    lanes: [],
+    smallestDetectableBytesPerHour: null,
+    needed: { what: 'a life of 35 min and more', millis: null },
+  };
+
+  it('is told with its kills, in one sentence and in the text', () => {
+    const report = build({ assessment: young, restarts: 3, kills });
+    expect(report.summary).toBe(
+      'Cannot tell yet: restarted 3 times (2 OOMKilled) in 4 h. Needed: a life of 35 min and more.',
+    );
+    expect(problems(report)).toEqual([]);
+    expect(formatReportText(report)).toContain('killed for memory');
+  });
+
+  it('is told without them where it was never restarted', () => {
+    const report = build({ assessment: young, restarts: 0, kills: [] });
+    expect(report.summary).toBe('Cannot tell yet. Needed: a life of 35 min and more.');
+    expect(report).not.toHaveProperty('restarts');
+    expect(report).not.toHaveProperty('kills');
+  });
+});
+
 describe('a target that gives no gauge of Go', () => {
   it('needs gauges, not time', () => {
     const sources = ['go_memstats_next_gc_bytes', 'process_resident_memory_bytes', 'go_goroutines'];

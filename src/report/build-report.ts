@@ -44,6 +44,9 @@ export interface ReportInput {
   /** What a leak that is certain waits for until it is raised; it comes before what the gauges need. */
   readonly needed?: AssessedTarget['needed'];
   readonly alarms: readonly Alarm[];
+  /** As far as they were seen, or told by events. */
+  readonly restarts?: number;
+  readonly kills?: NonNullable<Report['kills']>;
   readonly missing?: readonly MissingEvidence[];
   readonly warnings?: readonly string[];
   readonly investigation?: readonly ChainStep[];
@@ -73,6 +76,8 @@ export function buildReport(input: ReportInput): Report {
     needed: verdict === 'undetermined' ? needed : null,
     ...(isLeak || assessment === null ? { exhaustion: null } : forecastOf(assessment)),
     alarms: [...input.alarms],
+    ...(input.restarts === undefined || input.restarts === 0 ? {} : { restarts: input.restarts }),
+    ...(input.kills === undefined || input.kills.length === 0 ? {} : { kills: [...input.kills] }),
     missingEvidence: uniqueBySource([...(assessment?.missing ?? []), ...(input.missing ?? [])]),
     ledger: assessment === null ? null : toLedger(assessment.ledger),
     ...(input.investigation === undefined ? {} : { investigation: [...input.investigation] }),

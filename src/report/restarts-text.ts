@@ -1,17 +1,16 @@
 // How often a process was started again, and what for: a kill for memory is the gravest thing that a report can tell.
 import { formatUtcMinute } from '../base/calendar.ts';
-import type { Report } from '../model/report.ts';
+import { KILLED_FOR_MEMORY, type Report } from '../model/report.ts';
 import { printable } from './style.ts';
 
 /** Kills shown with their time; the JSON has all. */
 const MAX_TIMES = 5;
-const OUT_OF_MEMORY = 'OOMKilled';
 
 /** What a report says of ends and restarts. */
 export type Restarts = Pick<Report, 'restarts' | 'kills'>;
 
 export function wasKilled({ kills = [] }: Restarts): boolean {
-  return kills.some(({ reason }) => reason === OUT_OF_MEMORY);
+  return kills.some(({ reason }) => reason === KILLED_FOR_MEMORY);
 }
 
 /** `restarted 3 times (2 OOMKilled)`; empty for never. */
@@ -29,7 +28,7 @@ export function describeRestarts(report: Restarts): string {
 export function restartsSentence(report: Restarts): string | null {
   const restarts = describeRestarts(report);
   if (restarts === '') return null;
-  const times = (report.kills ?? []).flatMap(({ at, reason }) => (reason === OUT_OF_MEMORY ? [at] : []));
+  const times = (report.kills ?? []).flatMap(({ at, reason }) => (reason === KILLED_FOR_MEMORY ? [at] : []));
   if (times.length === 0) return restarts;
   const shown = times.slice(-MAX_TIMES).map(formatUtcMinute);
   const more = times.length > MAX_TIMES ? `the last ${MAX_TIMES} ` : '';

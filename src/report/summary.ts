@@ -2,6 +2,7 @@
 import { formatBytesPerHour, formatDuration, type Millis } from '../base/units.ts';
 import { formatLeft, formatResource } from '../model/finding-text.ts';
 import type { Report } from '../model/report.ts';
+import { describeRestarts, wasKilled } from './restarts-text.ts';
 
 /**
  * Verdict sentence of the gravest finding, or of what could not be found.
@@ -16,13 +17,19 @@ export function summarizeReport(report: Omit<Report, 'summary'>, restartedAt: Mi
     case 'no-growth':
       return `No growth found${describeRestart(report, restartedAt)}${describeDetectable(report)}.${near}`;
     case 'undetermined':
-      return `${gravest === undefined ? 'Cannot tell yet.' : gravest.summary}${describeNeed(report)}${near}`;
+      return `${gravest === undefined ? cannotTell(report) : gravest.summary}${describeNeed(report)}${near}`;
     case 'leak':
     case 'step':
     case 'filling-to-bound':
     case 'load-driven':
       return `${gravest === undefined ? report.verdict : gravest.summary}${near}`;
   }
+}
+
+/** Kills are what is known, however little the rest says. */
+function cannotTell(report: Omit<Report, 'summary'>): string {
+  if (!wasKilled(report)) return 'Cannot tell yet.';
+  return `Cannot tell yet: ${describeRestarts(report)} in ${formatDuration(report.to - report.from)}.`;
 }
 
 function describeRestart(report: Omit<Report, 'summary'>, restartedAt: Millis | null): string {
