@@ -12,6 +12,9 @@ export const MAX_ALARMS = 200;
 /** Leaks open at once for one target: five lanes and as many second causes. */
 export const MAX_RAISED = 12;
 
+/** Leaks that stopped in this life, kept for one target; the oldest go. */
+export const MAX_STOPPED = 3;
+
 /** Names that were learned late, kept for one target; the oldest go. As many as leaks could have had one over months. */
 export const MAX_ALIASES = 50;
 /** Leaks with a name that are over, kept for one target; the oldest go. */
@@ -32,6 +35,14 @@ export interface CaseState {
   readonly aliases?: readonly Alias[];
   /** Leaks with a name that are over, the newest last. Missing from states that were stored before they were kept. */
   readonly ended?: readonly KnownCode[];
+  /** Leaks that stopped in this life of the process, newest last. Missing from states that were stored before they were kept. */
+  readonly stopped?: readonly StoppedLeak[];
+}
+
+/** What it brought is still held: the process goes on. */
+export interface StoppedLeak {
+  readonly finding: Finding;
+  readonly incarnationStartMillis: Millis;
 }
 
 /** The fingerprint under which people know a leak of this code. */

@@ -647,6 +647,25 @@ describe('advanceCase', () => {
     },
   );
 
+  it('keeps a leak that stopped while the process goes on, until it is raised again or the process is new', () => {
+    const over = { atMillis: minutes(70), reason: 'nothing has come since', numbers: {}, isStopped: true };
+    const ends = (isStopped: boolean, rest: Step['rest'] = {}, then: Partial<Step> = {}) =>
+      run([
+        { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
+        { at: minutes(70), over: { heap: { ...over, isStopped } }, lanes: { heap: { verdict: 'step' } } },
+        { at: minutes(80), rest, ...then },
+      ])[2].state.stopped;
+    const [stopped, ...others] = ends(true) ?? [];
+    expect(others).toEqual([]);
+    expect(stopped.finding).toMatchObject({ verdict: 'leak', timeToExhaustion: null });
+    expect(stopped.finding.summary).toMatch(
+      /^The live heap leaked by .* in orders\/store\.Put .*; it is over \(nothing has come since\), and what it brought is still held\.$/,
+    );
+    expect(ends(false)).toEqual([]);
+    expect(ends(true, { incarnationStartMillis: minutes(75) })).toEqual([]);
+    expect(ends(true, {}, { lanes: LEAK, confirmed: ['heap'] })).toEqual([]);
+  });
+
   it.each([
     ['stays', 160, 1, false],
     ['is given back', 110, 1, true],

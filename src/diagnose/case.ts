@@ -42,6 +42,7 @@ import { joinEvidence } from './raised-evidence.ts';
 import { isContradicted, isLongProven } from './refutation.ts';
 import type { SourceQuestion } from './source/source-facts.ts';
 import { THRESHOLDS } from './thresholds.ts';
+import { rememberStopped } from './stopped-leaks.ts';
 import { findWait, longestWait, type Wait } from './wait.ts';
 
 export interface CaseResult {
@@ -152,6 +153,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
       alarms,
       aliases,
       ended: rememberEnded(before.ended ?? [], before.raised, over, input.atMillis),
+      stopped: rememberStopped(before.stopped ?? [], before.raised, over, raised, input),
     },
     findings: [
       ...raised.map(({ finding }) => finding),

@@ -71,6 +71,13 @@ export function summarize(finding: Omit<Finding, 'summary'>, atMillis: Millis): 
 /** In a summary, where no profile shows what leaks. */
 export const NO_CODE = '; no code is named';
 
+/** Of a leak whose growth has stopped while the process goes on. */
+export function summarizeStopped(finding: Omit<Finding, 'summary'>, why: string): string {
+  const growth = finding.counts ?? finding.growth ?? null;
+  const rate = growth === null ? '' : ` by ${formatGrowth(growth)}`;
+  return `${THINGS[finding.class]} leaked${rate}${nameCulprit(finding)}; it is over (${why}), and what it brought is still held.`;
+}
+
 function nameCulprit(finding: Pick<Finding, 'culprits'>): string {
   const [first] = finding.culprits;
   if (first === undefined) return NO_CODE;

@@ -512,15 +512,17 @@ export class Investigation {
   report(
     range: { readonly fromMillis: Millis; readonly toMillis: Millis },
     missing: readonly MissingEvidence[] = [],
+    { withStopped = false } = {},
   ): Report {
     const { assessment } = this;
+    const stopped = withStopped ? (this.#case?.stopped ?? []).map(({ finding }) => finding) : [];
     return buildReport({
       target: this.target,
       from: range.fromMillis,
       to: range.toMillis,
       timeScale: this.#timeMap.scale,
       assessment,
-      findings: this.#findings,
+      findings: [...this.#findings, ...stopped],
       needed: this.#needed ?? null,
       alarms: this.#alarms,
       restarts: this.facts.restarts,

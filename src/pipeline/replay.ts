@@ -197,7 +197,7 @@ class TargetReplay {
 
   async report(): Promise<Report> {
     const range = { fromMillis: this.#lives[0]?.fromMillis ?? 0, toMillis: this.#toMillis };
-    const report = this.investigation.report(range, this.#unread.missing());
+    const report = this.investigation.report(range, this.#unread.missing(), { withStopped: true });
     return explainReport(report, this.#explainer, this.#module);
   }
 }
