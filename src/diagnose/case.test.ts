@@ -186,6 +186,22 @@ describe('advanceCase', () => {
     expect(named.alarms).toHaveLength(1);
   });
 
+  it('claims goroutines without a name only after a whole day, and with one at once', () => {
+    const lanes = { goroutine: { verdict: 'leak' as const, perHour: 240 } };
+    const rest = { memoryLimitBytes: 512 * MIB };
+    const waiting = `goroutines
+      orders/hub.(*Hub).run > runtime.chansend1 > runtime.gopark | ${ramp(24, 40)}`;
+    const at = (hours: number, drawing: string) =>
+      run([{ at: hours * HOUR_MILLIS, lanes, confirmed: ['goroutine'], drawing, rest }])[0];
+    const early = at(4, NOTHING);
+    expect(early.alarms).toEqual([]);
+    expect(early.findings[0]).toMatchObject({ verdict: 'undetermined', class: 'goroutine' });
+    expect(early.findings[0].needed?.what).toContain('users of a morning');
+    expect(early.findings[0].needed?.millis).toBe(20 * HOUR_MILLIS);
+    expect(at(24, NOTHING).alarms).toHaveLength(1);
+    expect(at(4, waiting).alarms).toHaveLength(1);
+  });
+
   it('says that it waits for a name, and for how long at most', () => {
     const results = run(
       [65, 104, 105].map((at) => ({

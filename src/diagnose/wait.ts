@@ -2,6 +2,7 @@
 import { type Millis } from '../base/units.ts';
 import { explanationOf, type Lane } from '../detect/assessment.ts';
 import { confirmedLanes } from '../detect/confirm.ts';
+import { waitForFirstDay } from '../detect/first-day.ts';
 import { FILLING_LANES, weighPatience } from '../detect/patience.ts';
 import { isLimitNear, weighBound } from './bound-signs.ts';
 import type { CaseInput } from './case-state.ts';
@@ -43,6 +44,11 @@ export function findWait(
       const names = name === 'heap' ? 'profiles that name the code, or time' : 'time';
       const what = `${names} to see whether it bends: ${GROWING[name]} may still be ${FILLING_LANES[name]} that fills`;
       return { lane: name, needed: { what, millis } };
+    }
+    const millisOfDay = waitForFirstDay(name, input.assessment);
+    if (millisOfDay > 0) {
+      const what = `profiles that name the code, or a whole day: ${GROWING[name]} may come with the users of a morning, and go with them`;
+      return { lane: name, needed: { what, millis: Math.round(millisOfDay) } };
     }
   }
   const bound = findBoundWait(cause, input, profiles);
