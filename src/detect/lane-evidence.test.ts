@@ -84,6 +84,34 @@ describe('evidence follows the data', () => {
   });
 });
 
+describe('each entry of evidence', () => {
+  it.each([
+    ['that falls', 'floor 200M ramp -30M until 4h noise 900k'],
+    ['that stands', 'floor 64M noise 900k'],
+    ['that is all the same', 'floor 64M'],
+    ['that jumps', 'floor 64M step 30M at 2h spike 90M at 1h for 10m noise 3M'],
+    ['that follows the load alone', 'floor 64M perload 20k'],
+    ['that grows by steps of one', 'floor 64M noise 1M\nopenFds 12 +3/h\nthreads 9 +1/h'],
+  ])('of a series %s has a number to show for its outcome', (_, text) => {
+    const table = drawGauges(`${HEAD}${text}`);
+    for (const hours of [0.6, 1, 2, 4]) {
+      const atMillis = table.timeMillis[0] + hours * HOUR_MILLIS;
+      const { lanes } = assess({ table, atMillis, memoryLimitBytes: null });
+      for (const { numbers, question } of lanes.flatMap(({ evidence }) => evidence)) {
+        expect([question, typeof numbers['statistic'], typeof numbers['threshold']]).toEqual([
+          ...[question, 'number', 'number'],
+        ]);
+        expect(Number(numbers['toMillis'])).toBeGreaterThan(Number(numbers['fromMillis']));
+      }
+    }
+  });
+
+  it('about a bound is left out where nothing rises that could be without one', () => {
+    expect(outcome('without bound', `${HEAD}floor 200M ramp -30M until 4h noise 900k`)).toBe('absent');
+    expect(outcome('series grow?', `${HEAD}floor 200M ramp -30M until 4h noise 900k`)).toBe('contradicts');
+  });
+});
+
 describe('what earlier lives and other replicas say', () => {
   /** The heap after a restart, beside a replica that grows as it does. */
   const asked = (growth: string) => {

@@ -30,7 +30,12 @@ export function collectEvidence(measures: LaneMeasures, decision: LaneDecision):
     aboutAgreement(measures, decision, window),
     decision.isSuspect ? aboutRobustSlope(measures, window) : null,
     aboutLoad(measures, decision, window),
-  ].filter((entry) => entry !== null);
+  ].filter((entry): entry is Evidence => entry !== null && hasStatistic(entry));
+}
+
+/** A test that could not be computed (no model rises, an interval without an end) decides nothing, so it is none. */
+function hasStatistic({ numbers }: Evidence): boolean {
+  return Number.isFinite(numbers['statistic']);
 }
 
 function aboutWatch({ question, isLongEnough }: LaneMeasures, window: Numbers): Evidence {
@@ -69,9 +74,11 @@ function aboutSlope(measures: LaneMeasures, window: Numbers): Evidence {
   };
 }
 
-function aboutModels(measures: LaneMeasures, window: Numbers): Evidence {
+/** Nothing to compare where no growing model rises. */
+function aboutModels(measures: LaneMeasures, window: Numbers): Evidence | null {
   const { question, set, claimThreshold } = measures;
   const ratio = set.evidenceRatio;
+  if (ratio === null) return null;
   const bics = Object.fromEntries(set.fits.map((fit) => [`bic${fit.name}`, fit.bic]));
   return {
     question: `Is the growth of the ${question.lane} series without bound?`,
@@ -86,7 +93,7 @@ function aboutModels(measures: LaneMeasures, window: Numbers): Evidence {
       ...bics,
       ...window,
     },
-    outcome: (ratio ?? -1) > claimThreshold ? 'supports' : (ratio ?? -1) > 0 ? 'open' : 'contradicts',
+    outcome: ratio > claimThreshold ? 'supports' : ratio > 0 ? 'open' : 'contradicts',
   };
 }
 
