@@ -122,6 +122,10 @@ describe('the time that is still needed', () => {
     expect(waitsFor([100, 300, 300, 70])).toEqual([100, 90, 80, 70]);
   });
 
+  it('is never less than until the next evaluation, which is the first that can bring it', () => {
+    expect(waitsFor([20, 12, 10, 10])).toEqual([20, 10, 2, 2]);
+  });
+
   it('is put right once by the pace of the evidence', () => {
     // Half as fast as it should: 50 minutes are left of the estimate after 100, which takes 100 more.
     const shown = waitsFor([100, 95, 90, 85, 80, 75, 70, 65, 60, 55, 50]);

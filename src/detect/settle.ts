@@ -127,7 +127,8 @@ function settleLane(
   const known = before?.wait ?? null;
   const waited = isAgain ? postponeWait(known, spacing) : known;
   const wait = rival === null && !(isAgain && waited) ? advanceWait(waited, lane.needed, atMillis) : waited;
-  const left = wait === null || wait.dueMillis === null ? null : Math.max(0, wait.dueMillis - atMillis);
+  // A verdict comes with an evaluation: none is due before the next one.
+  const left = wait === null || wait.dueMillis === null ? null : Math.max(spacing, wait.dueMillis - atMillis);
   if (rival !== null) {
     const held = (holdToReassure(choice.doubts) - rival.evaluations) * spacing;
     const what = `a verdict that holds: the newest evaluations say ${rival.verdict}`;
@@ -165,7 +166,9 @@ function sameAgain({ verdict, rival, doubts }: SettledLane): Choice {
 function describeWait(needed: LaneAssessment['needed'], left: Millis | null): LaneAssessment['needed'] {
   if (needed === null) return null;
   const isGivenUp = left === null && needed.millis !== null;
-  const what = isGivenUp ? `${needed.what}; waiting has not brought it nearer as it should` : needed.what;
+  const what = isGivenUp
+    ? `${needed.what}; it takes longer than was told, and how long is not known`
+    : needed.what;
   return { what, millis: left };
 }
 

@@ -56,11 +56,10 @@ import { SourceAgreement } from './source-agreement.ts';
 import { toVirtualReading } from './target-facts.ts';
 import { PushedProfiles } from './pushed-profiles.ts';
 import { TraceLines } from './trace-lines.ts';
+import { Warnings } from './warnings.ts';
 
 /** Marks kept for the page (restarts, deploys, kills); the oldest go. */
 export const MAX_MARKS = 500;
-/** Warnings kept for the report; more say nothing new. */
-export const MAX_INVESTIGATION_WARNINGS = 50;
 
 /** A GC trace is not counted before this: where an exporter answers by then, the trace adds nothing. */
 const TRACE_WAITS_MILLIS: Millis = 2 * MINUTE_MILLIS;
@@ -135,7 +134,7 @@ export class Investigation {
   readonly profiles = new ProfileHistory();
   readonly #options: InvestigationOptions;
   readonly #marks: Mark[] = [];
-  readonly #warnings = new Set<string>();
+  readonly #warnings = new Warnings();
   #timeMap: TimeMap;
   #module: string | null;
   #goVersion: string | null = null;
@@ -235,7 +234,7 @@ export class Investigation {
     this.#noticeVersion(atMillis, extract.goVersion);
     this.#module = this.#options.module ?? extract.module?.path ?? this.#module;
     this.#version = extract.module?.version ?? this.#version;
-    for (const warning of extract.warnings) this.warn(warning);
+    for (const warning of extract.warnings) this.#warnings.addOfKind(warning);
     for (const text of this.#agreement.take(kind, atMillis, extract.reading)) this.warn(text);
     const reading = this.#sources.choose(kind, extract, toVirtualReading(extract.reading, this.#timeMap));
     this.#append(atMillis, reading);
@@ -505,7 +504,7 @@ export class Investigation {
 
   /** Doubts that belong beside the answer. */
   warn(text: string): void {
-    if (this.#warnings.size < MAX_INVESTIGATION_WARNINGS) this.#warnings.add(text);
+    this.#warnings.add(text);
   }
 
   /** The report as of the last evaluation; before the first one, what is known so far. */
@@ -528,7 +527,7 @@ export class Investigation {
       restarts: this.facts.restarts,
       kills: killsOf(this.#marks, range),
       missing,
-      warnings: [...this.#warnings],
+      warnings: this.#warnings.list(),
       investigation: this.chain(),
     });
   }
