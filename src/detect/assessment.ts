@@ -16,6 +16,8 @@ export interface RecentGrowth {
   readonly low: number;
   readonly high: number;
   readonly overMillis: Millis;
+  /** As it was measured, with what the load brings: in a young life one cannot be told from the other. */
+  readonly measuredPerHour?: number;
   /** Work per hour in that time over work per hour before; null where work is not known. */
   readonly workShare: number | null;
 }

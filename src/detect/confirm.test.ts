@@ -212,4 +212,29 @@ describe('confirmation', () => {
     }
     expect(overs).toEqual([expect.stringContaining('as long as it took')]);
   });
+
+  it.each([
+    ['is gone for certain', {}, true],
+    ['may still be there, by its interval', { high: 60 }, false],
+    ['was measured, and taken for what the load brings', { measuredPerHour: 80 }, false],
+  ])('of a life before ends where its growth %s', (_, change, isOver) => {
+    const table = drawGauges('every 1m for 4h\ngoroutines 14 +90/h noise 1');
+    const leak = assess({ table, atMillis: DRAWN_START_MILLIS + 3 * HOUR_MILLIS, memoryLimitBytes: null });
+    let state = NOTHING_CONFIRMED;
+    for (let i = 0; i < 6; i++) state = advanceConfirmation(state, leak);
+    const recent = { perHour: 1, low: -8, high: 10, overMillis: HOUR_MILLIS, workShare: 1, ...change };
+    for (let step = 1; step < 60; step++) {
+      const atMillis = leak.atMillis + step * 10 * MINUTE_MILLIS;
+      const quiet = { verdict: 'undetermined' as const, withheld: 'load-driven' as const, recent };
+      state = advanceConfirmation(state, {
+        ...leak,
+        atMillis,
+        lastEvidenceMillis: atMillis,
+        incarnationStartMillis: leak.atMillis + 1,
+        lanes: leak.lanes.map((lane) => (lane.lane === 'goroutine' ? { ...lane, ...quiet } : lane)),
+      });
+      if (state.goroutine?.over) break;
+    }
+    expect(state.goroutine?.over !== null).toBe(isOver);
+  });
 });

@@ -115,7 +115,7 @@ export function advanceConfirmation(state: ConfirmationState, assessment: Assess
     const isClaimed = settled.calledAtMillis !== null;
     const known = settlePast(past[name] ?? NO_PAST, isClaimed, lane, assessment);
     const after = isClaimed
-      ? watchForEnd(settled, lane, assessment.atMillis)
+      ? watchForEnd(settled, lane, assessment)
       : collect(settled, belowMark(lane, known), assessment);
     next[name] = after;
     past[name] = after.calledAtMillis === null ? known : followClaim(known, lane, assessment);
@@ -202,7 +202,11 @@ function collect(before: LaneConfirmation, lane: LaneAssessment, assessment: Ass
   };
 }
 
-function watchForEnd(before: LaneConfirmation, lane: LaneAssessment, atMillis: Millis): LaneConfirmation {
+function watchForEnd(
+  before: LaneConfirmation,
+  lane: LaneAssessment,
+  { atMillis, incarnationStartMillis }: Assessment,
+): LaneConfirmation {
   if (lane.verdict === 'leak') {
     const perHour = lane.growth?.perHour ?? before.perHour;
     return { ...before, points: POINTS_TO_CALL, perHour, lastLeakMillis: atMillis, goneSinceMillis: null };
@@ -212,16 +216,17 @@ function watchForEnd(before: LaneConfirmation, lane: LaneAssessment, atMillis: M
     if (points > 0) return { ...before, points };
     return { ...before, points, over: explainedOver(before, lane, atMillis) };
   }
-  if (!isGone(before, lane)) return { ...before, goneSinceMillis: null };
+  const isOtherLife = (before.lastLeakMillis ?? atMillis) < incarnationStartMillis;
+  if (!isGone(before, lane, isOtherLife)) return { ...before, goneSinceMillis: null };
   const goneSinceMillis = before.goneSinceMillis ?? atMillis;
-  const needed = Math.min(GONE_LONGEST_MILLIS, Math.max(GONE_SHORTEST_MILLIS, before.tookMillis ?? 0));
-  const goneFor = atMillis - goneSinceMillis;
-  if (goneFor < needed) return { ...before, goneSinceMillis };
+  const needed = mustBeGoneFor(before);
+  const goneForMillis = atMillis - goneSinceMillis;
+  if (goneForMillis < needed) return { ...before, goneSinceMillis };
   const over: Over = {
     atMillis,
     reason: 'growth has been gone for as long as it took to find',
     numbers: {
-      goneForMillis: goneFor,
+      goneForMillis,
       thresholdMillis: needed,
       perHourNow: lane.recent?.perHour ?? 0,
       perHourCalled: before.perHour,
@@ -231,6 +236,20 @@ function watchForEnd(before: LaneConfirmation, lane: LaneAssessment, atMillis: M
     },
   };
   return { ...before, goneSinceMillis, over };
+}
+
+function mustBeGoneFor({ tookMillis }: LaneConfirmation): Millis {
+  return Math.min(GONE_LONGEST_MILLIS, Math.max(GONE_SHORTEST_MILLIS, tookMillis ?? 0));
+}
+
+/** Of a claim that stands: for how long its growth has been gone, and until it is over if it stays so. null while it goes on. */
+export function goneFor(
+  claim: LaneConfirmation | undefined,
+  atMillis: Millis,
+): { readonly millis: Millis; readonly leftMillis: Millis } | null {
+  if (!claim || claim.calledAtMillis === null || claim.goneSinceMillis === null || claim.over) return null;
+  const millis = atMillis - claim.goneSinceMillis;
+  return { millis, leftMillis: Math.max(0, mustBeGoneFor(claim) - millis) };
 }
 
 /** A bounded explanation has become decisively better than any leak, on a series that was fitted. */
@@ -281,10 +300,15 @@ function explainedOver(before: LaneConfirmation, lane: LaneAssessment, atMillis:
   };
 }
 
-/** Needs a measurement: a lane that could not be fitted (just restarted, too few blocks) says nothing. */
-function isGone(before: LaneConfirmation, lane: LaneAssessment): boolean {
+/**
+ * Needs a measurement: a lane that could not be fitted (just restarted, too few blocks) says nothing. What leaked in the life before
+ * has to be gone for certain in this one: a young life measures next to nothing.
+ */
+function isGone(before: LaneConfirmation, lane: LaneAssessment, isOtherLife = false): boolean {
   if (explanationOf(lane) === 'undetermined' && !lane.recent) return false;
-  const isMuchSlower = (lane.recent?.perHour ?? 0) < GONE_SHARE * (before.perHour ?? 0);
+  const { perHour = 0, high = 0, measuredPerHour = 0 } = lane.recent ?? {};
+  const now = isOtherLife ? Math.max(high, measuredPerHour) : perHour;
+  const isMuchSlower = now < GONE_SHARE * (before.perHour ?? 0);
   const isWorking = (lane.recent?.workShare ?? 1) >= GONE_WORK_SHARE;
   return isMuchSlower && isWorking;
 }

@@ -257,6 +257,7 @@ export function measureRecent(series: LaneSeries, solved: SolvedFit, phi: number
   const inflation = (1 + phi) / (1 - phi);
   const recent = slopeFrom(series.input.time, solved.adjusted, 1 - RECENT_SHARE, inflation);
   if (!recent) return null;
+  const measured = slopeFrom(series.input.time, series.input.value, 1 - RECENT_SHARE, 1);
   const half = 2 * recent.error + series.resolution / RECENT_SHARE;
   const work = series.input.work?.share ?? null;
   let workShare: number | null = null;
@@ -270,6 +271,7 @@ export function measureRecent(series: LaneSeries, solved: SolvedFit, phi: number
     perHour: recent.slope / series.spanHours,
     low: (recent.slope - half) / series.spanHours,
     high: (recent.slope + half) / series.spanHours,
+    ...(measured ? { measuredPerHour: measured.slope / series.spanHours } : {}),
     overMillis: RECENT_SHARE * series.spanHours * HOUR_MILLIS,
     workShare,
   };

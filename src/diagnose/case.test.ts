@@ -1,67 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MILLIS, MIB, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { Assessment, Lane } from '../detect/assessment.ts';
-import type { ConfirmationState, Over } from '../detect/confirm.ts';
-import { drawAssessment, drawConfirmation, type DrawnLane } from '../testing/drawn-assessment.ts';
+import { drawAssessment, drawConfirmation } from '../testing/drawn-assessment.ts';
 import { drawSnapshots, ramp } from '../testing/drawn-snapshots.ts';
 import { advanceCase, type CaseResult } from './case.ts';
-import { endLeaks } from './leak-end.ts';
 import type { SourceFacts } from './source/source-facts.ts';
-import { lanesInside, MAX_ALARMS, type CaseInput, type CaseState } from './case-state.ts';
-
-const TARGET = { service: 'orders', instance: '127.0.0.1:8080' };
-const STORE = `heap\nmain.main > orders/store.Put@/src/store/put.go:27 | 512 | ${ramp(24, 3)}`;
-const NOTHING = 'heap';
-
-interface Step {
-  readonly at: Millis;
-  readonly lanes?: Partial<Record<Lane, DrawnLane>>;
-  readonly confirmed?: readonly Lane[];
-  readonly drawing?: string;
-  readonly rest?: Partial<Assessment>;
-  /** Claims of stage 1 that end with this evaluation. */
-  readonly over?: Partial<Record<Lane, Over>>;
-  readonly askSources?: CaseInput['askSources'];
-}
-
-function drawEnds(over: Partial<Record<Lane, Over>>): ConfirmationState {
-  const ended = Object.entries(over).map(([lane, end]) => {
-    const [claim] = Object.values(drawConfirmation([lane as Lane]));
-    return [lane, { ...claim, over: end }];
-  });
-  return Object.fromEntries(ended) as ConfirmationState;
-}
-
-/** State goes through JSON before every step, as when Plimsoll is restarted in between. */
-function run(steps: readonly Step[]): CaseResult[] {
-  let state: CaseState | null = null;
-  return steps.map(
-    ({ at, lanes = {}, confirmed = [], drawing = STORE, over = {}, rest = {}, askSources }) => {
-      const drawn = drawSnapshots(drawing);
-      const known = <T extends { takenAtMillis: Millis }>(all: readonly T[]) =>
-        all.filter(({ takenAtMillis }) => takenAtMillis <= at);
-      const result = advanceCase(state, {
-        target: TARGET,
-        module: null,
-        assessment: drawAssessment(at, lanes, rest),
-        confirmation: { ...drawConfirmation(confirmed), ...drawEnds(over) },
-        profiles: { heap: known(drawn.heap), goroutines: known(drawn.goroutines), stacks: drawn.stacks },
-        ...(askSources === undefined ? {} : { askSources }),
-        atMillis: at,
-      });
-      state = JSON.parse(JSON.stringify(result.state)) as CaseState;
-      return result;
-    },
-  );
-}
-
-const LEAK = { heap: { verdict: 'leak' as const, perHour: 20 * MIB } };
-const GROWTH = { unit: 'bytes', perHour: 20 * MIB, low: 18 * MIB, high: 22 * MIB, confidence: 0.95 };
-const minutes = (count: number) => count * MINUTE_MILLIS;
+import { lanesInside, MAX_ALARMS, type CaseInput } from './case-state.ts';
+import {
+  GROWTH,
+  LEAK,
+  NOTHING,
+  STORE,
+  TARGET,
+  minutes,
+  runCase,
+  type CaseStep,
+} from '../testing/drawn-case.ts';
 
 describe('advanceCase', () => {
   it('raises a confirmed leak that profiles name, at that evaluation', () => {
-    const [before, raised] = run([
+    const [before, raised] = runCase([
       { at: minutes(60) },
       { at: minutes(65), lanes: LEAK, confirmed: ['heap'] },
     ]);
@@ -89,7 +47,7 @@ describe('advanceCase', () => {
       orders/session.Loop > orders/session.load | 4096 | ${twelve} ${level(28, 88)}
       orders/track.Loop > orders/track.Note | 4096 | ${ramp(40, 4)}`;
     const quiet = { heap: { verdict: 'no-growth' as const } };
-    const [both, ended] = run([
+    const [both, ended] = runCase([
       { at: minutes(59), lanes: LEAK, confirmed: ['heap'], drawing },
       {
         at: minutes(199),
@@ -124,12 +82,12 @@ describe('advanceCase', () => {
       drawing,
       rest,
     });
-    const [early, before, after] = run([step(65), step(205), step(215)]);
+    const [early, before, after] = runCase([step(65), step(205), step(215)]);
     expect([early, before, after].map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
     expect(early.needed?.what).toContain('orders/store.(*Table).sweep may take away again');
     expect(early.needed?.millis).toBe(minutes(145));
     expect(early.findings[0].verdict).toBe('undetermined');
-    const [near] = run([step(65, exhaustion(minutes(110)))]);
+    const [near] = runCase([step(65, exhaustion(minutes(110)))]);
     expect(near.alarms).toHaveLength(1);
   });
 
@@ -139,11 +97,15 @@ describe('advanceCase', () => {
     const answer = (confidence: number) => (): SourceFacts => ({
       ...{ confidence, pattern: 'missing-delete-on-path', holders: [], fix: null, bound: null },
     });
-    const step = (at: number, askSources: CaseInput['askSources']): Step => ({
+    const step = (at: number, askSources: CaseInput['askSources']): CaseStep => ({
       ...{ at: minutes(at), lanes: LEAK, confirmed: ['heap'], drawing },
       ...(askSources === undefined ? {} : { askSources }),
     });
-    const [asked, unsure, sure] = run([step(65, () => null), step(70, answer(0.35)), step(75, answer(0.55))]);
+    const [asked, unsure, sure] = runCase([
+      step(65, () => null),
+      step(70, answer(0.35)),
+      step(75, answer(0.55)),
+    ]);
     expect([asked, unsure, sure].map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
     const named = ({ questions }: CaseResult) =>
       questions.map(({ kind, culprits }) => [kind, ...culprits.map((culprit) => culprit.function)]);
@@ -154,7 +116,7 @@ describe('advanceCase', () => {
   });
 
   it('waits for a name while profiles can come, and raises without one when the wait is over', () => {
-    const results = run(
+    const results = runCase(
       [65, 75, 95, 104, 105, 110].map((at) => ({
         at: minutes(at),
         lanes: LEAK,
@@ -171,7 +133,7 @@ describe('advanceCase', () => {
   it('claims a heap far from its limit only with the code that grows it, and says what it waits for without', () => {
     const limit = { resource: 'memory-limit', low: 0, high: null, confidence: 0.8 } as const;
     const rest = { exhaustion: { ...limit, at: 100 * HOUR_MILLIS } };
-    const [unnamed, named] = run([
+    const [unnamed, named] = runCase([
       { at: minutes(60), lanes: LEAK, confirmed: ['heap'], drawing: NOTHING, rest },
       { at: minutes(65), lanes: LEAK, confirmed: ['heap'], rest },
     ]);
@@ -192,7 +154,7 @@ describe('advanceCase', () => {
     const waiting = `goroutines
       orders/hub.(*Hub).run > runtime.chansend1 > runtime.gopark | ${ramp(24, 40)}`;
     const at = (hours: number, drawing: string) =>
-      run([{ at: hours * HOUR_MILLIS, lanes, confirmed: ['goroutine'], drawing, rest }])[0];
+      runCase([{ at: hours * HOUR_MILLIS, lanes, confirmed: ['goroutine'], drawing, rest }])[0];
     const early = at(4, NOTHING);
     expect(early.alarms).toEqual([]);
     expect(early.findings[0]).toMatchObject({ verdict: 'undetermined', class: 'goroutine' });
@@ -203,7 +165,7 @@ describe('advanceCase', () => {
   });
 
   it('says that it waits for a name, and for how long at most', () => {
-    const results = run(
+    const results = runCase(
       [65, 104, 105].map((at) => ({
         at: minutes(at),
         lanes: LEAK,
@@ -217,7 +179,7 @@ describe('advanceCase', () => {
   });
 
   it('names the code of an alarm that was raised without one, under the same fingerprint', () => {
-    const [unnamed, named] = run([
+    const [unnamed, named] = runCase([
       { at: minutes(20), lanes: LEAK, confirmed: ['heap'], drawing: NOTHING },
       { at: minutes(120), lanes: LEAK, confirmed: ['heap'] },
     ]);
@@ -242,7 +204,7 @@ describe('advanceCase', () => {
       residualBytes: null,
     };
     const raised = (rest: Partial<Assessment>) =>
-      run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'], rest }])[0].findings[0];
+      runCase([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'], rest }])[0].findings[0];
     const hours = (time: number | null | undefined) =>
       time === null || time === undefined ? null : (time - minutes(60)) / HOUR_MILLIS;
 
@@ -292,7 +254,7 @@ describe('advanceCase', () => {
       main.main > stock.(*Client).Level > stock.newLog | 16384 | ${ramp(24, 1)}
       main.main > stock.(*Client).Level > net/http.(*Client).do | 112 | ${ramp(24, 0)} | ${ramp(24, 1)}
       ${connections}`;
-    const at = (time: number, drawing: string, rest: Partial<Step> = {}): Step => ({
+    const at = (time: number, drawing: string, rest: Partial<CaseStep> = {}): CaseStep => ({
       at: minutes(time),
       lanes: FDS,
       confirmed: ['fd'],
@@ -301,7 +263,7 @@ describe('advanceCase', () => {
     });
 
     it('waits for a name, and raises what it has got when the wait is over', () => {
-      const results = run([60, 80, 101].map((time) => at(time, nameless)));
+      const results = runCase([60, 80, 101].map((time) => at(time, nameless)));
       expect(results.map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
       expect(results[2].findings[0].culprits[0].function).toBe('net/http.(*Transport).dialConn');
     });
@@ -310,7 +272,7 @@ describe('advanceCase', () => {
       const over = { atMillis: minutes(160), reason: 'gone', numbers: {} };
       const quiet = at(160, named, { lanes: {}, confirmed: [], over: { fd: over } });
       const back = [at(300, named)];
-      const [, unnamed, known, ended, again] = run([
+      const [, unnamed, known, ended, again] = runCase([
         at(60, nameless),
         at(101, nameless),
         at(130, named),
@@ -327,14 +289,14 @@ describe('advanceCase', () => {
     });
 
     it('has the same fingerprint wherever its code was known from the start', () => {
-      const first = run([at(130, named)])[0].findings[0];
-      const other = run([at(60, nameless), at(70, nameless), at(90, named)])[2].findings[0];
+      const first = runCase([at(130, named)])[0].findings[0];
+      const other = runCase([at(60, nameless), at(70, nameless), at(90, named)])[2].findings[0];
       expect(first.fingerprint).toBe(other.fingerprint);
     });
   });
 
   it('keeps detectedAt and fingerprint while numbers are refined', () => {
-    const [first, later] = run([
+    const [first, later] = runCase([
       { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
       { at: minutes(180), lanes: { heap: { verdict: 'leak', perHour: 25 * MIB } }, confirmed: ['heap'] },
     ]);
@@ -345,30 +307,12 @@ describe('advanceCase', () => {
   });
 
   it('raises a proved leak before stage 1 confirms it, once the proof has held', () => {
-    const results = run([60, 70, 85].map((at) => ({ at: minutes(at), lanes: LEAK })));
+    const results = runCase([60, 70, 85].map((at) => ({ at: minutes(at), lanes: LEAK })));
     expect(results.map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
   });
 
-  it('raises and ends nothing by the time in which a target did not answer', () => {
-    const silent = { lastEvidenceMillis: minutes(70) };
-    const proved = run([
-      { at: minutes(60), lanes: LEAK },
-      { at: minutes(70), lanes: LEAK },
-      { at: minutes(300), lanes: LEAK, rest: silent },
-      { at: minutes(302), lanes: LEAK },
-    ]);
-    expect(proved.map(({ alarms }) => alarms.length)).toEqual([0, 0, 0, 1]);
-    const quiet = run([
-      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
-      { at: minutes(70) },
-      { at: minutes(300), rest: silent },
-      { at: minutes(302) },
-    ]);
-    expect(quiet.map(({ over }) => over.length)).toEqual([0, 0, 0, 1]);
-  });
-
   it('raises nothing by proof for growth that stage 1 explains otherwise', () => {
-    const results = run(
+    const results = runCase(
       [60, 90, 120, 180].map((at) => ({
         at: minutes(at),
         lanes: { heap: { verdict: 'filling-to-bound' as const, perHour: 20 * MIB, predictedBound: 1e9 } },
@@ -384,7 +328,7 @@ describe('advanceCase', () => {
 
   it('proves a leak that stage 1 only suspects after a time in which caches would have filled', () => {
     const suspect = { heap: { verdict: 'undetermined' as const, isSuspect: true, perHour: 9 * MIB } };
-    const results = run([120, 150, 170, 185].map((at) => ({ at: minutes(at), lanes: suspect })));
+    const results = runCase([120, 150, 170, 185].map((at) => ({ at: minutes(at), lanes: suspect })));
     expect(results.map(({ alarms }) => alarms.length)).toEqual([0, 0, 0, 1]);
   });
 
@@ -395,7 +339,7 @@ describe('advanceCase', () => {
       goroutines
       orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${goroutines}`;
     const both = { ...LEAK, goroutine: { verdict: 'leak' as const, perHour: 12 } };
-    const [waits, raised] = run([
+    const [waits, raised] = runCase([
       { at: minutes(60), lanes: both, confirmed: ['heap'], drawing: draw(ramp(24, 0)) },
       { at: minutes(70), lanes: both, confirmed: ['heap', 'goroutine'], drawing: draw(ramp(24, 2)) },
     ]);
@@ -413,7 +357,7 @@ describe('advanceCase', () => {
       orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(24, 2)}`;
     const suspect = { verdict: 'undetermined' as const, isSuspect: true, perHour: 12 };
     const lanes = { ...LEAK, goroutine: suspect };
-    const [raised] = run([{ at: minutes(60), lanes, confirmed: ['heap'], drawing }]);
+    const [raised] = runCase([{ at: minutes(60), lanes, confirmed: ['heap'], drawing }]);
     expect(raised.findings.map(({ verdict, class: kind }) => `${verdict} ${kind}`)).toEqual([
       'leak goroutine',
     ]);
@@ -432,7 +376,7 @@ describe('advanceCase', () => {
   it('raises a second leak beside goroutines that were found through the heap, though their number is only suspected', () => {
     const goroutine = { verdict: 'undetermined' as const, isSuspect: true, perHour: 24 };
     const lanes = { ...LEAK, goroutine };
-    const [first, second] = run(
+    const [first, second] = runCase(
       [60, 65].map((at) => ({ at: minutes(at), lanes, confirmed: ['heap'] as const, drawing: TWO })),
     );
     expect(classes(first)).toEqual(['goroutine']);
@@ -442,13 +386,13 @@ describe('advanceCase', () => {
   it('waits for an outer lane no longer because another leak of the inner one stands', () => {
     const fd = { verdict: 'undetermined' as const, isSuspect: true, perHour: 24 };
     const one = TWO.split('\n').filter((line) => !line.includes('archive'));
-    const step = (at: number, lanes: Step['lanes'], drawing: string) => ({
+    const step = (at: number, lanes: CaseStep['lanes'], drawing: string) => ({
       at: minutes(at),
       lanes: { ...LEAK, ...lanes },
       confirmed: ['heap'] as const,
       drawing,
     });
-    const results = run([
+    const results = runCase([
       step(60, {}, one.join('\n')),
       ...[62, 80, 101, 103].map((at) => step(at, { fd }, TWO)),
     ]);
@@ -462,7 +406,7 @@ describe('advanceCase', () => {
       orders/feed.read > net.(*conn).Read > internal/poll.runtime_pollWait > runtime.gopark | ${ramp(24, 20)}`;
     const goroutine = { verdict: 'leak' as const, perHour: 120 };
     const fd = { verdict: 'leak' as const, perHour: 120 };
-    const [first, both, later] = run([
+    const [first, both, later] = runCase([
       { at: minutes(65), lanes: { goroutine }, confirmed: ['goroutine'], drawing },
       { at: minutes(110), lanes: { goroutine, fd }, confirmed: ['goroutine', 'fd'], drawing },
       { at: minutes(115), lanes: { goroutine, fd }, confirmed: ['goroutine', 'fd'], drawing },
@@ -478,22 +422,22 @@ describe('advanceCase', () => {
   });
 
   it('raises what profiles prove where collections are too rare for stage 1, with the growth of the samples', () => {
-    const lanes: Step['lanes'] = {
+    const lanes: CaseStep['lanes'] = {
       heap: { verdict: 'undetermined', isSuspect: false, growth: null, grown: 33 * MIB },
     };
-    const [early, held, raised] = run([200, 210, 225].map((at) => ({ at: minutes(at), lanes })));
+    const [early, held, raised] = runCase([200, 210, 225].map((at) => ({ at: minutes(at), lanes })));
     expect([early.alarms, held.alarms]).toEqual([[], []]);
     expect(raised.alarms).toHaveLength(1);
     const [{ growth, culprits }] = raised.findings;
     expect(culprits[0].function).toBe('orders/store.Put');
     expect(growth?.low).toBeLessThan(9 * MIB);
     expect(growth?.high).toBeGreaterThan(9 * MIB);
-    const [quiet] = run([{ at: minutes(225), lanes: { heap: { ...lanes.heap, bestNull: 'N0' } } }]);
+    const [quiet] = runCase([{ at: minutes(225), lanes: { heap: { ...lanes.heap, bestNull: 'N0' } } }]);
     expect(quiet.alarms).toEqual([]);
   });
 
   it('raises one alarm for descriptors and the goroutines that may come with them, whichever are called first', () => {
-    const lanes: Step['lanes'] = {
+    const lanes: CaseStep['lanes'] = {
       fd: { verdict: 'leak', perHour: 6, level: 90 },
       goroutine: { verdict: 'leak', perHour: 13 },
     };
@@ -510,7 +454,7 @@ describe('advanceCase', () => {
         ...{ at: minutes(240 + 10 * i), drawing: '', confirmed },
         lanes: Object.fromEntries(Object.entries(lanes).filter(([lane]) => confirmed.includes(lane as Lane))),
       }));
-      const last = run(steps)[2];
+      const last = runCase(steps)[2];
       expect(last.alarms).toEqual([expect.objectContaining({ at: minutes(240), withdrawnAt: null })]);
       expect(last.findings.map((finding) => [finding.verdict, finding.class])).toEqual([['leak', 'fd']]);
     }
@@ -523,7 +467,7 @@ describe('advanceCase', () => {
       goroutines
       orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${ramp(24, 2)}`;
     const lanes = { ...LEAK, fd: { verdict: 'undetermined' as const, isSuspect: true, perHour: 12 } };
-    const [waits] = run([{ at: minutes(60), lanes, confirmed: ['heap'], drawing }]);
+    const [waits] = runCase([{ at: minutes(60), lanes, confirmed: ['heap'], drawing }]);
     expect(waits.alarms).toEqual([]);
     expect(waits.needed?.what).toContain('the growth of file descriptors');
   });
@@ -536,7 +480,7 @@ describe('advanceCase', () => {
       orders/jobs.run:9 > runtime.chanrecv > runtime.gopark | ${goroutines}`;
     const seen = draw(ramp(24, 2));
     const unseen = draw(ramp(24, 0));
-    const results = run([
+    const results = runCase([
       { at: minutes(60), lanes: LEAK, confirmed: ['heap'], drawing: seen },
       { at: minutes(70), lanes: LEAK, confirmed: ['heap', 'goroutine'], drawing: seen },
       ...[80, 85, 90, 95, 100, 105, 110].map((at) => ({
@@ -553,171 +497,11 @@ describe('advanceCase', () => {
     expect(results.at(-1)?.state.raised).toMatchObject([{ kind: 'goroutine', lead: 'orders/jobs.run' }]);
   });
 
-  it('takes an alarm back as false when stage 1 sees a bound for long enough', () => {
-    const filling = { heap: { verdict: 'filling-to-bound' as const, perHour: MIB } };
-    const results = run([
-      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
-      { at: minutes(70), lanes: filling },
-      { at: minutes(95), lanes: filling },
-      { at: minutes(140), lanes: filling },
-    ]);
-    expect(results.map(({ over }) => over.length)).toEqual([0, 0, 0, 1]);
-    expect(results[3].alarms[0].withdrawnAt).toBe(minutes(140));
-    expect(results[3].findings.every(({ verdict }) => verdict !== 'leak')).toBe(true);
-  });
-
-  it('ends a leak without calling it false when nothing grows although it would be seen', () => {
-    const results = run([
-      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
-      { at: minutes(70) },
-      { at: minutes(100) },
-      { at: minutes(131) },
-    ]);
-    expect(results.map(({ over }) => over.length)).toEqual([0, 0, 0, 1]);
-    expect(results[3].over[0].isWithdrawn).toBe(false);
-    expect(results[3].alarms[0].withdrawnAt).toBeNull();
-  });
-
-  it('keeps a leak when a quiet lane could not have seen it', () => {
-    const blind = { heap: { smallestDetectable: null } };
-    const results = run([
-      { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
-      { at: minutes(70), lanes: blind },
-      { at: minutes(400), lanes: blind },
-    ]);
-    expect(results[2].over).toEqual([]);
-    expect(results[2].findings[0].verdict).toBe('leak');
-  });
-
-  it('ends a leak whose site stopped while the rest of the service went on allocating', () => {
-    const stopped = `
-      heap
-      main.main > orders/store.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 60 60 60 60 60 60 60 60 60
-      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(22, 40)}`;
-    const idle = `
-      heap
-      main.main > orders/store.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 60 60 60 60 60 60 60 60 60
-      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | 0 40 80 120 160 200 240 280 320 360 400 440 480 480 480 480 480 480 480 480 480 480`;
-    const steps = (drawing: string) => [
-      { at: minutes(100), lanes: LEAK, confirmed: ['heap' as const], drawing },
-      { at: minutes(210), lanes: LEAK, confirmed: ['heap' as const], drawing },
-    ];
-    expect(run(steps(stopped))[1].over).toMatchObject([{ isWithdrawn: false }]);
-    expect(run(steps(idle))[1].over).toEqual([]);
-  });
-
-  it('takes an alarm back where as much dies as is born: it was a bound', () => {
-    const bounded = `
-      heap
-      main.main > orders/cache.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 62 59 61 57 60 63 61 58 60 | ${ramp(22, 5)}
-      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(22, 40)}`;
-    const [, end] = run([
-      { at: minutes(100), lanes: LEAK, confirmed: ['heap'], drawing: bounded },
-      { at: minutes(210), lanes: LEAK, confirmed: ['heap'], drawing: bounded },
-    ]);
-    expect(end.over).toMatchObject([{ isWithdrawn: true }]);
-    expect(end.alarms[0].withdrawnAt).toBe(minutes(210));
-  });
-
-  it('takes an alarm back where what had grown was freed at once, and says so', () => {
-    const freed = `
-      heap
-      main.main > orders/cache.Put | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 2 2 2 2 2 2 2 2 2 | ${ramp(22, 5)}
-      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(22, 40)}`;
-    const [, end] = run([
-      { at: minutes(100), lanes: LEAK, confirmed: ['heap'], drawing: freed },
-      { at: minutes(210), lanes: LEAK, confirmed: ['heap'], drawing: freed },
-    ]);
-    expect(end.over[0]?.why).toMatch(/^what had grown there was freed: \d+ samples fewer$/);
-    expect(end.over[0]?.isWithdrawn).toBe(true);
-  });
-
-  it('follows stage 1 when it takes its claim back', () => {
-    const [first] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
-    const over = { atMillis: minutes(70), reason: 'growth has been gone', numbers: {} };
-    const confirmation = drawConfirmation(['heap']);
-    const drawn = drawSnapshots(STORE);
-    const result = advanceCase(first.state, {
-      target: TARGET,
-      module: null,
-      assessment: drawAssessment(minutes(70)),
-      confirmation: { heap: { ...confirmation.heap, over } as NonNullable<typeof confirmation.heap> },
-      profiles: { heap: drawn.heap.slice(0, 8), goroutines: [], stacks: drawn.stacks },
-      atMillis: minutes(70),
-    });
-    expect(result.over).toMatchObject([{ why: 'growth has been gone', isWithdrawn: false }]);
-  });
-
-  it.each([
-    [true, false],
-    [false, true],
-  ])(
-    'takes stage 1 at its word whether the growth had stopped (%s): withdrawn %s',
-    (isStopped, isWithdrawn) => {
-      const over = { atMillis: minutes(70), reason: 'a bound shows', numbers: {}, isStopped };
-      const [, end] = run([
-        { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
-        { at: minutes(70), lanes: { heap: { verdict: 'filling-to-bound' } }, over: { heap: over } },
-      ]);
-      expect(end.over).toMatchObject([{ why: 'a bound shows', isWithdrawn }]);
-    },
-  );
-
-  it('keeps a leak that stopped while the process goes on, until it is raised again or the process is new', () => {
-    const over = { atMillis: minutes(70), reason: 'nothing has come since', numbers: {}, isStopped: true };
-    const ends = (isStopped: boolean, rest: Step['rest'] = {}, then: Partial<Step> = {}) =>
-      run([
-        { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
-        { at: minutes(70), over: { heap: { ...over, isStopped } }, lanes: { heap: { verdict: 'step' } } },
-        { at: minutes(80), rest, ...then },
-      ])[2].state.stopped;
-    const [stopped, ...others] = ends(true) ?? [];
-    expect(others).toEqual([]);
-    expect(stopped.finding).toMatchObject({ verdict: 'leak', timeToExhaustion: null });
-    expect(stopped.finding.summary).toMatch(
-      /^The live heap leaked by .* in orders\/store\.Put .*; it is over \(nothing has come since\), and what it brought is still held\.$/,
-    );
-    expect(ends(false)).toEqual([]);
-    expect(ends(true, { incarnationStartMillis: minutes(75) })).toEqual([]);
-    expect(ends(true, {}, { lanes: LEAK, confirmed: ['heap'] })).toEqual([]);
-  });
-
-  it.each([
-    ['stays', 160, 1, false],
-    ['is given back', 110, 1, true],
-    ['lies lower at night, when nobody works', 110, 0.4, false],
-    ['is given back by a new process', 110, 1, false, minutes(65)],
-  ])(
-    'tells by what had grown and %s whether it was a leak',
-    (_, mib, workShare, isWithdrawn, lifeMillis = 0) => {
-      const claim = drawConfirmation(['heap']);
-      const standing = { lifeMillis, base: 100 * MIB, peak: 160 * MIB, highest: 160 * MIB, bound: null };
-      const recent = { perHour: 0, low: 0, high: 0, overMillis: HOUR_MILLIS, workShare };
-      const over = { atMillis: minutes(70), reason: 'growth has been gone', numbers: {} };
-      const [raised] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
-      const { stacks } = drawSnapshots(STORE);
-      const end = advanceCase(raised.state, {
-        target: TARGET,
-        module: null,
-        assessment: drawAssessment(minutes(70), { heap: { level: mib * MIB, recent } }),
-        confirmation: {
-          heap: { ...claim.heap, over } as NonNullable<typeof claim.heap>,
-          past: { ...claim.heap, lanes: { heap: { standing, mark: null } } } as ConfirmationState['past'] &
-            object,
-        },
-        profiles: { heap: [], goroutines: [], stacks },
-        atMillis: minutes(70),
-      });
-      expect(end.over).toMatchObject([{ isWithdrawn }]);
-      expect(end.alarms.map(({ withdrawnAt }) => withdrawnAt !== null)).toEqual([isWithdrawn]);
-    },
-  );
-
   it('says that a leak began when it did, also in the life after a restart', () => {
     const grows = (onset: number) => ({
       heap: { ...LEAK.heap, onsetAtMillis: minutes(onset), growth: { ...GROWTH } },
     });
-    const results = run([
+    const results = runCase([
       { at: minutes(60), lanes: grows(20), confirmed: ['heap'] },
       { at: minutes(80), lanes: grows(15), confirmed: ['heap'] },
       {
@@ -732,7 +516,7 @@ describe('advanceCase', () => {
 
   it('changes an identity only when the data contradicts it for several evaluations', () => {
     const other = `heap\nmain.main > orders/index.Add | 512 | ${ramp(24, 8)}`;
-    const results = run([
+    const results = runCase([
       { at: minutes(60), lanes: LEAK, confirmed: ['heap'] },
       ...[70, 75, 80, 85, 90, 95, 100].map((at) => ({
         at: minutes(at),
@@ -747,78 +531,6 @@ describe('advanceCase', () => {
     expect(results.at(-1)?.alarms.map(({ withdrawnAt }) => withdrawnAt !== null)).toEqual([true, false]);
   });
 
-  it('goes on with a leak over a restart of the process', () => {
-    const [first] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
-    const restarted = drawAssessment(minutes(90), {}, { incarnationStartMillis: minutes(80), restarts: 1 });
-    const result = advanceCase(first.state, {
-      target: TARGET,
-      module: null,
-      assessment: {
-        ...restarted,
-        lanes: restarted.lanes.map((lane) => ({ ...lane, verdict: 'undetermined' as const })),
-      },
-      confirmation: drawConfirmation(['heap']),
-      profiles: drawSnapshots(NOTHING),
-      atMillis: minutes(90),
-    });
-    expect(result.findings[0].verdict).toBe('leak');
-    expect(result.findings[0].culprits[0].function).toBe('orders/store.Put');
-    expect(result.alarms).toHaveLength(1);
-  });
-
-  describe('after a restart', () => {
-    const leaking = `
-      heap
-      main.main > orders/store.Put | 512 | ${ramp(12, 5)} ${ramp(30, 5)}
-      main.main > orders/pages.render | 512 | ${ramp(12, 0)} ${ramp(30, 40)}`;
-    const mended = `
-      heap
-      main.main > orders/store.Put | 512 | ${ramp(12, 5)} ${Array(30).fill(0).join(' ')}
-      main.main > orders/pages.render | 512 | ${ramp(12, 0)} ${ramp(30, 40)}`;
-    const life = { rest: { incarnationStartMillis: minutes(115), restarts: 1 } };
-    const watched = (drawing: string) =>
-      run([
-        { at: minutes(100), lanes: LEAK, confirmed: ['heap'], drawing },
-        ...Array.from({ length: 24 }, (_, i) => ({
-          at: minutes(125 + 5 * i),
-          lanes: LEAK,
-          confirmed: ['heap' as const],
-          drawing,
-          ...life,
-        })),
-      ]);
-
-    it('does not take a cache that fills again for another cause of a known leak', () => {
-      const results = watched(leaking);
-      expect(results.flatMap(({ over }) => over)).toEqual([]);
-      expect(results.at(-1)?.state.raised).toMatchObject([{ lead: 'orders/store.Put', refutations: 0 }]);
-      expect(results.at(-1)?.alarms).toHaveLength(1);
-    });
-
-    it('ends a leak whose code is shown not to grow any more, after the warm-up and not as a false alarm', () => {
-      const results = watched(mended);
-      const ends = results.flatMap(({ over }, i) => over.map((end) => ({ i, end })));
-      expect(ends).toMatchObject([{ end: { isWithdrawn: false } }]);
-      expect(ends[0].end.why).toContain('since the process was started again');
-      expect(ends[0].i).toBeGreaterThan(12);
-    });
-
-    it('holds nothing against a leak while profiles are too few to see its old rate', () => {
-      const slow = { heap: { verdict: 'leak' as const, perHour: 0.5 * MIB } };
-      const results = run([
-        { at: minutes(100), lanes: slow, confirmed: ['heap'], drawing: mended },
-        ...Array.from({ length: 24 }, (_, i) => ({
-          at: minutes(125 + 5 * i),
-          lanes: slow,
-          confirmed: ['heap' as const],
-          drawing: mended,
-          ...life,
-        })),
-      ]);
-      expect(results.flatMap(({ over }) => over)).toEqual([]);
-    });
-  });
-
   it('holds what grows in the heap not against a leak of C, which no profile of Go shows', () => {
     const codec = 'main.main > orders/codec.Encode > orders/codec._Cfunc_encode@_cgo_gotypes.go:9';
     const drawing = `heap
@@ -826,7 +538,7 @@ describe('advanceCase', () => {
       main.main > orders/store.Put | 512 | ${ramp(40, 20)}`;
     const growth = (perHour: number) => ({ verdict: 'leak' as const, perHour });
     const native = { verdict: 'leak' as const, perHour: 60 * MIB };
-    const [leak, ...later] = run([
+    const [leak, ...later] = runCase([
       { at: minutes(60), lanes: { native }, confirmed: ['native'], drawing },
       ...Array.from({ length: 24 }, (_, i) => ({
         at: minutes(65 + 5 * i),
@@ -843,7 +555,7 @@ describe('advanceCase', () => {
   it('raises nothing while the interval of its growth holds zero', () => {
     const growth = { unit: 'bytes', perHour: 20 * MIB, low: -31 * MIB, high: 72 * MIB, confidence: 0.95 };
     const unsure = { heap: { ...LEAK.heap, growth } };
-    const [open, sure] = run([
+    const [open, sure] = runCase([
       { at: minutes(100), lanes: unsure, confirmed: ['heap'] },
       { at: minutes(110), lanes: LEAK, confirmed: ['heap'] },
     ]);
@@ -851,56 +563,8 @@ describe('advanceCase', () => {
     expect(sure.alarms).toHaveLength(1);
   });
 
-  it('ends a slow leak that has stopped, although few samples ever came', () => {
-    const slow = (later: string) => `
-      heap
-      main.main > orders/notify.Deliver | 512 | 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 ${later}
-      main.main > orders/api.Answer | 512 | ${Array(36).fill(0).join(' ')} | ${ramp(36, 40)}`;
-    const steps = (later: string) => [
-      { at: minutes(200), lanes: LEAK, confirmed: ['heap' as const], drawing: slow(later) },
-      { at: minutes(350), lanes: LEAK, confirmed: ['heap' as const], drawing: slow(later) },
-    ];
-    const stopped = Array(14).fill(21).join(' ');
-    expect(run(steps(stopped))[1].over).toMatchObject([{ isWithdrawn: false }]);
-    expect(run(steps('21 21 22 22 23 23 24 24 25 25 26 26 27 27'))[1].over).toEqual([]);
-  });
-
-  it('tells one cause once: a leak that is known by the class that holds it goes on there, and was not false', () => {
-    const [first] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
-    const [inner] = first.state.raised;
-    const outer = { ...inner, fingerprint: 'outer', kind: 'fd' as const, lane: 'fd' as const };
-    const { kept, over } = endLeaks(
-      [inner, outer],
-      {
-        target: TARGET,
-        module: null,
-        assessment: drawAssessment(minutes(70), LEAK),
-        confirmation: drawConfirmation(['heap', 'fd']),
-        profiles: drawSnapshots(STORE),
-        atMillis: minutes(70),
-      },
-      null,
-    );
-    expect(kept.map(({ fingerprint }) => fingerprint)).toEqual(['outer']);
-    expect(over).toMatchObject([{ fingerprint: inner.fingerprint, isWithdrawn: false, goesOn: true }]);
-  });
-
-  it('calls it stopped, not a bound, where new allocations die at once and the old stay', () => {
-    const released = `
-      heap
-      main.main > orders/reports.Rank | 512 | 0 5 10 15 20 25 30 35 40 45 50 55 60 60 60 60 60 60 60 60 60 60 | ${ramp(22, 5)}
-      main.main > orders/api.Answer | 512 | 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 | ${ramp(22, 40)}`;
-    const [, end] = run([
-      { at: minutes(100), lanes: LEAK, confirmed: ['heap'], drawing: released },
-      { at: minutes(210), lanes: LEAK, confirmed: ['heap'], drawing: released },
-    ]);
-    expect(end.over).toMatchObject([{ isWithdrawn: false }]);
-    expect(end.over[0].why).toContain('let go again');
-    expect(end.alarms).toMatchObject([{ withdrawnAt: null }]);
-  });
-
   it('gives no finding for quiet lanes, and says what is needed for an open one', () => {
-    const [quiet, open] = run([
+    const [quiet, open] = runCase([
       { at: HOUR_MILLIS },
       {
         at: 2 * HOUR_MILLIS,
@@ -922,12 +586,12 @@ describe('advanceCase', () => {
   it('names code that profiles show to grow where too few collections came to judge by, and claims nothing', () => {
     const blind = { heap: { verdict: 'undetermined' as const, isSuspect: false, smallestDetectable: null } };
     const still = `heap\nmain.main > orders/store.Put | 512 | ${'60 '.repeat(24)}`;
-    const [grown] = run([{ at: minutes(200), lanes: blind }]);
+    const [grown] = runCase([{ at: minutes(200), lanes: blind }]);
     expect(grown.findings.map(({ verdict, culprits }) => [verdict, culprits[0]?.function])).toEqual([
       ['undetermined', 'orders/store.Put'],
     ]);
     expect(grown.alarms).toEqual([]);
-    expect(run([{ at: minutes(200), lanes: blind, drawing: still }])[0].findings).toEqual([]);
+    expect(runCase([{ at: minutes(200), lanes: blind, drawing: still }])[0].findings).toEqual([]);
   });
 
   it('names what grows after a leak that is over, not what grew before', () => {
@@ -979,7 +643,7 @@ describe('lanesInside', () => {
     ['heap', 'heap', 'heap'],
     ['native', 'native', 'native'],
   ] as const)('a leak of class %s in lane %s explains %s', (kind, lane, expected) => {
-    const [first] = run([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
+    const [first] = runCase([{ at: minutes(60), lanes: LEAK, confirmed: ['heap'] }]);
     expect(lanesInside({ ...first.state.raised[0], kind, lane }).join(' ')).toBe(expected);
   });
 });

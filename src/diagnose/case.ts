@@ -36,6 +36,7 @@ import { areHeld } from './held-by-count.ts';
 import { describeLanes } from './lane-findings.ts';
 import { endLeaks, withoutGrowth } from './leak-end.ts';
 import { buildLeakFinding } from './leak-finding.ts';
+import { tellPause } from './paused-leak.ts';
 import { readProfiles, type ProfileEvidence } from './profile-evidence.ts';
 import { findProvenLanes, findStop, type ProvenLane } from './proof.ts';
 import { joinEvidence } from './raised-evidence.ts';
@@ -156,7 +157,7 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
       stopped: rememberStopped(before.stopped ?? [], before.raised, over, raised, input),
     },
     findings: [
-      ...raised.map(({ finding }) => finding),
+      ...raised.map((leak) => tellPause(leak, input.confirmation, input.atMillis)),
       ...describeLanes(input.target.service, input.shown ?? input.assessment, profiles, carried, waits),
     ],
     alarms,
@@ -467,7 +468,8 @@ function refreshLeak(
     const refutations = isCounted ? leak.refutations + 1 : leak.refutations;
     return { ...leak, quietSinceMillis, refutations };
   }
-  const isGrowing = !isQuiet && lane !== null && lane.growth !== null && lane.growth.low > 0;
+  const shown = lane?.growth ? statedGrowth(lane.growth, lane, input.assessment) : null;
+  const isGrowing = !isQuiet && lane !== null && shown !== null && shown.low > 0;
   const finding = isGrowing
     ? buildLeakFinding(keepLead(cause, leak.lead, input.module), leak, input.assessment, profiles)
     : leak.finding;

@@ -1,8 +1,10 @@
 // When a raised leak is over: by its profiles, by stage 1's claim, or because the lane went quiet.
 import type { Millis } from '../base/units.ts';
 import { explanationOf, type LaneAssessment } from '../detect/assessment.ts';
-import { seenUntil } from '../detect/confirm.ts';
+import { GONE_WORK_SHARE, seenUntil } from '../detect/confirm.ts';
 import { isGivenBack } from '../detect/high-water.ts';
+import { FILLING_LANES } from '../detect/patience.ts';
+import { LEAK_EVIDENCE } from '../detect/thresholds.ts';
 import type { Verdict } from '../model/finding.ts';
 import { rankOutsideIn, type CaseInput, type OverLeak, type RaisedLeak } from './case-state.ts';
 import { findLane } from './unexplained.ts';
@@ -51,7 +53,7 @@ function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence |
   const lane = findLane(input.assessment, leak.lane);
   return (
     findRefutation(leak, input) ??
-    findVisibleStop(leak, lane, profiles) ??
+    findVisibleStop(leak, lane, profiles, input.atMillis) ??
     findClaimEnd(leak, input) ??
     findQuietEnd(leak, input, profiles)
   );
@@ -61,7 +63,7 @@ function findEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence |
 function findOwnEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvidence | null): OverLeak | null {
   const lane = findLane(input.assessment, leak.lane);
   const own = lane && withoutGrowth(lane, leak.finding.onsetAt ?? null);
-  return findRefutation(leak, input) ?? findVisibleStop(leak, own, profiles);
+  return findRefutation(leak, input) ?? findVisibleStop(leak, own, profiles, input.atMillis);
 }
 
 /** A lane as one of several leaks sees it: its growth and its onset may be another's, the load is all theirs. */
@@ -75,20 +77,31 @@ function findRefutation(leak: RaisedLeak, input: CaseInput): OverLeak | null {
 }
 
 function findVisibleStop(
-  { fingerprint, lead, kind }: RaisedLeak,
+  leak: RaisedLeak,
   lane: LaneAssessment | null,
   profiles: ProfileEvidence | null,
+  atMillis: Millis,
 ): OverLeak | null {
+  const { fingerprint, lead, kind } = leak;
   const stop = profiles === null ? null : findStop(profiles, lead, lane);
   if (stop === null) return null;
   const what = kind === 'goroutine' || kind === 'thread' ? kind + 's' : 'samples';
-  const isWithdrawn = stop.kind === 'freed' || stop.kind === 'balanced';
-  return { fingerprint, why: describeStop(stop, what), isWithdrawn };
+  const isFreed = stop.kind === 'freed' || stop.kind === 'balanced';
+  const explanation =
+    isEarly(leak, atMillis) && lane !== null ? EXPLANATIONS[explanationOf(lane)] : undefined;
+  const why = describeStop(stop, what) + (explanation === undefined ? '' : `, and ${explanation}`);
+  return { fingerprint, why, isWithdrawn: isFreed || explanation !== undefined };
+}
+
+/** A leak that is switched off went on until then; what ends before it was watched for as long again as it took to find may be a bound. */
+function isEarly({ detectedAt, finding, incarnationStartMillis }: RaisedLeak, atMillis: Millis): boolean {
+  return atMillis - detectedAt < detectedAt - (finding.onsetAt ?? incarnationStartMillis);
 }
 
 /** In the life that raised it the name was wrong; in a later one the code may have been mended. */
-function describeRefutation({ fingerprint, detectedAt }: RaisedLeak, { assessment }: CaseInput): OverLeak {
-  if (assessment.incarnationStartMillis > detectedAt) {
+function describeRefutation(leak: RaisedLeak, input: CaseInput): OverLeak {
+  const { fingerprint } = leak;
+  if (isOfLaterLife(leak, input)) {
     const why = 'its code no longer grows since the process was started again, while other code does';
     return { fingerprint, why, isWithdrawn: false };
   }
@@ -121,6 +134,24 @@ function wasFreed({ lane: name }: RaisedLeak, { assessment, confirmation }: Case
 
 const FREED = 'growth is over, and what it had brought was given back while the process went on';
 
+/** Why growth that has ended was none of a leak; null where it may have been one. */
+function findBound(leak: RaisedLeak, lane: LaneAssessment | null, input: CaseInput): string | null {
+  if (wasFreed(leak, input)) return FREED;
+  return lane !== null && hasFilled(leak, lane, input) ? FILLED : null;
+}
+
+/**
+ * By gauges alone the end of growth where caches and pools fill, in the life that filled them and with as much work as
+ * before, is the end of a filling: no leak stops by itself. In a later life its code may have been mended.
+ */
+function hasFilled(leak: RaisedLeak, lane: LaneAssessment, input: CaseInput): boolean {
+  const isUnnamed = leak.finding.culprits.length === 0;
+  const isAtWork = (lane.recent?.workShare ?? 0) >= GONE_WORK_SHARE;
+  return isUnnamed && isAtWork && !isOfLaterLife(leak, input) && FILLING_LANES[leak.lane] !== undefined;
+}
+
+const FILLED = 'growth has come to an end while the process went on working: what filled up is full';
+
 /** Stage 1 takes its claim back. */
 function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
   const over = input.confirmation[leak.lane]?.over ?? null;
@@ -128,8 +159,8 @@ function findClaimEnd(leak: RaisedLeak, input: CaseInput): OverLeak | null {
   const lane = findLane(input.assessment, leak.lane);
   const explanation = EXPLANATIONS[lane === null ? 'no-growth' : explanationOf(lane)];
   const { fingerprint } = leak;
-  if (explanation === undefined && wasFreed(leak, input))
-    return { fingerprint, why: FREED, isWithdrawn: true };
+  const wasBounded = explanation === undefined ? findBound(leak, lane, input) : null;
+  if (wasBounded !== null) return { fingerprint, why: wasBounded, isWithdrawn: true };
   const isWithdrawn = explanation !== undefined && over.isStopped !== true;
   return { fingerprint, why: over.reason, isWithdrawn, isBound: over.isBound === true };
 }
@@ -143,14 +174,28 @@ function findQuietEnd(leak: RaisedLeak, input: CaseInput, profiles: ProfileEvide
   const explanation = explanationOf(lane);
   if (explanation === 'no-growth') {
     if (quiet < THRESHOLDS.overQuietMillis || !hasPowerToSee(lane, leak.ratePerHour)) return null;
-    if (wasFreed(leak, input)) return { fingerprint, why: FREED, isWithdrawn: true };
-    const why = 'no growth, and half of the old rate would have been seen';
-    return { fingerprint, why, isWithdrawn: false };
+    const why = findBound(leak, lane, input);
+    if (why !== null) return { fingerprint, why, isWithdrawn: true };
+    return {
+      fingerprint,
+      why: 'no growth, and half of the old rate would have been seen',
+      isWithdrawn: false,
+    };
   }
   const why = EXPLANATIONS[explanation];
   const age = input.atMillis - input.assessment.incarnationStartMillis;
   const hold = Math.max(THRESHOLDS.explainedMillis, THRESHOLDS.explainedAgeShare * age);
+  if (isOfLaterLife(leak, input) && !isCertain(lane, leak)) return null;
   const isDoubted = profiles !== null && findProvenLeads(profiles).has(leak.lead ?? '');
   if (why === undefined || quiet < (isDoubted ? 2 * hold : hold)) return null;
   return { fingerprint, why, isWithdrawn: true, isBound: explanation === 'filling-to-bound' };
+}
+
+function isOfLaterLife({ detectedAt }: RaisedLeak, { assessment }: CaseInput): boolean {
+  return assessment.incarnationStartMillis > detectedAt;
+}
+
+/** A young life is explained by next to anything: another explanation has to be as certain as a leak would, or see one. */
+function isCertain(lane: LaneAssessment, { ratePerHour }: RaisedLeak): boolean {
+  return (lane.evidenceRatio ?? 0) <= -LEAK_EVIDENCE || hasPowerToSee(lane, ratePerHour);
 }
