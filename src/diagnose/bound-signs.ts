@@ -2,7 +2,7 @@
 // leak to every gauge and every sample until it is full; but what takes entries away again leaves traces of its own.
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
 import type { Assessment } from '../detect/assessment.ts';
-import { packageOf } from '../profile/frames.ts';
+import { packageOf, receiverOf } from '../profile/frames.ts';
 import { poissonInterval } from '../profile/sampling.ts';
 import type { WaitReason } from '../profile/wait-reason.ts';
 import type { GoroutineGroup } from './goroutine-growth.ts';
@@ -135,11 +135,6 @@ function findName({ sites }: HeapCause): BoundSign | null {
 function findInSources({ said }: HeapCause): BoundSign | null {
   const bound = said?.bound ?? null;
   return bound === null ? null : { kind: 'source', function: bound };
-}
-
-/** `orders/store.(*Store[...]).Put` to `orders/store.(*Store)`; null for what is no method of a pointer. */
-function receiverOf(name: string): string | null {
-  return /^[^()]*\.\(\*\w+/.exec(name.replace(/\[[^()]*\]/g, ''))?.[0] ?? null;
 }
 
 /** Of the last element of the package's path, the type and the method. */

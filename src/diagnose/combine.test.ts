@@ -119,6 +119,39 @@ describe('findCauses', () => {
     expect(brief(causes)).toEqual([['heap', 'editor/drafts.Save', []]]);
   });
 
+  it('leaves a leak of the package of leaking goroutines a cause of its own where it does not grow with them', () => {
+    const causes = (journal: string) =>
+      combine(
+        `heap
+         acme/desk.serve > acme/desk.(*Journal).Write | 4096 | ${journal}
+         goroutines
+         acme/desk.(*Feed).read:36 > runtime.chanrecv > runtime.gopark | ${ramp(12, 30)}`,
+        { heap: LEAK(9 * MIB), goroutine: LEAK(180) },
+      );
+    const apart = [
+      ['goroutine', 'acme/desk.(*Feed).read', []],
+      ['heap', 'acme/desk.(*Journal).Write', []],
+    ];
+    // As many bytes by the end, at other times.
+    expect(brief(causes('0 1 1 2 2 3 4 6 10 18 30 44'))).toEqual(apart);
+    // In step, a dozen objects for each goroutine.
+    expect(brief(causes(ramp(12, 3)))).toEqual(apart);
+  });
+
+  it('keeps what the type of the goroutines allocates with them, or one object of their package for each', () => {
+    const causes = (site: string) =>
+      combine(
+        `heap
+         acme/desk.serve > ${site}
+         goroutines
+         acme/desk.(*Feed).read:36 > runtime.chanrecv > runtime.gopark | ${ramp(12, 30)}`,
+        { heap: LEAK(9 * MIB), goroutine: LEAK(180) },
+      );
+    const one = [['goroutine', 'acme/desk.(*Feed).read', ['heap']]];
+    expect(brief(causes(`acme/desk.(*Feed).subscribe | 4096 | ${ramp(12, 3)}`))).toEqual(one);
+    expect(brief(causes(`acme/desk.newBuffer | 524288 | ${ramp(12, 19)}`))).toEqual(one);
+  });
+
   it('does not blame connections that serve requests for what the requests keep', () => {
     const causes = combine(
       `heap

@@ -1,11 +1,11 @@
 // Goroutines that a library starts have no frame of the service on their stacks. But each came with a call, and what
 // that call allocates stays as long as the goroutine does: the code on those stacks lends its name.
 import { packageOf, normalizeFunction } from '../profile/frames.ts';
-import { poissonInterval, survivalShare } from '../profile/sampling.ts';
+import { survivalShare } from '../profile/sampling.ts';
 import type { Frame } from '../profile/snapshot.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import { describeFunction, type WeightedSite } from './heap-cause.ts';
-import { isConnectionGroup, resample } from './links.ts';
+import { countAtSites, isConnectionGroup, objectsEach } from './links.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { testProportional, type Interval } from './statistics.ts';
 import type { StackPath } from './stack-path.ts';
@@ -85,10 +85,6 @@ export function isBelow(path: StackPath, names: ReadonlySet<string>): boolean {
   return path.owners.some((frame) => names.has(normalizeFunction(frame.function)));
 }
 
-function countAtSites({ group }: GroupGrowth, { groups, sites }: Evidence): number[] {
-  return resample(groups.timeMillis, group.count, sites.timeMillis);
-}
-
 /** Application functions that were seen to call the library of these goroutines, from all stacks there are. */
 function listCallers({ sites, groups }: Evidence, cluster: readonly GroupGrowth[]): ReadonlySet<string> {
   const packages = new Set(cluster.map(({ group }) => packageOf(group.root.function)));
@@ -115,9 +111,6 @@ function findCaller(path: StackPath, callers: ReadonlySet<string>): string | nul
   return found?.function ?? null;
 }
 
-/** Objects of one site that come with one goroutine, at most: a request and its log, not the lines of a table. */
-const MOST_OBJECTS_EACH = 4;
-
 /** As many objects as goroutines, or a small multiple, within what sampling lets us know; and at the same times. */
 function comesWithEach(
   { site }: WeightedSite,
@@ -127,15 +120,9 @@ function comesWithEach(
 ): boolean {
   const samples = Array.from(site.samples.subarray(siteBase));
   const each = objectsEach(samples[samples.length - 1] - samples[0], site.probability, grown);
-  if (each.high < 1 - THRESHOLDS.ratioTolerance || each.low > MOST_OBJECTS_EACH) return false;
+  if (each.high < 1 - THRESHOLDS.ratioTolerance || each.low > THRESHOLDS.mostObjectsEach) return false;
   const p = testProportional(samples, counts.slice(siteBase));
   return p === null || p >= THRESHOLDS.independenceAlpha;
-}
-
-function objectsEach(samples: number, probability: number, grown: number): Interval {
-  const [low, high] = poissonInterval(Math.max(0, samples));
-  const scale = 1 / (probability * grown);
-  return { value: Math.max(0, samples) * scale, low: low * scale, high: high * scale };
 }
 
 function countRisen(sites: readonly WeightedSite[], { siteBase }: Evidence): number {

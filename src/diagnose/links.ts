@@ -1,15 +1,17 @@
 // What belongs to one cause: heap that goroutines keep alive, goroutines and buffers that a connection brings.
 import { HOUR_MILLIS, MINUTE_MILLIS, type Millis } from '../base/units.ts';
 import type { LaneAssessment } from '../detect/assessment.ts';
-import { normalizeFunction, packageOf } from '../profile/frames.ts';
+import { normalizeFunction, packageOf, receiverOf } from '../profile/frames.ts';
+import { poissonInterval } from '../profile/sampling.ts';
 import type { Frame } from '../profile/snapshot.ts';
 import { interpolateAt } from '../series/work.ts';
+import { findCreator } from './creators.ts';
 import type { GroupGrowth } from './goroutine-growth.ts';
 import type { WeightedSite } from './heap-cause.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import type { Site } from './site-growth.ts';
 import type { StackPath } from './stack-path.ts';
-import { testProportional } from './statistics.ts';
+import { testProportional, type Interval } from './statistics.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 /** Profiles of one round are taken within seconds of each other; at most this much virtual time apart. */
@@ -103,41 +105,88 @@ export function isGoroutineAllocation({ frames }: StackPath): boolean {
 }
 
 /**
- * Heap sites that these goroutines keep alive, by name: allocated by the goroutine itself, below the function whose
- * closure it runs, or by its package; with a library's goroutines everything that grows in step with them (whoever
- * called the library filled it).
+ * Heap sites that these goroutines keep alive: allocated by the goroutine itself, or below the function whose closure it
+ * runs. Of those in step with the goroutines also what its type allocates, or who started it; what its package allocates
+ * (it may have a second leak) as far as it is no more objects than one goroutine is handed; and with a library's goroutines
+ * everything (whoever called the library filled it).
  */
 export function selectPinned(
   weighted: readonly WeightedSite[],
   cluster: readonly GroupGrowth[],
-  profiles: Pick<ProfileEvidence, 'sites' | 'siteBase' | 'groups'>,
+  profiles: PinningProfiles,
 ): WeightedSite[] {
-  const roots = new Set(cluster.map(({ group }) => group.root.function));
-  const makers = new Set([...roots].map(normalizeFunction));
-  const packages = new Set([...roots].map(packageOf).filter((name) => name !== 'main'));
+  const roots = [...new Set(cluster.map(({ group }) => group.root.function))];
+  const packages = new Set(roots.map(packageOf).filter((name) => name !== 'main'));
+  const makers = new Set(roots.map(normalizeFunction));
+  const creators = cluster.flatMap(
+    ({ group }) => findCreator(profiles.creators, group)?.frame.function ?? [],
+  );
+  const starters = new Set(
+    creators.filter((name) => packages.has(packageOf(name)) && !isStart(name)).map(normalizeFunction),
+  );
+  const types = new Set(roots.flatMap((name) => receiverOf(name) ?? []));
+  const isNear = ({ function: name }: Frame) =>
+    starters.has(normalizeFunction(name)) || types.has(receiverOf(name) ?? '');
   const isLibrary = cluster.every(({ group }) => group.path.kind !== 'application');
+  const placeOf = (site: Site) =>
+    site.path.frames.find(({ function: name }) => packages.has(packageOf(name)))?.function ?? null;
+  // All that one function allocates is the goroutines', or nothing of it: objects, and the map that they are kept in.
+  const others = new Set(
+    weighted.flatMap(({ site }) =>
+      isLibrary || cluster.some((growth) => isHandedOver(site, growth, profiles))
+        ? []
+        : (placeOf(site) ?? []),
+    ),
+  );
   return weighted.filter(({ site }) => {
-    const frames = site.path.frames;
+    const { frames } = site.path;
     if (isGoroutineAllocation(site.path)) return true;
-    if (frames.some((frame) => isNamedIn(frame, makers, packages))) return true;
-    return isLibrary && growsInStep(site, cluster, profiles);
+    if (frames.some((frame) => makers.has(normalizeFunction(frame.function)))) return true;
+    if (frames.some(isNear)) return cluster.some((growth) => growsInStep(site, growth, profiles));
+    const place = placeOf(site);
+    if (place !== null) return !others.has(place);
+    return isLibrary && growsInStep(site, cluster[0], profiles);
   });
 }
 
-function isNamedIn(frame: Frame, makers: ReadonlySet<string>, packages: ReadonlySet<string>): boolean {
-  return makers.has(normalizeFunction(frame.function)) || packages.has(packageOf(frame.function));
+type PinningProfiles = Pick<ProfileEvidence, 'sites' | 'siteBase' | 'groups' | 'creators'>;
+
+/** Everything that a program allocates may be below what only starts it. */
+function isStart(name: string): boolean {
+  return /^main\.main$|\.init(\.\d+)?(\.func\d+)*$/.test(name);
 }
 
-function growsInStep(
-  site: Site,
-  cluster: readonly GroupGrowth[],
-  profiles: Pick<ProfileEvidence, 'sites' | 'siteBase' | 'groups'>,
-): boolean {
-  const { timeMillis } = profiles.sites;
-  const counts = resample(profiles.groups.timeMillis, cluster[0].group.count, timeMillis);
+/** In step, and no more objects for each goroutine than a caller hands it. */
+function isHandedOver(site: Site, growth: GroupGrowth, profiles: PinningProfiles): boolean {
+  const counts = countAtSites(growth, profiles);
+  const last = counts.length - 1;
+  const grown = counts[last] - counts[profiles.siteBase];
+  const risen = site.samples[last] - site.samples[profiles.siteBase];
+  const each = objectsEach(risen, site.probability, grown);
+  const isTooMuch = each.value > THRESHOLDS.mostObjectsEach && each.low > THRESHOLDS.mostObjectsEach / 2;
+  return !(isTooMuch && grown >= THRESHOLDS.minGoroutines) && growsInStep(site, growth, profiles);
+}
+
+function growsInStep(site: Site, growth: GroupGrowth, profiles: PinningProfiles): boolean {
+  const counts = countAtSites(growth, profiles);
   const from = profiles.siteBase;
   const p = testProportional(Array.from(site.samples.subarray(from)), counts.slice(from));
   return p === null || p >= THRESHOLDS.independenceAlpha;
+}
+
+/** Goroutines of a group at the times of the heap's snapshots. */
+export function countAtSites(
+  { group }: GroupGrowth,
+  { groups, sites }: Pick<ProfileEvidence, 'sites' | 'groups'>,
+): number[] {
+  return resample(groups.timeMillis, group.count, sites.timeMillis);
+}
+
+/** Objects of a site for each of `grown` goroutines, as far as the sampling of `samples` of them lets us know. */
+export function objectsEach(samples: number, probability: number, grown: number): Interval {
+  const [low, high] = poissonInterval(Math.max(0, samples));
+  const scale = 1 / (probability * grown);
+  return { value: Math.max(0, samples) * scale, low: low * scale, high: high * scale };
 }
 
 /** The count as last known at each of `wanted`; both times ascend. Heap and goroutine profiles need not coincide. */

@@ -64,6 +64,8 @@ export const THRESHOLDS = {
   goroutineZ: 5,
   /** Two counts belong together when their ratio stays within this factor of constant over the window. */
   ratioTolerance: 0.25,
+  /** Objects of one site that come with one goroutine, at most: a request and its log, not the lines of a table. */
+  mostObjectsEach: 4,
   /** One-sided error of the test that two sites grow independently of each other. */
   independenceAlpha: 1e-4,
   /** A second heap cause beside the first must carry at least this share of all growth. */

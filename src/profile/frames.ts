@@ -138,3 +138,8 @@ function withoutTypeArguments(name: string): string {
   }
   return kept;
 }
+
+/** `orders/store.(*Store[...]).Put` to `orders/store.(*Store)`; null for what is no method of a pointer. */
+export function receiverOf(name: string): string | null {
+  return /^[^()]*\.\(\*\w+/.exec(name.replace(/\[[^()]*\]/g, ''))?.[0] ?? null;
+}
