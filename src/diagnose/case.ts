@@ -21,7 +21,7 @@ import {
   type OverLeak,
   type RaisedLeak,
 } from './case-state.ts';
-import { findCauses } from './combine.ts';
+import { findCauses, partHeapCause } from './combine.ts';
 import { describeCulprit } from './culprit.ts';
 import {
   describeMisnamed,
@@ -70,9 +70,15 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     input.atMillis,
   );
   const calls = collectCalls(before, input, proofs, proven);
+  const askedParts: SourceQuestion[] = [];
+  const askSources = (question: SourceQuestion) => {
+    askedParts.push(question);
+    return input.askSources?.(question) ?? null;
+  };
   const found = findCauses({
     assessment: input.assessment,
     calls,
+    ...(input.askSources === undefined ? {} : { askSources }),
     standing: before.raised.flatMap(({ kind, lead }) => (kind === 'heap' && lead !== null ? [lead] : [])),
     profiles:
       profiles ??
@@ -163,7 +169,10 @@ export function advanceCase(state: CaseState | null, input: CaseInput): CaseResu
     alarms,
     over,
     needed: longestWait(waits),
-    questions: waitingFor.length > 0 ? waitingFor : foreseeQuestions(input, profiles, proofs, raised),
+    questions: [
+      ...(waitingFor.length > 0 ? waitingFor : foreseeQuestions(input, profiles, proofs, raised)),
+      ...askedParts,
+    ],
   };
 }
 
@@ -185,11 +194,16 @@ function foreseeQuestions(
   const isClaimed =
     findLane(assessment, 'heap')?.verdict === 'leak' || proofs.some(({ lane }) => lane === 'heap');
   if (profiles === null || !isClaimed || raised.some(({ kind }) => kind === 'heap')) return [];
-  return profiles.heapCauses.flatMap(({ culprits: [lead] }): SourceQuestion[] =>
-    lead === undefined
-      ? []
-      : [{ kind: 'heap', culprits: [describeCulprit(lead.frame, 'allocates', profiles.place, lead)] }],
-  );
+  return profiles.heapCauses.flatMap((cause): SourceQuestion[] => {
+    const [lead] = cause.culprits;
+    if (lead === undefined) return [];
+    const parts: SourceQuestion[] = [];
+    partHeapCause(cause, { profiles, askSources: (question) => (parts.push(question), null) }, []);
+    return [
+      { kind: 'heap', culprits: [describeCulprit(lead.frame, 'allocates', profiles.place, lead)] },
+      ...parts,
+    ];
+  });
 }
 
 function withSources(cause: Cause, { askSources }: CaseInput): Cause {

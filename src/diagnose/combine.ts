@@ -18,6 +18,7 @@ import { takeDescriptors } from './descriptors.ts';
 import { isRatioKnown, type GroupGrowth } from './goroutine-growth.ts';
 import { findHeapCauses, type HeapCause, type WeightedSite } from './heap-cause.ts';
 import { findHeapOwner } from './held-by-count.ts';
+import { partBySources } from './kept-apart.ts';
 import { findLenders, NAME_SAMPLES } from './lenders.ts';
 import { changeBesideGroups, comesWithThreads, selectPinned } from './links.ts';
 import type { SiteGrowth } from './site-growth.ts';
@@ -275,7 +276,9 @@ function takeHeap(rest: Rest): Cause[] {
   rest.calls.delete('heap');
   const lane = findLane(assessment, 'heap');
   const known = [...new Set([...(rest.input.standing ?? []), ...profiles.returned.keys()])];
-  const causes = findHeapCauses(profiles.sites, rest.weighted, profiles.siteBase, known);
+  const causes = findHeapCauses(profiles.sites, rest.weighted, profiles.siteBase, known)
+    .flatMap((cause) => partHeapCause(cause, rest.input, known))
+    .sort((a, b) => b.lastingBytes - a.lastingBytes);
   if (causes.length === 0) return [{ ...emptyCause('heap', 'heap', strength), growth: lane?.growth ?? null }];
   const claimed = profiles.weighted.filter((entry) => !rest.weighted.includes(entry));
   const all = [...causes.flatMap(({ sites }) => sites), ...claimed];
@@ -305,6 +308,17 @@ function growthOfLane(
   return lane !== null && isUnfitted(lane)
     ? growthOfSites(rest.input.profiles, heap, growthOfStacks(rest, 0, 1))
     : null;
+}
+
+/** The cause, or those that the sources tell apart in it. */
+export function partHeapCause(
+  cause: HeapCause,
+  { profiles, askSources }: Pick<CombineInput, 'profiles' | 'askSources'>,
+  standing: readonly string[],
+): HeapCause[] {
+  if (askSources === undefined) return [cause];
+  const { sites: table, siteBase: base, place } = profiles;
+  return partBySources(cause, { table, base, place, standing, askSources });
 }
 
 /** Enough samples, and growth that lasts: a name in an identity is not taken back lightly. */

@@ -98,7 +98,7 @@ function isCostShift(site: Site, fallen: readonly Site[], base: number, last: nu
 /** Samples that a site must have lost before it can be the other half of a move. */
 const MIN_FALLEN_SAMPLES = 4;
 
-function sumWeights(sites: readonly WeightedSite[]): number {
+export function sumWeights(sites: readonly WeightedSite[]): number {
   return sites.reduce((sum, { lastingBytes }) => sum + lastingBytes, 0);
 }
 
@@ -295,7 +295,7 @@ function isBetterLead(
  * Lead first; then the library function below it that allocates, other owners with a part of their own, and the
  * caller above: places to look at next, in the order of use.
  */
-function rankCulprits(
+export function rankCulprits(
   table: SiteTable,
   weighted: readonly WeightedSite[],
   lead: string,

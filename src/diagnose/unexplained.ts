@@ -17,6 +17,7 @@ import {
   type HeapCause,
   type WeightedSite,
 } from './heap-cause.ts';
+import type { PartingInput } from './kept-apart.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
@@ -26,6 +27,8 @@ export interface CombineInput {
   readonly profiles: ProfileEvidence;
   /** Functions that leaks of the heap stand under. */
   readonly standing?: readonly string[];
+  /** What the sources are known to say; missing where nobody asked them. */
+  readonly askSources?: PartingInput['askSources'];
 }
 
 export interface Rest {

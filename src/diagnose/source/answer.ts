@@ -1,6 +1,7 @@
 // What source says about a leak.
 import type { SourceNode } from '../../gosource/source-index.ts';
 import type { GoFile } from '../../gosource/declarations.ts';
+import type { Keeper } from './keeper.ts';
 
 /** What keeps it alive: a declaration, or the statement that stores it. */
 export interface Holder extends SourceNode {
@@ -18,6 +19,8 @@ export interface SourceAnswer {
   readonly isDespiteBound?: boolean;
   /** Something is taken from the container where it is added to, once there is too much, and nothing shows that this misses any. */
   readonly isBounded?: boolean;
+  /** The container, where it is one. */
+  readonly keeper?: Keeper;
 }
 
 /** Largest confidence; the earlier of equals. */

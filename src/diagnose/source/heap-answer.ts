@@ -11,6 +11,7 @@ import { studyContainer, type ContainerStudy } from './container-study.ts';
 import { findDroppedHandle, findReturnedUndo } from './dropped-handle.ts';
 import { callPicker, pathFilter, type Located } from './locate.ts';
 import { findEndedConsumer } from './ended-consumers.ts';
+import { describeKeeper } from './keeper.ts';
 import { explainLibraryKeeper } from './library-keepers.ts';
 import { findEndedEntry, findForgottenCase } from './ended-entries.ts';
 import { findMarkers } from './markers.ts';
@@ -41,7 +42,8 @@ export function explainHeap(analysis: SourceAnalysis, located: Located): SourceA
     const answer = explainContainer(study);
     if (answer === null) return null;
     const isBounded = study.isBounded && answer.isDespiteBound !== true;
-    return { ...answer, confidence: answer.confidence * weigh(study, answer), isBounded };
+    const confidence = answer.confidence * weigh(study, answer);
+    return { ...answer, confidence, isBounded, keeper: describeKeeper(study) };
   });
   return pickBest([...answers, explainLibraryKeeper(analysis, sinks)]);
 }

@@ -4,6 +4,7 @@ import type { Culprit, Finding, LeakClass } from '../../model/finding.ts';
 import { formatPlace, NO_CODE } from '../../model/finding-text.ts';
 import { shortPlace } from './answer.ts';
 import { explainSource } from './explain-source.ts';
+import { areUnrelated, type Keeper } from './keeper.ts';
 
 export interface SourceQuestion {
   readonly kind: LeakClass;
@@ -19,6 +20,15 @@ export interface SourceFacts {
   readonly fix: Finding['fix'];
   /** The container that keeps it, where the sources show that it is bounded; null where they show no bound. */
   readonly bound: string | null;
+  /** The container that keeps it, to compare answers by; missing where it is none. */
+  readonly keeper?: Keeper;
+}
+
+/** Do the sources show two containers that have nothing to do with each other, neither of them bounded? */
+export function areKeptApart(a: SourceFacts, b: SourceFacts): boolean {
+  const isTold = ({ pattern, bound }: SourceFacts) => pattern !== null && bound === null;
+  if (!isTold(a) || !isTold(b) || a.keeper === undefined || b.keeper === undefined) return false;
+  return areUnrelated(a.keeper, b.keeper);
 }
 
 /** Statement and declaration are enough to look at. */
@@ -55,11 +65,12 @@ export function findSourceFacts(
       low: null,
       high: null,
     }));
-  const { confidence, pattern } = answer;
+  const { confidence, pattern, keeper } = answer;
+  const kept = keeper === undefined ? {} : { keeper };
   const bound = answer.isBounded === true ? (holders[0]?.function ?? null) : null;
-  if (confidence < SURE_ENOUGH) return { confidence, pattern: null, holders, fix: null, bound };
+  if (confidence < SURE_ENOUGH) return { confidence, pattern: null, holders, fix: null, bound, ...kept };
   const { file, line, text } = answer.fix;
-  return { confidence, pattern, holders, fix: { text, file: inModule(file.path), line }, bound };
+  return { confidence, pattern, holders, fix: { text, file: inModule(file.path), line }, bound, ...kept };
 }
 
 /** The finding with holders behind its culprits, the pattern and the fix. */
