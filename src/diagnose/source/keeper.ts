@@ -1,8 +1,10 @@
 // Which container keeps something, in terms that two answers can be compared by.
+import type { FunctionDeclaration } from '../../gosource/declarations.ts';
 import type { GoType } from '../../gosource/go-type.ts';
+import type { Place } from '../../gosource/places.ts';
+import type { Sink } from '../../gosource/sink.ts';
 import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { functionKey } from '../../gosource/source-index.ts';
-import type { ContainerStudy } from './container-study.ts';
 
 /** Plain data: it crosses threads. */
 export interface Keeper {
@@ -21,7 +23,14 @@ export interface Keeper {
 /** Types read for one container; with more it may hold anything. */
 const MAX_TYPES = 200;
 
-export function describeKeeper({ analysis, place, sink, adder }: ContainerStudy): Keeper {
+/** @param study where a leaking value came in, and the function that adds it there. */
+export function describeKeeper(study: {
+  readonly analysis: SourceAnalysis;
+  readonly place: Place;
+  readonly sink: Sink;
+  readonly adder: FunctionDeclaration | null;
+}): Keeper {
+  const { analysis, place, sink, adder } = study;
   const dot = place.key.lastIndexOf('.');
   const owner = place.kind === 'field' ? place.key.slice(0, dot) : place.key;
   const type = analysis.places.elementType(place.type, sink.depth);
