@@ -36,6 +36,8 @@ const FLEET_SCRAPE_MILLIS = 60_000;
 const FLEET_SPAN_MILLIS = DAY_MILLIS;
 const FLEET_DRAWN = 8;
 const ROUND_MILLIS = 60_000;
+/** What newest rows show is confirmed or refused, and code compiled, by then: what comes after is what a watch does for good. */
+const EVALUATED_BEFORE = 20;
 /** At the age of a day (detect/evaluation-grid.ts). */
 const EVALUATED_EVERY_ROUNDS = 10;
 /** As in a watch of production services. */
@@ -130,8 +132,7 @@ async function measureTime(name, span, profiles) {
     assess({ table: investigation.history, atMillis: at, memoryLimitBytes: null, ignoreBefore: {} });
     return performance.now() - startedAt;
   };
-  // The first evaluations confirm or refuse what the newest rows show; what comes then is what a watch does for good.
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < EVALUATED_BEFORE; i++) {
     assessOnce();
     evaluate();
   }

@@ -74,8 +74,8 @@ const EXP_WHOLE = Float64Array.from({ length: FULL + 1 }, (_, k) => Math.exp(-k)
 const EXP_PART = Float64Array.from({ length: 64 }, (_, k) => Math.exp(-k / 64));
 
 /**
- * 1 - exp(-share / tau), to the last bit or two. Half a million are asked for each second that evaluations take, and `Math.expm1`
- * takes five times as long.
+ * 1 - exp(-share / tau), to 4e-16. Two thousand are asked for in each comparison of models, which takes a fourteenth less than with
+ * `Math.expm1`.
  */
 function fillExponential(cells: Float64Array, start: number, share: Float64Array, tau: number): void {
   const { length } = share;
