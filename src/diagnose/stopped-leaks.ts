@@ -1,5 +1,5 @@
-// Leaks that stopped by themselves (a limit of the kernel was hit, the work that drove them ended), in a process that goes on: what
-// they brought is still held, and who looks back over this life should be told of them.
+// Leaks that stopped by themselves in a process that goes on: a limit of the kernel was hit, or what was taken for a leak is full
+// (streams that came evenly until all were there). What they brought is still held, and who looks back over this life is told so.
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
 import { isOfSameLife } from '../detect/settle.ts';
 import { summarizeStopped } from '../model/finding-text.ts';
@@ -43,10 +43,16 @@ function describeStopped(leak: RaisedLeak, { why }: OverLeak, input: CaseInput):
   const { finding } = leak;
   return {
     ...finding,
+    verdict: 'undetermined',
+    detectedAt: null,
     timeToExhaustion: null,
     noForecast: 'its growth has stopped',
     evidence: [...finding.evidence, askStop(leak, why, input)],
     summary: summarizeStopped(finding, why),
+    needed: {
+      what: 'growth that sets in again, or work that comes back: it stopped, or is full',
+      millis: null,
+    },
   };
 }
 

@@ -75,7 +75,7 @@ export const NO_CODE = '; no code is named';
 export function summarizeStopped(finding: Omit<Finding, 'summary'>, why: string): string {
   const growth = finding.counts ?? finding.growth ?? null;
   const rate = growth === null ? '' : ` by ${formatGrowth(growth)}`;
-  return `${THINGS[finding.class]} leaked${rate}${nameCulprit(finding)}; it is over (${why}), and what it brought is still held.`;
+  return `${THINGS[finding.class]} grew${rate}${nameCulprit(finding)}, called a leak; it is over (${why}), and what it brought is still held: a leak that stopped, or what is full by now.`;
 }
 
 function nameCulprit(finding: Pick<Finding, 'culprits'>): string {
