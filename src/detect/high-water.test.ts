@@ -92,6 +92,20 @@ describe('the mark that a withdrawn claim leaves', () => {
     expect(story.calls).toHaveLength(1);
   });
 
+  it('is the bound of a cache that was seen to fill only after the claim had ended, and below it in the next life', () => {
+    const story = new Story().see('leak', 100, 300, 12).see('no-growth', 300, 300, 12);
+    expect(story.isClaimed()).toBe(false);
+    story.see('filling-to-bound', 300, 380, 12, 400);
+    story.restart().see('leak', 50, 400, 12).restart().see('leak', 50, 410, 12);
+    expect(story.calls).toHaveLength(1);
+  });
+
+  it('is no bound while most of the way there is still to go', () => {
+    const story = new Story().see('leak', 100, 300, 12).see('no-growth', 300, 300, 12);
+    story.see('filling-to-bound', 300, 380, 12, 900);
+    expect(story.restart().see('leak', 50, 400, 12).calls).toHaveLength(2);
+  });
+
   it('is passed by a leak that grows beyond it', () => {
     const story = new Story().see('leak', 100, 400, 12).see('no-growth', 100, 100, 40);
     story.see('leak', 100, 1000, 60);

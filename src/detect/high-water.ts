@@ -119,6 +119,12 @@ function higher(old: HighWater | null, added: HighWater | null): HighWater | nul
   };
 }
 
+/** It bends towards a bound, and has come there but for what is not known of it. */
+function isFilled({ height }: HighWater, { verdict, level, predictedBound }: LaneAssessment): boolean {
+  const isFilling = verdict === 'filling-to-bound' && predictedBound !== null;
+  return isFilling && predictedBound - level <= BOUND_SPREAD * height;
+}
+
 function reviseMark(
   mark: HighWater,
   lane: LaneAssessment,
@@ -129,7 +135,7 @@ function reviseMark(
   const explanation = explanationOf(lane);
   const isSameLife = mark.lifeMillis === lifeMillis;
   const isFreed = isSameLife && level < mark.level - FREED_SHARE * mark.height;
-  const isBound = mark.isBound || isFreed;
+  const isBound = mark.isBound || isFreed || (isSameLife && isFilled(mark, lane));
   // Growth that merely stopped may go on, from below, in the next life.
   if (!isBound && !isSameLife) return null;
   if (atMillis - mark.seenAtMillis > BOUND_LASTS_MILLIS) return null;
