@@ -84,7 +84,7 @@ describe('advanceCase', () => {
     });
     const [early, before, after] = runCase([step(65), step(205), step(215)]);
     expect([early, before, after].map(({ alarms }) => alarms.length)).toEqual([0, 0, 1]);
-    expect(early.needed?.what).toContain('orders/store.(*Table).sweep may take away again');
+    expect(early.needed?.what).toContain('a goroutine that waits for its time (orders/store.(*Table).sweep)');
     expect(early.needed?.millis).toBe(minutes(145));
     expect(early.findings[0].verdict).toBe('undetermined');
     const [near] = runCase([step(65, exhaustion(minutes(110)))]);

@@ -4,7 +4,7 @@ import { explanationOf, type Lane } from '../detect/assessment.ts';
 import { confirmedLanes } from '../detect/confirm.ts';
 import { waitForFirstDay } from '../detect/first-day.ts';
 import { FILLING_LANES, weighPatience } from '../detect/patience.ts';
-import { isLimitNear, weighBound } from './bound-signs.ts';
+import { isLimitNear, weighBound, type BoundSign } from './bound-signs.ts';
 import type { CaseInput } from './case-state.ts';
 import type { Cause } from './cause.ts';
 import type { ProfileEvidence } from './profile-evidence.ts';
@@ -77,9 +77,25 @@ function findBoundWait(
   if (kind !== 'heap' || heap === null || profiles === null || isLimitNear(assessment)) return null;
   const { signs, holdMillis, watchedMillis } = weighBound(heap, assessment, profiles);
   if (watchedMillis >= holdMillis) return null;
-  const shown = signs.map((sign) => sign.function).join(', ');
-  const what = `time to see whether it is bounded: ${shown} may take away again what grows there`;
+  const shown = signs.map(describeSign).join(', ');
+  const what = `time to see whether what grows there is bounded, for which speaks ${shown}`;
   return { lane: name, needed: { what, millis: holdMillis - watchedMillis } };
+}
+
+/** What is seen, not what it may do: the function that keeps an order is the one that adds. */
+function describeSign({ kind, function: name }: BoundSign): string {
+  switch (kind) {
+    case 'order':
+      return `the order of its entries (${name})`;
+    case 'lifetime':
+      return `less kept of what came later (${name})`;
+    case 'sweeper':
+      return `a goroutine that waits for its time (${name})`;
+    case 'name':
+      return `the name of ${name}`;
+    case 'source':
+      return `the size that the sources compare before they add to ${name}`;
+  }
 }
 
 const GROWING: Readonly<Record<Lane, string>> = {

@@ -16,6 +16,7 @@ import { explainLibraryKeeper } from './library-keepers.ts';
 import { findEndedEntry, findForgottenCase } from './ended-entries.ts';
 import { findMarkers } from './markers.ts';
 import { findOtherKey } from './other-keys.ts';
+import { findOtherSize } from './other-size.ts';
 import { findOwnExit, isRemovedByOwn } from './own-exits.ts';
 import { findSkippedRemoval, findSkippingRemover, isEverywherePaired, type Pair } from './paired-calls.ts';
 import { findRelay, type Relay } from './relays.ts';
@@ -187,6 +188,7 @@ function explainContainer(study: ContainerStudy): SourceAnswer | null {
     findEndedConsumer(study),
     findLeftEarly(study, sweepers),
     findSkippedEviction(study),
+    findOtherSize(study),
     pair === null ? null : findSkippingRemover(pair),
     marking === null ? null : findSkippingRemover(marking),
     explainUnbounded(study, isBalanced(study, sweeps, [pair, relayed])),

@@ -960,6 +960,51 @@ func Handle(b *bus.Bus, id string) {
     twin: null,
   },
   {
+    name: 'a list that gets another element for a known key, and makes room by the size of its index',
+    pattern: 'missing-delete-on-path',
+    source: `
+-- m/m.go --
+package m
+
+import (
+	"container/list"
+	"sync"
+)
+
+type entry struct {
+	key string
+	val []byte
+}
+
+type Cache struct {
+	mu    sync.Mutex
+	max   int
+	order *list.List // hold
+	items map[string]*list.Element
+}
+
+func (c *Cache) Put(k string, n int) {
+	v := make([]byte, n) // culprit
+	c.items[k] = c.order.PushFront(&entry{k, v}) // hold fix
+	if len(c.items) > c.max {
+		c.evict()
+	}
+}
+
+func (c *Cache) evict() {
+	last := c.order.Back()
+	c.order.Remove(last)
+	delete(c.items, last.Value.(*entry).key)
+}
+`,
+    twin: [
+      [
+        '\tc.items[k] = c.order',
+        '\tif el, ok := c.items[k]; ok {\n\t\tel.Value.(*entry).val = v\n\t\treturn\n\t}\n\tc.items[k] = c.order',
+      ],
+    ],
+  },
+  {
     name: 'a value that a library keeps under every name',
     pattern: 'unbounded-map',
     source: `
