@@ -76,8 +76,8 @@ export const ABLATIONS = [
     edits: [
       {
         module: 'detect/patience',
-        from: 'const isHeld = waitMillis > 0 && !isMuchStraighter(lane);',
-        to: 'const isHeld = false;',
+        from: 'return { isHeld: waitMillis > 0,',
+        to: 'return { isHeld: false,',
       },
     ],
   }),
@@ -85,10 +85,19 @@ export const ABLATIONS = [
     edits: [
       {
         module: 'detect/patience',
-        from: 'if (!slowing || growth === null',
-        to: 'if (true || growth === null',
+        from: 'if (slowing === null || lane.growth',
+        to: 'if (true || lane.growth',
       },
-      { module: 'detect/patience', from: '>= PATIENT_EVIDENCE && !lane.slowing', to: '>= PATIENT_EVIDENCE' },
+      { module: 'detect/patience', from: 'return slowing === null && ', to: 'return ' },
+    ],
+  }),
+  plimsollWith('without excluding bounds', 'only the time left and the time watched end the wait', {
+    edits: [
+      {
+        module: 'detect/patience',
+        from: 'isBoundExcluded(lane, assessment) ? 0 : untilFair',
+        to: 'untilFair',
+      },
     ],
   }),
   plimsollWith('without earlier lives', 'evidence of lives is not added up, claims begin anew in each', {
@@ -99,6 +108,11 @@ export const ABLATIONS = [
         to: 'if (true)',
       },
       { module: 'detect/confirm', from: 'if (isUnjudged(lane))', to: 'if (false)' },
+      {
+        module: 'detect/repetition',
+        from: 'return { repeated, isRefill };',
+        to: 'return { repeated: 0, isRefill: false };',
+      },
     ],
   }),
   plimsollWith('without what was taken back', 'a claim that was taken back teaches no level', {

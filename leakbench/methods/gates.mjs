@@ -10,7 +10,10 @@ import { Watch } from './plimsoll.mjs';
  * @property {number} horizonHours until the limit, by the forecast; Infinity where there is none
  * @property {number} bentHours the same along the bend of growth that slows down
  * @property {boolean} isSlowing
+ * @property {boolean} isBoundExcluded no cache that would end below the limit explains it
+ * @property {boolean} isRefill an earlier life that did not grow like this stood as high
  * @property {boolean} isDoubted
+ * @property {number} seenHours since the service is watched, over all lives
  * @property {number} evidence BIC of the best null over the best leak
  * @property {number} watchedHours from the growth's start
  * @property {number} grownShare growth over the level it started from
@@ -23,40 +26,74 @@ import { Watch } from './plimsoll.mjs';
 const WAITING = new Set(['heap', 'thread']);
 
 /**
- * Caches and pools of threads wait for a bend: until `near` hours before the limit, or for this much evidence, or until what is left is at most `factor`
- * times what was watched.
- * @param {number} near
- * @param {number} evidence
- * @param {number} factor
- * @param {boolean} [letsDoubted] also where the newest evaluation would not make the claim
+ * @typedef {object} Conditions of which one must hold
+ * @property {number} [near] so many hours are left
+ * @property {number} [factor] what is left is at most so many times what was watched
+ * @property {number} [evidence] of the best leak over the best cache (what Plimsoll asked for before it excluded caches)
+ * @property {boolean} [excludes] no cache explains it that would end below the limit
+ * @property {number} [day] for all but nearness, the service was watched for so many hours, ...
+ * @property {boolean} [letsRefill] ... and no earlier life stood as high without growing like this
+ * @property {boolean} [letsDoubted] also where the newest evaluation would not make the claim
+ */
+
+/** What `src/detect/patience.ts` asks for. */
+const IN_USE = {
+  near: 12,
+  factor: 2.5,
+  evidence: Infinity,
+  excludes: true,
+  day: 30,
+  letsRefill: false,
+  letsDoubted: false,
+};
+/** What it asked for before. */
+const BEFORE = { ...IN_USE, evidence: 48, excludes: false, day: 0, letsRefill: true };
+
+/**
+ * Caches and pools of threads wait for a bend.
+ * @param {string} name
+ * @param {Conditions} conditions
+ * @param {Required<Conditions>} [others]
  * @returns {Gate}
  */
-function patience(near, evidence, factor, letsDoubted = false) {
-  const straight = Number.isFinite(evidence) ? `, or evidence ${evidence}` : '';
+function patience(name, conditions, others = IN_USE) {
+  const { near, factor, evidence, excludes, day, letsRefill, letsDoubted } = { ...others, ...conditions };
   return {
-    name: `${near} h left${straight}, or left <= ${factor} x watched${letsDoubted ? ', doubted or not' : ''}`,
-    lets: (c) =>
-      !WAITING.has(c.class) ||
-      c.horizonHours <= near ||
-      ((letsDoubted || !c.isDoubted) &&
-        ((c.evidence >= evidence && !c.isSlowing) || c.bentHours <= factor * c.watchedHours)),
+    name,
+    lets: (c) => {
+      if (!WAITING.has(c.class)) return true;
+      if (c.isDoubted && !letsDoubted) return false;
+      if (c.horizonHours <= near) return true;
+      if (c.seenHours < day || (c.isRefill && !letsRefill)) return false;
+      const isStraight = (excludes && c.isBoundExcluded) || (c.evidence >= evidence && !c.isSlowing);
+      return isStraight || c.bentHours <= factor * c.watchedHours;
+    },
   };
 }
 
 /** @type {readonly Gate[]} */
 export const GATES = [
   { name: 'none', lets: () => true },
-  ...[24, 12, 6].map((near) => patience(near, 48, 2.5)),
-  patience(12, 48, 2.5, true),
-  ...[32, 96, 150].map((evidence) => patience(12, evidence, 2.5)),
-  ...[4, 1, 0.33].map((factor) => patience(12, 48, factor)),
+  patience('12 h left, or evidence 48, or left <= 2.5 x watched (before)', {}, BEFORE),
+  patience('12 h left, or evidence 150, or left <= 2.5 x watched', { evidence: 150 }, BEFORE),
+  patience(
+    '12 h left; or watched 30 h, no refill, and bounds excluded or left <= 2.5 x watched (in use)',
+    {},
+  ),
+  patience('in use, doubted or not', { letsDoubted: true }),
+  patience('in use, refill or not', { letsRefill: true }),
+  ...[24, 6].map((near) => patience(`in use with ${near} h left`, { near })),
+  ...[0, 24, 48].map((day) => patience(`in use, watched ${day} h`, { day })),
+  ...[4, 1, 0.33].map((factor) => patience(`in use, left <= ${factor} x watched`, { factor })),
   { name: 'above the level before', lets: (c) => c.isAboveBefore },
   {
     name: 'grown by 50 %, or 3 d left',
     lets: (/** @type {Claim} */ c) => c.grownShare >= 0.5 || c.horizonHours < 72,
   },
   // The most patient last: the watch goes on until it has raised an alarm.
-  ...[2.5, 1, 0.33, 0.2].map((factor) => patience(12, Infinity, factor)),
+  ...[2.5, 1, 0.33, 0].map((factor) =>
+    patience(`in use without excluding bounds, left <= ${factor} x watched`, { excludes: false, factor }),
+  ),
 ];
 
 /**
@@ -150,7 +187,10 @@ class Levels {
         claim.exhaustedMillis === null ? Infinity : (claim.exhaustedMillis - atMillis) / HOUR_MILLIS,
       bentHours: claim.bentMillis / HOUR_MILLIS,
       isSlowing: claim.isSlowing,
+      isBoundExcluded: claim.isBoundExcluded,
+      isRefill: claim.isRefill,
       isDoubted: claim.isDoubted,
+      seenHours: (atMillis - claim.seenSinceMillis) / HOUR_MILLIS,
       evidence: claim.evidence,
       watchedHours: (atMillis - Math.max(claim.onsetMillis ?? 0, claim.sinceMillis)) / HOUR_MILLIS,
       grownShare: claim.grown / Math.max(1, claim.level - claim.grown),

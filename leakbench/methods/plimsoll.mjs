@@ -3,7 +3,7 @@
 import { importProduct } from '../../bench/lib/product.mjs';
 
 const { Investigation } = await importProduct('pipeline/investigation');
-const { weighPatience } = await importProduct('detect/patience');
+const { isBoundExcluded, weighPatience } = await importProduct('detect/patience');
 const { explanationOf } = await importProduct('detect/assessment');
 
 /** @typedef {import('./method.mjs').Method} Method */
@@ -60,9 +60,12 @@ export const plimsoll = plimsollWith(
  * @property {number | null} exhaustedMillis by its rate
  * @property {number} bentMillis from now to the limit, slower where the growth slows down; Infinity where none is in sight
  * @property {boolean} isSlowing
+ * @property {boolean} isBoundExcluded no cache that would end below the limit explains it
  * @property {number} evidence
  * @property {boolean} isOpen at this evaluation: another explanation may be ahead of a claim that still stands
+ * @property {boolean} isRefill an earlier life that did not grow like this stood as high
  * @property {boolean} isDoubted this evaluation alone would not make the claim
+ * @property {number} seenSinceMillis first evidence that is kept, of any life
  * @property {number} sinceMillis start of this life, as far as it was watched
  * @property {number} level of its lane
  * @property {number} grown
@@ -193,10 +196,13 @@ export class Watch {
         onsetMillis: lane.onsetAtMillis ?? null,
         exhaustedMillis: exhaustion?.at ?? null,
         bentMillis: weighPatience(lane, this.#investigation.assessment).leftMillis ?? Infinity,
-        isSlowing: Boolean(lane.slowing),
+        isSlowing: Boolean(lane.bend?.slowing),
+        isBoundExcluded: isBoundExcluded(lane, this.#investigation.assessment),
         evidence: lane.evidenceRatio ?? 0,
         isOpen: lane.verdict === 'leak' || lane.verdict === 'undetermined',
+        isRefill: Boolean(lane.bend?.isRefill),
         isDoubted: explanationOf(lane) !== 'leak',
+        seenSinceMillis: this.#investigation.assessment.firstEvidenceMillis,
         sinceMillis: this.#investigation.assessment.incarnationStartMillis,
         level: lane.level,
         grown: lane.grown,

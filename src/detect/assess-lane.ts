@@ -19,8 +19,9 @@ import {
 import { prepareBlocks, type LaneBlocks } from './lane-blocks.ts';
 import { prepareLane } from './lane-series.ts';
 import { BLOCKS_NEEDED, fitModels } from './models.ts';
+import { askLivesBefore } from './repetition.ts';
 import { smallestDetectable } from './room-for-leak.ts';
-import { findSlowing } from './slowing.ts';
+import { findBend } from './slowing.ts';
 import * as limits from './thresholds.ts';
 
 /**
@@ -90,7 +91,8 @@ function describe(measures: LaneMeasures, decision: LaneDecision): LaneAssessmen
     evidenceRatio: set.evidenceRatio,
     z: leak?.z ?? null,
     growth: shown?.growth ?? null,
-    slowing: decision.verdict === 'leak' ? findSlowing(series, set, decision.model) : null,
+    bend:
+      decision.verdict === 'leak' ? findBend(series, set, decision.model, askLivesBefore(measures)) : null,
     onsetAtMillis: shown?.onsetMillis ?? null,
     predictedBound: bound?.value ?? (cache ? level + cache.missing : null),
     boundRange: bound,

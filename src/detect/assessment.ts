@@ -65,8 +65,8 @@ export interface LaneAssessment {
   readonly z: number | null;
   /** In `unit` per hour, over [onset, end]. */
   readonly growth: Growth | null;
-  /** Of growth that is called a leak, where slowing down explains it better. */
-  readonly slowing?: Slowing | null;
+  /** Of growth that is called a leak. */
+  readonly bend?: Bend | null;
   readonly onsetAtMillis: Millis | null;
   /** Where the best cache model ends, at the mean load; of what is undetermined, where bending explains it better than any leak. */
   readonly predictedBound: number | null;
@@ -91,6 +91,19 @@ export interface LaneAssessment {
   readonly ruledOut: readonly RuledOut[];
   /** For undetermined: what would settle it, and how long that takes at this rate; null = unknown. */
   readonly needed: { readonly what: string; readonly millis: Millis | null } | null;
+}
+
+/** What slowing down would explain as well as a leak, or better. */
+export interface Bend {
+  /** Null where the leak model explains the series as well or better. */
+  readonly slowing: Slowing | null;
+  /**
+   * Growth still to come, in the lane's unit, of the smallest cache that the series does not exclude; null where none is left, up
+   * to the slowest that is tried.
+   */
+  readonly openBound: number | null;
+  /** An earlier life that did not grow like this stood as high. */
+  readonly isRefill: boolean;
 }
 
 /** Growth that is better explained by slowing down. */

@@ -3,7 +3,6 @@ import { HOUR_MILLIS, MIB } from '../base/units.ts';
 import { drawAssessment, type DrawnLane } from '../testing/drawn-assessment.ts';
 import type { Assessment, Lane } from './assessment.ts';
 import { weighPatience } from './patience.ts';
-import { PATIENT_EVIDENCE } from './thresholds.ts';
 
 /** A lane that grows for `watched` hours, `left` hours before its limit. */
 function weigh(
@@ -20,6 +19,7 @@ function weigh(
     left === null
       ? rest
       : {
+          ...rest,
           exhaustion: {
             resource: 'memory-limit',
             at: atMillis + left * HOUR_MILLIS,
@@ -51,36 +51,58 @@ describe('weighPatience', () => {
     expect(weigh(1, 12)).toMatchObject({ isHeld: false, waitMillis: 0 });
   });
 
-  it('does not hold what is much straighter than a cache', () => {
-    expect(weigh(10, 95, { evidenceRatio: PATIENT_EVIDENCE - 1 }).isHeld).toBe(true);
-    expect(weigh(10, 95, { evidenceRatio: PATIENT_EVIDENCE }).isHeld).toBe(false);
+  it('does not count on a fair part before more than a day was watched', () => {
+    expect(weigh(29.9, 70).isHeld).toBe(true);
+    expect(weigh(20, 40).waitMillis / HOUR_MILLIS).toBeCloseTo(10, 6);
+    expect(weigh(30, 70).isHeld).toBe(false);
+    // Of this life only 16 h.
+    expect(weigh(30, 40, {}, 'heap', { incarnationStartMillis: 14 * HOUR_MILLIS }).isHeld).toBe(false);
   });
 
-  it('holds a claim that the newest evaluation would not make, however long it was watched, until the limit is near', () => {
+  it('does not hold growth that no cache explains which would end below the limit', () => {
+    // 95 MiB of room.
+    const open = (bound: number | null) => ({ bend: { slowing: null, openBound: bound, isRefill: false } });
+    expect(weigh(32, 95, open(94 * MIB)).isHeld).toBe(true);
+    expect(weigh(32, 95, open(96 * MIB))).toMatchObject({ isHeld: false, waitMillis: 0 });
+    expect(weigh(32, 95, open(null)).isHeld).toBe(false);
+    expect(weigh(29, 95, open(null)).waitMillis / HOUR_MILLIS).toBeCloseTo(1, 6);
+  });
+
+  it('holds growth up to where an earlier life stood, however it looks, until the limit is near', () => {
+    const bend = { slowing: null, openBound: null, isRefill: true };
+    expect(weigh(80, 95, { bend })).toMatchObject({ isHeld: true });
+    expect(weigh(80, 95, { bend }).waitMillis / HOUR_MILLIS).toBeCloseTo(83, 6);
+    expect(weigh(80, 12, { bend }).isHeld).toBe(false);
+  });
+
+  it('holds a claim that the newest evaluation would not make, however long it was watched and however near the limit', () => {
     const doubted = { verdict: 'undetermined', isSuspect: true } as const;
     expect(weigh(80, 95).isHeld).toBe(false);
-    expect(weigh(80, 95, doubted).isHeld).toBe(true);
-    expect(weigh(80, 95, doubted).waitMillis / HOUR_MILLIS).toBeCloseTo(83, 6);
-    expect(weigh(80, 95, { ...doubted, evidenceRatio: PATIENT_EVIDENCE }).isHeld).toBe(true);
-    expect(weigh(80, 12, doubted).isHeld).toBe(false);
+    expect(weigh(80, 95, doubted)).toMatchObject({ isHeld: true, waitMillis: Infinity });
+    expect(
+      weigh(80, 95, { ...doubted, bend: { slowing: null, openBound: null, isRefill: false } }).isHeld,
+    ).toBe(true);
+    expect(weigh(80, 12, doubted).isHeld).toBe(true);
+    expect(weigh(80, 12).isHeld).toBe(false);
   });
 
-  it('holds growth that slows down to a bound below the limit, however certain, and not next to the limit', () => {
+  it('holds growth that slows down to a bound below the limit, and not next to the limit', () => {
     const slowing = { evidence: 20, missing: 60 * MIB, fillMillis: 60 * HOUR_MILLIS };
-    const certain = { evidenceRatio: PATIENT_EVIDENCE };
+    const bend = { slowing, openBound: null, isRefill: false };
     // 95 MiB of room, of which 60 are still to come.
-    expect(weigh(80, 95, { ...certain, slowing })).toMatchObject({ isHeld: true, leftMillis: Infinity });
-    expect(weigh(80, 95, certain).isHeld).toBe(false);
+    expect(weigh(80, 95, { bend })).toMatchObject({ isHeld: true, leftMillis: Infinity });
+    expect(weigh(80, 95, { bend: { ...bend, slowing: null } }).isHeld).toBe(false);
     // By the rate the limit would be half a day away after 83 h.
-    expect(weigh(80, 95, { slowing }).waitMillis / HOUR_MILLIS).toBeCloseTo(83, 6);
-    expect(weigh(80, 12, { slowing }).isHeld).toBe(false);
+    expect(weigh(80, 95, { bend }).waitMillis / HOUR_MILLIS).toBeCloseTo(83, 6);
+    expect(weigh(80, 12, { bend }).isHeld).toBe(false);
   });
 
   it('counts the time to a limit that slower growth does reach', () => {
     const slowing = { evidence: 20, missing: 190 * MIB, fillMillis: 190 * HOUR_MILLIS };
+    const bend = { slowing, openBound: 0, isRefill: false };
     // Half of what is missing: 190 h ln 2.
-    expect((weigh(50, 95, { slowing }).leftMillis ?? 0) / HOUR_MILLIS).toBeCloseTo(131.7, 1);
-    expect(weigh(50, 95, { slowing }).isHeld).toBe(true);
+    expect((weigh(50, 95, { bend }).leftMillis ?? 0) / HOUR_MILLIS).toBeCloseTo(131.7, 1);
+    expect(weigh(50, 95, { bend }).isHeld).toBe(true);
     expect(weigh(50, 95).isHeld).toBe(false);
   });
 
@@ -94,8 +116,10 @@ describe('weighPatience', () => {
   });
 
   it('holds threads back, since their pools fill and are never given back', () => {
-    expect(weigh(40, 400, { evidenceRatio: 11 }, 'thread').isHeld).toBe(true);
-    expect(weigh(40, 400, { evidenceRatio: PATIENT_EVIDENCE }, 'thread').isHeld).toBe(false);
+    expect(weigh(40, 400, {}, 'thread').isHeld).toBe(true);
+    expect(
+      weigh(40, 400, { bend: { slowing: null, openBound: null, isRefill: false } }, 'thread').isHeld,
+    ).toBe(false);
   });
 
   it('counts from the onset, and holds no other lane', () => {

@@ -1,9 +1,9 @@
 // What fills evenly up to a bound is a leak to every gauge until it bends: caches, and pools of threads, which the runtime never
 // ends. Where no profile names the code, a claim on such a lane waits for that bend, as long as there is time: until the limit is
-// near, or growth was watched for a fair part of what is left.
+// near, growth was watched for a fair part of what is left, or no cache that would end below the limit can still explain it.
 import { HOUR_MILLIS, type Millis } from '../base/units.ts';
 import { explanationOf, type Assessment, type Lane, type LaneAssessment } from './assessment.ts';
-import { PATIENCE_FACTOR, PATIENCE_MILLIS, PATIENT_EVIDENCE } from './thresholds.ts';
+import { PATIENCE_FACTOR, PATIENCE_MILLIS, PATIENCE_WATCHED_MILLIS } from './thresholds.ts';
 
 /** What may fill there, by the lane that shows it; other lanes do not wait. */
 export const FILLING_LANES: Readonly<Partial<Record<Lane, string>>> = {
@@ -29,35 +29,46 @@ export function weighPatience(lane: LaneAssessment, assessment: Assessment): Pat
   if (FILLING_LANES[lane.lane] === undefined || straightMillis === null)
     return { isHeld: false, leftMillis: straightMillis, watchedMillis, waitMillis: 0 };
   const leftMillis = leftAlongBend(straightMillis, lane);
+  const untilDay = PATIENCE_WATCHED_MILLIS - (assessment.atMillis - assessment.firstEvidenceMillis);
   // Each hour watched is one hour less left: left - x = factor * (watched + x).
-  const untilFair = isDoubted(lane)
+  const untilFair = (leftMillis - PATIENCE_FACTOR * watchedMillis) / (1 + PATIENCE_FACTOR);
+  const untilShape = lane.bend?.isRefill
     ? Infinity
-    : (leftMillis - PATIENCE_FACTOR * watchedMillis) / (1 + PATIENCE_FACTOR);
+    : Math.max(untilDay, isBoundExcluded(lane, assessment) ? 0 : untilFair);
   // However it bends, near the limit there is no time to see it.
-  const waitMillis = Math.max(0, Math.min(straightMillis - PATIENCE_MILLIS, untilFair));
-  const isHeld = waitMillis > 0 && !isMuchStraighter(lane);
-  return { isHeld, leftMillis, watchedMillis, waitMillis: isHeld ? waitMillis : 0 };
+  const untilNear = straightMillis - PATIENCE_MILLIS;
+  const waitMillis = isDoubted(lane) ? Infinity : Math.max(0, Math.min(untilNear, untilShape));
+  return { isHeld: waitMillis > 0, leftMillis, watchedMillis, waitMillis };
 }
 
-/** Than any cache: what slows down is none the straighter for being no fast one. */
-export function isMuchStraighter(lane: LaneAssessment): boolean {
-  return (lane.evidenceRatio ?? 0) >= PATIENT_EVIDENCE && !lane.slowing && !isDoubted(lane);
+/** No cache that would end below the limit, however slow, can still explain the growth. */
+export function isBoundExcluded(lane: LaneAssessment, assessment: Assessment): boolean {
+  const straightMillis = timeLeft(assessment);
+  if (!lane.bend || straightMillis === null) return false;
+  const { slowing, openBound } = lane.bend;
+  return slowing === null && (openBound ?? Infinity) >= roomLeft(straightMillis, lane);
 }
 
 /**
  * A claim stands although this evaluation would not make it. Evidence of a leak grows with what is watched: where it falls, growth
- * bends, and that it was watched for long is no reason to raise it.
+ * bends, and neither a long watch nor a forecast from what a young life fills at first is a reason to raise it.
  */
 function isDoubted(lane: LaneAssessment): boolean {
   return explanationOf(lane) !== 'leak';
 }
 
 /** Growth that slows down takes longer to the limit than its rate says, or never comes to it. */
-function leftAlongBend(straightMillis: Millis, { slowing, growth }: LaneAssessment): Millis {
-  if (!slowing || growth === null || straightMillis === Infinity) return straightMillis;
-  const headroom = (growth.perHour * straightMillis) / HOUR_MILLIS;
-  if (headroom >= slowing.missing) return Infinity;
-  return Math.max(straightMillis, -slowing.fillMillis * Math.log1p(-headroom / slowing.missing));
+function leftAlongBend(straightMillis: Millis, lane: LaneAssessment): Millis {
+  const slowing = lane.bend?.slowing ?? null;
+  if (slowing === null || lane.growth === null || straightMillis === Infinity) return straightMillis;
+  const room = roomLeft(straightMillis, lane);
+  if (room >= slowing.missing) return Infinity;
+  return Math.max(straightMillis, -slowing.fillMillis * Math.log1p(-room / slowing.missing));
+}
+
+/** What may still grow, in the lane's unit. */
+function roomLeft(straightMillis: Millis, { growth }: LaneAssessment): number {
+  return growth === null ? Infinity : (growth.perHour * straightMillis) / HOUR_MILLIS;
 }
 
 function timeLeft({ exhaustion, memoryLimitBytes, atMillis }: Assessment): Millis | null {

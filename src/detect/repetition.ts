@@ -40,6 +40,28 @@ export function findRepetition(measures: LaneMeasures): Repetition | null {
   return lives === 0 ? null : { lives, z: Math.sqrt(squares), evidenceRatio: sumEvidence(ratios) };
 }
 
+/** A level within this share of one that was reached before is that one again. */
+const SAME_LEVEL_SHARE = 0.1;
+
+/** What earlier lives say of growth that is called a leak in this one. */
+export interface LivesBefore {
+  /** How many were called a leak at about the same rate. */
+  readonly repeated: number;
+  /** One that did not grow like this stood as high: a cache that is filled anew after a deploy is no news. */
+  readonly isRefill: boolean;
+}
+
+export function askLivesBefore({ leak, level, question }: LaneMeasures): LivesBefore {
+  let repeated = 0;
+  let isRefill = false;
+  for (const life of question.earlierLives().slice(0, LIVES_POOLED)) {
+    const isRepeated = leak !== null && compareLife(life, leak.growth.perHour) === 'repeats';
+    if (isRepeated && life.verdict === 'leak') repeated++;
+    if (!isRepeated && level <= (1 + SAME_LEVEL_SHARE) * life.level) isRefill = true;
+  }
+  return { repeated, isRefill };
+}
+
 /** Does another life, or another replica, grow as this one does? Blind = it could not have seen such growth. */
 export function compareLife(life: LaneState, perHour: number): 'repeats' | 'contradicts' | 'blind' {
   if (life.growth === null) {

@@ -21,19 +21,32 @@ describe('growth that is called a leak', () => {
     const heap = heapOf('60M fill 300M tau 40h noise 600k', seed);
     expect(heap.verdict).toBe('leak');
     const missing = 300 * MIB * Math.exp(-HOURS / 40);
-    expect(heap.slowing?.missing).toBeGreaterThan(missing / 2);
-    expect(heap.slowing?.missing).toBeLessThan(missing * 2);
+    expect(heap.bend?.slowing?.missing).toBeGreaterThan(missing / 2);
+    expect(heap.bend?.slowing?.missing).toBeLessThan(missing * 2);
   });
 
   it.each(SEEDS)('does not slow down where it is one, seed %d', (seed) => {
     const heap = heapOf('60M +6M/h noise 600k', seed);
     expect(heap.verdict).toBe('leak');
-    expect(heap.slowing).toBeNull();
+    expect(heap.bend?.slowing).toBeNull();
   });
 
   it.each(SEEDS)('does not slow down with the warm-up before it, seed %d', (seed) => {
     const heap = heapOf('60M fill 40M tau 40m +6M/h noise 600k', seed);
     expect(heap.verdict).toBe('leak');
-    expect(heap.slowing).toBeNull();
+    expect(heap.bend?.slowing).toBeNull();
+  });
+
+  it.each(SEEDS)('leaves open the cache that it is, seed %d', (seed) => {
+    const heap = heapOf('60M fill 300M tau 40h noise 600k', seed);
+    expect(heap.bend?.openBound).toBeGreaterThan(0);
+    expect(heap.bend?.openBound).toBeLessThan(300 * MIB * Math.exp(-HOURS / 40));
+  });
+
+  it.each(SEEDS)('excludes more caches the straighter it is, seed %d', (seed) => {
+    const [noisy, clear] = ['1500k', '300k'].map((noise) => heapOf(`60M +6M/h noise ${noise}`, seed));
+    expect([noisy.verdict, clear.verdict]).toEqual(['leak', 'leak']);
+    expect(noisy.bend?.openBound).toBeGreaterThan(0);
+    expect(clear.bend?.openBound ?? Infinity).toBeGreaterThan(1.2 * (noisy.bend?.openBound ?? Infinity));
   });
 });

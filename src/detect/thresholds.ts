@@ -66,10 +66,13 @@ export const LEAK_EVIDENCE = 8;
  * limit is further away than this there is time to see it bend ...
  */
 export const PATIENCE_MILLIS: Millis = 12 * HOUR_MILLIS;
-/** ... unless growth was watched for long enough that what is left is at most this many times as long, ... */
+/** ... unless the service was watched for more than a day, since load that rises by day and entries that live for one bend no sooner, ... */
+export const PATIENCE_WATCHED_MILLIS: Millis = 30 * HOUR_MILLIS;
+/**
+ * ... and what is left is at most this many times as long as growth was watched, or no cache explains it that would end below the
+ * limit (slowing.ts). docs/leakbench.md has the trade-off that these were chosen by.
+ */
 export const PATIENCE_FACTOR = 2.5;
-/** ... or it is this much straighter than any cache. docs/leakbench.md has the trade-off that these three were chosen by. */
-export const PATIENT_EVIDENCE = 6 * LEAK_EVIDENCE;
 /**
  * Growth watched for a day may be off by this share beside its noise, for what its shape hides. Of the generated months' first
  * claims, intervals without it held 78 %, with it 93 % (docs/leakbench.md).

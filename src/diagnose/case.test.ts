@@ -141,8 +141,8 @@ describe('advanceCase', () => {
     expect(unnamed.findings[0].verdict).toBe('undetermined');
     const question = 'Is it a cache that still fills evenly?';
     const evidence = unnamed.findings[0].evidence.find((entry) => entry.question === question);
-    // 99 h are left, 1 h was watched: in 27.6 h, 71.4 are left and 28.6 were watched.
-    expect(Number(evidence?.numbers.millis) / HOUR_MILLIS).toBeCloseTo(27.57, 2);
+    // 99 h are left, 1 h was watched: what is watched is fair after 27.6 h, more than a day after 29.
+    expect(Number(evidence?.numbers.millis) / HOUR_MILLIS).toBeCloseTo(29, 6);
     expect(unnamed.needed?.what).toContain('whether it bends');
     expect(unnamed.needed?.millis).toBe(evidence?.numbers.millis);
     expect(named.alarms).toHaveLength(1);

@@ -5,9 +5,14 @@ import type { Evidence } from '../model/finding.ts';
 import { drawAssessment, type DrawnLane } from '../testing/drawn-assessment.ts';
 import { describeLanes } from './lane-findings.ts';
 
-/** The answer to one question about the heap, two hours after the start. */
-function ask(question: string, heap: DrawnLane, rest: Partial<Assessment> = {}): Evidence | undefined {
-  const assessment = drawAssessment(2 * HOUR_MILLIS, { heap }, rest);
+/** The answer to one question about the heap, some hours after the start. */
+function ask(
+  question: string,
+  heap: DrawnLane,
+  rest: Partial<Assessment> = {},
+  hours = 2,
+): Evidence | undefined {
+  const assessment = drawAssessment(hours * HOUR_MILLIS, { heap }, rest);
   const [finding] = describeLanes('orders', assessment, null, new Set());
   return finding.evidence.find((entry) => entry.question === question);
 }
@@ -70,30 +75,26 @@ describe('the bound of what may fill', () => {
 });
 
 describe('whether it is a cache that still fills evenly', () => {
-  const asked = (leftHours: number, lane: DrawnLane = {}) =>
-    ask(
-      'Is it a cache that still fills evenly?',
-      { verdict: 'leak', perHour: MIB, ...lane },
-      {
-        exhaustion: {
-          resource: 'memory-limit',
-          at: (2 + leftHours) * HOUR_MILLIS,
-          low: 0,
-          high: null,
-          confidence: 0.8,
-        },
-      },
-    );
+  const asked = (watchedHours: number, leftHours: number, lane: DrawnLane = {}) => {
+    const at = (watchedHours + leftHours) * HOUR_MILLIS;
+    const exhaustion = { resource: 'memory-limit', at, low: 0, high: null, confidence: 0.8 } as const;
+    const heap = { verdict: 'leak', perHour: MIB, ...lane } as const;
+    return ask('Is it a cache that still fills evenly?', heap, { exhaustion }, watchedHours);
+  };
 
-  it('stays open while little was watched of what is left, and is no after a fair part', () => {
-    expect(asked(100)).toMatchObject({ outcome: 'open', numbers: { statistic: 0.02, threshold: 0.4 } });
-    expect(asked(4)).toMatchObject({ outcome: 'contradicts', numbers: { statistic: 0.5, threshold: 0.4 } });
+  it('stays open while little was watched of what is left, and is no after a fair part and more than a day', () => {
+    const threshold = 0.4;
+    expect(asked(32, 100)).toMatchObject({ outcome: 'open', numbers: { statistic: 0.32, threshold } });
+    expect(asked(32, 64)).toMatchObject({ outcome: 'contradicts', numbers: { statistic: 0.5, threshold } });
+    expect(asked(20, 40)).toMatchObject({ outcome: 'open', numbers: { statistic: 0.5, threshold } });
   });
 
-  it('is no where the growth is straighter than any cache', () => {
-    expect(asked(100, { evidenceRatio: 60 })).toMatchObject({
+  it('is no where the smallest cache that is not excluded has no room below the limit', () => {
+    const open = (bytes: number) => ({ bend: { slowing: null, openBound: bytes, isRefill: false } });
+    expect(asked(32, 100, open(99 * MIB))).toMatchObject({ outcome: 'open', numbers: { statistic: 0.32 } });
+    expect(asked(32, 100, open(101 * MIB))).toMatchObject({
       outcome: 'contradicts',
-      numbers: { statistic: 60, threshold: 48 },
+      numbers: { statistic: 101 * MIB, threshold: 100 * MIB, unit: 'bytes' },
     });
   });
 

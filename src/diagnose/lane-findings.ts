@@ -6,11 +6,11 @@ import {
   type Lane,
   type LaneAssessment,
 } from '../detect/assessment.ts';
-import { FILLING_LANES, isMuchStraighter, weighPatience } from '../detect/patience.ts';
+import { FILLING_LANES, isBoundExcluded, weighPatience } from '../detect/patience.ts';
 import { statedGrowth } from '../detect/stated-growth.ts';
-import { PATIENCE_FACTOR, PATIENT_EVIDENCE } from '../detect/thresholds.ts';
+import { PATIENCE_FACTOR, PATIENCE_WATCHED_MILLIS } from '../detect/thresholds.ts';
 import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
-import { formatBytes, formatThreeDigits } from '../base/units.ts';
+import { HOUR_MILLIS, formatBytes, formatThreeDigits } from '../base/units.ts';
 import { summarize } from '../model/finding-text.ts';
 import { describeCulprit } from './culprit.ts';
 import { computeFingerprint } from './fingerprint.ts';
@@ -180,31 +180,36 @@ function askBound(lane: LaneAssessment, assessment: Assessment): Evidence[] {
   ];
 }
 
-/** Stage 1's rule holds, and no profile names the code: is it straight, or was it watched, for long enough that it would have bent? */
+/** Stage 1's rule holds, and no profile names the code: is every cache excluded, or was it watched for so long that it would have bent? */
 function askPatience(lane: LaneAssessment, assessment: Assessment): Evidence[] {
   const { leftMillis, watchedMillis, waitMillis } = weighPatience(lane, assessment);
   const filling = FILLING_LANES[lane.lane];
   if (lane.verdict !== 'leak' || filling === undefined || leftMillis === null) return [];
-  const isStraight = isMuchStraighter(lane);
+  const isDay = assessment.atMillis - assessment.firstEvidenceMillis >= PATIENCE_WATCHED_MILLIS;
+  const isExcluded = isBoundExcluded(lane, assessment);
   const share = leftMillis > 0 ? watchedMillis / leftMillis : 1;
-  const isFair = share >= 1 / PATIENCE_FACTOR;
   const count = (value: number) => (Number.isFinite(value) ? Math.round(value) : null);
+  const fair = { statistic: Math.round(1000 * share) / 1000, threshold: 1 / PATIENCE_FACTOR };
+  const room = ((lane.growth?.perHour ?? NaN) * leftMillis) / HOUR_MILLIS;
+  const excluded = { statistic: count(lane.bend?.openBound ?? NaN), threshold: count(room), unit: lane.unit };
   return [
     {
       question: `Is it ${filling} that still fills evenly?`,
       prediction: 'it bends before the limit; a leak does not, and profiles may name its code',
-      test: isStraight
-        ? 'difference of BIC to the best bounded model, where no profile names the code'
+      test: isExcluded
+        ? 'growth still to come of the smallest cache that is not excluded, over the room below the limit, where no profile names the code'
         : 'time watched over time left, where no profile names the code',
       numbers: {
-        statistic: Math.round(1000 * (isStraight ? (lane.evidenceRatio ?? 0) : share)) / 1000,
-        threshold: isStraight ? PATIENT_EVIDENCE : 1 / PATIENCE_FACTOR,
+        ...(isExcluded ? excluded : fair),
         watchedMillis: count(watchedMillis),
         leftMillis: count(leftMillis),
         millis: count(waitMillis),
         ...gaugeWindow(assessment),
       },
-      outcome: isStraight || isFair ? 'contradicts' : 'open',
+      outcome:
+        isDay && !lane.bend?.isRefill && (isExcluded || share >= 1 / PATIENCE_FACTOR)
+          ? 'contradicts'
+          : 'open',
     },
   ];
 }
