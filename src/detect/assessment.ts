@@ -102,7 +102,7 @@ export interface Bend {
    * to the slowest that is tried.
    */
   readonly openBound: number | null;
-  /** An earlier life that did not grow like this stood as high. */
+  /** An earlier life that grew otherwise, or did not grow, stood as high. */
   readonly isRefill: boolean;
 }
 

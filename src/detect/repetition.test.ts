@@ -17,7 +17,7 @@ describe('lives before growth that is called a leak', () => {
   const SEEDS = [1, 2, 3, 4];
 
   it.each(SEEDS)('stood as high where a cache is filled anew, seed %d', (seed) => {
-    const heap = secondLife('60M ramp 90M until 12h noise 600k', seed);
+    const heap = secondLife('60M ramp 90M until 10h noise 600k', seed);
     expect(heap.verdict).toBe('leak');
     expect(heap.bend?.isRefill).toBe(true);
   });

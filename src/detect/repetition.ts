@@ -1,7 +1,7 @@
 // The sawtooth: a service that is restarted before a leak is certain grows the same way in every life. Lives are
 // independent, so what each of them says may be added up.
 import { BLOCKS_BOUND } from '../series/blocks.ts';
-import type { LaneState } from './assessment.ts';
+import { explanationOf, type LaneAssessment, type LaneState } from './assessment.ts';
 import type { LaneMeasures, Repetition } from './lane-measures.ts';
 
 /** Lives before this one that are looked at: more are another version, or another week. */
@@ -47,7 +47,7 @@ const SAME_LEVEL_SHARE = 0.1;
 export interface LivesBefore {
   /** How many were called a leak at about the same rate. */
   readonly repeated: number;
-  /** One that did not grow like this stood as high: a cache that is filled anew after a deploy is no news. */
+  /** One that was explained otherwise, or would have shown such growth, stood as high: a cache that is filled anew is no news. */
   readonly isRefill: boolean;
 }
 
@@ -55,11 +55,17 @@ export function askLivesBefore({ leak, level, question }: LaneMeasures): LivesBe
   let repeated = 0;
   let isRefill = false;
   for (const life of question.earlierLives().slice(0, LIVES_POOLED)) {
-    const isRepeated = leak !== null && compareLife(life, leak.growth.perHour) === 'repeats';
-    if (isRepeated && life.verdict === 'leak') repeated++;
-    if (!isRepeated && level <= (1 + SAME_LEVEL_SHARE) * life.level) isRefill = true;
+    const judgement = leak === null ? 'blind' : compareLife(life, leak.growth.perHour);
+    if (judgement === 'repeats' && life.verdict === 'leak') repeated++;
+    const isOther = judgement === 'contradicts' || isExplained(life);
+    if (isOther && level <= (1 + SAME_LEVEL_SHARE) * life.level) isRefill = true;
   }
   return { repeated, isRefill };
+}
+
+function isExplained(life: LaneAssessment): boolean {
+  const explanation = explanationOf(life);
+  return explanation !== 'leak' && explanation !== 'undetermined';
 }
 
 /** Does another life, or another replica, grow as this one does? Blind = it could not have seen such growth. */
