@@ -44,8 +44,8 @@ export const ABLATIONS = [
     edits: [
       {
         module: 'detect/lane-series',
-        from: 'if (!blocks.loadPerHour || !source.work || isSteady(blocks.loadPerHour))',
-        to: 'if (true)',
+        from: 'const isLoadKnown = source.work !== null &&',
+        to: 'const isLoadKnown = false &&',
       },
     ],
   }),
