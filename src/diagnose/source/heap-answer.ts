@@ -26,6 +26,7 @@ import {
   findSkippedEviction,
   findUncalledRemoval,
 } from './removal-faults.ts';
+import { explainTimerKeeper } from './timer-keepers.ts';
 import { explainUnbounded, isSubscription } from './unbounded.ts';
 import { findInnerOnly, findLazyExpiry, findStoppedTimer, isLazy } from './removal-shapes.ts';
 import { findBrokenSweep, findSweeps, type Sweep } from './sweepers.ts';
@@ -46,7 +47,7 @@ export function explainHeap(analysis: SourceAnalysis, located: Located): SourceA
     const confidence = answer.confidence * weigh(study, answer);
     return { ...answer, confidence, isBounded, keeper: describeKeeper(study) };
   });
-  return pickBest([...answers, explainLibraryKeeper(analysis, sinks)]);
+  return pickBest([...answers, explainLibraryKeeper(analysis, sinks), explainTimerKeeper(analysis, sinks)]);
 }
 
 /** Where values of this line go, nearest first. */

@@ -1005,6 +1005,45 @@ func (c *Cache) evict() {
     ],
   },
   {
+    name: 'a timer of a day whose function uses what was over long before, beside a map that is emptied',
+    pattern: 'timer-not-stopped',
+    source: `
+-- m/m.go --
+package m
+
+import (
+	"sync"
+	"time"
+)
+
+type reservation struct {
+	id    int
+	goods []byte
+}
+
+type Desk struct {
+	mu   sync.Mutex
+	open map[int]*reservation
+}
+
+func (d *Desk) Reserve(id int) *reservation {
+	r := &reservation{id: id, goods: make([]byte, 8000)} // culprit
+	d.open[id] = r
+	time.AfterFunc(24*time.Hour, func() { d.expire(r) }) // hold fix
+	return r
+}
+
+func (d *Desk) expire(r *reservation) {
+	delete(d.open, r.id)
+}
+
+func (d *Desk) Confirm(r *reservation) {
+	delete(d.open, r.id)
+}
+`,
+    twin: [['24*time.Hour', '30*time.Second']],
+  },
+  {
     name: 'a value that a library keeps under every name',
     pattern: 'unbounded-map',
     source: `

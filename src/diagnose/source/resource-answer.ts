@@ -69,7 +69,7 @@ function believe(kind: ResourceKind | null, { file, node }: SourceNode): Resourc
 }
 
 /** It is over in seconds, whoever stops it or not. */
-function isShortTimer(file: GoFile, call: NodeRow, key: string): boolean {
+export function isShortTimer(file: GoFile, call: NodeRow, key: string): boolean {
   const [time] = file.tree.children(file.tree.child(call, 'arguments'));
   return (
     key === 'time.AfterFunc' &&
