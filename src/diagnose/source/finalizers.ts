@@ -1,4 +1,4 @@
-// Objects with a finalizer that others point back to: in a cycle a finalizer never runs, and the cycle stays.
+// Objects whose finalizer never runs: others point back to them (a cycle stays), or one that waits for ever is before theirs.
 import type { GoFile } from '../../gosource/declarations.ts';
 import type { GoType } from '../../gosource/go-type.ts';
 import { statementOf } from '../../gosource/places.ts';
@@ -6,7 +6,7 @@ import type { SourceAnalysis } from '../../gosource/source-analysis.ts';
 import { allocationsAt } from '../../gosource/allocations.ts';
 import type { SourceNode } from '../../gosource/source-index.ts';
 import { NO_NODE, type NodeRow } from '../../gosource/syntax-tree.ts';
-import { shortPlace, type SourceAnswer } from './answer.ts';
+import { shortPlace, type Holder, type SourceAnswer } from './answer.ts';
 import type { Located } from './locate.ts';
 
 /** Structs between an object and the one that points back to it. */
@@ -17,14 +17,17 @@ interface Named {
   readonly name: string;
 }
 
-/** What is made on the culprit's line has a finalizer, and something that it holds points back to it. */
+/** What is made on the culprit's line has a finalizer that waits for ever, or something that it holds points back to it. */
 export function explainFinalizer(analysis: SourceAnalysis, { file, line }: Located): SourceAnswer | null {
   for (const node of allocationsAt(file, line)) {
     const type = analysis.types.typeOf({ file, node });
     if (type.kind !== 'named') continue;
     const finalizer = findFinalizer(analysis, type);
-    const back = finalizer === null ? null : findWayBack(analysis, type);
-    if (finalizer === null || back === null) continue;
+    if (finalizer === null) continue;
+    const stuck = findUnreadSend(analysis, finalizer);
+    if (stuck !== null) return explainStuck(finalizer, stuck);
+    const back = findWayBack(analysis, type);
+    if (back === null) continue;
     const statement = { file: finalizer.file, node: statementOf(finalizer.file, finalizer.node) };
     return {
       pattern: 'finalizer-in-cycle',
@@ -56,6 +59,37 @@ function findFinalizer(analysis: SourceAnalysis, type: Named): SourceNode | null
     }
   }
   return null;
+}
+
+/** The finalizer is a closure that sends to a channel from which nothing in the sources receives. */
+function findUnreadSend(analysis: SourceAnalysis, { file, node }: SourceNode): Holder | null {
+  const { tree } = file;
+  const [, run] = tree.children(tree.child(node, 'arguments'));
+  if (run === undefined || tree.kind(run) !== 'func_literal') return null;
+  for (const send of tree.descendants(run, 'send_statement')) {
+    // In a case of a select another way may be open.
+    if (tree.kind(tree.parent(send)) === 'communication_case') continue;
+    const [reference] = analysis.places.referencesOf({ file, node: tree.child(send, 'channel') });
+    if (reference === undefined) continue;
+    const isRead = analysis.operations.operationsOf(reference.place).some(({ kind }) => kind === 'remove');
+    if (!isRead) return { file, node: send, name: reference.place.name };
+  }
+  return null;
+}
+
+/** One goroutine runs all finalizers, one behind the other. */
+function explainStuck(finalizer: SourceNode, stuck: Holder): SourceAnswer {
+  const { file, node } = finalizer;
+  return {
+    pattern: 'finalizer-blocked',
+    holders: [stuck, { file, node: statementOf(file, node), name: 'runtime.SetFinalizer' }],
+    fix: {
+      file,
+      line: file.tree.line(stuck.node),
+      text: `Do not wait in a finalizer: nothing in the sources receives from ${stuck.name}, and once the finalizer waits at ${shortPlace(stuck)}, no other one runs, and everything that has one stays. Send in a select with a default, or free without telling anybody.`,
+    },
+    confidence: 0.85,
+  };
 }
 
 /** Where a struct that the type holds is given a pointer to it. */

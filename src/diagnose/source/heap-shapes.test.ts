@@ -1044,6 +1044,30 @@ func (d *Desk) Confirm(r *reservation) {
     twin: [['24*time.Hour', '30*time.Second']],
   },
   {
+    name: 'a finalizer that tells a channel which nobody reads',
+    pattern: 'finalizer-blocked',
+    source: `
+-- m/m.go --
+package m
+
+import "runtime"
+
+type Conn struct {
+	id  int
+	buf []byte
+}
+
+var closed = make(chan int, 50)
+
+func Dial(id int) *Conn {
+	c := &Conn{id: id, buf: make([]byte, 7000)} // culprit
+	runtime.SetFinalizer(c, func(c *Conn) { closed <- c.id }) // hold fix
+	return c
+}
+`,
+    twin: [['func Dial', 'func Count() {\n\tfor range closed {\n\t}\n}\n\nfunc Dial']],
+  },
+  {
     name: 'a value that a library keeps under every name',
     pattern: 'unbounded-map',
     source: `
