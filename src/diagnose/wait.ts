@@ -45,7 +45,9 @@ export function findWait(
       const what = `${names} to see whether it bends: ${GROWING[name]} may still be ${FILLING_LANES[name]} that fills`;
       return { lane: name, needed: { what, millis } };
     }
-    const millisOfDay = waitForFirstDay(name, input.assessment);
+    // Goroutine profiles that show which ones come tell users from what a library leaks.
+    const isShown = cause.groups.length > 0;
+    const millisOfDay = isShown ? 0 : waitForFirstDay(name, input.assessment);
     if (millisOfDay > 0) {
       const what = `profiles that name the code, or a whole day: ${GROWING[name]} may come with the users of a morning, and go with them`;
       return { lane: name, needed: { what, millis: Math.round(millisOfDay) } };
