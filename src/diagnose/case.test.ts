@@ -162,6 +162,11 @@ describe('advanceCase', () => {
     expect(early.findings[0].needed?.millis).toBe(20 * HOUR_MILLIS);
     expect(at(24, NOTHING).alarms).toHaveLength(1);
     expect(at(4, waiting).alarms).toHaveLength(1);
+    // Nobody in the service wrote these, and no user is one.
+    const library = waiting.replace('orders/hub.(*Hub).run', 'net/http.(*persistConn).readLoop');
+    const unnamed = at(4, library);
+    expect(unnamed.needed?.what).not.toContain('users of a morning');
+    expect(unnamed.needed?.millis).toBe(minutes(40));
   });
 
   it('says that it waits for a name, and for how long at most', () => {
