@@ -51,12 +51,18 @@ describe('weighPatience', () => {
     expect(weigh(1, 12)).toMatchObject({ isHeld: false, waitMillis: 0 });
   });
 
-  it('does not count on a fair part before more than a day was watched', () => {
+  it('does not count on a fair part before more than a day was watched, where nobody counts the work', () => {
     expect(weigh(29.9, 70).isHeld).toBe(true);
     expect(weigh(20, 40).waitMillis / HOUR_MILLIS).toBeCloseTo(10, 6);
     expect(weigh(30, 70).isHeld).toBe(false);
     // Of this life only 16 h.
     expect(weigh(30, 40, {}, 'heap', { incarnationStartMillis: 14 * HOUR_MILLIS }).isHeld).toBe(false);
+  });
+
+  it('waits for no day where work is counted, since the models know its rhythm', () => {
+    const recent = { perHour: MIB, low: 0, high: 2 * MIB, overMillis: HOUR_MILLIS, workShare: 1 };
+    expect(weigh(20, 40, { recent })).toMatchObject({ isHeld: false, waitMillis: 0 });
+    expect(weigh(20, 40, { recent: { ...recent, workShare: null } }).isHeld).toBe(true);
   });
 
   it('does not hold growth that no cache explains which would end below the limit', () => {

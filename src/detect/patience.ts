@@ -29,7 +29,7 @@ export function weighPatience(lane: LaneAssessment, assessment: Assessment): Pat
   if (FILLING_LANES[lane.lane] === undefined || straightMillis === null)
     return { isHeld: false, leftMillis: straightMillis, watchedMillis, waitMillis: 0 };
   const leftMillis = leftAlongBend(straightMillis, lane);
-  const untilDay = PATIENCE_WATCHED_MILLIS - (assessment.atMillis - assessment.firstEvidenceMillis);
+  const untilDay = untilDayWatched(lane, assessment);
   // Each hour watched is one hour less left: left - x = factor * (watched + x).
   const untilFair = (leftMillis - PATIENCE_FACTOR * watchedMillis) / (1 + PATIENCE_FACTOR);
   const untilShape = lane.bend?.isRefill
@@ -39,6 +39,15 @@ export function weighPatience(lane: LaneAssessment, assessment: Assessment): Pat
   const untilNear = straightMillis - PATIENCE_MILLIS;
   const waitMillis = isDoubted(lane) ? Infinity : Math.max(0, Math.min(untilNear, untilShape));
   return { isHeld: waitMillis > 0, leftMillis, watchedMillis, waitMillis };
+}
+
+/** What rises with a day that nobody measures is told from a leak by the day; where work is counted, the models know it. */
+export function untilDayWatched(
+  { recent }: LaneAssessment,
+  { atMillis, firstEvidenceMillis }: Assessment,
+): Millis {
+  const isWorkKnown = (recent?.workShare ?? null) !== null;
+  return isWorkKnown ? 0 : Math.max(0, PATIENCE_WATCHED_MILLIS - (atMillis - firstEvidenceMillis));
 }
 
 /** No cache that would end below the limit, however slow, can still explain the growth. */

@@ -10,7 +10,7 @@ import type { ModelFit, ModelSet } from './models.ts';
 import { ProjectedSpace } from './projected-space.ts';
 import type { LivesBefore } from './repetition.ts';
 import type { Axis } from './shapes.ts';
-import { LEAK_EVIDENCE } from './thresholds.ts';
+import { BOUND_EXCLUDED } from './thresholds.ts';
 
 /** Fill times that are tried, over the window from the onset on. No series tells slower ones from a line in it. */
 const FILL_TIMES = [0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32];
@@ -53,7 +53,7 @@ export function findBend(
       const missing = height * Math.exp(-1 / fillTime);
       // With its fill time given, a cache has as many parameters as a line.
       const likelier = n * Math.log((straight.sumOfSquares + grant) / (bent.sumOfSquares + grant));
-      if (likelier * (1 + repeated) > -LEAK_EVIDENCE) openBound = Math.min(openBound ?? Infinity, missing);
+      if (likelier * (1 + repeated) > -BOUND_EXCLUDED) openBound = Math.min(openBound ?? Infinity, missing);
       const evidence = likelier - parameters * Math.log(n);
       if (evidence <= (slowing?.evidence ?? 0)) continue;
       slowing = { evidence, missing, fillMillis: tau * spanHours * HOUR_MILLIS };

@@ -66,13 +66,15 @@ export const LEAK_EVIDENCE = 8;
  * limit is further away than this there is time to see it bend ...
  */
 export const PATIENCE_MILLIS: Millis = 12 * HOUR_MILLIS;
-/** ... unless the service was watched for more than a day, since load that rises by day and entries that live for one bend no sooner, ... */
+/** ... unless, where nobody counts the work, the service was watched for more than a day, since load that rises by day bends no sooner, ... */
 export const PATIENCE_WATCHED_MILLIS: Millis = 30 * HOUR_MILLIS;
 /**
  * ... and what is left is at most this many times as long as growth was watched, or no cache explains it that would end below the
  * limit (slowing.ts). docs/leakbench.md has the trade-off that these were chosen by.
  */
 export const PATIENCE_FACTOR = 2.5;
+/** Twice the log likelihood by which such a cache is worse than the leak, where it is excluded: 0.92 of a two-sided interval. */
+export const BOUND_EXCLUDED = 3;
 /**
  * Growth watched for a day may be off by this share beside its noise, for what its shape hides. Of the generated months' first
  * claims, intervals without it held 78 %, with it 93 % (docs/leakbench.md).

@@ -6,9 +6,9 @@ import {
   type Lane,
   type LaneAssessment,
 } from '../detect/assessment.ts';
-import { FILLING_LANES, isBoundExcluded, weighPatience } from '../detect/patience.ts';
+import { FILLING_LANES, isBoundExcluded, untilDayWatched, weighPatience } from '../detect/patience.ts';
 import { statedGrowth } from '../detect/stated-growth.ts';
-import { PATIENCE_FACTOR, PATIENCE_WATCHED_MILLIS } from '../detect/thresholds.ts';
+import { PATIENCE_FACTOR } from '../detect/thresholds.ts';
 import type { Evidence, Finding, LeakClass } from '../model/finding.ts';
 import { HOUR_MILLIS, formatBytes, formatThreeDigits } from '../base/units.ts';
 import { summarize } from '../model/finding-text.ts';
@@ -185,7 +185,7 @@ function askPatience(lane: LaneAssessment, assessment: Assessment): Evidence[] {
   const { leftMillis, watchedMillis, waitMillis } = weighPatience(lane, assessment);
   const filling = FILLING_LANES[lane.lane];
   if (lane.verdict !== 'leak' || filling === undefined || leftMillis === null) return [];
-  const isDay = assessment.atMillis - assessment.firstEvidenceMillis >= PATIENCE_WATCHED_MILLIS;
+  const isDay = untilDayWatched(lane, assessment) === 0;
   const isExcluded = isBoundExcluded(lane, assessment);
   const share = leftMillis > 0 ? watchedMillis / leftMillis : 1;
   const count = (value: number) => (Number.isFinite(value) ? Math.round(value) : null);
