@@ -141,7 +141,7 @@ describe('recordings of days, played through a watch with alerts', () => {
     expect(steps).toEqual([
       'opened v1.4.2 5 h',
       'repeated v1.4.2 29 h',
-      'resolved v1.5.0 46 h',
+      'resolved v1.5.0 47 h',
       'regressed v1.6.0 55 h',
     ]);
     expect(new Set(notices.map(({ fingerprint }) => fingerprint)).size).toBe(1);
